@@ -1,0 +1,72 @@
+//! The reporting server of a health authority.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use bluetrace::server::{Exit, Server, Settings};
+use clap::Parser;
+
+/// The reporting server of a health authority: phones log in, download TempIDs and upload contact
+/// logs.
+#[derive(Debug, Parser)]
+#[command(name = "server", version)]
+struct Arguments {
+    /// TCP port to listen on; 0 lets the system choose
+    server_port: u16,
+    /// Seconds for which an account is blocked after three login failures in a row
+    block_duration: u32,
+    /// Address to listen on
+    #[arg(long, value_name = "ADDR", default_value_t = IpAddr::V4(Ipv4Addr::UNSPECIFIED))]
+    bind: IpAddr,
+    /// Directory of credentials.txt and tempIDs.txt [default: that of the program if
+    /// credentials.txt is there, else the current one]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Seconds for which a TempID is valid
+    #[arg(long, value_name = "SECS", default_value_t = Settings::DEFAULT_TEMP_ID_LIFETIME,
+        value_parser = clap::value_parser!(u32).range(1..))]
+    tempid_lifetime: u32,
+    /// Seconds that a connection may take to log in
+    #[arg(long, value_name = "SECS", default_value_t = Settings::DEFAULT_LOGIN_TIMEOUT,
+        value_parser = clap::value_parser!(u32).range(1..))]
+    login_timeout: u32,
+    /// Connections at a time; more are told that the server is busy [default: as many as the limit
+    /// of descriptors allows]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    max_connections: Option<u32>,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let settings = Settings {
+        address: SocketAddr::new(arguments.bind, arguments.server_port),
+        data: arguments.data.unwrap_or_else(default_directory),
+        block_duration: Duration::from_secs(arguments.block_duration.into()),
+        temp_id_lifetime: arguments.tempid_lifetime,
+        login_timeout: Duration::from_secs(arguments.login_timeout.into()),
+        max_connections: arguments.max_connections.map(|count| count as usize),
+    };
+    match Server::start(&settings).map_err(|error| error.to_string()).and_then(run) {
+        Ok(Exit::Orderly) => ExitCode::SUCCESS,
+        Ok(Exit::AtOnce) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("server: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(server: Server) -> Result<Exit, String> {
+    server.run().map_err(|error| error.to_string())
+}
+
+fn default_directory() -> PathBuf {
+    let program = std::env::current_exe().ok();
+    let beside = program.as_deref().and_then(Path::parent);
+    beside
+        .filter(|directory| directory.join("credentials.txt").exists())
+        .unwrap_or(Path::new("."))
+        .to_owned()
+}

@@ -1,0 +1,224 @@
+use std::fmt;
+
+use thiserror::Error;
+
+use super::{TempId, Timestamp};
+
+/// A TempID and the time for which it stands for its phone: what a server hands out, a beacon
+/// carries, a contact log keeps and an upload lists.
+///
+/// | Offset | Bytes | Field |
+/// |---|---|---|
+/// | 0 | 20 | TempID, ASCII decimal digits |
+/// | 20 | 19 | start, `DD/MM/YYYY HH:MM:SS`, UTC |
+/// | 39 | 19 | expiry, the same form |
+///
+/// In a file the three fields are separated by one blank each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ContactRecord {
+    /// Whose phone, for those who can look it up.
+    pub temp_id: TempId,
+    /// The first second in which the TempID is valid.
+    pub start: Timestamp,
+    /// The last second in which the TempID is valid.
+    pub expiry: Timestamp,
+}
+
+impl ContactRecord {
+    /// Length on the wire, in bytes.
+    pub const LEN: usize = TempId::LEN + 2 * Timestamp::LEN;
+
+    /// Length of a line in a file, in bytes, without its end.
+    pub const LINE_LEN: usize = Self::LEN + 2;
+
+    /// Whether the TempID is valid at `now`: `start <= now <= expiry`.
+    pub fn is_valid_at(&self, now: Timestamp) -> bool {
+        self.start <= now && now <= self.expiry
+    }
+
+    /// Reads the 58 bytes of the wire.
+    ///
+    /// # Errors
+    ///
+    /// [`ContactRecordError`] names the first field that is wrong.
+    pub fn decode(bytes: &[u8]) -> Result<Self, ContactRecordError> {
+        if bytes.len() != Self::LEN {
+            return Err(ContactRecordError::Length);
+        }
+        let (temp_id, times) = bytes.split_at(TempId::LEN);
+        let (start, expiry) = times.split_at(Timestamp::LEN);
+        Self::from_fields(temp_id, start, expiry)
+    }
+
+    /// Reads records that follow each other without anything between them.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidRecord`] says where the first record stands that is wrong, and in what.
+    pub fn decode_all(bytes: &[u8]) -> Result<Vec<Self>, InvalidRecord> {
+        let decode = |(index, record)| {
+            Self::decode(record).map_err(|error| InvalidRecord { position: index + 1, error })
+        };
+        bytes.chunks(Self::LEN).enumerate().map(decode).collect()
+    }
+
+    /// Appends the 58 bytes of the wire.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        self.temp_id.encode(out);
+        self.start.encode(out);
+        self.expiry.encode(out);
+    }
+
+    /// Reads a line of a file, without its end.
+    ///
+    /// # Errors
+    ///
+    /// [`ContactRecordError`] names the first field that is wrong.
+    pub fn decode_line(line: &[u8]) -> Result<Self, ContactRecordError> {
+        let blanks = [TempId::LEN, TempId::LEN + 1 + Timestamp::LEN];
+        if line.len() != Self::LINE_LEN || blanks.iter().any(|at| line[*at] != b' ') {
+            return Err(ContactRecordError::Length);
+        }
+        Self::from_fields(
+            &line[..blanks[0]],
+            &line[blanks[0] + 1..blanks[1]],
+            &line[blanks[1] + 1..],
+        )
+    }
+
+    /// Appends a line of a file, without its end.
+    pub fn encode_line(&self, out: &mut Vec<u8>) {
+        self.temp_id.encode(out);
+        out.push(b' ');
+        self.start.encode(out);
+        out.push(b' ');
+        self.expiry.encode(out);
+    }
+
+    fn from_fields(
+        temp_id: &[u8],
+        start: &[u8],
+        expiry: &[u8],
+    ) -> Result<Self, ContactRecordError> {
+        Ok(Self {
+            temp_id: TempId::decode(temp_id).map_err(|_| ContactRecordError::TempId)?,
+            start: Timestamp::decode(start).map_err(|_| ContactRecordError::Start)?,
+            expiry: Timestamp::decode(expiry).map_err(|_| ContactRecordError::Expiry)?,
+        })
+    }
+}
+
+/// Which part of some bytes is not that of a [`ContactRecord`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum ContactRecordError {
+    /// Not 58 bytes, or not three fields with one blank between them in a file.
+    #[error("expected a TempID of 20 digits, a start and an expiry")]
+    Length,
+    /// The first field.
+    #[error("the TempID is not 20 decimal digits")]
+    TempId,
+    /// The second field.
+    #[error("the start is not DD/MM/YYYY HH:MM:SS")]
+    Start,
+    /// The third field.
+    #[error("the expiry is not DD/MM/YYYY HH:MM:SS")]
+    Expiry,
+}
+
+/// A wrong record among many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InvalidRecord {
+    /// Which record, counted from 1.
+    pub position: usize,
+    /// What is wrong with it.
+    pub error: ContactRecordError,
+}
+
+impl fmt::Display for InvalidRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.position, self.error)
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The second line of the assignment's sample of `tempIDs.txt`.
+    const SAMPLE_LINE: &[u8] = b"12345678901234567891 13/05/2020 17:54:06 13/05/2020 18:09:05";
+    const SAMPLE_WIRE: &[u8] = b"1234567890123456789113/05/2020 17:54:0613/05/2020 18:09:05";
+
+    pub(crate) fn any_record() -> impl Strategy<Value = ContactRecord> {
+        let seconds = Timestamp::MIN.unix_seconds()..=Timestamp::MAX.unix_seconds();
+        (0..TempId::COUNT, seconds.clone(), seconds).prop_map(|(number, start, expiry)| {
+            ContactRecord {
+                temp_id: TempId::from_number(number).expect("in range"),
+                start: Timestamp::from_unix_seconds(start),
+                expiry: Timestamp::from_unix_seconds(expiry),
+            }
+        })
+    }
+
+    #[test]
+    fn sample_line_and_its_wire_form_are_the_same_record() {
+        let record = ContactRecord::decode_line(SAMPLE_LINE).expect("the assignment's own");
+        assert_eq!(ContactRecord::decode(SAMPLE_WIRE), Ok(record));
+        assert_eq!(record.expiry.seconds_since(record.start), 899);
+    }
+
+    #[test]
+    fn validity_includes_both_ends() {
+        let record = ContactRecord::decode(SAMPLE_WIRE).expect("58 bytes");
+        let (start, expiry) = (record.start.unix_seconds(), record.expiry.unix_seconds());
+        let valid_at = |seconds| record.is_valid_at(Timestamp::from_unix_seconds(seconds));
+        assert!(valid_at(start) && valid_at(expiry));
+        assert!(!valid_at(start - 1) && !valid_at(expiry + 1));
+    }
+
+    #[test]
+    fn wrong_field_is_named() {
+        for (at, error) in [
+            (0, ContactRecordError::TempId),
+            (20, ContactRecordError::Start),
+            (57, ContactRecordError::Expiry),
+        ] {
+            let mut wire = SAMPLE_WIRE.to_vec();
+            wire[at] = b'x';
+            assert_eq!(ContactRecord::decode(&wire), Err(error));
+        }
+        assert_eq!(ContactRecord::decode(&SAMPLE_WIRE[..57]), Err(ContactRecordError::Length));
+    }
+
+    #[test]
+    fn wrong_record_among_many_is_counted_from_one() {
+        let mut wire = SAMPLE_WIRE.repeat(3);
+        wire[2 * ContactRecord::LEN + 1] = b'x';
+        let error = ContactRecord::decode_all(&wire).expect_err("the third is wrong");
+        assert_eq!(error.to_string(), "3: the TempID is not 20 decimal digits");
+        let error = ContactRecord::decode_all(&wire[..60]).expect_err("the second is cut");
+        assert_eq!(error.position, 2);
+    }
+
+    proptest! {
+        #[test]
+        fn decoding_an_encoded_record_gives_it_back(record in any_record()) {
+            let (mut wire, mut line) = (Vec::new(), Vec::new());
+            record.encode(&mut wire);
+            record.encode_line(&mut line);
+            prop_assert_eq!((wire.len(), line.len()), (ContactRecord::LEN, ContactRecord::LINE_LEN));
+            prop_assert_eq!(ContactRecord::decode(&wire), Ok(record));
+            prop_assert_eq!(ContactRecord::decode_line(&line), Ok(record));
+        }
+
+        #[test]
+        fn any_bytes_are_refused_or_encoded_the_same(bytes in prop::collection::vec(any::<u8>(), 0..120)) {
+            if let Ok(records) = ContactRecord::decode_all(&bytes) {
+                let mut wire = Vec::new();
+                records.iter().for_each(|record| record.encode(&mut wire));
+                prop_assert_eq!(wire, bytes);
+            }
+        }
+    }
+}

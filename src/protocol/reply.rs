@@ -1,0 +1,249 @@
+use thiserror::Error;
+
+use super::contact_record::{ContactRecord, InvalidRecord};
+use super::request::{RequestError, RespVersion};
+use super::resp::{self, FramingError};
+
+/// What the server answers when it does what was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer<'a> {
+    /// `+OK`
+    Ok,
+    /// `+PONG`
+    Pong,
+    /// To `TEMPID`: the records in one bulk string.
+    TempIds(&'a [ContactRecord]),
+    /// To `UPLOAD`: how many records were taken.
+    Taken(usize),
+    /// To `HELLO`: who answers, in the version that is spoken from now on.
+    Hello(RespVersion),
+    /// To questions of tools: an empty array.
+    Nothing,
+}
+
+impl Answer<'_> {
+    /// Appends the reply.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Ok => resp::encode_simple(out, "OK"),
+            Self::Pong => resp::encode_simple(out, "PONG"),
+            Self::TempIds(records) => {
+                resp::encode_bulk_with(out, records.len() * ContactRecord::LEN, |out| {
+                    records.iter().for_each(|record| record.encode(out));
+                });
+            }
+            Self::Taken(count) => resp::encode_integer(out, *count),
+            Self::Hello(version) => encode_hello(out, *version),
+            Self::Nothing => resp::encode_array_header(out, 0),
+        }
+    }
+}
+
+fn encode_hello(out: &mut Vec<u8>, version: RespVersion) {
+    const PAIRS: usize = 3;
+    let number = match version {
+        RespVersion::V2 => {
+            resp::encode_array_header(out, 2 * PAIRS);
+            2
+        }
+        RespVersion::V3 => {
+            resp::encode_map_header(out, PAIRS);
+            3
+        }
+    };
+    for (key, value) in [("server", "bluetrace"), ("version", env!("CARGO_PKG_VERSION"))] {
+        resp::encode_bulk(out, key.as_bytes());
+        resp::encode_bulk(out, value.as_bytes());
+    }
+    resp::encode_bulk(out, b"proto");
+    resp::encode_integer(out, number);
+}
+
+/// What the server answers when it does not do what was asked. The text is the error reply; its
+/// first word is a code for programs, the rest is for people.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Refusal {
+    /// The user is unknown or the password is another one; which of the two is not told.
+    #[error("WRONGPASS Invalid Password. Please try again")]
+    WrongPassword,
+    /// The same, and for the third time in a row.
+    #[error("BLOCKED Invalid Password. Your account has been blocked. Please try again later")]
+    NowBlocked,
+    /// An attempt during a block, whatever the password.
+    #[error(
+        "BLOCKED Your account is blocked due to multiple login failures. Please try again later"
+    )]
+    Blocked,
+    /// Only who is logged in may ask this.
+    #[error("NOAUTH Authentication required.")]
+    NotLoggedIn,
+    /// A second `AUTH`.
+    #[error("ERR already logged in")]
+    AlreadyLoggedIn,
+    /// A wrong record in an upload, which is refused whole.
+    #[error("ERR invalid contact record at {0}")]
+    InvalidRecord(InvalidRecord),
+    /// The TempIDs could not be written to stable storage, so nobody is told them.
+    #[error("IOERR TempID not recorded: {0}")]
+    NotRecorded(String),
+    /// As many connections as there may be; this one is closed.
+    #[error("BUSY too many connections, try again later")]
+    Busy,
+    /// A frame that is no request.
+    #[error("{0}")]
+    Request(#[from] RequestError),
+    /// Bytes that are no frame; the connection is closed, as the next frame cannot be found.
+    #[error("ERR {0}")]
+    Framing(#[from] FramingError),
+}
+
+impl Refusal {
+    /// Appends the error reply.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        resp::encode_error(out, &self.to_string());
+    }
+}
+
+/// What a client reads: the types of RESP that the replies to its requests have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reply<'a> {
+    /// `+text`
+    Simple(&'a str),
+    /// `-CODE message`
+    Error {
+        /// The first word, for programs.
+        code: &'a str,
+        /// The rest, for people.
+        message: &'a str,
+    },
+    /// `:number`
+    Integer(usize),
+    /// `$length` and the bytes.
+    Bulk(&'a [u8]),
+}
+
+impl<'a> Reply<'a> {
+    /// Longest reply that a client takes, in bytes: [`MAX_TEMP_IDS`](super::request::MAX_TEMP_IDS)
+    /// records and more. A server that sends a longer one is none of ours.
+    pub const MAX_BYTES: usize = 16 * 1024;
+
+    /// Finds the first reply in `bytes` and how many bytes it takes, or `None` if it is not
+    /// complete yet.
+    ///
+    /// # Errors
+    ///
+    /// [`ReplyError`] if no bytes that may follow can make a reply of it.
+    pub fn decode(bytes: &'a [u8]) -> Result<Option<(Self, usize)>, ReplyError> {
+        let Some(kind) = bytes.first() else { return Ok(None) };
+        match kind {
+            b'$' => {
+                let bulk = resp::decode_bulk(bytes, 0, Self::MAX_BYTES).map_err(|_| ReplyError)?;
+                Ok(bulk.map(|(bytes, len)| (Self::Bulk(bytes), len)))
+            }
+            b'+' | b'-' | b':' => {
+                let Some((line, len)) = decode_line(bytes)? else { return Ok(None) };
+                Ok(Some((Self::from_line(*kind, line)?, len)))
+            }
+            _ => Err(ReplyError),
+        }
+    }
+
+    fn from_line(kind: u8, line: &'a str) -> Result<Self, ReplyError> {
+        match kind {
+            b'+' => Ok(Self::Simple(line)),
+            b'-' => {
+                let (code, message) = line.split_once(' ').unwrap_or((line, ""));
+                Ok(Self::Error { code, message })
+            }
+            _ => line.parse().map(Self::Integer).map_err(|_| ReplyError),
+        }
+    }
+}
+
+/// The text between the type byte and the line end, and where the next reply begins.
+fn decode_line(bytes: &[u8]) -> Result<Option<(&str, usize)>, ReplyError> {
+    let window = &bytes[..bytes.len().min(Reply::MAX_BYTES)];
+    let Some(end) = memchr::memchr(b'\n', window) else {
+        return if bytes.len() < Reply::MAX_BYTES { Ok(None) } else { Err(ReplyError) };
+    };
+    let line = window[1..end].strip_suffix(b"\r").ok_or(ReplyError)?;
+    let text = str::from_utf8(line).map_err(|_| ReplyError)?;
+    if text.chars().any(char::is_control) {
+        return Err(ReplyError);
+    }
+    Ok(Some((text, end + 1)))
+}
+
+/// The bytes are no reply that a BlueTrace server sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("the reply is not that of a BlueTrace server")]
+pub struct ReplyError;
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn encoded(answer: Answer<'_>) -> Vec<u8> {
+        let mut out = Vec::new();
+        answer.encode(&mut out);
+        out
+    }
+
+    #[test]
+    fn hello_is_an_array_in_version_2_and_a_map_in_version_3() {
+        let version = env!("CARGO_PKG_VERSION");
+        let pairs = format!(
+            "$6\r\nserver\r\n$9\r\nbluetrace\r\n$7\r\nversion\r\n${}\r\n{version}\r\n$5\r\nproto\r\n",
+            version.len()
+        );
+        let hello = |version| String::from_utf8(encoded(Answer::Hello(version))).expect("ASCII");
+        assert_eq!(hello(RespVersion::V2), format!("*6\r\n{pairs}:2\r\n"));
+        assert_eq!(hello(RespVersion::V3), format!("%3\r\n{pairs}:3\r\n"));
+    }
+
+    #[test]
+    fn replies_are_read_with_their_length() {
+        let read = |bytes| Reply::decode(bytes).expect("a reply").expect("whole");
+        assert_eq!(read(b"+OK\r\n+"), (Reply::Simple("OK"), 5));
+        assert_eq!(read(b":18\r\n"), (Reply::Integer(18), 5));
+        assert_eq!(read(b"$3\r\na\r\n\r\n"), (Reply::Bulk(b"a\r\n"), 9));
+        let error = Reply::Error { code: "NOAUTH", message: "Authentication required." };
+        assert_eq!(read(b"-NOAUTH Authentication required.\r\n").0, error);
+    }
+
+    #[test]
+    fn bytes_that_are_no_reply_are_refused() {
+        for bytes in [&b"HTTP/1.1 200 OK\r\n"[..], b":x\r\n", b"$-1\r\n", b"+a\n", b"+\x1b[2J\r\n"]
+        {
+            assert_eq!(Reply::decode(bytes), Err(ReplyError), "{}", bytes.escape_ascii());
+        }
+        assert_eq!(Reply::decode(&[b'+'; Reply::MAX_BYTES]), Err(ReplyError));
+    }
+
+    #[test]
+    fn refusals_have_the_texts_of_the_assignment() {
+        assert_eq!(
+            Refusal::NowBlocked.to_string(),
+            "BLOCKED Invalid Password. Your account has been blocked. Please try again later"
+        );
+        let mut out = Vec::new();
+        Refusal::WrongPassword.encode(&mut out);
+        assert_eq!(out, b"-WRONGPASS Invalid Password. Please try again\r\n");
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_said_of_a_prefix_stays_true(bytes in "[+$:-]?[0-9a-z \r\n]{0,20}") {
+            let bytes = bytes.as_bytes();
+            let whole = Reply::decode(bytes);
+            for len in 0..bytes.len() {
+                match Reply::decode(&bytes[..len]) {
+                    Ok(None) => {}
+                    said => prop_assert_eq!(said, whole),
+                }
+            }
+        }
+    }
+}

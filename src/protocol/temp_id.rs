@@ -1,0 +1,131 @@
+use std::fmt;
+
+use thiserror::Error;
+
+/// A temporary identifier: 20 random decimal digits that stand for a phone number for 15 minutes.
+///
+/// On the wire and in files it is 20 ASCII digits, leading zeros included. In memory it is packed
+/// decimal, two digits a byte, because a server keeps millions of them.
+///
+/// `Debug` shows the first four digits only: whoever holds a whole TempID can replay it, so it must
+/// not get into a diagnostic by accident. `Display` shows all of it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TempId([u8; TempId::LEN / 2]);
+
+impl TempId {
+    /// Length of the text form, in bytes.
+    pub const LEN: usize = 20;
+
+    /// How many TempIDs there are: 10^20.
+    pub const COUNT: u128 = 100_000_000_000_000_000_000;
+
+    /// The TempID whose digits are the decimal digits of `number`, or `None` from 10^20 on.
+    pub fn from_number(number: u128) -> Option<Self> {
+        if number >= Self::COUNT {
+            return None;
+        }
+        let mut rest = number;
+        let mut pairs = [0; Self::LEN / 2];
+        for pair in pairs.iter_mut().rev() {
+            *pair = (rest % 100) as u8;
+            rest /= 100;
+        }
+        Some(Self(pairs))
+    }
+
+    /// Reads the text form.
+    ///
+    /// # Errors
+    ///
+    /// [`TempIdError`] if `text` is anything but 20 ASCII digits.
+    pub fn decode(text: &[u8]) -> Result<Self, TempIdError> {
+        let text: &[u8; Self::LEN] = text.try_into().map_err(|_| TempIdError)?;
+        let mut pairs = [0; Self::LEN / 2];
+        for (pair, digits) in pairs.iter_mut().zip(text.chunks_exact(2)) {
+            let (tens, ones) = (digits[0].wrapping_sub(b'0'), digits[1].wrapping_sub(b'0'));
+            if tens > 9 || ones > 9 {
+                return Err(TempIdError);
+            }
+            *pair = tens * 10 + ones;
+        }
+        Ok(Self(pairs))
+    }
+
+    /// Appends the text form.
+    pub fn encode(self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.text());
+    }
+
+    fn text(self) -> [u8; Self::LEN] {
+        let mut text = [0; Self::LEN];
+        for (digits, pair) in text.chunks_exact_mut(2).zip(self.0) {
+            digits[0] = b'0' + pair / 10;
+            digits[1] = b'0' + pair % 10;
+        }
+        text
+    }
+}
+
+impl fmt::Display for TempId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|pair| write!(f, "{pair:02}"))
+    }
+}
+
+impl fmt::Debug for TempId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TempId({:02}{:02}…)", self.0[0], self.0[1])
+    }
+}
+
+/// The bytes are no TempID.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("a TempID is 20 decimal digits")]
+pub struct TempIdError;
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn leading_zeros_are_digits_like_others() {
+        let temp_id = TempId::decode(b"00000000000000000042").expect("20 digits");
+        assert_eq!(TempId::from_number(42), Some(temp_id));
+        assert_eq!(temp_id.to_string(), "00000000000000000042");
+    }
+
+    #[test]
+    fn number_of_21_digits_is_refused() {
+        assert!(TempId::from_number(TempId::COUNT - 1).is_some());
+        assert_eq!(TempId::from_number(TempId::COUNT), None);
+    }
+
+    #[test]
+    fn text_that_is_not_20_digits_is_refused() {
+        for text in ["", "1234567890123456789", "123456789012345678901", "1234567890123456789x"] {
+            assert_eq!(TempId::decode(text.as_bytes()), Err(TempIdError), "{text:?}");
+        }
+        assert!(TempId::decode(b"1234567890123456789/").is_err());
+        assert!(TempId::decode(b"1234567890123456789:").is_err());
+    }
+
+    #[test]
+    fn debug_form_hides_most_digits() {
+        let temp_id = TempId::decode(b"12345678901234567890").expect("20 digits");
+        assert_eq!(format!("{temp_id:?}"), "TempId(1234…)");
+    }
+
+    proptest! {
+        #[test]
+        fn decoding_an_encoded_temp_id_gives_it_back(number in 0..TempId::COUNT) {
+            let temp_id = TempId::from_number(number).expect("in range");
+            let mut text = Vec::new();
+            temp_id.encode(&mut text);
+            prop_assert_eq!(String::from_utf8(text.clone()).expect("ASCII"), format!("{number:020}"));
+            prop_assert_eq!(TempId::decode(&text), Ok(temp_id));
+            prop_assert_eq!(temp_id.to_string().into_bytes(), text);
+        }
+    }
+}

@@ -1,0 +1,336 @@
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Shutdown, SocketAddr};
+
+use mio::net::TcpStream;
+use mio::{Interest, Registry};
+
+use super::{Buffer, Token};
+
+/// Bytes that one read takes at most, and so what one connection may take of a tick. Whoever has
+/// sent more is served again in the next tick, after everybody else.
+pub const READ_BYTES: usize = 64 * 1024;
+
+/// A TCP connection: the stream, what it received and nobody understood yet, what is to be sent.
+///
+/// Reading goes through a buffer that all connections share; only an unfinished request and unsent
+/// replies are kept here. Writing is tried first, and interest in writability is registered only
+/// while the kernel's buffer is full.
+#[derive(Debug)]
+pub struct Connection {
+    stream: TcpStream,
+    input: Buffer,
+    output: Buffer,
+    reading: Reading,
+    writing: Writing,
+    phase: Phase,
+    /// Whether the consumer left off although there may be more for it.
+    is_held: bool,
+}
+
+/// What is known about the bytes that the kernel holds for us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    /// None; an event will tell of the next.
+    Drained,
+    /// There may be some. Nobody will tell us again: the poll is edge-triggered.
+    Ready,
+    /// There may be some, and behind them the end. The hint can arrive before the bytes are read,
+    /// so it only says that a short read is not the last one.
+    ReadyToEnd,
+    /// We have read the end of the stream.
+    Ended,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Writing {
+    /// Sends at the end of the tick.
+    Direct,
+    /// Waits for the kernel to say that there is room again.
+    Registered,
+}
+
+/// How far a connection is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Open,
+    /// No more requests are taken; once the replies are sent, our half is closed.
+    Finishing,
+    /// Our half is closed. Input is discarded until the peer closes its own: closing a socket that
+    /// holds unread bytes would reset it, and the reset may overtake the last reply.
+    Lingering,
+}
+
+/// What the consumer of received bytes did with them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Consumed {
+    /// How many of the bytes it has no more use for.
+    pub bytes: usize,
+    /// Whether it wants more at all. If not, the rest waits, and the peer with it.
+    pub wants_more: bool,
+}
+
+/// How [`Connection::receive`] ended.
+#[derive(Debug)]
+pub enum Received {
+    /// There is nothing more to do until an event comes, or until the consumer wants more again.
+    Waiting,
+    /// There may be more, and nobody will tell: call again in the next tick.
+    MoreLeft,
+    /// The peer will send nothing more.
+    Ended,
+    /// The connection is broken.
+    Failed(io::Error),
+}
+
+/// How [`Connection::flush`] ended.
+#[derive(Debug)]
+pub enum Flushed {
+    /// Everything is sent.
+    Everything,
+    /// The kernel's buffer is full; an event will tell when there is room.
+    Blocked {
+        /// Whether it took anything at all.
+        progress: bool,
+    },
+    /// The connection is over: nothing more to send, and nothing more to be received.
+    Over,
+    /// The connection is broken.
+    Failed(io::Error),
+}
+
+impl Connection {
+    /// A connection that a listener accepted. It may have brought its first bytes along, but the
+    /// registration will tell of them.
+    pub fn new(stream: TcpStream) -> Self {
+        Self {
+            stream,
+            input: Buffer::default(),
+            output: Buffer::default(),
+            reading: Reading::Drained,
+            writing: Writing::Direct,
+            phase: Phase::Open,
+            is_held: false,
+        }
+    }
+
+    /// Begins to connect. Whether it worked is to be asked with [`Connection::connected`] when the
+    /// first event comes.
+    ///
+    /// # Errors
+    ///
+    /// What the system says at once, such as an unreachable network.
+    pub fn connect(address: SocketAddr) -> io::Result<Self> {
+        let stream = TcpStream::connect(address)?;
+        // Until connected, the stream is as good as full.
+        Ok(Self { writing: Writing::Registered, ..Self::new(stream) })
+    }
+
+    /// Makes the poll tell of this connection.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    pub fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
+        let interest = self.interest();
+        registry.register(&mut self.stream, token.into(), interest)
+    }
+
+    /// Whether a connection that was begun has come about.
+    ///
+    /// # Errors
+    ///
+    /// Why it has not, and never will.
+    pub fn connected(&self) -> io::Result<bool> {
+        if let Some(error) = self.stream.take_error()? {
+            return Err(error);
+        }
+        match self.stream.peer_addr() {
+            Ok(_) => {
+                // Small requests and replies, each of which somebody waits for.
+                self.stream.set_nodelay(true)?;
+                Ok(true)
+            }
+            Err(error) if error.kind() == ErrorKind::NotConnected => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Takes note of what an event says about the bytes that can be read.
+    pub fn note(&mut self, event: &mio::event::Event) {
+        if self.reading == Reading::Ended {
+            return;
+        }
+        if event.is_read_closed() || event.is_error() {
+            self.reading = Reading::ReadyToEnd;
+        } else if event.is_readable() && self.reading == Reading::Drained {
+            self.reading = Reading::Ready;
+        }
+    }
+
+    /// Takes note that bytes may be there, although no event has said so yet.
+    pub fn note_unread(&mut self) {
+        if self.reading == Reading::Drained {
+            self.reading = Reading::Ready;
+        }
+    }
+
+    /// Gives `consume` what is left over from earlier calls, then what one read brings. The second
+    /// argument of `consume` is where it may append what is to be sent.
+    pub fn receive(
+        &mut self,
+        buffer: &mut [u8],
+        mut consume: impl FnMut(&[u8], &mut Vec<u8>) -> Consumed,
+    ) -> Received {
+        if std::mem::take(&mut self.is_held) && !self.consume(&[], &mut consume) {
+            return Received::Waiting;
+        }
+        match self.reading {
+            Reading::Drained => Received::Waiting,
+            Reading::Ended => Received::Ended,
+            Reading::Ready | Reading::ReadyToEnd => self.read(buffer, consume),
+        }
+    }
+
+    fn read(
+        &mut self,
+        buffer: &mut [u8],
+        mut consume: impl FnMut(&[u8], &mut Vec<u8>) -> Consumed,
+    ) -> Received {
+        let count = match self.stream.read(buffer) {
+            Ok(0) => {
+                self.reading = Reading::Ended;
+                return Received::Ended;
+            }
+            Ok(count) => count,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                self.reading = Reading::Drained;
+                return Received::Waiting;
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => return Received::MoreLeft,
+            Err(error) => return Received::Failed(error),
+        };
+        // A short read has emptied the kernel's buffer: whatever comes later is a new event.
+        if count < buffer.len() && self.reading == Reading::Ready {
+            self.reading = Reading::Drained;
+        }
+        let wants_more = self.consume(&buffer[..count], &mut consume);
+        if wants_more && self.reading != Reading::Drained {
+            Received::MoreLeft
+        } else {
+            Received::Waiting
+        }
+    }
+
+    /// Gives what is kept and then `bytes` to the consumer, and keeps what it leaves.
+    fn consume(
+        &mut self,
+        bytes: &[u8],
+        consume: &mut impl FnMut(&[u8], &mut Vec<u8>) -> Consumed,
+    ) -> bool {
+        if self.phase != Phase::Open {
+            return true;
+        }
+        let consumed = if self.input.is_empty() {
+            let consumed = consume(bytes, self.output.end());
+            self.input.extend(&bytes[consumed.bytes..]);
+            consumed
+        } else {
+            self.input.extend(bytes);
+            let consumed = consume(self.input.as_slice(), self.output.end());
+            self.input.consume(consumed.bytes);
+            consumed
+        };
+        self.is_held = !consumed.wants_more;
+        consumed.wants_more
+    }
+
+    /// Whether the consumer left off, so that [`receive`](Connection::receive) has to be called
+    /// when it wants more again: no event will tell of what is here already.
+    pub fn is_held(&self) -> bool {
+        self.is_held && (!self.input.is_empty() || self.reading != Reading::Drained)
+    }
+
+    /// Where to append what is to be sent at the end of the tick.
+    pub fn output(&mut self) -> &mut Vec<u8> {
+        self.output.end()
+    }
+
+    /// How many bytes are waiting to be sent.
+    pub fn unsent(&self) -> usize {
+        self.output.len()
+    }
+
+    /// Takes no more requests: what is to be sent is sent, then the connection is closed.
+    pub fn finish(&mut self) {
+        if self.phase == Phase::Open {
+            self.phase = Phase::Finishing;
+            self.input = Buffer::default();
+            self.is_held = false;
+        }
+    }
+
+    /// Whether it was told to [`finish`](Connection::finish).
+    pub fn is_finishing(&self) -> bool {
+        self.phase != Phase::Open
+    }
+
+    /// Sends what is to be sent, and registers for writability only if the kernel cannot take all.
+    pub fn flush(&mut self, registry: &Registry, token: Token) -> Flushed {
+        let mut progress = false;
+        while !self.output.is_empty() {
+            match self.stream.write(self.output.as_slice()) {
+                Ok(count) => {
+                    self.output.consume(count);
+                    progress = true;
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    return match self.sync_interest(Writing::Registered, registry, token) {
+                        Ok(()) => Flushed::Blocked { progress },
+                        Err(error) => Flushed::Failed(error),
+                    };
+                }
+                Err(error) => return Flushed::Failed(error),
+            }
+        }
+        match self.sync_interest(Writing::Direct, registry, token) {
+            Ok(()) => self.end_phase(),
+            Err(error) => Flushed::Failed(error),
+        }
+    }
+
+    fn end_phase(&mut self) -> Flushed {
+        if self.phase == Phase::Finishing {
+            self.phase = Phase::Lingering;
+            // An error means that the peer is gone already.
+            if self.stream.shutdown(Shutdown::Write).is_err() {
+                return Flushed::Over;
+            }
+        }
+        match (self.phase, self.reading) {
+            (Phase::Lingering, Reading::Ended) => Flushed::Over,
+            (Phase::Open | Phase::Finishing | Phase::Lingering, _) => Flushed::Everything,
+        }
+    }
+
+    fn sync_interest(
+        &mut self,
+        writing: Writing,
+        registry: &Registry,
+        token: Token,
+    ) -> io::Result<()> {
+        if self.writing == writing {
+            return Ok(());
+        }
+        self.writing = writing;
+        let interest = self.interest();
+        registry.reregister(&mut self.stream, token.into(), interest)
+    }
+
+    fn interest(&self) -> Interest {
+        match self.writing {
+            Writing::Direct => Interest::READABLE,
+            Writing::Registered => Interest::READABLE | Interest::WRITABLE,
+        }
+    }
+}

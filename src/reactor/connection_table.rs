@@ -1,0 +1,176 @@
+use slab::Slab;
+
+use super::connection::READ_BYTES;
+use super::{Connection, Token};
+
+/// The connections of a program, each with the state that the program keeps for it, and the lists of
+/// those that the current tick still has to do something for.
+///
+/// A closed connection reaches nobody any more, but keeps its slot and its descriptor until the end
+/// of the tick, so that no event left over in the batch can meet the next connection in its place.
+#[derive(Debug)]
+pub struct ConnectionTable<S> {
+    slots: Slab<Slot<S>>,
+    last_generation: u32,
+    touched: Vec<Token>,
+    run_queue: Vec<Token>,
+    closed: Vec<Token>,
+    buffer: Box<[u8]>,
+}
+
+/// A connection and what the program keeps for it.
+#[derive(Debug)]
+pub struct Slot<S> {
+    generation: u32,
+    is_touched: bool,
+    is_queued: bool,
+    is_closed: bool,
+    /// The stream and its bytes.
+    pub connection: Connection,
+    /// What the program keeps for it.
+    pub state: S,
+}
+
+impl<S> ConnectionTable<S> {
+    /// An empty table.
+    pub fn new() -> Self {
+        Self {
+            slots: Slab::new(),
+            last_generation: 0,
+            touched: Vec::new(),
+            run_queue: Vec::new(),
+            closed: Vec::new(),
+            buffer: vec![0; READ_BYTES].into_boxed_slice(),
+        }
+    }
+
+    /// How many connections there are.
+    pub fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.slots.is_empty()
+    }
+
+    /// The token that the next connection will have.
+    pub fn next_token(&self) -> Token {
+        Token {
+            slot: self.slots.vacant_key() as u32,
+            generation: Token::next_generation(self.last_generation),
+        }
+    }
+
+    /// Adds a connection under [`next_token`](ConnectionTable::next_token).
+    pub fn insert(&mut self, connection: Connection, state: S) -> Token {
+        let token = self.next_token();
+        self.last_generation = token.generation;
+        let generation = token.generation;
+        self.slots.insert(Slot {
+            generation,
+            is_touched: false,
+            is_queued: false,
+            is_closed: false,
+            connection,
+            state,
+        });
+        token
+    }
+
+    /// The connection that `token` means, if it is still open.
+    pub fn slot(&mut self, token: Token) -> Option<&mut Slot<S>> {
+        self.slot_and_buffer(token).map(|(slot, _)| slot)
+    }
+
+    /// The same, with the buffer for what is read.
+    pub fn slot_and_buffer(&mut self, token: Token) -> Option<(&mut Slot<S>, &mut [u8])> {
+        let slot = self.slots.get_mut(token.slot as usize)?;
+        let is_meant = slot.generation == token.generation && !slot.is_closed;
+        is_meant.then_some((slot, &mut self.buffer[..]))
+    }
+
+    /// The tokens of all connections.
+    pub fn tokens(&self) -> Vec<Token> {
+        let token = |(slot, content): (usize, &Slot<S>)| Token {
+            slot: slot as u32,
+            generation: content.generation,
+        };
+        self.slots.iter().map(token).collect()
+    }
+
+    /// Remembers that something may have changed that the end of the tick has to see to.
+    pub fn touch(&mut self, token: Token) {
+        if let Some(slot) = self.slot(token)
+            && !slot.is_touched
+        {
+            slot.is_touched = true;
+            self.touched.push(token);
+        }
+    }
+
+    /// The connections touched since the last call.
+    pub fn take_touched(&mut self) -> Vec<Token> {
+        let touched = std::mem::take(&mut self.touched);
+        for token in &touched {
+            if let Some(slot) = self.slot(*token) {
+                slot.is_touched = false;
+            }
+        }
+        touched
+    }
+
+    /// Puts a connection on the run queue: there is more to do for it that no event will tell of.
+    pub fn queue(&mut self, token: Token) {
+        if let Some(slot) = self.slot(token)
+            && !slot.is_queued
+        {
+            slot.is_queued = true;
+            self.run_queue.push(token);
+        }
+    }
+
+    /// Whether the run queue holds anybody, so that the poll must not wait.
+    pub fn has_queued(&self) -> bool {
+        !self.run_queue.is_empty()
+    }
+
+    /// The connections that were on the run queue.
+    pub fn take_queued(&mut self) -> Vec<Token> {
+        let queued = std::mem::take(&mut self.run_queue);
+        for token in &queued {
+            if let Some(slot) = self.slot(*token) {
+                slot.is_queued = false;
+            }
+        }
+        queued
+    }
+
+    /// Closes a connection, as far as anybody can see, and gives what the program kept for it a last
+    /// time.
+    pub fn close(&mut self, token: Token) -> Option<&mut S> {
+        let slot = self.slots.get_mut(token.slot as usize)?;
+        if slot.generation != token.generation || slot.is_closed {
+            return None;
+        }
+        slot.is_closed = true;
+        self.closed.push(token);
+        Some(&mut slot.state)
+    }
+
+    /// Frees what was closed, at the end of a tick, and says whether that was anything. Dropping a
+    /// stream also ends its registration, as its descriptor has no duplicate.
+    pub fn free_closed(&mut self) -> bool {
+        let any = !self.closed.is_empty();
+        for token in self.closed.drain(..) {
+            self.slots.remove(token.slot as usize);
+        }
+        any
+    }
+}
+
+impl<S> Default for ConnectionTable<S> {
+    fn default() -> Self {
+        Self::new()
+    }
+}

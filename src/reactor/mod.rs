@@ -1,0 +1,44 @@
+//! The reactor: everything that touches mio, and nothing that knows BlueTrace.
+//!
+//! A program on it is a loop of ticks on one thread. Each tick
+//!
+//! 1. waits until something is ready, a timer is due, or not at all if work is left over,
+//! 2. handles the events: accepts, reads, gives the bytes to state machines,
+//! 3. handles the timers that are due,
+//! 4. commits what has to be on disk before it may be told,
+//! 5. sends the replies, brings the registered interest in line, frees what is closed.
+//!
+//! # The contract of readiness
+//!
+//! mio is edge-triggered: it tells once that a source *became* ready. Whoever does not take
+//! everything is not told again. So each part here either drains its source until the system says
+//! `WouldBlock` (or until a short read, which says the same), or remembers that something may be
+//! left: a budget bounds what one source may take of a tick, and what is left goes on a run queue,
+//! with which the next wait does not wait.
+//!
+//! An event is a hint. That a peer closed its half may be told before its last bytes are read, and
+//! an event may be for a connection that an earlier event of the same batch has closed: hence a
+//! [`Token`] carries a generation, and a connection is freed only at the end of the tick.
+
+mod buffer;
+mod connection;
+mod connection_table;
+mod datagram;
+pub mod descriptors;
+mod event_loop;
+mod listener;
+mod output;
+pub mod signals;
+mod timer_wheel;
+mod token;
+
+pub use buffer::Buffer;
+pub use connection::{Connection, Consumed, Flushed, READ_BYTES, Received};
+pub use connection_table::{ConnectionTable, Slot};
+pub use datagram::DatagramSocket;
+pub use event_loop::EventLoop;
+pub use listener::{ACCEPTS_PER_TICK, Accepted, Listener, set_keepalive};
+pub use output::Output;
+pub use signals::Signals;
+pub use timer_wheel::{TimerKey, TimerWheel};
+pub use token::Token;

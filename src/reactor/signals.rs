@@ -1,0 +1,33 @@
+use std::io;
+
+use mio::{Interest, Registry};
+pub use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGWINCH};
+
+use super::Token;
+
+/// Signals of the process as one more source of events.
+pub struct Signals(signal_hook_mio::v1_0::Signals);
+
+impl std::fmt::Debug for Signals {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Signals")
+    }
+}
+
+impl Signals {
+    /// Takes over the signals `numbers`, registered under `token`.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    pub fn take_over(numbers: &[i32], registry: &Registry, token: Token) -> io::Result<Self> {
+        let mut signals = signal_hook_mio::v1_0::Signals::new(numbers)?;
+        registry.register(&mut signals, token.into(), Interest::READABLE)?;
+        Ok(Self(signals))
+    }
+
+    /// The signals that arrived since the last call.
+    pub fn pending(&mut self) -> Vec<i32> {
+        self.0.pending().collect()
+    }
+}

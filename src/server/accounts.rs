@@ -1,0 +1,360 @@
+use std::collections::HashMap;
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use subtle::{Choice, ConstantTimeEq};
+
+use crate::protocol::Username;
+use crate::protocol::request::Credentials;
+use crate::text_file::{FileError, read_lines};
+
+/// Consecutive failures that block an account.
+const MAX_FAILURES: u8 = 3;
+
+/// Longest password, in bytes: it must fit into the largest request before login.
+const MAX_PASSWORD_BYTES: usize = 512;
+
+/// Names of nobody whose failures are remembered, at most twice as many. Whoever tries more names
+/// than this in a row is told nothing about them that the first tries did not tell.
+const MAX_RECENT_STRANGERS: usize = 32 * 1024;
+
+/// Who may log in, and who failed to.
+///
+/// Failures are counted per username, whatever connection or address they come from, and survive a
+/// new list of passwords. A name that nobody has is counted and blocked like any other, so that the
+/// answers do not tell which numbers are registered.
+#[derive(Debug)]
+pub struct Accounts {
+    passwords: Passwords,
+    block_duration: Duration,
+    failures: HashMap<Username, Failures>,
+    strangers: Strangers,
+}
+
+/// The content of `credentials.txt`.
+#[derive(Default)]
+pub struct Passwords(HashMap<Username, Box<[u8]>>);
+
+/// What became of an attempt to log in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// The password is that of this user.
+    Admitted(Username),
+    /// It is not, or there is no such user.
+    WrongPassword,
+    /// The same, for the third time: the account is blocked from now on.
+    NowBlocked,
+    /// The account is blocked, whatever the password.
+    Blocked,
+}
+
+/// The failures of one name. Whoever has none is not in any table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Failures {
+    Counted(u8),
+    BlockedUntil(Instant),
+}
+
+impl Accounts {
+    /// Accounts without a failure. A block lasts `block_duration`.
+    pub fn new(passwords: Passwords, block_duration: Duration) -> Self {
+        Self {
+            passwords,
+            block_duration,
+            failures: HashMap::new(),
+            strangers: Strangers::default(),
+        }
+    }
+
+    /// How many users there are.
+    pub fn user_count(&self) -> usize {
+        self.passwords.len()
+    }
+
+    /// Uses another list of passwords from now on. Failures and blocks stay.
+    pub fn replace_passwords(&mut self, passwords: Passwords) {
+        self.passwords = passwords;
+    }
+
+    /// Judges an attempt to log in, and counts it.
+    pub fn judge(&mut self, credentials: Credentials<'_>, now: Instant) -> Verdict {
+        let user = Username::decode(credentials.user).ok();
+        let account = user.and_then(|user| Some((user, self.passwords.0.get(&user)?)));
+        // Somebody who is not there has a password too, which nobody can send.
+        let password: &[u8] = account.map_or(&[0; 8], |(_, password)| password);
+        let is_right = is_same(password, credentials.password);
+        match account {
+            Some((user, _)) => self.judge_user(user, is_right, now),
+            None => self.judge_stranger(credentials.user, now),
+        }
+    }
+
+    fn judge_user(&mut self, user: Username, is_right: bool, now: Instant) -> Verdict {
+        let earlier = self.failures.get(&user).copied();
+        if is_blocked(earlier, now) {
+            return Verdict::Blocked;
+        }
+        if is_right {
+            if earlier.is_some() {
+                self.failures.remove(&user);
+            }
+            return Verdict::Admitted(user);
+        }
+        let (failures, verdict) = one_more(earlier, now, self.block_duration);
+        self.failures.insert(user, failures);
+        verdict
+    }
+
+    fn judge_stranger(&mut self, name: &[u8], now: Instant) -> Verdict {
+        let earlier = self.strangers.failures(name);
+        if is_blocked(earlier, now) {
+            return Verdict::Blocked;
+        }
+        let (failures, verdict) = one_more(earlier, now, self.block_duration);
+        self.strangers.remember(name, failures);
+        verdict
+    }
+}
+
+fn is_blocked(failures: Option<Failures>, now: Instant) -> bool {
+    matches!(failures, Some(Failures::BlockedUntil(end)) if now < end)
+}
+
+fn one_more(earlier: Option<Failures>, now: Instant, block: Duration) -> (Failures, Verdict) {
+    let count = match earlier {
+        Some(Failures::Counted(count)) => count + 1,
+        // A block that is over has cleared the count.
+        Some(Failures::BlockedUntil(_)) | None => 1,
+    };
+    if count < MAX_FAILURES {
+        (Failures::Counted(count), Verdict::WrongPassword)
+    } else {
+        (Failures::BlockedUntil(now + block), Verdict::NowBlocked)
+    }
+}
+
+/// Compares in a time that depends on `given` only, which the sender knows anyway.
+fn is_same(password: &[u8], given: &[u8]) -> bool {
+    let same_length = password.len().ct_eq(&given.len());
+    let compare = |same: Choice, (index, byte): (usize, &u8)| {
+        same & password.get(index).unwrap_or(&0).ct_eq(byte)
+    };
+    given.iter().enumerate().fold(same_length, compare).into()
+}
+
+impl Passwords {
+    /// The form of a line of `credentials.txt`.
+    const EXPECTED: &str =
+        "\"<username> <password>\" with one space, such as \"+61410888888 comp3331\"";
+
+    /// Reads `credentials.txt`.
+    ///
+    /// # Errors
+    ///
+    /// [`FileError`] if it cannot be read, or names the first line that is malformed or has a
+    /// username that an earlier line has.
+    pub fn read(path: &Path) -> Result<Self, FileError> {
+        let mut passwords = Self::default();
+        read_lines(path, Self::EXPECTED, |line| passwords.add_line(line.text))?;
+        Ok(passwords)
+    }
+
+    /// How many users there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is no user.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Adds or replaces a user.
+    pub fn insert(&mut self, user: Username, password: &[u8]) {
+        self.0.insert(user, password.into());
+    }
+
+    fn add_line(&mut self, line: &[u8]) -> Result<(), String> {
+        let mut words = line.split(|byte| *byte == b' ');
+        let (Some(user), Some(password), None) = (words.next(), words.next(), words.next()) else {
+            let count = line.split(|byte| *byte == b' ').count();
+            return Err(format!("it has {count} words"));
+        };
+        let user = Username::decode(user).map_err(|error| error.to_string())?;
+        if password.is_empty() || password.iter().any(u8::is_ascii_control) {
+            return Err("the password is empty or has a control character".to_owned());
+        }
+        if password.len() > MAX_PASSWORD_BYTES {
+            return Err(format!("the password is longer than {MAX_PASSWORD_BYTES} bytes"));
+        }
+        match self.0.insert(user, password.into()) {
+            None => Ok(()),
+            Some(_) => Err(format!("an earlier line has the username {user} already")),
+        }
+    }
+}
+
+impl std::fmt::Debug for Passwords {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Passwords({} users)", self.len())
+    }
+}
+
+/// Failures under names that nobody has, of which anybody can make up any number.
+///
+/// Names are kept as keyed hashes, in two generations: when the recent one is full, it becomes the
+/// older one and what was older is forgotten.
+#[derive(Debug, Default)]
+struct Strangers {
+    hasher: RandomState,
+    recent: HashMap<u64, Failures>,
+    older: HashMap<u64, Failures>,
+}
+
+impl Strangers {
+    fn failures(&self, name: &[u8]) -> Option<Failures> {
+        let key = self.hasher.hash_one(name);
+        self.recent.get(&key).or_else(|| self.older.get(&key)).copied()
+    }
+
+    fn remember(&mut self, name: &[u8], failures: Failures) {
+        if self.recent.len() >= MAX_RECENT_STRANGERS {
+            self.older = std::mem::take(&mut self.recent);
+        }
+        self.recent.insert(self.hasher.hash_one(name), failures);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BLOCK: Duration = Duration::from_secs(60);
+    const WRONG: &str = "wrong";
+
+    /// Accounts and a clock that only the test moves.
+    struct Fixture {
+        accounts: Accounts,
+        now: Instant,
+    }
+
+    impl Fixture {
+        #[expect(clippy::disallowed_methods, reason = "only the distance to it matters")]
+        fn new() -> Self {
+            let mut passwords = Passwords::default();
+            passwords.insert(Username::decode(b"ann").expect("a name"), b"secret");
+            Self { accounts: Accounts::new(passwords, BLOCK), now: Instant::now() }
+        }
+
+        fn attempt(&mut self, user: &str, password: &str) -> Verdict {
+            let (user, password) = (user.as_bytes(), password.as_bytes());
+            self.accounts.judge(Credentials { user, password }, self.now)
+        }
+
+        fn blocked(user: &str) -> Self {
+            let mut fixture = Self::new();
+            assert_eq!(fixture.attempt(user, WRONG), Verdict::WrongPassword);
+            assert_eq!(fixture.attempt(user, WRONG), Verdict::WrongPassword);
+            assert_eq!(fixture.attempt(user, WRONG), Verdict::NowBlocked);
+            fixture
+        }
+
+        fn admits_ann(&mut self) -> bool {
+            matches!(self.attempt("ann", "secret"), Verdict::Admitted(user) if user.as_str() == "ann")
+        }
+    }
+
+    #[test]
+    fn fresh_account_is_admitted_with_its_password_only() {
+        let mut fixture = Fixture::new();
+        for wrong in ["", "s", "secre", "secrets", "SECRET", "secret\0"] {
+            assert_eq!(Fixture::new().attempt("ann", wrong), Verdict::WrongPassword, "{wrong:?}");
+        }
+        assert!(fixture.admits_ann());
+        assert_eq!(fixture.attempt("Ann", "secret"), Verdict::WrongPassword);
+    }
+
+    #[test]
+    fn blocked_account_refuses_the_right_password_until_the_block_ends() {
+        let mut fixture = Fixture::blocked("ann");
+        assert_eq!(fixture.attempt("ann", "secret"), Verdict::Blocked);
+        fixture.now += BLOCK - Duration::from_nanos(1);
+        assert_eq!(fixture.attempt("ann", "secret"), Verdict::Blocked);
+        fixture.now += Duration::from_nanos(1);
+        assert!(fixture.admits_ann());
+    }
+
+    #[test]
+    fn attempts_during_a_block_do_not_prolong_it() {
+        let mut fixture = Fixture::blocked("ann");
+        fixture.now += BLOCK / 2;
+        assert_eq!(fixture.attempt("ann", WRONG), Verdict::Blocked);
+        fixture.now += BLOCK / 2;
+        assert!(fixture.admits_ann());
+    }
+
+    #[test]
+    fn ended_block_starts_the_count_again_at_zero() {
+        let mut fixture = Fixture::blocked("ann");
+        fixture.now += BLOCK;
+        assert_eq!(fixture.attempt("ann", WRONG), Verdict::WrongPassword);
+        assert_eq!(fixture.attempt("ann", WRONG), Verdict::WrongPassword);
+        assert_eq!(fixture.attempt("ann", WRONG), Verdict::NowBlocked);
+    }
+
+    #[test]
+    fn success_clears_the_failures() {
+        let mut fixture = Fixture::new();
+        for _ in 0..3 {
+            assert_eq!(fixture.attempt("ann", WRONG), Verdict::WrongPassword);
+            assert_eq!(fixture.attempt("ann", WRONG), Verdict::WrongPassword);
+            assert!(fixture.admits_ann());
+        }
+    }
+
+    #[test]
+    fn stranger_is_answered_like_a_user() {
+        for name in ["nobody", "", "not a username", "a-name-longer-than-any-username"] {
+            let mut fixture = Fixture::blocked(name);
+            assert_eq!(fixture.attempt(name, WRONG), Verdict::Blocked);
+            fixture.now += BLOCK;
+            assert_eq!(fixture.attempt(name, WRONG), Verdict::WrongPassword);
+        }
+    }
+
+    #[test]
+    fn flood_of_strangers_takes_bounded_memory_and_unblocks_nobody() {
+        let mut fixture = Fixture::blocked("ann");
+        for name in 0..5 * MAX_RECENT_STRANGERS {
+            fixture.attempt(&name.to_string(), WRONG);
+        }
+        let strangers = &fixture.accounts.strangers;
+        assert!(strangers.recent.len() + strangers.older.len() <= 2 * MAX_RECENT_STRANGERS);
+        assert_eq!(fixture.attempt("ann", "secret"), Verdict::Blocked);
+    }
+
+    #[test]
+    fn new_passwords_keep_failures_and_blocks() {
+        let mut fixture = Fixture::blocked("ann");
+        let mut passwords = Passwords::default();
+        passwords.insert(Username::decode(b"ann").expect("a name"), b"new");
+        fixture.accounts.replace_passwords(passwords);
+        assert_eq!(fixture.attempt("ann", "new"), Verdict::Blocked);
+        fixture.now += BLOCK;
+        assert_eq!(fixture.attempt("ann", "secret"), Verdict::WrongPassword);
+        assert!(matches!(fixture.attempt("ann", "new"), Verdict::Admitted(_)));
+    }
+
+    #[test]
+    fn malformed_lines_are_refused_without_quoting_the_password() {
+        for line in ["ann", "ann ", " secret", "ann  secret", "ann secret more", "a/b secret"] {
+            let error = Passwords::default().add_line(line.as_bytes()).expect_err(line);
+            assert!(!error.contains("secret"), "{error}");
+        }
+        let mut passwords = Passwords::default();
+        assert_eq!(passwords.add_line(b"ann secret"), Ok(()));
+        assert!(passwords.add_line(b"ann other").is_err());
+    }
+}

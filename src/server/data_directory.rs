@@ -1,0 +1,77 @@
+use std::fs::{File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::StartError;
+use super::accounts::Passwords;
+use super::console::Console;
+use super::journal::{self, Journal, JournalFile, Storage};
+use super::registry::Registry;
+use crate::text_file::FileError;
+
+/// The directory with `credentials.txt` and `tempIDs.txt`, held by one server at a time.
+#[derive(Debug)]
+pub struct DataDirectory {
+    path: PathBuf,
+    /// Locked as long as it is open, so also until a crash. It is the directory itself, so that no
+    /// lock file is left behind.
+    _lock: File,
+}
+
+impl DataDirectory {
+    /// Takes the directory for this process.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`] if it cannot be opened or another server has it.
+    pub fn open(path: &Path) -> Result<Self, StartError> {
+        let lock = File::open(path).map_err(|error| FileError::io(path, error))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
+            Err(TryLockError::WouldBlock) => Err(StartError::InUse(path.to_owned())),
+            Err(TryLockError::Error(error)) => Err(FileError::io(path, error).into()),
+        }
+    }
+
+    /// Reads who may log in.
+    ///
+    /// # Errors
+    ///
+    /// [`FileError`]
+    pub fn read_passwords(&self) -> Result<Passwords, FileError> {
+        Passwords::read(&self.path.join("credentials.txt"))
+    }
+
+    /// Opens the journal, makes an empty one if there is none, and reads what it holds. A torn last
+    /// line is cut off, which `console` is told.
+    ///
+    /// # Errors
+    ///
+    /// [`FileError`]
+    pub fn open_journal(
+        &self,
+        console: &mut Console,
+    ) -> Result<(Journal<JournalFile>, Registry), FileError> {
+        let path = self.path.join(journal::FILE_NAME);
+        let with_path = |error: io::Error| FileError::io(&path, error);
+        let mut file = JournalFile::open(&path).map_err(with_path)?;
+        let mut registry = Registry::default();
+        let replayed = journal::replay(&path, &mut registry)?;
+        for line in &replayed.repeated {
+            let path = path.display();
+            console.diagnostic(format_args!(
+                "{path}:{line}: an earlier line has the same TempID; this one is passed over"
+            ));
+        }
+        if let Some(offset) = replayed.torn_at {
+            file.truncate(offset).and_then(|()| file.sync()).map_err(with_path)?;
+            let path = path.display();
+            console.diagnostic(format_args!(
+                "{path}: the last line was torn by a crash; it is cut off at byte {offset}"
+            ));
+        } else if replayed.lacks_line_end {
+            file.append(b"\n").map_err(with_path)?;
+        }
+        Ok((Journal::new(file), registry))
+    }
+}

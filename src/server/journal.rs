@@ -1,0 +1,319 @@
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::path::Path;
+
+use super::registry::Registry;
+use crate::protocol::{ContactRecord, Username};
+use crate::text_file::{FileError, Line, read_lines};
+
+/// The name of the file in the data directory.
+pub const FILE_NAME: &str = "tempIDs.txt";
+
+/// The form of a line.
+const EXPECTED: &str = "\"<username> <TempID of 20 digits> <start> <expiry>\" with times \"DD/MM/YYYY HH:MM:SS\" and one space between";
+
+/// Where a journal keeps its bytes: a file, or in a simulation a disk that can fail.
+pub trait Storage {
+    /// How many bytes there are.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    fn size(&self) -> io::Result<u64>;
+
+    /// Adds bytes at the end. If it fails, some of them may be there.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()>;
+
+    /// Returns when everything appended so far survives a crash.
+    ///
+    /// # Errors
+    ///
+    /// What the system says; then nobody knows what survives.
+    fn sync(&mut self) -> io::Result<()>;
+
+    /// Cuts everything off behind the first `len` bytes.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    fn truncate(&mut self, len: u64) -> io::Result<()>;
+}
+
+/// `tempIDs.txt`: every TempID that was issued, appended before anybody is told it.
+///
+/// It commits in groups: all that was issued in one tick is one write and one sync. What fails is cut
+/// off again, so that the file never holds half a line in its middle, and the next commit starts where
+/// the last good one ended.
+#[derive(Debug)]
+pub struct Journal<S> {
+    storage: S,
+    /// The length to cut back to before anything else, after a commit that failed.
+    repair_to: Option<u64>,
+}
+
+impl<S: Storage> Journal<S> {
+    /// A journal whose storage ends with a whole line, or is empty.
+    pub fn new(storage: S) -> Self {
+        Self { storage, repair_to: None }
+    }
+
+    /// Makes `lines` survive a crash. If that fails, none of them is in the journal.
+    ///
+    /// # Errors
+    ///
+    /// What the system says. A later commit may work again.
+    pub fn commit(&mut self, lines: &[u8]) -> io::Result<()> {
+        self.repair()?;
+        let end = self.storage.size()?;
+        let outcome = self.storage.append(lines).and_then(|()| self.storage.sync());
+        if outcome.is_err() {
+            self.repair_to = Some(end);
+            // If this fails as well, the next commit tries again before it writes anything.
+            let _ = self.repair();
+        }
+        outcome
+    }
+
+    /// The storage, for those who made it.
+    pub fn storage(&mut self) -> &mut S {
+        &mut self.storage
+    }
+
+    fn repair(&mut self) -> io::Result<()> {
+        if let Some(len) = self.repair_to {
+            self.storage.truncate(len)?;
+            self.repair_to = None;
+        }
+        Ok(())
+    }
+}
+
+/// Appends the line of a TempID.
+pub fn encode_line(user: Username, record: &ContactRecord, out: &mut Vec<u8>) {
+    out.extend_from_slice(user.as_str().as_bytes());
+    out.push(b' ');
+    record.encode_line(out);
+    out.push(b'\n');
+}
+
+/// What reading a journal found.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Replayed {
+    /// Where a torn last line begins, to be cut off.
+    pub torn_at: Option<u64>,
+    /// Whether the last line is whole but has no end.
+    pub lacks_line_end: bool,
+    /// The numbers of lines with a TempID that an earlier line has; the earlier one counts.
+    pub repeated: Vec<u64>,
+}
+
+/// Reads all that was issued earlier into `registry`.
+///
+/// # Errors
+///
+/// [`FileError`] if the file cannot be read, or names the first malformed line. A last line without
+/// an end that is no whole record is none: it is what a crash leaves.
+pub fn replay(path: &Path, registry: &mut Registry) -> Result<Replayed, FileError> {
+    let size = path.metadata().map_err(|error| FileError::io(path, error))?.len();
+    let mut replayed = Replayed::default();
+    let mut is_first = true;
+    read_lines(path, EXPECTED, |line| {
+        if std::mem::take(&mut is_first) {
+            // Lines are about equally long, so the first one tells how many there are.
+            registry.reserve(size as usize / (line.text.len() + 1));
+        }
+        match decode_line(line.text) {
+            Ok((user, record)) => {
+                replayed.lacks_line_end = !line.is_terminated;
+                if !registry.insert(user, record) {
+                    replayed.repeated.push(line.number);
+                }
+                Ok(())
+            }
+            Err(problem) => take_torn(line, problem, &mut replayed),
+        }
+    })?;
+    Ok(replayed)
+}
+
+fn take_torn(line: Line<'_>, problem: String, replayed: &mut Replayed) -> Result<(), String> {
+    if line.is_terminated {
+        return Err(problem);
+    }
+    replayed.torn_at = Some(line.offset);
+    Ok(())
+}
+
+fn decode_line(line: &[u8]) -> Result<(Username, ContactRecord), String> {
+    let blank = memchr::memchr(b' ', line).ok_or("it is one word")?;
+    let user = Username::decode(&line[..blank]).map_err(|error| error.to_string())?;
+    let record =
+        ContactRecord::decode_line(&line[blank + 1..]).map_err(|error| error.to_string())?;
+    Ok((user, record))
+}
+
+/// A file that is only appended to.
+#[derive(Debug)]
+pub struct JournalFile(File);
+
+impl JournalFile {
+    /// Opens the file at `path`, or makes an empty one that survives a crash.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        let is_new = !path.try_exists()?;
+        let file = OpenOptions::new().append(true).create(true).open(path)?;
+        if is_new && let Some(directory) = path.parent() {
+            // A new file is found after a crash only if its directory was synced as well.
+            File::open(directory)?.sync_all()?;
+        }
+        Ok(Self(file))
+    }
+}
+
+impl Storage for JournalFile {
+    fn size(&self) -> io::Result<u64> {
+        Ok(self.0.metadata()?.len())
+    }
+
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.0.write_all(bytes)
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.0.sync_data()
+    }
+
+    fn truncate(&mut self, len: u64) -> io::Result<()> {
+        self.0.set_len(len)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LINE: &str = "+61410888888 12345678901234567891 13/05/2020 17:54:06 13/05/2020 18:09:05";
+    const OTHER: &str = "+61410777777 12345678901234567892 14/05/2020 17:45:06 14/05/2020 18:00:05";
+
+    fn replay_text(content: &str) -> (Result<Replayed, String>, usize) {
+        let file = tempfile::NamedTempFile::new().expect("a temporary file");
+        std::fs::write(file.path(), content).expect("written");
+        let mut registry = Registry::default();
+        let replayed = replay(file.path(), &mut registry).map_err(|error| error.to_string());
+        (replayed, registry.len())
+    }
+
+    #[test]
+    fn lines_of_both_ends_are_read() {
+        let (replayed, len) = replay_text(&format!("{LINE}\r\n\r\n{OTHER}\n"));
+        assert_eq!((replayed, len), (Ok(Replayed::default()), 2));
+    }
+
+    #[test]
+    fn whole_last_line_without_end_is_read() {
+        let (replayed, len) = replay_text(&format!("{LINE}\n{OTHER}"));
+        assert_eq!(len, 2);
+        assert!(replayed.expect("read").lacks_line_end);
+    }
+
+    #[test]
+    fn last_line_torn_at_any_byte_is_found() {
+        for cut in 1..OTHER.len() {
+            let (replayed, len) = replay_text(&format!("{LINE}\n{}", &OTHER[..cut]));
+            let torn_at = Some(LINE.len() as u64 + 1);
+            assert_eq!(replayed, Ok(Replayed { torn_at, ..Replayed::default() }), "cut at {cut}");
+            assert_eq!(len, 1);
+        }
+    }
+
+    #[test]
+    fn malformed_line_with_an_end_is_refused_with_its_number() {
+        for (line, problem) in [
+            ("word", "it is one word"),
+            ("+61 1234 x y", "expected a TempID"),
+            (&OTHER.replace("14/05", "31/02"), "the start is not"),
+            (&OTHER.replace("892", "89x"), "the TempID is not"),
+            (&OTHER.replace(' ', "  "), "expected a TempID"),
+        ] {
+            let (replayed, _) = replay_text(&format!("{LINE}\n{line}\n{LINE}\n"));
+            let error = replayed.expect_err(line);
+            assert!(error.contains(&format!(":2: {problem}")), "{error}");
+        }
+    }
+
+    #[test]
+    fn repeated_temp_id_counts_once() {
+        let repeated = OTHER.replace("892", "891");
+        let (replayed, len) = replay_text(&format!("{LINE}\n{repeated}\n"));
+        assert_eq!(replayed.expect("read").repeated, [2]);
+        assert_eq!(len, 1);
+    }
+
+    /// A storage in memory that fails as told.
+    #[derive(Default)]
+    struct Flaky {
+        bytes: Vec<u8>,
+        room: Option<usize>,
+        sync_fails: bool,
+        truncate_fails: bool,
+    }
+
+    impl Storage for Flaky {
+        fn size(&self) -> io::Result<u64> {
+            Ok(self.bytes.len() as u64)
+        }
+
+        fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+            let room = self.room.unwrap_or(usize::MAX).min(bytes.len());
+            self.bytes.extend_from_slice(&bytes[..room]);
+            if room < bytes.len() { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
+        }
+
+        fn sync(&mut self) -> io::Result<()> {
+            if self.sync_fails { Err(io::Error::other("sync")) } else { Ok(()) }
+        }
+
+        fn truncate(&mut self, len: u64) -> io::Result<()> {
+            if self.truncate_fails {
+                return Err(io::Error::other("truncate"));
+            }
+            self.bytes.truncate(len as usize);
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn failed_commit_leaves_nothing_and_the_next_one_works() {
+        for failing in [
+            Flaky { room: Some(3), ..Flaky::default() },
+            Flaky { sync_fails: true, ..Flaky::default() },
+        ] {
+            let mut journal = Journal::new(failing);
+            assert!(journal.commit(b"first\n").is_err());
+            assert_eq!(journal.storage().bytes, b"");
+            (journal.storage().room, journal.storage().sync_fails) = (None, false);
+            assert!(journal.commit(b"second\n").is_ok());
+            assert_eq!(journal.storage().bytes, b"second\n");
+        }
+    }
+
+    #[test]
+    fn failed_repair_is_done_before_the_next_commit_writes() {
+        let mut journal =
+            Journal::new(Flaky { room: Some(3), truncate_fails: true, ..Flaky::default() });
+        assert!(journal.commit(b"first\n").is_err());
+        journal.storage().room = None;
+        assert!(journal.commit(b"second\n").is_err());
+        assert_eq!(journal.storage().bytes, b"fir");
+        journal.storage().truncate_fails = false;
+        assert!(journal.commit(b"third\n").is_ok());
+        assert_eq!(journal.storage().bytes, b"third\n");
+    }
+}

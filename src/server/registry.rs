@@ -1,0 +1,223 @@
+use std::hash::BuildHasher;
+
+use hashbrown::{DefaultHashBuilder, HashTable};
+use rand::{Rng, RngExt};
+
+use crate::protocol::{ContactRecord, TempId, Timestamp, Username};
+
+/// Every TempID that was ever issued, and to whom.
+///
+/// It holds millions: 32 bytes an entry in the order of issue, and a table of indices to find them
+/// by TempID. It can take back the latest ones, those that did not reach the disk.
+#[derive(Debug, Default)]
+pub struct Registry {
+    entries: Vec<Entry>,
+    by_temp_id: HashTable<u32>,
+    hasher: DefaultHashBuilder,
+    users: Users,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    start: Timestamp,
+    expiry: Timestamp,
+    user: UserNumber,
+    temp_id: TempId,
+}
+
+/// TempIDs that were issued together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Issue {
+    first: u32,
+    count: u8,
+}
+
+impl Registry {
+    /// Makes room for `count` more entries at once.
+    pub fn reserve(&mut self, count: usize) {
+        self.entries.reserve_exact(count);
+        let (entries, hasher) = (&self.entries, &self.hasher);
+        self.by_temp_id.reserve(count, |index| hash_of(hasher, entries, *index));
+    }
+
+    /// How many TempIDs there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// To whom a TempID was issued, and for which time.
+    pub fn find(&self, temp_id: TempId) -> Option<(Username, ContactRecord)> {
+        let hash = self.hasher.hash_one(temp_id);
+        let is_it = |index: &u32| self.entries[*index as usize].temp_id == temp_id;
+        let entry = &self.entries[*self.by_temp_id.find(hash, is_it)? as usize];
+        Some((self.users.name(entry.user), entry.record()))
+    }
+
+    /// Adds what was issued earlier, unless its TempID is there already.
+    pub fn insert(&mut self, user: Username, record: ContactRecord) -> bool {
+        let ContactRecord { temp_id, start, expiry } = record;
+        let Self { entries, by_temp_id, hasher, users } = self;
+        let is_it = |index: &u32| entries[*index as usize].temp_id == temp_id;
+        let vacant = match by_temp_id
+            .entry(hasher.hash_one(temp_id), is_it, |index| hash_of(hasher, entries, *index))
+        {
+            hashbrown::hash_table::Entry::Occupied(_) => return false,
+            hashbrown::hash_table::Entry::Vacant(vacant) => vacant,
+        };
+        vacant.insert(next_index(entries));
+        entries.push(Entry { start, expiry, user: users.number(user), temp_id });
+        true
+    }
+
+    /// Issues TempIDs for `count` windows in a row, the first from `start`. A window of `lifetime`
+    /// seconds includes both its ends, so it expires `lifetime` - 1 seconds after its start.
+    pub fn issue(
+        &mut self,
+        user: Username,
+        count: u8,
+        start: Timestamp,
+        lifetime: u32,
+        rng: &mut impl Rng,
+    ) -> Issue {
+        let first = next_index(&self.entries);
+        for window in 0..u64::from(count) {
+            let start = start.after_seconds(window * u64::from(lifetime));
+            let expiry = start.after_seconds(u64::from(lifetime) - 1);
+            while !self.insert(user, ContactRecord { temp_id: random(rng), start, expiry }) {}
+        }
+        Issue { first, count }
+    }
+
+    /// The records of an issue that was not taken back.
+    pub fn records(&self, issue: Issue) -> impl Iterator<Item = ContactRecord> {
+        let first = issue.first as usize;
+        self.entries[first..first + usize::from(issue.count)].iter().map(Entry::record)
+    }
+
+    /// Takes back all entries but the first `len`.
+    pub fn truncate(&mut self, len: usize) {
+        for index in len..self.entries.len() {
+            let hash = self.hasher.hash_one(self.entries[index].temp_id);
+            let entry = self.by_temp_id.find_entry(hash, |other| *other as usize == index);
+            entry.expect("every entry is in the table").remove();
+        }
+        self.entries.truncate(len);
+    }
+}
+
+impl Entry {
+    fn record(&self) -> ContactRecord {
+        ContactRecord { temp_id: self.temp_id, start: self.start, expiry: self.expiry }
+    }
+}
+
+fn next_index(entries: &[Entry]) -> u32 {
+    u32::try_from(entries.len()).expect("memory ends long before four billion TempIDs")
+}
+
+fn hash_of(hasher: &DefaultHashBuilder, entries: &[Entry], index: u32) -> u64 {
+    hasher.hash_one(entries[index as usize].temp_id)
+}
+
+fn random(rng: &mut impl Rng) -> TempId {
+    TempId::from_number(rng.random_range(0..TempId::COUNT)).expect("in range")
+}
+
+/// Names by number, so that an entry needs four bytes for its user.
+#[derive(Debug, Default)]
+struct Users {
+    names: Vec<Username>,
+    by_name: HashTable<UserNumber>,
+    hasher: DefaultHashBuilder,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct UserNumber(u32);
+
+impl Users {
+    fn name(&self, UserNumber(number): UserNumber) -> Username {
+        self.names[number as usize]
+    }
+
+    fn number(&mut self, user: Username) -> UserNumber {
+        let Self { names, by_name, hasher } = self;
+        let hash = hasher.hash_one(user);
+        let is_it = |number: &UserNumber| names[number.0 as usize] == user;
+        if let Some(number) = by_name.find(hash, is_it) {
+            return *number;
+        }
+        let number = UserNumber(names.len() as u32);
+        names.push(user);
+        by_name.insert_unique(hash, number, |number| hasher.hash_one(names[number.0 as usize]));
+        number
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::SeedableRng;
+    use rand::rngs::ChaCha12Rng;
+
+    use super::*;
+
+    fn user(name: &str) -> Username {
+        Username::decode(name.as_bytes()).expect("a name")
+    }
+
+    fn noon() -> Timestamp {
+        Timestamp::decode(b"13/05/2020 12:00:00").expect("a time")
+    }
+
+    fn issue(registry: &mut Registry, name: &str, count: u8, seed: u64) -> Vec<ContactRecord> {
+        let mut rng = ChaCha12Rng::seed_from_u64(seed);
+        let issue = registry.issue(user(name), count, noon(), 900, &mut rng);
+        registry.records(issue).collect()
+    }
+
+    #[test]
+    fn issued_temp_ids_are_found_with_their_user() {
+        let mut registry = Registry::default();
+        let records =
+            [issue(&mut registry, "ann", 3, 1), issue(&mut registry, "bob", 2, 2)].concat();
+        for (index, record) in records.iter().enumerate() {
+            let name = if index < 3 { "ann" } else { "bob" };
+            assert_eq!(registry.find(record.temp_id), Some((user(name), *record)));
+        }
+        assert_eq!(registry.find(TempId::from_number(42).expect("in range")), None);
+    }
+
+    #[test]
+    fn windows_follow_each_other_without_gap_or_overlap() {
+        let records = issue(&mut Registry::default(), "ann", 100, 1);
+        assert_eq!(records[0].start, noon());
+        for pair in records.windows(2) {
+            assert_eq!(pair[0].expiry.after_seconds(1), pair[1].start);
+            assert_eq!(pair[0].expiry.seconds_since(pair[0].start), 899);
+        }
+    }
+
+    #[test]
+    fn repeated_random_numbers_do_not_repeat_a_temp_id() {
+        let mut registry = Registry::default();
+        let first = issue(&mut registry, "ann", 50, 7);
+        let again = issue(&mut registry, "ann", 50, 7);
+        assert!(again.iter().all(|record| first.iter().all(|f| f.temp_id != record.temp_id)));
+    }
+
+    #[test]
+    fn truncated_entries_are_gone_and_their_place_is_used_again() {
+        let mut registry = Registry::default();
+        let kept = issue(&mut registry, "ann", 10, 1);
+        let lost = issue(&mut registry, "bob", 10, 2);
+        registry.truncate(kept.len());
+        assert!(lost.iter().all(|record| registry.find(record.temp_id).is_none()));
+        assert!(kept.iter().all(|record| registry.find(record.temp_id).is_some()));
+        let again = issue(&mut registry, "cyd", 10, 2);
+        assert_eq!(registry.find(again[9].temp_id), Some((user("cyd"), again[9])));
+    }
+}

@@ -1,0 +1,223 @@
+use super::accounts::Verdict;
+use super::authority::Authority;
+use super::console::Console;
+use super::contact_tracing;
+use super::registry::Issue;
+use crate::clock::Now;
+use crate::protocol::reply::{Answer, Refusal};
+use crate::protocol::request::{Credentials, Request, RespVersion};
+use crate::protocol::resp::{self, FramingError};
+use crate::protocol::{ContactRecord, Username};
+use crate::reactor::Consumed;
+
+/// Longest request of somebody who is not logged in, in bytes: room for a name and a password.
+pub const MAX_REQUEST_BYTES_LOGGED_OUT: usize = 1024;
+
+/// Longest request of somebody who is, in bytes: about 18,000 contact records.
+pub const MAX_REQUEST_BYTES_LOGGED_IN: usize = 1024 * 1024;
+
+/// Replies that a peer may leave unread before its requests wait, in bytes.
+pub const MAX_UNREAD_REPLY_BYTES: usize = 64 * 1024;
+
+/// One connection's conversation with the server: a machine that takes requests and gives replies.
+///
+/// ```text
+/// LoggedOut --AUTH--> LoggedIn --TEMPID--> Recording --recorded or not--> LoggedIn
+///     any --QUIT, a block, broken framing--> Closing
+/// ```
+#[derive(Debug, Default)]
+pub struct Session {
+    state: State,
+    version: RespVersion,
+}
+
+#[derive(Debug, Default)]
+enum State {
+    /// Nobody has logged in on this connection yet.
+    #[default]
+    LoggedOut,
+    /// `user` may ask for everything.
+    LoggedIn { user: Username },
+    /// TempIDs were issued and must be on disk before the reply; further requests wait, as replies
+    /// come in the order of the requests.
+    Recording { user: Username, issue: Issue },
+    /// The last reply is given; no request is taken any more.
+    Closing,
+}
+
+/// What a session needs of the server while it handles requests.
+#[derive(Debug)]
+pub struct Desk<'a> {
+    /// What all sessions share.
+    pub authority: &'a mut Authority,
+    /// What the operator is shown.
+    pub console: &'a mut Console,
+    /// When it is.
+    pub now: Now,
+}
+
+impl Session {
+    /// Whether it waits for TempIDs to be recorded: [`recorded`](Session::recorded) must follow.
+    pub fn is_recording(&self) -> bool {
+        matches!(self.state, State::Recording { .. })
+    }
+
+    /// Whether the connection is to be closed when the replies are sent.
+    pub fn is_closing(&self) -> bool {
+        matches!(self.state, State::Closing)
+    }
+
+    /// Whether nobody has logged in yet, so that the time to do so runs.
+    pub fn is_logged_out(&self) -> bool {
+        matches!(self.state, State::LoggedOut)
+    }
+
+    /// Handles the requests in `bytes`, in order, and appends the replies. It leaves off behind an
+    /// unfinished request, and when further requests have to wait.
+    pub fn receive(
+        &mut self,
+        bytes: &[u8],
+        replies: &mut Vec<u8>,
+        desk: &mut Desk<'_>,
+    ) -> Consumed {
+        let mut used = 0;
+        while self.takes_requests(replies) {
+            match resp::decode_request(&bytes[used..], self.request_limit()) {
+                Ok(None) => return Consumed { bytes: used, wants_more: true },
+                Ok(Some((words, len))) => {
+                    used += len;
+                    self.handle_words(&words, replies, desk);
+                }
+                Err(error) => self.give_up(error, replies),
+            }
+        }
+        let bytes = if self.is_closing() { bytes.len() } else { used };
+        Consumed { bytes, wants_more: self.is_closing() }
+    }
+
+    /// Ends the wait for the TempIDs that it issued: they are on disk, or `problem` says why not.
+    pub fn recorded(&mut self, problem: Option<&str>, replies: &mut Vec<u8>, desk: &mut Desk<'_>) {
+        let State::Recording { user, issue } = self.state else { return };
+        self.state = State::LoggedIn { user };
+        if let Some(problem) = problem {
+            return Refusal::NotRecorded(problem.to_owned()).encode(replies);
+        }
+        let records: Vec<_> = desk.authority.registry().records(issue).collect();
+        Answer::TempIds(&records).encode(replies);
+        desk.console.temp_ids_issued(user, records.into_iter());
+    }
+
+    fn takes_requests(&self, replies: &[u8]) -> bool {
+        match self.state {
+            State::LoggedOut | State::LoggedIn { .. } => replies.len() < MAX_UNREAD_REPLY_BYTES,
+            State::Recording { .. } | State::Closing => false,
+        }
+    }
+
+    fn request_limit(&self) -> usize {
+        match self.state {
+            State::LoggedOut => MAX_REQUEST_BYTES_LOGGED_OUT,
+            State::LoggedIn { .. } | State::Recording { .. } | State::Closing => {
+                MAX_REQUEST_BYTES_LOGGED_IN
+            }
+        }
+    }
+
+    fn give_up(&mut self, error: FramingError, replies: &mut Vec<u8>) {
+        Refusal::Framing(error).encode(replies);
+        self.state = State::Closing;
+    }
+
+    fn handle_words(&mut self, words: &[&[u8]], replies: &mut Vec<u8>, desk: &mut Desk<'_>) {
+        if words.is_empty() {
+            return;
+        }
+        let outcome = match Request::decode(words) {
+            Ok(request) => self.handle(request, desk),
+            Err(error) => Err(error.into()),
+        };
+        match outcome {
+            Ok(Some(answer)) => answer.encode(replies),
+            Ok(None) => {}
+            Err(refusal) => refusal.encode(replies),
+        }
+    }
+
+    /// `None` is an answer that comes later.
+    fn handle(
+        &mut self,
+        request: Request<'_>,
+        desk: &mut Desk<'_>,
+    ) -> Result<Option<Answer<'static>>, Refusal> {
+        match request {
+            Request::Auth(credentials) => {
+                self.log_in(credentials, desk)?;
+                Ok(Some(Answer::Ok))
+            }
+            Request::TempId { count } => {
+                let user = self.user()?;
+                let issue = desk.authority.issue(user, count, desk.now.wall);
+                self.state = State::Recording { user, issue };
+                Ok(None)
+            }
+            Request::Upload { records } => {
+                let user = self.user()?;
+                let log = ContactRecord::decode_all(records).map_err(Refusal::InvalidRecord)?;
+                contact_tracing::trace(user, &log, desk.authority.registry(), desk.console);
+                Ok(Some(Answer::Taken(log.len())))
+            }
+            Request::Ping => Ok(Some(Answer::Pong)),
+            Request::Quit => {
+                if let Ok(user) = self.user() {
+                    desk.console.logged_out(user);
+                }
+                self.state = State::Closing;
+                Ok(Some(Answer::Ok))
+            }
+            Request::Hello { version, auth } => self.greet(version, auth, desk),
+            Request::Introspection => Ok(Some(Answer::Nothing)),
+            Request::Client => Ok(Some(Answer::Ok)),
+        }
+    }
+
+    fn greet(
+        &mut self,
+        version: Option<RespVersion>,
+        auth: Option<Credentials<'_>>,
+        desk: &mut Desk<'_>,
+    ) -> Result<Option<Answer<'static>>, Refusal> {
+        if let Some(credentials) = auth {
+            self.log_in(credentials, desk)?;
+        }
+        self.version = version.unwrap_or(self.version);
+        Ok(Some(Answer::Hello(self.version)))
+    }
+
+    fn log_in(&mut self, credentials: Credentials<'_>, desk: &mut Desk<'_>) -> Result<(), Refusal> {
+        if !self.is_logged_out() {
+            return Err(Refusal::AlreadyLoggedIn);
+        }
+        match desk.authority.judge(credentials, desk.now.monotonic) {
+            Verdict::Admitted(user) => {
+                self.state = State::LoggedIn { user };
+                Ok(())
+            }
+            Verdict::WrongPassword => Err(Refusal::WrongPassword),
+            Verdict::NowBlocked => {
+                self.state = State::Closing;
+                Err(Refusal::NowBlocked)
+            }
+            Verdict::Blocked => {
+                self.state = State::Closing;
+                Err(Refusal::Blocked)
+            }
+        }
+    }
+
+    fn user(&self) -> Result<Username, Refusal> {
+        match self.state {
+            State::LoggedIn { user } | State::Recording { user, .. } => Ok(user),
+            State::LoggedOut | State::Closing => Err(Refusal::NotLoggedIn),
+        }
+    }
+}
