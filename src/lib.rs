@@ -1,6 +1,7 @@
 //! BlueTrace.
+pub mod client;
 pub mod clock;
 pub mod protocol;
 pub mod reactor;
 pub mod server;
-mod text_file;
+pub mod text_file;

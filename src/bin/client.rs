@@ -1,2 +1,53 @@
-//! x
-fn main() {}
+//! One phone, and the terminal of its user.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use bluetrace::client::dialogue::Ending;
+use bluetrace::client::{Client, ClientError, Settings};
+use clap::Parser;
+
+/// One phone: log in to the server, download TempIDs, exchange beacons with phones nearby.
+#[derive(Debug, Parser)]
+#[command(name = "client", version)]
+struct Arguments {
+    /// Address of the server
+    #[arg(value_name = "server_IP")]
+    server_ip: IpAddr,
+    /// TCP port of the server
+    #[arg(value_parser = clap::value_parser!(u16).range(1..))]
+    server_port: u16,
+    /// UDP port to receive beacons on; 0 lets the system choose
+    client_udp_port: u16,
+    /// Directory of the contact log
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    data: PathBuf,
+    /// Seconds for which a beacon stays in the contact log after it was received
+    #[arg(long, value_name = "SECS", default_value_t = Settings::DEFAULT_CONTACT_RETENTION,
+        value_parser = clap::value_parser!(u32).range(1..))]
+    contact_retention: u32,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let settings = Settings {
+        server: SocketAddr::new(arguments.server_ip, arguments.server_port),
+        udp_port: arguments.client_udp_port,
+        data: arguments.data,
+        contact_retention: Duration::from_secs(arguments.contact_retention.into()),
+    };
+    match run(&settings) {
+        Ok(Ending::Left) => ExitCode::SUCCESS,
+        Ok(Ending::Failed) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("client: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(settings: &Settings) -> Result<Ending, ClientError> {
+    Client::start(settings)?.run()
+}

@@ -1,3 +1,5 @@
+//! What the server answers: encoded by the server, decoded by phones.
+
 use thiserror::Error;
 
 use super::contact_record::{ContactRecord, InvalidRecord};

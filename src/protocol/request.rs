@@ -1,3 +1,5 @@
+//! What phones ask of the server: encoded by phones, decoded by the server.
+
 use thiserror::Error;
 
 use super::resp;

@@ -1,3 +1,5 @@
+//! How many descriptors this process may have.
+
 use rustix::process::{Resource, getrlimit, setrlimit};
 
 /// Descriptors kept free for files, for the connection that is told that the server is full, and for

@@ -1,3 +1,5 @@
+//! Signals of the process as a source of events.
+
 use std::io;
 
 use mio::{Interest, Registry};

@@ -1,3 +1,5 @@
+//! Who may log in: passwords, failures and blocks. It has no clock and reads one file, when told to.
+
 use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;

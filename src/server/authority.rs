@@ -1,3 +1,5 @@
+//! What all sessions share.
+
 use std::time::Instant;
 
 use rand::rngs::ChaCha12Rng;

@@ -1,3 +1,5 @@
+//! What the operator of the server is shown.
+
 use std::io::Write;
 
 use crate::protocol::{ContactRecord, Username};

@@ -1,3 +1,5 @@
+//! From an uploaded contact log to the people to be called.
+
 use super::console::Console;
 use super::registry::Registry;
 use crate::protocol::{ContactRecord, Username};

@@ -1,3 +1,5 @@
+//! The directory of the server: its lock, and what is read at the start.
+
 use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};

@@ -1,3 +1,5 @@
+//! `tempIDs.txt`: the form of a line, reading it at the start, appending to it in groups.
+
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;

@@ -7,8 +7,8 @@
 pub mod accounts;
 pub mod authority;
 pub mod console;
-mod contact_tracing;
-mod data_directory;
+pub mod contact_tracing;
+pub mod data_directory;
 pub mod journal;
 pub mod registry;
 pub mod service;

@@ -1,3 +1,5 @@
+//! Every TempID that was issued, in memory. It has no clock, and the randomness comes from its caller.
+
 use std::hash::BuildHasher;
 
 use hashbrown::{DefaultHashBuilder, HashTable};

@@ -1,3 +1,5 @@
+//! The server without its sockets.
+
 use super::authority::Authority;
 use super::console::Console;
 use super::journal::{self, Journal, Storage};

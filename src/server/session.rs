@@ -1,3 +1,5 @@
+//! The login and command machine of one connection. No socket, no clock.
+
 use super::accounts::Verdict;
 use super::authority::Authority;
 use super::console::Console;

@@ -1,0 +1,354 @@
+//! The contact log on disk.
+
+use std::collections::{HashMap, HashSet};
+use std::fs::{self, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use super::contact_log::{ContactLog, Entry};
+use crate::clock::Now;
+use crate::protocol::{ContactRecord, TempId, Timestamp, Username};
+use crate::text_file::{FileError, read_lines};
+
+const EXPECTED: &str = "\"<TempID of 20 digits> <start> <expiry>\" with times \"DD/MM/YYYY HH:MM:SS\" and one space between";
+
+const EXPECTED_TIME: &str = "\"<TempID of 20 digits> <DD/MM/YYYY HH:MM:SS>\"";
+
+/// A contact log on disk, so that it survives a restart of the phone.
+///
+/// `<username>_contactlog.txt` has the records, in the form of the assignment. When each was received
+/// has no place in that form, but the time to keep it counts from there: that is in a second file,
+/// `<username>_contactlog_received.txt`. A record without a known reception, such as one that somebody
+/// wrote by hand, counts as received when it is first seen.
+///
+/// The user may edit or delete the first file at any time; it is read again before it is written.
+#[derive(Debug)]
+pub struct ContactLogFile {
+    records: PathBuf,
+    receptions: PathBuf,
+    /// The TempIDs that were in the file when it was last read or written. Whatever differs from
+    /// them now is the user's doing.
+    known: HashSet<TempId>,
+    /// Lines of the second file, which outgrows the first as beacons are received again.
+    reception_lines: usize,
+}
+
+impl ContactLogFile {
+    /// The files of `user` in `directory`. Nothing is read or written yet.
+    pub fn new(directory: &Path, user: Username) -> Self {
+        Self {
+            records: directory.join(format!("{user}_contactlog.txt")),
+            receptions: directory.join(format!("{user}_contactlog_received.txt")),
+            known: HashSet::new(),
+            reception_lines: 0,
+        }
+    }
+
+    /// Reads the records, with the receptions that an earlier run wrote down.
+    ///
+    /// # Errors
+    ///
+    /// [`FileError`]; then `log` is as it was.
+    pub fn load(&mut self, log: &mut ContactLog, now: Now) -> Result<(), FileError> {
+        let mut receptions = self.read_receptions()?;
+        for entry in log.iter() {
+            receptions.insert(entry.record.temp_id, entry.received);
+        }
+        let mut records = self.read_records()?;
+        self.known = temp_ids(&records);
+        records.extend(log.iter().map(|entry| entry.record));
+        let received =
+            |record: &ContactRecord| receptions.get(&record.temp_id).copied().unwrap_or(now.wall);
+        // Those received first leave first.
+        records.sort_by_key(received);
+        for record in &records {
+            log.restore(*record, received(record), now);
+        }
+        Ok(())
+    }
+
+    /// Makes `log` follow what the user did to the file: records that were added count as received
+    /// now, and those that were deleted are gone. Says whether there was anything to follow.
+    ///
+    /// # Errors
+    ///
+    /// [`FileError`]; then `log` is as it was.
+    pub fn follow(&mut self, log: &mut ContactLog, now: Now) -> Result<bool, FileError> {
+        let records = self.read_records()?;
+        let present = temp_ids(&records);
+        let before = log.len();
+        log.retain(|temp_id| present.contains(temp_id) || !self.known.contains(temp_id));
+        let mut is_changed = log.len() != before;
+        for record in records.into_iter().filter(|record| !self.known.contains(&record.temp_id)) {
+            if log.find(record.temp_id).is_none() {
+                log.add(record, now);
+                is_changed = true;
+            }
+        }
+        self.known = present;
+        Ok(is_changed)
+    }
+
+    /// Adds an entry that is new.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    pub fn append(&mut self, entry: &Entry) -> Result<(), FileError> {
+        let mut line = Vec::with_capacity(ContactRecord::LINE_LEN + 1);
+        entry.record.encode_line(&mut line);
+        append_line(&self.records, line)?;
+        self.known.insert(entry.record.temp_id);
+        self.append_reception(entry)
+    }
+
+    /// Writes down that an entry was received again.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    pub fn append_reception(&mut self, entry: &Entry) -> Result<(), FileError> {
+        self.reception_lines += 1;
+        append_line(&self.receptions, reception_line(entry))
+    }
+
+    /// Whether so many receptions are written down that the files had better be rewritten.
+    pub fn is_overgrown(&self, log: &ContactLog) -> bool {
+        self.reception_lines > 2 * log.len() + 1024
+    }
+
+    /// Writes both files anew. Each is replaced at once, so that a crash leaves the old or the new.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    pub fn rewrite(&mut self, log: &ContactLog) -> Result<(), FileError> {
+        let (mut records, mut receptions) = (Vec::new(), Vec::new());
+        for entry in log.iter() {
+            entry.record.encode_line(&mut records);
+            records.push(b'\n');
+            receptions.append(&mut reception_line(entry));
+            receptions.push(b'\n');
+        }
+        replace(&self.records, &records)?;
+        self.known = log.iter().map(|entry| entry.record.temp_id).collect();
+        self.reception_lines = log.len();
+        replace(&self.receptions, &receptions)
+    }
+
+    fn read_records(&self) -> Result<Vec<ContactRecord>, FileError> {
+        let mut records = Vec::new();
+        if is_there(&self.records)? {
+            read_lines(&self.records, EXPECTED, |line| {
+                let record = ContactRecord::decode_line(line.text);
+                records.push(record.map_err(|error| error.to_string())?);
+                Ok(())
+            })?;
+        }
+        Ok(records)
+    }
+
+    fn read_receptions(&mut self) -> Result<HashMap<TempId, Timestamp>, FileError> {
+        let mut receptions = HashMap::new();
+        self.reception_lines = 0;
+        if is_there(&self.receptions)? {
+            read_lines(&self.receptions, EXPECTED_TIME, |line| {
+                self.reception_lines += 1;
+                match decode_reception(line.text) {
+                    Some((temp_id, received)) => {
+                        receptions.insert(temp_id, received);
+                    }
+                    // What a crash leaves.
+                    None if !line.is_terminated => {}
+                    None => return Err("it is something else".to_owned()),
+                }
+                Ok(())
+            })?;
+        }
+        Ok(receptions)
+    }
+}
+
+fn temp_ids(records: &[ContactRecord]) -> HashSet<TempId> {
+    records.iter().map(|record| record.temp_id).collect()
+}
+
+fn reception_line(entry: &Entry) -> Vec<u8> {
+    let mut line = Vec::with_capacity(TempId::LEN + Timestamp::LEN + 2);
+    entry.record.temp_id.encode(&mut line);
+    line.push(b' ');
+    entry.received.encode(&mut line);
+    line
+}
+
+fn decode_reception(line: &[u8]) -> Option<(TempId, Timestamp)> {
+    let (temp_id, received) = line.split_at_checked(TempId::LEN)?;
+    let received = received.strip_prefix(b" ")?;
+    Some((TempId::decode(temp_id).ok()?, Timestamp::decode(received).ok()?))
+}
+
+fn is_there(path: &Path) -> Result<bool, FileError> {
+    path.try_exists().map_err(|error| FileError::io(path, error))
+}
+
+/// Appends a line, on a new line even if the file does not end with one.
+fn append_line(path: &Path, line: Vec<u8>) -> Result<(), FileError> {
+    try_append_line(path, line).map_err(|error| FileError::io(path, error))
+}
+
+fn try_append_line(path: &Path, mut line: Vec<u8>) -> io::Result<()> {
+    let mut file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
+    let mut last = [b'\n'];
+    if file.metadata()?.len() > 0 {
+        file.seek(SeekFrom::End(-1))?;
+        file.read_exact(&mut last)?;
+    }
+    if last != *b"\n" {
+        line.insert(0, b'\n');
+    }
+    line.push(b'\n');
+    file.write_all(&line)
+}
+
+fn replace(path: &Path, content: &[u8]) -> Result<(), FileError> {
+    let mut temporary = path.as_os_str().to_owned();
+    temporary.push(".new");
+    fs::write(&temporary, content)
+        .and_then(|()| fs::rename(&temporary, path))
+        .map_err(|error| FileError::io(path, error))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    const SAMPLE: &str = "12345678901234567891 13/05/2020 17:54:06 13/05/2020 18:09:05";
+    const OTHER: &str = "12345678901234567892 13/05/2020 18:00:06 13/05/2020 18:15:05";
+
+    /// A directory, and a phone's log in it that can be restarted at any time.
+    struct Fixture {
+        directory: tempfile::TempDir,
+        file: ContactLogFile,
+        log: ContactLog,
+        now: Now,
+    }
+
+    impl Fixture {
+        #[expect(clippy::disallowed_methods, reason = "only the distance to it matters")]
+        fn new() -> Self {
+            let directory = tempfile::tempdir().expect("a directory");
+            let user = Username::decode(b"ann").expect("a name");
+            let file = ContactLogFile::new(directory.path(), user);
+            let wall = Timestamp::from_unix_seconds(1_600_000_000);
+            let now = Now { monotonic: Instant::now(), wall };
+            Self { directory, file, log: ContactLog::new(Duration::from_secs(180)), now }
+        }
+
+        fn receive(&mut self, line: &str) {
+            let record = ContactRecord::decode_line(line.as_bytes()).expect("a record");
+            self.log.add(record, self.now);
+            let entry = self.log.find(record.temp_id).expect("just added");
+            self.file.append(entry).expect("appended");
+        }
+
+        fn wait(&mut self, seconds: u64) {
+            self.now.monotonic += Duration::from_secs(seconds);
+            self.now.wall = self.now.wall.after_seconds(seconds);
+        }
+
+        fn restart(&mut self) {
+            self.log = ContactLog::new(Duration::from_secs(180));
+            self.file.load(&mut self.log, self.now).expect("loaded");
+        }
+
+        fn content(&self) -> String {
+            fs::read_to_string(&self.file.records).unwrap_or_default()
+        }
+    }
+
+    #[test]
+    fn log_survives_a_restart_with_its_ages() {
+        let mut fixture = Fixture::new();
+        fixture.receive(SAMPLE);
+        fixture.wait(100);
+        fixture.receive(OTHER);
+        fixture.wait(50);
+        fixture.restart();
+        assert_eq!(fixture.log.len(), 2);
+        fixture.wait(30);
+        assert!(fixture.log.expire(fixture.now.monotonic));
+        assert_eq!(fixture.log.len(), 1);
+        fixture.file.rewrite(&fixture.log).expect("rewritten");
+        assert_eq!(fixture.content(), format!("{OTHER}\n"));
+        fixture.restart();
+        fixture.wait(100);
+        assert!(fixture.log.expire(fixture.now.monotonic) && fixture.log.is_empty());
+    }
+
+    #[test]
+    fn log_written_by_hand_counts_as_received_when_first_seen() {
+        let mut fixture = Fixture::new();
+        fs::write(&fixture.file.records, format!("{SAMPLE}\r\n\r\n{OTHER}")).expect("written");
+        fixture.restart();
+        assert_eq!(fixture.log.len(), 2);
+        fixture.wait(179);
+        assert!(!fixture.log.expire(fixture.now.monotonic));
+    }
+
+    #[test]
+    fn record_is_appended_on_a_new_line() {
+        let mut fixture = Fixture::new();
+        fs::write(&fixture.file.records, SAMPLE).expect("written");
+        fixture.receive(OTHER);
+        assert_eq!(fixture.content(), format!("{SAMPLE}\n{OTHER}\n"));
+    }
+
+    #[test]
+    fn file_edited_meanwhile_is_followed() {
+        let mut fixture = Fixture::new();
+        fixture.receive(SAMPLE);
+        fs::write(&fixture.file.records, OTHER).expect("written");
+        assert!(fixture.file.follow(&mut fixture.log, fixture.now).expect("read"));
+        let records: Vec<_> = fixture.log.iter().map(|entry| entry.record).collect();
+        assert_eq!(records, [ContactRecord::decode_line(OTHER.as_bytes()).expect("a record")]);
+        assert!(!fixture.file.follow(&mut fixture.log, fixture.now).expect("read"));
+        fs::remove_file(&fixture.file.records).expect("removed");
+        assert!(fixture.file.follow(&mut fixture.log, fixture.now).expect("read"));
+        assert!(fixture.log.is_empty());
+    }
+
+    #[test]
+    fn entry_that_left_does_not_come_back_from_the_file() {
+        let mut fixture = Fixture::new();
+        fixture.receive(SAMPLE);
+        fixture.wait(180);
+        assert!(fixture.log.expire(fixture.now.monotonic));
+        assert!(!fixture.file.follow(&mut fixture.log, fixture.now).expect("read"));
+        assert!(fixture.log.is_empty());
+    }
+
+    #[test]
+    fn malformed_file_is_named_and_changes_nothing() {
+        let mut fixture = Fixture::new();
+        fixture.receive(SAMPLE);
+        fs::write(&fixture.file.records, format!("{OTHER}\nnonsense\n")).expect("written");
+        let error = fixture.file.follow(&mut fixture.log, fixture.now).expect_err("malformed");
+        assert!(error.to_string().contains("ann_contactlog.txt:2: "), "{error}");
+        assert_eq!(fixture.log.len(), 1);
+        assert!(fixture.directory.path().exists());
+    }
+
+    #[test]
+    fn receptions_of_one_beacon_make_the_files_overgrown_not_endless() {
+        let mut fixture = Fixture::new();
+        fixture.receive(SAMPLE);
+        while !fixture.file.is_overgrown(&fixture.log) {
+            let entry = *fixture.log.iter().next().expect("one entry");
+            fixture.file.append_reception(&entry).expect("appended");
+        }
+        fixture.file.rewrite(&fixture.log).expect("rewritten");
+        assert!(!fixture.file.is_overgrown(&fixture.log));
+    }
+}

@@ -1,0 +1,587 @@
+//! What the terminal asks and shows, as a machine without a terminal.
+
+use std::net::SocketAddr;
+
+use super::command::{Command, CommandError};
+use super::contact_log::{Added, MAX_ENTRIES};
+use super::phone::Reception;
+use super::session;
+use crate::protocol::{ContactRecord, Timestamp};
+
+/// What the terminal asks and shows: a machine that takes the lines that the user types and what
+/// happens, and gives the lines to show and what is to be done.
+///
+/// ```text
+/// AskUsername -> AskPassword -> LoggingIn -> Prompt -> Busy -> Prompt … -> LoggingOut -> Ended
+/// ```
+#[derive(Debug)]
+pub struct Dialogue {
+    state: State,
+    /// Whether an attempt to log in failed, or the server went away, and no login came after it.
+    is_in_trouble: bool,
+    /// Whether the user knows that the contact log is full.
+    said_full: bool,
+}
+
+#[derive(Debug)]
+enum State {
+    /// Waits for the first connection.
+    Connecting,
+    AskUsername,
+    AskPassword {
+        user: String,
+    },
+    LoggingIn {
+        user: String,
+    },
+    Prompt,
+    /// A command is being carried out.
+    Busy,
+    LoggingOut,
+    Ended(Ending),
+}
+
+/// How the program ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// The user left.
+    Left,
+    /// The user did not get in, or lost the server.
+    Failed,
+}
+
+/// What the terminal asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Prompt {
+    /// `Username: `
+    Username,
+    /// `Password: `, not echoed.
+    Password,
+    /// `> `
+    Command,
+}
+
+/// What has to be done for the user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// Log in.
+    LogIn {
+        /// The name, as it was typed.
+        user: String,
+        /// The password, as it was typed.
+        password: String,
+    },
+    /// Get a TempID.
+    Download,
+    /// Send the contact log.
+    Upload,
+    /// Send a beacon.
+    Beacon(SocketAddr),
+    /// Log out.
+    LogOut,
+}
+
+/// A line for the user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// Without its end, and without control characters.
+    pub text: String,
+    /// How it may be coloured.
+    pub tone: Tone,
+}
+
+/// What a line means, for those who see colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// Nothing special.
+    Plain,
+    /// Something worked, or is valid.
+    Good,
+    /// Something failed, or is invalid.
+    Bad,
+}
+
+/// Where the lines for the user go.
+pub type Lines = Vec<Line>;
+
+impl Dialogue {
+    /// A dialogue that begins when the server is reached.
+    pub fn new() -> Self {
+        Self { state: State::Connecting, is_in_trouble: false, said_full: false }
+    }
+
+    /// What the terminal asks for; nothing while something is being done.
+    pub fn prompt(&self) -> Option<Prompt> {
+        match self.state {
+            State::AskUsername => Some(Prompt::Username),
+            State::AskPassword { .. } => Some(Prompt::Password),
+            State::Prompt => Some(Prompt::Command),
+            State::Connecting
+            | State::LoggingIn { .. }
+            | State::Busy
+            | State::LoggingOut
+            | State::Ended(_) => None,
+        }
+    }
+
+    /// How the program ends, once it does.
+    pub fn ending(&self) -> Option<Ending> {
+        match self.state {
+            State::Ended(ending) => Some(ending),
+            State::Connecting
+            | State::AskUsername
+            | State::AskPassword { .. }
+            | State::LoggingIn { .. }
+            | State::Prompt
+            | State::Busy
+            | State::LoggingOut => None,
+        }
+    }
+
+    /// Whether the server was not reached yet.
+    pub fn is_connecting(&self) -> bool {
+        matches!(self.state, State::Connecting)
+    }
+
+    /// Whether the server was told goodbye.
+    pub fn is_leaving(&self) -> bool {
+        matches!(self.state, State::LoggingOut)
+    }
+
+    /// The server is reached for the first time.
+    pub fn connected(&mut self) {
+        if let State::Connecting = self.state {
+            self.state = State::AskUsername;
+        }
+    }
+
+    /// The user typed a line at the prompt.
+    pub fn line(&mut self, line: &str, lines: &mut Lines) -> Option<Action> {
+        match std::mem::replace(&mut self.state, State::Busy) {
+            State::AskUsername if line.trim().is_empty() => {
+                self.state = State::AskUsername;
+                None
+            }
+            State::AskUsername => {
+                self.state = State::AskPassword { user: line.trim().to_owned() };
+                None
+            }
+            State::AskPassword { user } => {
+                self.state = State::LoggingIn { user: user.clone() };
+                Some(Action::LogIn { user, password: line.to_owned() })
+            }
+            State::Prompt => self.command(line, lines),
+            other => {
+                self.state = other;
+                None
+            }
+        }
+    }
+
+    /// The user ended the input or pressed Ctrl-C.
+    pub fn leave(&mut self) -> Option<Action> {
+        match self.state {
+            State::Prompt | State::Busy => {
+                self.state = State::LoggingOut;
+                Some(Action::LogOut)
+            }
+            State::Connecting
+            | State::AskUsername
+            | State::AskPassword { .. }
+            | State::LoggingIn { .. } => {
+                let ending = if self.is_in_trouble { Ending::Failed } else { Ending::Left };
+                self.state = State::Ended(ending);
+                None
+            }
+            // Whoever presses Ctrl-C twice does not want to wait for the server's goodbye.
+            State::LoggingOut => {
+                self.state = State::Ended(Ending::Left);
+                None
+            }
+            State::Ended(_) => None,
+        }
+    }
+
+    /// The server answered.
+    pub fn answered(&mut self, event: &session::Event, lines: &mut Lines) {
+        match (event, &self.state) {
+            (_, State::Ended(_)) => {}
+            (session::Event::LoggedOut, _) | (_, State::LoggingOut) => self.goodbye(lines),
+            (session::Event::LoggedIn(_), _) => {
+                good(lines, "Welcome to the BlueTrace Simulator!");
+                self.is_in_trouble = false;
+                self.state = State::Prompt;
+            }
+            (session::Event::WrongPassword(message), State::LoggingIn { user }) => {
+                bad(lines, message);
+                self.is_in_trouble = true;
+                self.state = State::AskPassword { user: user.clone() };
+            }
+            (session::Event::WrongPassword(message) | session::Event::Blocked(message), _) => {
+                bad(lines, message);
+                self.state = State::Ended(Ending::Failed);
+            }
+            (session::Event::TempIds(records), _) => {
+                plain(lines, "TempID:");
+                records.iter().for_each(|record| plain(lines, &record.temp_id.to_string()));
+                self.state = State::Prompt;
+            }
+            (session::Event::Uploaded(_), _) => self.state = State::Prompt,
+            (session::Event::Refused(message), State::LoggingIn { .. }) => {
+                bad(lines, &format!("The server refuses: {message}"));
+                self.ask_to_log_in();
+            }
+            (session::Event::Refused(message), _) => {
+                bad(lines, &format!("The server refuses: {message}"));
+                self.state = State::Prompt;
+            }
+            (session::Event::Broken(message), _) => {
+                bad(lines, &format!("Connection closed: {message}."));
+                self.ask_to_log_in();
+            }
+        }
+    }
+
+    /// The connection ended while the server was needed.
+    pub fn lost(&mut self, reason: &str, lines: &mut Lines) {
+        match self.state {
+            State::LoggingOut => self.goodbye(lines),
+            State::Ended(_) => {}
+            State::Connecting | State::AskUsername | State::AskPassword { .. } => {
+                bad(lines, reason);
+                self.ask_to_log_in();
+            }
+            State::LoggingIn { .. } | State::Prompt | State::Busy => {
+                bad(lines, reason);
+                plain(lines, "Beacons are still received. Please log in again.");
+                self.ask_to_log_in();
+            }
+        }
+    }
+
+    /// The server was told to log out and did not answer in time.
+    pub fn logout_overdue(&mut self, lines: &mut Lines) {
+        if let State::LoggingOut = self.state {
+            self.goodbye(lines);
+        }
+    }
+
+    /// The contact log is on its way to the server.
+    pub fn uploading(&mut self, records: &[ContactRecord], lines: &mut Lines) {
+        for record in records {
+            show_record(record, ';', lines);
+        }
+    }
+
+    /// There is nothing to upload, or it cannot be read.
+    pub fn nothing_to_upload(&mut self, reason: &str, lines: &mut Lines) {
+        bad(lines, reason);
+        self.state = State::Prompt;
+    }
+
+    /// A beacon was sent, or not, in which case `problem` says why.
+    pub fn beacon_sent(&mut self, outcome: Result<ContactRecord, &str>, lines: &mut Lines) {
+        match outcome {
+            Ok(record) => show_record(&record, '.', lines),
+            Err(problem) => bad(lines, problem),
+        }
+        self.state = State::Prompt;
+    }
+
+    /// The TempID of a beacon that is about to be sent has expired.
+    pub fn beacon_expired(&mut self, lines: &mut Lines) {
+        bad(lines, "Warning: this TempID has expired; whoever receives it will refuse it.");
+    }
+
+    /// A datagram arrived.
+    pub fn received(
+        &mut self,
+        reception: &Reception,
+        sender: SocketAddr,
+        now: Timestamp,
+        lines: &mut Lines,
+    ) {
+        match reception {
+            Reception::Valid(record, added) => {
+                show_reception(record, now, lines);
+                good(lines, "The beacon is valid.");
+                if *added == Added::InsteadOfOldest && !self.said_full {
+                    self.said_full = true;
+                    let text = format!(
+                        "The contact log is full: of more than {MAX_ENTRIES} entries the oldest go."
+                    );
+                    bad(lines, &text);
+                }
+            }
+            Reception::Invalid(record) => {
+                show_reception(record, now, lines);
+                bad(lines, "The beacon is invalid.");
+            }
+            Reception::Refused(error) => {
+                bad(lines, &format!("refused a datagram from {sender}: {error}"));
+            }
+        }
+    }
+
+    /// Something that the user has to know, whatever the dialogue is at.
+    pub fn trouble(&mut self, text: &str, lines: &mut Lines) {
+        bad(lines, text);
+    }
+
+    /// Something that the user may want to know.
+    pub fn note(&mut self, text: &str, lines: &mut Lines) {
+        plain(lines, text);
+    }
+
+    fn command(&mut self, line: &str, lines: &mut Lines) -> Option<Action> {
+        self.state = State::Prompt;
+        if line.trim().is_empty() {
+            return None;
+        }
+        let action = match Command::decode(line) {
+            Ok(Command::Download) => Action::Download,
+            Ok(Command::Upload) => Action::Upload,
+            Ok(Command::Beacon(destination)) => Action::Beacon(destination),
+            Ok(Command::LogOut) => return self.leave(),
+            Ok(Command::Help) => {
+                Command::HELP.iter().for_each(|text| plain(lines, text));
+                return None;
+            }
+            Err(CommandError::Unknown) => {
+                bad(lines, "Error. Invalid command");
+                return None;
+            }
+            Err(CommandError::NoDestination) => {
+                bad(lines, "Error. Invalid command");
+                plain(lines, "Usage: Beacon <dest IP> <dest port>");
+                return None;
+            }
+        };
+        self.state = State::Busy;
+        Some(action)
+    }
+
+    fn ask_to_log_in(&mut self) {
+        self.is_in_trouble = true;
+        self.state = State::AskUsername;
+    }
+
+    fn goodbye(&mut self, lines: &mut Lines) {
+        plain(lines, "Goodbye!");
+        self.state = State::Ended(Ending::Left);
+    }
+}
+
+impl Default for Dialogue {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn show_reception(record: &ContactRecord, now: Timestamp, lines: &mut Lines) {
+    plain(lines, "received beacon:");
+    show_record(record, '.', lines);
+    plain(lines, "Current time is:");
+    plain(lines, &format!("{now}."));
+}
+
+fn show_record(record: &ContactRecord, end: char, lines: &mut Lines) {
+    plain(lines, &format!("{},", record.temp_id));
+    plain(lines, &format!("{},", record.start));
+    plain(lines, &format!("{}{end}", record.expiry));
+}
+
+fn plain(lines: &mut Lines, text: &str) {
+    lines.push(Line { text: text.to_owned(), tone: Tone::Plain });
+}
+
+fn good(lines: &mut Lines, text: &str) {
+    lines.push(Line { text: text.to_owned(), tone: Tone::Good });
+}
+
+fn bad(lines: &mut Lines, text: &str) {
+    lines.push(Line { text: text.to_owned(), tone: Tone::Bad });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::session::Event;
+    use crate::protocol::{BeaconError, TempId, Username};
+
+    /// A dialogue and what it showed.
+    struct Fixture {
+        dialogue: Dialogue,
+        lines: Lines,
+    }
+
+    impl Fixture {
+        fn at_username() -> Self {
+            let mut dialogue = Dialogue::new();
+            dialogue.connected();
+            Self { dialogue, lines: Lines::new() }
+        }
+
+        fn logging_in() -> Self {
+            let mut fixture = Self::at_username();
+            assert_eq!(fixture.line("ann"), None);
+            assert_eq!(fixture.dialogue.prompt(), Some(Prompt::Password));
+            let (user, password) = ("ann".to_owned(), " se cret ".to_owned());
+            assert_eq!(fixture.line(" se cret "), Some(Action::LogIn { user, password }));
+            fixture
+        }
+
+        fn at_prompt() -> Self {
+            let mut fixture = Self::logging_in();
+            fixture.answered(Event::LoggedIn(Username::decode(b"ann").expect("a name")));
+            assert_eq!(fixture.shown(), ["Welcome to the BlueTrace Simulator!"]);
+            fixture
+        }
+
+        fn line(&mut self, line: &str) -> Option<Action> {
+            self.dialogue.line(line, &mut self.lines)
+        }
+
+        fn answered(&mut self, event: Event) {
+            self.dialogue.answered(&event, &mut self.lines);
+        }
+
+        fn shown(&mut self) -> Vec<String> {
+            std::mem::take(&mut self.lines).into_iter().map(|line| line.text).collect()
+        }
+    }
+
+    fn record() -> ContactRecord {
+        ContactRecord::decode_line(b"12345678901234567891 13/05/2020 17:54:06 13/05/2020 18:09:05")
+            .expect("the assignment's own")
+    }
+
+    #[test]
+    fn wrong_password_asks_only_for_the_password_again() {
+        let mut fixture = Fixture::logging_in();
+        fixture.answered(Event::WrongPassword("Invalid Password. Please try again".to_owned()));
+        assert_eq!(fixture.shown(), ["Invalid Password. Please try again"]);
+        assert_eq!(fixture.dialogue.prompt(), Some(Prompt::Password));
+        assert!(matches!(fixture.line("x"), Some(Action::LogIn { user, .. }) if user == "ann"));
+    }
+
+    #[test]
+    fn block_ends_the_program_with_its_message() {
+        let mut fixture = Fixture::logging_in();
+        fixture.answered(Event::Blocked("Later".to_owned()));
+        assert_eq!(fixture.shown(), ["Later"]);
+        assert_eq!(fixture.dialogue.ending(), Some(Ending::Failed));
+    }
+
+    #[test]
+    fn download_shows_the_temp_id() {
+        let mut fixture = Fixture::at_prompt();
+        assert_eq!(fixture.line("Download_tempID"), Some(Action::Download));
+        assert_eq!(fixture.dialogue.prompt(), None);
+        fixture.answered(Event::TempIds(vec![record()]));
+        assert_eq!(fixture.shown(), ["TempID:", "12345678901234567891"]);
+        assert_eq!(fixture.dialogue.prompt(), Some(Prompt::Command));
+    }
+
+    #[test]
+    fn upload_shows_each_entry_in_three_lines() {
+        let mut fixture = Fixture::at_prompt();
+        assert_eq!(fixture.line("Upload_contact_log"), Some(Action::Upload));
+        fixture.dialogue.uploading(&[record()], &mut fixture.lines);
+        let shown = ["12345678901234567891,", "13/05/2020 17:54:06,", "13/05/2020 18:09:05;"];
+        assert_eq!(fixture.shown(), shown);
+        fixture.answered(Event::Uploaded(1));
+        assert_eq!(fixture.dialogue.prompt(), Some(Prompt::Command));
+    }
+
+    #[test]
+    fn beacon_is_shown_by_sender_and_receiver() {
+        let mut fixture = Fixture::at_prompt();
+        let destination = "127.0.0.1:9".parse().expect("an address");
+        assert_eq!(fixture.line("Beacon 127.0.0.1 9"), Some(Action::Beacon(destination)));
+        fixture.dialogue.beacon_sent(Ok(record()), &mut fixture.lines);
+        let sent = ["12345678901234567891,", "13/05/2020 17:54:06,", "13/05/2020 18:09:05."];
+        assert_eq!(fixture.shown(), sent);
+        let now = record().start;
+        let reception = Reception::Valid(record(), Added::New);
+        fixture.dialogue.received(&reception, destination, now, &mut fixture.lines);
+        let rest = ["Current time is:", "13/05/2020 17:54:06.", "The beacon is valid."];
+        assert_eq!(fixture.shown(), [&["received beacon:"][..], &sent, &rest].concat());
+        let reception = Reception::Invalid(record());
+        fixture.dialogue.received(&reception, destination, now, &mut fixture.lines);
+        assert_eq!(fixture.shown()[6], "The beacon is invalid.");
+        let reception = Reception::Refused(BeaconError::Length(5));
+        fixture.dialogue.received(&reception, destination, now, &mut fixture.lines);
+        let refused = "refused a datagram from 127.0.0.1:9: it has 5 bytes, a beacon has 59";
+        assert_eq!(fixture.shown(), [refused]);
+    }
+
+    #[test]
+    fn full_log_is_said_once() {
+        let mut fixture = Fixture::at_prompt();
+        let sender = "127.0.0.1:9".parse().expect("an address");
+        let reception = Reception::Valid(record(), Added::InsteadOfOldest);
+        for expected in [8, 7] {
+            fixture.dialogue.received(&reception, sender, record().start, &mut fixture.lines);
+            assert_eq!(fixture.shown().len(), expected);
+        }
+        assert_eq!(TempId::LEN, 20);
+    }
+
+    #[test]
+    fn anything_else_is_an_invalid_command() {
+        let mut fixture = Fixture::at_prompt();
+        assert_eq!(fixture.line("whatsthedate"), None);
+        assert_eq!(fixture.shown(), ["Error. Invalid command"]);
+        assert_eq!(fixture.line("Beacon x"), None);
+        assert_eq!(fixture.shown()[0], "Error. Invalid command");
+        assert_eq!(fixture.line("   "), None);
+        assert!(fixture.shown().is_empty());
+        assert_eq!(fixture.line("help"), None);
+        assert_eq!(fixture.shown().len(), Command::HELP.len());
+        assert_eq!(fixture.dialogue.prompt(), Some(Prompt::Command));
+    }
+
+    #[test]
+    fn logout_and_end_of_input_say_goodbye() {
+        let mut fixture = Fixture::at_prompt();
+        assert_eq!(fixture.line("logout"), Some(Action::LogOut));
+        fixture.answered(Event::LoggedOut);
+        assert_eq!(fixture.shown(), ["Goodbye!"]);
+        assert_eq!(fixture.dialogue.ending(), Some(Ending::Left));
+        let mut fixture = Fixture::at_prompt();
+        assert_eq!(fixture.dialogue.leave(), Some(Action::LogOut));
+        fixture.dialogue.logout_overdue(&mut fixture.lines);
+        assert_eq!(fixture.dialogue.ending(), Some(Ending::Left));
+    }
+
+    #[test]
+    fn leaving_before_login_ends_at_once() {
+        let mut fixture = Fixture::at_username();
+        assert_eq!(fixture.dialogue.leave(), None);
+        assert_eq!(fixture.dialogue.ending(), Some(Ending::Left));
+        let mut fixture = Fixture::logging_in();
+        fixture.answered(Event::WrongPassword("again".to_owned()));
+        assert_eq!(fixture.dialogue.leave(), None);
+        assert_eq!(fixture.dialogue.ending(), Some(Ending::Failed));
+    }
+
+    #[test]
+    fn lost_server_is_said_and_the_user_asked_to_log_in_again() {
+        let mut fixture = Fixture::at_prompt();
+        fixture.line("Download_tempID");
+        fixture.dialogue.lost("The server has gone away.", &mut fixture.lines);
+        assert_eq!(fixture.shown()[0], "The server has gone away.");
+        assert_eq!(fixture.dialogue.prompt(), Some(Prompt::Username));
+        fixture.dialogue.leave();
+        assert_eq!(fixture.dialogue.ending(), Some(Ending::Failed));
+    }
+
+    #[test]
+    fn refused_login_asks_for_the_username_again() {
+        let mut fixture = Fixture::logging_in();
+        fixture.answered(Event::Refused("too many connections".to_owned()));
+        assert_eq!(fixture.shown(), ["The server refuses: too many connections"]);
+        assert_eq!(fixture.dialogue.prompt(), Some(Prompt::Username));
+    }
+}

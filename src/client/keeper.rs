@@ -1,0 +1,148 @@
+//! When the contact log is written and what has to leave it.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use super::contact_log::Added;
+use super::contact_log_file::ContactLogFile;
+use super::phone::Phone;
+use crate::clock::Now;
+use crate::protocol::{ContactRecord, Username};
+use crate::text_file::FileError;
+
+/// The files are rewritten at most this often, however many entries leave.
+const REWRITE_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Keeps the contact log on disk what it is in memory, and both free of what has had its time.
+#[derive(Debug)]
+pub struct Keeper {
+    directory: PathBuf,
+    owner: Option<Owner>,
+    /// The file does not show yet what the log is.
+    is_stale: bool,
+    /// Not to be rewritten before.
+    next_rewrite: Instant,
+    /// Whether the user knows that the file cannot be kept.
+    is_trouble_known: bool,
+}
+
+/// Whose log it is. Until somebody logs in for the first time, it is nobody's and only in memory.
+#[derive(Debug)]
+struct Owner {
+    user: Username,
+    file: ContactLogFile,
+}
+
+impl Keeper {
+    /// A keeper of logs in `directory`.
+    pub fn new(directory: PathBuf, now: Now) -> Self {
+        Self {
+            directory,
+            owner: None,
+            is_stale: false,
+            next_rewrite: now.monotonic,
+            is_trouble_known: false,
+        }
+    }
+
+    /// The phone is `user`'s from now on; it goes on with the log of an earlier run.
+    ///
+    /// # Errors
+    ///
+    /// [`FileError`]; the log then begins without what is in the file.
+    pub fn hand_over(
+        &mut self,
+        user: Username,
+        phone: &mut Phone,
+        now: Now,
+    ) -> Result<(), FileError> {
+        match &self.owner {
+            Some(owner) if owner.user == user => return Ok(()),
+            Some(_) => phone.reset(),
+            None => {}
+        }
+        let mut file = ContactLogFile::new(&self.directory, user);
+        let loaded = file.load(phone.log_mut(), now);
+        self.owner = Some(Owner { user, file });
+        self.is_stale = !phone.log().is_empty();
+        self.is_trouble_known = loaded.is_err();
+        loaded
+    }
+
+    /// What was received is in the log; the file shall have it as well.
+    ///
+    /// # Errors
+    ///
+    /// What the system says, the first time that it does.
+    pub fn keep(
+        &mut self,
+        record: &ContactRecord,
+        added: Added,
+        phone: &Phone,
+    ) -> Result<(), FileError> {
+        let (Some(owner), Some(entry)) = (&mut self.owner, phone.log().find(record.temp_id)) else {
+            return Ok(());
+        };
+        let kept = match added {
+            Added::New | Added::InsteadOfOldest => owner.file.append(entry),
+            Added::Again => owner.file.append_reception(entry),
+        };
+        let is_full = added == Added::InsteadOfOldest;
+        self.is_stale |= is_full || kept.is_err() || owner.file.is_overgrown(phone.log());
+        self.once(kept)
+    }
+
+    /// The log as it is to be uploaded, with what the user changed in the file.
+    ///
+    /// # Errors
+    ///
+    /// [`FileError`]
+    pub fn log_to_upload(
+        &mut self,
+        phone: &mut Phone,
+        now: Now,
+    ) -> Result<Vec<ContactRecord>, FileError> {
+        self.is_stale |= phone.log_mut().expire(now.monotonic);
+        if let Some(owner) = &mut self.owner {
+            self.is_stale |= owner.file.follow(phone.log_mut(), now)?;
+        }
+        Ok(phone.log().iter().map(|entry| entry.record).collect())
+    }
+
+    /// When [`tidy`](Keeper::tidy) has something to do.
+    pub fn next_tidying(&self, phone: &Phone) -> Option<Instant> {
+        if self.is_stale && self.owner.is_some() {
+            return Some(self.next_rewrite);
+        }
+        phone.log().next_leaving().map(|leaving| leaving.max(self.next_rewrite))
+    }
+
+    /// Lets go what has had its time, in memory and on disk.
+    ///
+    /// # Errors
+    ///
+    /// [`FileError`], the first time; it is tried again every second.
+    pub fn tidy(&mut self, phone: &mut Phone, now: Now) -> Result<(), FileError> {
+        self.is_stale |= phone.log_mut().expire(now.monotonic);
+        if self.is_stale && self.next_rewrite <= now.monotonic {
+            self.next_rewrite = now.monotonic + REWRITE_INTERVAL;
+            let rewritten = self.rewrite(phone, now);
+            self.is_stale = rewritten.is_err();
+            return self.once(rewritten);
+        }
+        Ok(())
+    }
+
+    fn rewrite(&mut self, phone: &mut Phone, now: Now) -> Result<(), FileError> {
+        let Some(owner) = &mut self.owner else { return Ok(()) };
+        // What the user added to the file, or took from it, must survive the rewriting.
+        owner.file.follow(phone.log_mut(), now)?;
+        owner.file.rewrite(phone.log())
+    }
+
+    /// Passes an error on only if the one before was none.
+    fn once(&mut self, outcome: Result<(), FileError>) -> Result<(), FileError> {
+        let was_known = std::mem::replace(&mut self.is_trouble_known, outcome.is_err());
+        if was_known { Ok(()) } else { outcome }
+    }
+}

@@ -1,0 +1,138 @@
+//! A phone among phones: its TempID and its contact log. No socket, no clock.
+
+use std::time::Duration;
+
+use super::contact_log::{Added, ContactLog};
+use crate::clock::Now;
+use crate::protocol::{Beacon, BeaconError, ContactRecord};
+
+/// What a phone is without a server and without a user: the TempID that it uses, the beacons that it
+/// sends, and what it remembers of those it received.
+#[derive(Debug)]
+pub struct Phone {
+    current: Option<ContactRecord>,
+    log: ContactLog,
+}
+
+/// A beacon to be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outgoing {
+    /// Phones that receive it now will log it.
+    Valid(Beacon),
+    /// Phones that receive it now will refuse it, but it can be sent.
+    Expired(Beacon),
+    /// There is no TempID to send.
+    None,
+}
+
+/// What became of a datagram.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reception {
+    /// A beacon whose TempID is valid now; it is in the log.
+    Valid(ContactRecord, Added),
+    /// A beacon whose TempID is not valid now.
+    Invalid(ContactRecord),
+    /// No beacon.
+    Refused(BeaconError),
+}
+
+impl Phone {
+    /// A phone without a TempID that remembers beacons for `retention`.
+    pub fn new(retention: Duration) -> Self {
+        Self { current: None, log: ContactLog::new(retention) }
+    }
+
+    /// The beacons that it remembers.
+    pub fn log(&self) -> &ContactLog {
+        &self.log
+    }
+
+    /// The same, to be changed.
+    pub fn log_mut(&mut self) -> &mut ContactLog {
+        &mut self.log
+    }
+
+    /// Uses another TempID from now on.
+    pub fn use_temp_id(&mut self, record: ContactRecord) {
+        self.current = Some(record);
+    }
+
+    /// Forgets everything: another person uses the phone.
+    pub fn reset(&mut self) {
+        self.current = None;
+        self.log.clear();
+    }
+
+    /// What to send to a phone nearby.
+    pub fn beacon(&self, now: Now) -> Outgoing {
+        match self.current {
+            None => Outgoing::None,
+            Some(record) if record.is_valid_at(now.wall) => Outgoing::Valid(Beacon(record)),
+            Some(record) => Outgoing::Expired(Beacon(record)),
+        }
+    }
+
+    /// Takes what came from a phone nearby.
+    pub fn receive(&mut self, datagram: &[u8], now: Now) -> Reception {
+        match Beacon::decode(datagram) {
+            Ok(Beacon(record)) if record.is_valid_at(now.wall) => {
+                Reception::Valid(record, self.log.add(record, now))
+            }
+            Ok(Beacon(record)) => Reception::Invalid(record),
+            Err(error) => Reception::Refused(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+    use crate::protocol::Timestamp;
+
+    const BEACON: &[u8] = b"1234567890123456789113/05/2020 17:54:0613/05/2020 18:09:051";
+
+    #[expect(clippy::disallowed_methods, reason = "no duration is measured here")]
+    fn at(wall: &str) -> Now {
+        let wall = Timestamp::decode(wall.as_bytes()).expect("a time");
+        Now { monotonic: Instant::now(), wall }
+    }
+
+    fn phone() -> Phone {
+        Phone::new(Duration::from_secs(180))
+    }
+
+    #[test]
+    fn beacon_received_in_its_time_is_logged() {
+        let mut phone = phone();
+        let reception = phone.receive(BEACON, at("13/05/2020 18:09:05"));
+        assert!(matches!(reception, Reception::Valid(_, Added::New)));
+        assert_eq!(phone.log().len(), 1);
+    }
+
+    #[test]
+    fn beacon_replayed_after_its_time_is_not_logged() {
+        for wall in ["13/05/2020 17:54:05", "13/05/2020 18:09:06"] {
+            let mut phone = phone();
+            assert!(matches!(phone.receive(BEACON, at(wall)), Reception::Invalid(_)));
+            assert!(phone.log().is_empty());
+        }
+    }
+
+    #[test]
+    fn datagram_that_is_no_beacon_is_refused() {
+        let reception = phone().receive(b"hello", at("13/05/2020 18:00:00"));
+        assert_eq!(reception, Reception::Refused(BeaconError::Length(5)));
+    }
+
+    #[test]
+    fn phone_sends_the_temp_id_that_it_has_even_expired() {
+        let mut phone = phone();
+        assert_eq!(phone.beacon(at("13/05/2020 18:00:00")), Outgoing::None);
+        let beacon = Beacon::decode(BEACON).expect("a beacon");
+        phone.use_temp_id(beacon.0);
+        assert_eq!(phone.beacon(at("13/05/2020 18:00:00")), Outgoing::Valid(beacon));
+        assert_eq!(phone.beacon(at("13/05/2020 18:10:00")), Outgoing::Expired(beacon));
+    }
+}

@@ -1,0 +1,358 @@
+//! The conversation of one phone with the server. No socket, no clock.
+
+use crate::protocol::reply::{Reply, ReplyError};
+use crate::protocol::request::{Credentials, Request};
+use crate::protocol::{ContactRecord, Username};
+use crate::reactor::Consumed;
+
+/// Contact records of one `UPLOAD`, at most: the server takes 1 MiB a request.
+pub const MAX_RECORDS_PER_UPLOAD: usize = 18_000;
+
+/// One phone's conversation with the server: a machine that writes requests and reads replies.
+///
+/// ```text
+/// LoggedOut --log_in--> LoggingIn --OK--> Ready --download, upload--> Waiting --reply--> Ready
+///     Ready --log_out--> LoggingOut --OK--> Closed
+/// ```
+///
+/// A connection that ends, at whatever point, is [`lost`](Session::lost); the next one begins with a
+/// new session.
+#[derive(Debug, Default)]
+pub struct Session {
+    state: State,
+}
+
+#[derive(Debug, Default)]
+enum State {
+    /// Nothing is asked yet.
+    #[default]
+    LoggedOut,
+    /// `AUTH` is sent.
+    LoggingIn { user: String },
+    /// `user` may ask for TempIDs and upload.
+    Ready { user: Username },
+    /// A request is sent.
+    Waiting { user: Username, pending: Pending },
+    /// `QUIT` is sent.
+    LoggingOut,
+    /// Nothing more is said on this connection.
+    Closed,
+}
+
+/// What the reply will be to.
+#[derive(Debug)]
+enum Pending {
+    TempIds,
+    /// Part of a contact log; the rest goes in further requests.
+    Upload {
+        sent: usize,
+        taken: usize,
+        rest: Vec<ContactRecord>,
+    },
+}
+
+/// What a session tells the phone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// The password was right.
+    LoggedIn(Username),
+    /// It was not; another one may be tried on the same connection. The message is for the user.
+    WrongPassword(String),
+    /// The account is blocked; the message is for the user.
+    Blocked(String),
+    /// TempIDs for windows in a row.
+    TempIds(Vec<ContactRecord>),
+    /// The server took so many contact records.
+    Uploaded(usize),
+    /// The server refused a request, and says why.
+    Refused(String),
+    /// The server said goodbye.
+    LoggedOut,
+    /// What came is not what was asked for: no BlueTrace server, or one that is broken.
+    Broken(String),
+}
+
+impl Session {
+    /// Whether a reply is due.
+    pub fn is_waiting(&self) -> bool {
+        match self.state {
+            State::LoggingIn { .. } | State::Waiting { .. } | State::LoggingOut => true,
+            State::LoggedOut | State::Ready { .. } | State::Closed => false,
+        }
+    }
+
+    /// Whether somebody is logged in.
+    pub fn is_logged_in(&self) -> bool {
+        matches!(self.state, State::Ready { .. } | State::Waiting { .. })
+    }
+
+    /// Asks to be logged in.
+    pub fn log_in(&mut self, user: &str, password: &str, out: &mut Vec<u8>) {
+        debug_assert!(matches!(self.state, State::LoggedOut), "asked once: {:?}", self.state);
+        let credentials = Credentials { user: user.as_bytes(), password: password.as_bytes() };
+        Request::Auth(credentials).encode(out);
+        self.state = State::LoggingIn { user: user.to_owned() };
+    }
+
+    /// Asks for TempIDs for `count` windows in a row.
+    pub fn download(&mut self, count: u8, out: &mut Vec<u8>) {
+        if let State::Ready { user } = self.state {
+            Request::TempId { count }.encode(out);
+            self.state = State::Waiting { user, pending: Pending::TempIds };
+        }
+    }
+
+    /// Sends a contact log, in as many requests as it takes.
+    pub fn upload(&mut self, log: Vec<ContactRecord>, out: &mut Vec<u8>) {
+        if let State::Ready { user } = self.state {
+            self.upload_part(user, log, 0, out);
+        }
+    }
+
+    /// Says goodbye.
+    pub fn log_out(&mut self, out: &mut Vec<u8>) {
+        Request::Quit.encode(out);
+        self.state = State::LoggingOut;
+    }
+
+    /// Reads the replies in `bytes`, tells what they mean, and appends what is to be sent next.
+    pub fn receive(
+        &mut self,
+        bytes: &[u8],
+        out: &mut Vec<u8>,
+        mut tell: impl FnMut(Event),
+    ) -> Consumed {
+        let mut used = 0;
+        loop {
+            match Reply::decode(&bytes[used..]) {
+                Ok(None) => return Consumed { bytes: used, wants_more: true },
+                Ok(Some((reply, len))) => {
+                    used += len;
+                    if let Some(event) = self.handle(reply, out) {
+                        tell(event);
+                    }
+                }
+                Err(ReplyError) => {
+                    self.state = State::Closed;
+                    tell(Event::Broken(ReplyError.to_string()));
+                    return Consumed { bytes: bytes.len(), wants_more: true };
+                }
+            }
+        }
+    }
+
+    /// Takes note that the connection is gone, and says whether anybody has to be told: nobody, if
+    /// nothing was asked on it or everything was said.
+    pub fn lost(&mut self) -> bool {
+        let state = std::mem::replace(&mut self.state, State::Closed);
+        match state {
+            State::LoggingIn { .. } | State::Ready { .. } | State::Waiting { .. } => true,
+            State::LoggedOut | State::LoggingOut | State::Closed => false,
+        }
+    }
+
+    fn handle(&mut self, reply: Reply<'_>, out: &mut Vec<u8>) -> Option<Event> {
+        match std::mem::replace(&mut self.state, State::Closed) {
+            State::LoggingIn { user } => self.handle_login(user, reply),
+            State::Waiting { user, pending: Pending::TempIds } => {
+                self.state = State::Ready { user };
+                self.handle_temp_ids(reply)
+            }
+            State::Waiting { user, pending: Pending::Upload { sent, taken, rest } } => {
+                self.state = State::Ready { user };
+                match reply {
+                    Reply::Integer(count) if count == sent && rest.is_empty() => {
+                        Some(Event::Uploaded(taken + count))
+                    }
+                    Reply::Integer(count) if count == sent => {
+                        self.upload_part(user, rest, taken + count, out);
+                        None
+                    }
+                    other => self.handle_other(other),
+                }
+            }
+            State::LoggingOut => Some(Event::LoggedOut),
+            // Full servers say so before they are asked; the next request will find out.
+            State::LoggedOut => None,
+            State::Ready { .. } => Some(Event::Broken(unexpected())),
+            State::Closed => None,
+        }
+    }
+
+    fn handle_login(&mut self, user: String, reply: Reply<'_>) -> Option<Event> {
+        match reply {
+            Reply::Simple("OK") => match Username::decode(user.as_bytes()) {
+                Ok(user) => {
+                    self.state = State::Ready { user };
+                    Some(Event::LoggedIn(user))
+                }
+                Err(error) => Some(Event::Broken(format!("the server took a wrong name: {error}"))),
+            },
+            Reply::Error { code: "WRONGPASS", message } => {
+                self.state = State::LoggedOut;
+                Some(Event::WrongPassword(message.to_owned()))
+            }
+            Reply::Error { code: "BLOCKED", message } => Some(Event::Blocked(message.to_owned())),
+            other => self.handle_other(other),
+        }
+    }
+
+    fn handle_temp_ids(&mut self, reply: Reply<'_>) -> Option<Event> {
+        match reply {
+            Reply::Bulk(bytes) => match ContactRecord::decode_all(bytes) {
+                Ok(records) if !records.is_empty() => Some(Event::TempIds(records)),
+                Ok(_) | Err(_) => self.handle_other(reply),
+            },
+            other => self.handle_other(other),
+        }
+    }
+
+    /// A refusal leaves the session as it is; anything else cannot be made sense of.
+    fn handle_other(&mut self, reply: Reply<'_>) -> Option<Event> {
+        match reply {
+            Reply::Error { code, message } => {
+                let text = if message.is_empty() { code } else { message };
+                Some(Event::Refused(text.to_owned()))
+            }
+            Reply::Simple(_) | Reply::Integer(_) | Reply::Bulk(_) => {
+                self.state = State::Closed;
+                Some(Event::Broken(unexpected()))
+            }
+        }
+    }
+
+    fn upload_part(
+        &mut self,
+        user: Username,
+        mut log: Vec<ContactRecord>,
+        taken: usize,
+        out: &mut Vec<u8>,
+    ) {
+        let rest = log.split_off(log.len().min(MAX_RECORDS_PER_UPLOAD));
+        let mut records = Vec::with_capacity(log.len() * ContactRecord::LEN);
+        log.iter().for_each(|record| record.encode(&mut records));
+        Request::Upload { records: &records }.encode(out);
+        let pending = Pending::Upload { sent: log.len(), taken, rest };
+        self.state = State::Waiting { user, pending };
+    }
+}
+
+fn unexpected() -> String {
+    "the server sent a reply that nobody asked for".to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(number: u128) -> ContactRecord {
+        let times = b"1234567890123456789113/05/2020 17:54:0613/05/2020 18:09:05";
+        let mut record = ContactRecord::decode(times).expect("a record");
+        record.temp_id = crate::protocol::TempId::from_number(number).expect("in range");
+        record
+    }
+
+    /// A session, what it sent, and what it told.
+    #[derive(Default)]
+    struct Fixture {
+        session: Session,
+        sent: Vec<u8>,
+        told: Vec<Event>,
+    }
+
+    impl Fixture {
+        fn logging_in() -> Self {
+            let mut fixture = Self::default();
+            fixture.session.log_in("ann", "secret", &mut fixture.sent);
+            fixture
+        }
+
+        fn ready() -> Self {
+            let mut fixture = Self::logging_in();
+            fixture.receive(b"+OK\r\n");
+            assert!(fixture.session.is_logged_in());
+            (fixture.sent, fixture.told) = Default::default();
+            fixture
+        }
+
+        fn receive(&mut self, bytes: &[u8]) -> Consumed {
+            let told = &mut self.told;
+            self.session.receive(bytes, &mut self.sent, |event| told.push(event))
+        }
+    }
+
+    #[test]
+    fn logging_in_is_told_the_verdict() {
+        let mut fixture = Fixture::logging_in();
+        assert_eq!(fixture.sent, b"*3\r\n$4\r\nAUTH\r\n$3\r\nann\r\n$6\r\nsecret\r\n");
+        fixture.receive(b"-WRONGPASS Invalid Password. Please try again\r\n");
+        let message = "Invalid Password. Please try again".to_owned();
+        assert_eq!(fixture.told, [Event::WrongPassword(message)]);
+        assert!(!fixture.session.is_waiting());
+        fixture.session.log_in("ann", "other", &mut fixture.sent);
+        fixture.receive(b"-BLOCKED Later\r\n");
+        assert_eq!(fixture.told[1], Event::Blocked("Later".to_owned()));
+    }
+
+    #[test]
+    fn waiting_for_temp_ids_takes_a_reply_cut_anywhere() {
+        let mut reply = b"$116\r\n".to_vec();
+        record(1).encode(&mut reply);
+        record(2).encode(&mut reply);
+        reply.extend_from_slice(b"\r\n");
+        for cut in 0..reply.len() {
+            let mut fixture = Fixture::ready();
+            fixture.session.download(2, &mut fixture.sent);
+            let kept = fixture.receive(&reply[..cut]).bytes;
+            assert_eq!((kept, fixture.told.len()), (0, 0));
+            fixture.receive(&reply);
+            assert_eq!(fixture.told, [Event::TempIds(vec![record(1), record(2)])]);
+        }
+    }
+
+    #[test]
+    fn refused_download_leaves_the_session_ready() {
+        let mut fixture = Fixture::ready();
+        fixture.session.download(1, &mut fixture.sent);
+        fixture.receive(b"-IOERR disk full\r\n");
+        assert_eq!(fixture.told, [Event::Refused("disk full".to_owned())]);
+        assert!(fixture.session.is_logged_in() && !fixture.session.is_waiting());
+    }
+
+    #[test]
+    fn large_log_goes_in_several_requests() {
+        let mut fixture = Fixture::ready();
+        let log: Vec<_> = (0..MAX_RECORDS_PER_UPLOAD as u128 + 5).map(record).collect();
+        fixture.session.upload(log, &mut fixture.sent);
+        assert!(fixture.sent.len() < 1024 * 1024);
+        fixture.sent.clear();
+        fixture.receive(format!(":{MAX_RECORDS_PER_UPLOAD}\r\n").as_bytes());
+        assert!(fixture.told.is_empty());
+        assert!(fixture.sent.starts_with(b"*2\r\n$6\r\nUPLOAD\r\n$290\r\n"));
+        fixture.receive(b":5\r\n");
+        assert_eq!(fixture.told, [Event::Uploaded(MAX_RECORDS_PER_UPLOAD + 5)]);
+    }
+
+    #[test]
+    fn reply_of_another_kind_breaks_the_session() {
+        for reply in [&b"+OK\r\n"[..], b":1\r\n", b"$1\r\nx\r\n", b"HTTP/1.1 400\r\n"] {
+            let mut fixture = Fixture::ready();
+            fixture.session.download(1, &mut fixture.sent);
+            fixture.receive(reply);
+            assert!(matches!(fixture.told[..], [Event::Broken(_)]), "{:?}", fixture.told);
+        }
+        let mut fixture = Fixture::ready();
+        fixture.receive(b"+OK\r\n");
+        assert!(matches!(fixture.told[..], [Event::Broken(_)]));
+    }
+
+    #[test]
+    fn loss_matters_only_to_who_was_logged_in_or_wanted_to() {
+        assert!(!Session::default().lost());
+        assert!(Fixture::logging_in().session.lost());
+        assert!(Fixture::ready().session.lost());
+        let mut fixture = Fixture::ready();
+        fixture.session.log_out(&mut fixture.sent);
+        assert!(!fixture.session.lost());
+    }
+}
