@@ -69,10 +69,24 @@ impl FileError {
 pub fn read_lines(
     path: &Path,
     expected: &'static str,
-    mut take: impl FnMut(Line<'_>) -> Result<(), String>,
+    take: impl FnMut(Line<'_>) -> Result<(), String>,
 ) -> Result<(), FileError> {
     let file = File::open(path).map_err(|source| FileError::io(path, source))?;
-    let mut reader = BufReader::with_capacity(READ_BYTES, file);
+    read_lines_of(file, path, expected, take)
+}
+
+/// The same for bytes that come from elsewhere; `path` is what they are called in an error.
+///
+/// # Errors
+///
+/// [`FileError`]; the first malformed line ends the reading.
+pub fn read_lines_of(
+    source: impl Read,
+    path: &Path,
+    expected: &'static str,
+    mut take: impl FnMut(Line<'_>) -> Result<(), String>,
+) -> Result<(), FileError> {
+    let mut reader = BufReader::with_capacity(READ_BYTES, source);
     let (mut bytes, mut number, mut offset) = (Vec::new(), 0, 0);
     loop {
         let next = read_line(&mut reader, &mut bytes).map_err(|e| FileError::io(path, e))?;

@@ -1,12 +1,12 @@
 //! `tempIDs.txt`: the form of a line, reading it at the start, appending to it in groups.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::Path;
 
 use super::registry::Registry;
 use crate::protocol::{ContactRecord, Username};
-use crate::text_file::{FileError, Line, read_lines};
+use crate::text_file::{FileError, Line, read_lines_of};
 
 /// The name of the file in the data directory.
 pub const FILE_NAME: &str = "tempIDs.txt";
@@ -120,10 +120,26 @@ pub struct Replayed {
 /// [`FileError`] if the file cannot be read, or names the first malformed line. A last line without
 /// an end that is no whole record is none: it is what a crash leaves.
 pub fn replay(path: &Path, registry: &mut Registry) -> Result<Replayed, FileError> {
-    let size = path.metadata().map_err(|error| FileError::io(path, error))?.len();
+    let with_path = |error| FileError::io(path, error);
+    let file = File::open(path).map_err(with_path)?;
+    let size = file.metadata().map_err(with_path)?.len();
+    replay_from(file, size, path, registry)
+}
+
+/// The same for `size` bytes that come from elsewhere; `path` is what they are called in an error.
+///
+/// # Errors
+///
+/// [`FileError`]
+pub fn replay_from(
+    source: impl Read,
+    size: u64,
+    path: &Path,
+    registry: &mut Registry,
+) -> Result<Replayed, FileError> {
     let mut replayed = Replayed::default();
     let mut is_first = true;
-    read_lines(path, EXPECTED, |line| {
+    read_lines_of(source, path, EXPECTED, |line| {
         if std::mem::take(&mut is_first) {
             // Lines are about equally long, so the first one tells how many there are.
             registry.reserve(size as usize / (line.text.len() + 1));

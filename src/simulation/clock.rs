@@ -1,0 +1,40 @@
+//! Time that passes only when the simulation says so.
+
+use std::time::{Duration, Instant};
+
+use crate::clock::Now;
+use crate::protocol::Timestamp;
+
+/// Both clocks of a simulated machine. The monotonic one begins anywhere; only distances matter.
+#[derive(Debug, Clone, Copy)]
+pub struct VirtualClock {
+    start: Now,
+    elapsed: Duration,
+}
+
+impl VirtualClock {
+    /// A clock whose wall shows `wall`.
+    #[expect(clippy::disallowed_methods, reason = "an arbitrary origin, of which nothing depends")]
+    pub fn starting_at(wall: Timestamp) -> Self {
+        Self { start: Now { monotonic: Instant::now(), wall }, elapsed: Duration::ZERO }
+    }
+
+    /// How long the simulation has been running.
+    pub fn elapsed(&self) -> Duration {
+        self.elapsed
+    }
+
+    /// What the clocks show.
+    pub fn now(&self) -> Now {
+        Now {
+            monotonic: self.start.monotonic + self.elapsed,
+            wall: self.start.wall.after_seconds(self.elapsed.as_secs()),
+        }
+    }
+
+    /// Goes on to `elapsed` since the start; never back.
+    pub fn advance_to(&mut self, elapsed: Duration) {
+        debug_assert!(self.elapsed <= elapsed, "time goes on");
+        self.elapsed = elapsed;
+    }
+}

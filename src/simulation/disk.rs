@@ -1,0 +1,117 @@
+//! A disk that can fill up, fail and crash.
+
+use std::io;
+
+use rand::RngExt;
+use rand::rngs::ChaCha12Rng;
+
+use crate::server::journal::Storage;
+
+/// The bytes of one file. What was appended and not synced is lost in a crash, from any byte on.
+#[derive(Debug, Default)]
+pub struct Disk {
+    bytes: Vec<u8>,
+    /// How many of them survive a crash.
+    synced: usize,
+    fault: DiskFault,
+}
+
+/// What goes wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DiskFault {
+    /// Nothing.
+    #[default]
+    None,
+    /// There is room for so many more bytes.
+    Full {
+        /// How many.
+        room: usize,
+    },
+    /// A sync fails, and what it should have kept may be lost.
+    SyncFails,
+}
+
+impl Disk {
+    /// What can be read.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Lets something go wrong from now on, or nothing any more.
+    pub fn set_fault(&mut self, fault: DiskFault) {
+        self.fault = fault;
+    }
+
+    /// Loses power: what was not synced is cut anywhere.
+    pub fn crash(&mut self, rng: &mut ChaCha12Rng) {
+        let kept = rng.random_range(self.synced..=self.bytes.len());
+        self.bytes.truncate(kept);
+        self.synced = kept;
+    }
+}
+
+impl Storage for Disk {
+    fn size(&self) -> io::Result<u64> {
+        Ok(self.bytes.len() as u64)
+    }
+
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let room = match self.fault {
+            DiskFault::Full { room } => room.min(bytes.len()),
+            DiskFault::None | DiskFault::SyncFails => bytes.len(),
+        };
+        self.bytes.extend_from_slice(&bytes[..room]);
+        if let DiskFault::Full { room: left } = &mut self.fault {
+            *left -= room;
+        }
+        if room < bytes.len() { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        if self.fault == DiskFault::SyncFails {
+            return Err(io::Error::other("the disk does not answer"));
+        }
+        self.synced = self.bytes.len();
+        Ok(())
+    }
+
+    fn truncate(&mut self, len: u64) -> io::Result<()> {
+        let len = len as usize;
+        if let DiskFault::Full { room } = &mut self.fault {
+            *room += self.bytes.len() - len;
+        }
+        self.bytes.truncate(len);
+        self.synced = self.synced.min(len);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::random::{Purpose, stream};
+    use super::*;
+
+    #[test]
+    fn crash_keeps_what_was_synced_and_cuts_the_rest_anywhere() {
+        let mut lengths = Vec::new();
+        for seed in 0..100 {
+            let mut disk = Disk::default();
+            disk.append(b"synced").and_then(|()| disk.sync()).expect("no fault");
+            disk.append(b"not").expect("no fault");
+            disk.crash(&mut stream(seed, Purpose::Disk));
+            assert!(b"syncednot".starts_with(disk.bytes()) && disk.bytes().len() >= 6);
+            lengths.push(disk.bytes().len());
+        }
+        assert!((6..=9).all(|len| lengths.contains(&len)), "{lengths:?}");
+    }
+
+    #[test]
+    fn full_disk_takes_what_fits_and_has_room_again_when_cut() {
+        let mut disk = Disk::default();
+        disk.set_fault(DiskFault::Full { room: 3 });
+        assert!(disk.append(b"four").is_err());
+        assert_eq!(disk.bytes(), b"fou");
+        disk.truncate(0).expect("cut");
+        assert!(disk.append(b"3by").is_ok());
+    }
+}

@@ -1,0 +1,277 @@
+//! A network that cuts, delays, resets and loses.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use rand::RngExt;
+use rand::rngs::ChaCha12Rng;
+
+use super::random;
+
+/// How bad the network is. Probabilities are from 0 to 1.
+#[derive(Debug, Clone, Copy)]
+pub struct NetworkFaults {
+    /// Longest time that anything takes, in the ordinary way.
+    pub delay: Duration,
+    /// Probability that a segment of a stream waits for up to [`stall`](NetworkFaults::stall).
+    pub stall_probability: f64,
+    /// Longest such wait.
+    pub stall: Duration,
+    /// Probability that a segment resets its connection instead of arriving.
+    pub reset_probability: f64,
+    /// Probability that a datagram is lost.
+    pub loss_probability: f64,
+    /// Probability that a datagram arrives twice.
+    pub double_probability: f64,
+}
+
+impl NetworkFaults {
+    /// A network of one building: nothing is lost, everything is cut anywhere and takes a little.
+    pub const NONE: Self = Self {
+        delay: Duration::from_millis(2),
+        stall_probability: 0.0,
+        stall: Duration::ZERO,
+        reset_probability: 0.0,
+        loss_probability: 0.0,
+        double_probability: 0.0,
+    };
+}
+
+/// A TCP connection between a phone and the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConnectionId(pub u64);
+
+/// Who is at the end of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Side {
+    /// Who connected.
+    Phone,
+    /// Who accepted.
+    Server,
+}
+
+/// Something arrives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Delivery {
+    /// Bytes of a stream, for `to`.
+    Bytes {
+        /// On which connection.
+        connection: ConnectionId,
+        /// At which end.
+        to: Side,
+        /// At least one.
+        bytes: Vec<u8>,
+    },
+    /// The other side has sent everything.
+    End {
+        /// On which connection.
+        connection: ConnectionId,
+        /// At which end.
+        to: Side,
+    },
+    /// The connection is broken, for both.
+    Reset {
+        /// Which one.
+        connection: ConnectionId,
+    },
+    /// A datagram, for a phone.
+    Datagram {
+        /// The number of the phone.
+        to: usize,
+        /// What was sent.
+        bytes: Vec<u8>,
+    },
+}
+
+/// The network between the phones and the server. It says what arrives when; whoever drives the
+/// simulation lets it happen.
+#[derive(Debug)]
+pub struct Network {
+    faults: NetworkFaults,
+    rng: ChaCha12Rng,
+    last_connection: u64,
+    /// When the last thing on its way arrives, as a stream keeps its order.
+    streams: HashMap<(ConnectionId, Side), Duration>,
+}
+
+impl Network {
+    /// A network with these faults.
+    pub fn new(faults: NetworkFaults, rng: ChaCha12Rng) -> Self {
+        Self { faults, rng, last_connection: 0, streams: HashMap::new() }
+    }
+
+    /// Makes the network better or worse from now on.
+    pub fn set_faults(&mut self, faults: NetworkFaults) {
+        self.faults = faults;
+    }
+
+    /// A new connection, and when the server hears of it.
+    pub fn connect(&mut self, now: Duration) -> (ConnectionId, Duration) {
+        self.last_connection += 1;
+        let id = ConnectionId(self.last_connection);
+        let arrival = now + random::up_to(self.faults.delay, &mut self.rng);
+        self.streams.insert((id, Side::Server), arrival);
+        self.streams.insert((id, Side::Phone), arrival);
+        (id, arrival)
+    }
+
+    /// Sends bytes to one end of a connection: in pieces, cut anywhere, in order.
+    pub fn send(
+        &mut self,
+        connection: ConnectionId,
+        to: Side,
+        mut bytes: Vec<u8>,
+        now: Duration,
+        mut deliver: impl FnMut(Duration, Delivery),
+    ) {
+        while !bytes.is_empty() && self.is_open(connection) {
+            let cut = self.rng.random_range(1..=bytes.len());
+            let rest = bytes.split_off(cut);
+            if self.happens(self.faults.reset_probability) {
+                let at = now + random::up_to(self.faults.delay, &mut self.rng);
+                self.forget(connection);
+                return deliver(at, Delivery::Reset { connection });
+            }
+            let at = self.arrival(connection, to, now);
+            deliver(at, Delivery::Bytes { connection, to, bytes });
+            bytes = rest;
+        }
+    }
+
+    /// Ends the stream to one end of a connection, behind all that was sent.
+    pub fn end(
+        &mut self,
+        connection: ConnectionId,
+        to: Side,
+        now: Duration,
+        mut deliver: impl FnMut(Duration, Delivery),
+    ) {
+        if self.is_open(connection) {
+            let at = self.arrival(connection, to, now);
+            deliver(at, Delivery::End { connection, to });
+        }
+    }
+
+    /// Breaks a connection at once, as the death of a process does.
+    pub fn reset(
+        &mut self,
+        connection: ConnectionId,
+        now: Duration,
+        mut deliver: impl FnMut(Duration, Delivery),
+    ) {
+        if self.is_open(connection) {
+            self.forget(connection);
+            let at = now + random::up_to(self.faults.delay, &mut self.rng);
+            deliver(at, Delivery::Reset { connection });
+        }
+    }
+
+    /// Sends a datagram, which may arrive never, once or twice, in any order with others.
+    pub fn send_datagram(
+        &mut self,
+        to: usize,
+        bytes: &[u8],
+        now: Duration,
+        mut deliver: impl FnMut(Duration, Delivery),
+    ) {
+        if self.happens(self.faults.loss_probability) {
+            return;
+        }
+        let copies = if self.happens(self.faults.double_probability) { 2 } else { 1 };
+        for _ in 0..copies {
+            let at = now + random::up_to(self.faults.delay, &mut self.rng);
+            deliver(at, Delivery::Datagram { to, bytes: bytes.to_vec() });
+        }
+    }
+
+    /// Whether a connection was neither reset nor forgotten. What is on its way on one that is not
+    /// open does not arrive.
+    pub fn is_open(&self, connection: ConnectionId) -> bool {
+        self.streams.contains_key(&(connection, Side::Phone))
+    }
+
+    /// How many connections are open.
+    pub fn open_connections(&self) -> usize {
+        self.streams.len() / 2
+    }
+
+    /// Forgets a connection that both sides have closed.
+    pub fn forget(&mut self, connection: ConnectionId) {
+        self.streams.remove(&(connection, Side::Phone));
+        self.streams.remove(&(connection, Side::Server));
+    }
+
+    fn arrival(&mut self, connection: ConnectionId, to: Side, now: Duration) -> Duration {
+        let mut at = now + random::up_to(self.faults.delay, &mut self.rng);
+        if self.happens(self.faults.stall_probability) {
+            at += random::up_to(self.faults.stall, &mut self.rng);
+        }
+        let last = self.streams.entry((connection, to)).or_default();
+        *last = at.max(*last);
+        *last
+    }
+
+    fn happens(&mut self, probability: f64) -> bool {
+        // Drawn also where it cannot happen, so that the draws that follow are the same.
+        self.rng.random::<f64>() < probability
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::random::{Purpose, stream};
+    use super::*;
+
+    fn network(faults: NetworkFaults, seed: u64) -> Network {
+        Network::new(faults, stream(seed, Purpose::Network))
+    }
+
+    #[test]
+    fn stream_is_cut_but_neither_lost_nor_reordered() {
+        let sent: Vec<u8> = (0..=255).collect();
+        let faults = NetworkFaults {
+            stall_probability: 0.5,
+            stall: Duration::from_secs(9),
+            ..NetworkFaults::NONE
+        };
+        let mut pieces = 0;
+        for seed in 0..20 {
+            let mut network = network(faults, seed);
+            let (id, _) = network.connect(Duration::ZERO);
+            let (mut received, mut last) = (Vec::new(), Duration::ZERO);
+            network.send(id, Side::Server, sent.clone(), Duration::ZERO, |at, delivery| {
+                let Delivery::Bytes { bytes, .. } = delivery else { panic!("only bytes") };
+                assert!(at >= last);
+                (last, pieces) = (at, pieces + 1);
+                received.extend(bytes);
+            });
+            assert_eq!(received, sent);
+        }
+        assert!(pieces > 40, "{pieces}");
+    }
+
+    #[test]
+    fn reset_connection_delivers_nothing_more() {
+        let faults = NetworkFaults { reset_probability: 1.0, ..NetworkFaults::NONE };
+        let mut network = network(faults, 1);
+        let (id, _) = network.connect(Duration::ZERO);
+        let mut deliveries = Vec::new();
+        for _ in 0..2 {
+            network.send(id, Side::Server, vec![1, 2], Duration::ZERO, |_, d| deliveries.push(d));
+        }
+        assert_eq!(deliveries, [Delivery::Reset { connection: id }]);
+        assert_eq!(network.open_connections(), 0);
+    }
+
+    #[test]
+    fn datagrams_are_lost_and_doubled_as_often_as_said() {
+        let faults =
+            NetworkFaults { loss_probability: 0.3, double_probability: 0.1, ..NetworkFaults::NONE };
+        let (mut network, mut arrived) = (network(faults, 1), 0);
+        for _ in 0..10_000 {
+            network.send_datagram(0, b"x", Duration::ZERO, |_, _| arrived += 1);
+        }
+        // The mean is 7,700, the deviation 57.
+        assert!((7_400..8_000).contains(&arrived), "{arrived}");
+    }
+}

@@ -1,0 +1,510 @@
+//! Phones, a server and a network between them, in virtual time.
+
+use std::time::Duration;
+
+use rand::RngExt;
+use rand::rngs::ChaCha12Rng;
+use thiserror::Error;
+
+use super::clock::VirtualClock;
+use super::disk::{Disk, DiskFault};
+use super::event_queue::EventQueue;
+use super::ledger::Ledger;
+use super::network::{ConnectionId, Delivery, Network, NetworkFaults, Side};
+use super::phone::{self, SimulatedPhone, Wish};
+use super::random::{self, Purpose};
+use super::server::{Output, ServerSettings, SimulatedServer};
+use super::trace::Trace;
+use crate::protocol::{Timestamp, Username};
+
+/// Longest time that the disk takes to sync, which is also how long a tick of the server gathers.
+const LONGEST_SYNC: Duration = Duration::from_millis(5);
+
+/// Happenings after which a run that is not over is called stuck, per phone.
+const MOST_STEPS_PER_PHONE: u64 = 20_000;
+
+/// What a run is made of.
+#[derive(Debug, Clone)]
+pub struct WorldSettings {
+    /// The same seed gives the same run.
+    pub seed: u64,
+    /// How many phones.
+    pub phones: usize,
+    /// Phones start at a random time before this.
+    pub arrivals: Duration,
+    /// How bad the network is at first.
+    pub network: NetworkFaults,
+    /// What goes wrong, or right again, and when.
+    pub troubles: Vec<(Duration, Trouble)>,
+    /// How long an account is blocked.
+    pub block_duration: Duration,
+    /// How long a connection may take to log in.
+    pub login_timeout: Duration,
+    /// In seconds.
+    pub temp_id_lifetime: u32,
+    /// How long a contact log keeps an entry.
+    pub contact_retention: Duration,
+}
+
+/// Something that goes wrong, or right again.
+#[derive(Debug, Clone, Copy)]
+pub enum Trouble {
+    /// The server dies, and the machine with it: what was not synced may be lost.
+    Crash,
+    /// The server is started again.
+    Restart,
+    /// The disk gets another fault, or none.
+    Disk(DiskFault),
+    /// The network gets other faults, or none.
+    Network(NetworkFaults),
+}
+
+/// What came of a run in which everything held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// Equal for equal runs only.
+    pub fingerprint: u64,
+    /// How many things happened.
+    pub steps: u64,
+    /// How much time passed in the simulation.
+    pub elapsed: Duration,
+    /// How many logins succeeded.
+    pub logins: u64,
+    /// How many TempIDs were told.
+    pub temp_ids: usize,
+    /// How many records were uploaded.
+    pub uploaded: u64,
+    /// How often an account was blocked.
+    pub blocked: u64,
+}
+
+/// Something that must not be.
+#[derive(Debug, Error)]
+#[error("{problem}\nat step {step}; repeat with seed {seed}\n{latest}")]
+pub struct Violation {
+    /// What it is.
+    pub problem: String,
+    /// The seed of the run.
+    pub seed: u64,
+    /// How many things had happened.
+    pub step: u64,
+    /// The latest of them, one a line.
+    pub latest: String,
+}
+
+#[derive(Debug)]
+enum Happening {
+    Arrives(Delivery),
+    /// A connection reaches the server, or the machine on which there is none.
+    Connects(ConnectionId),
+    LoginTimeout(ConnectionId),
+    TickEnds,
+    /// A user may do the next thing.
+    Acts(usize),
+    Trouble(Trouble),
+}
+
+/// A run, while it lasts.
+#[derive(Debug)]
+pub struct World {
+    settings: WorldSettings,
+    clock: VirtualClock,
+    future: EventQueue<Happening>,
+    network: Network,
+    server: ServerState,
+    server_settings: ServerSettings,
+    restarts: u64,
+    is_tick_open: bool,
+    phones: Vec<SimulatedPhone>,
+    /// Whose connection it is, by the number of the connection; they count from 1.
+    owners: Vec<usize>,
+    phones_rng: ChaCha12Rng,
+    disk_rng: ChaCha12Rng,
+    ledger: Ledger,
+    trace: Trace,
+}
+
+#[derive(Debug)]
+enum ServerState {
+    Up(Box<SimulatedServer>),
+    Down(Disk),
+}
+
+impl World {
+    /// A world before anything has happened.
+    pub fn new(settings: WorldSettings) -> Self {
+        let mut phones_rng = random::stream(settings.seed, Purpose::Phones);
+        let users: Vec<(Username, String)> = (0..settings.phones).map(user).collect();
+        let server_settings = ServerSettings {
+            passwords: users.clone(),
+            block_duration: settings.block_duration,
+            temp_id_lifetime: settings.temp_id_lifetime,
+            login_timeout: settings.login_timeout,
+        };
+        let mut future = EventQueue::new();
+        for (at, trouble) in &settings.troubles {
+            future.schedule(*at, Happening::Trouble(*trouble));
+        }
+        let mut phones = Vec::new();
+        for (number, (user, password)) in users.into_iter().enumerate() {
+            let plan = phone::random_plan(settings.phones, &mut phones_rng);
+            phones.push(SimulatedPhone::new(user, password, settings.contact_retention, plan));
+            let arrival = random::up_to(settings.arrivals, &mut phones_rng);
+            future.schedule(arrival, Happening::Acts(number));
+        }
+        let rng = random::stream(settings.seed, Purpose::TempIds);
+        let server = SimulatedServer::start(&server_settings, Disk::default(), rng);
+        let network_rng = random::stream(settings.seed, Purpose::Network);
+        Self {
+            clock: VirtualClock::starting_at(Timestamp::from_unix_seconds(1_600_000_000)),
+            future,
+            network: Network::new(settings.network, network_rng),
+            server: ServerState::Up(Box::new(server)),
+            server_settings,
+            restarts: 0,
+            is_tick_open: false,
+            phones,
+            owners: vec![usize::MAX],
+            phones_rng,
+            disk_rng: random::stream(settings.seed, Purpose::Disk),
+            ledger: Ledger::default(),
+            trace: Trace::default(),
+            settings,
+        }
+    }
+
+    /// Lets everything happen until nothing does any more.
+    ///
+    /// # Errors
+    ///
+    /// The first [`Violation`].
+    pub fn run(mut self) -> Result<Report, Violation> {
+        let most_steps = MOST_STEPS_PER_PHONE * self.phones.len() as u64;
+        while let Some((at, happening)) = self.future.pop() {
+            self.clock.advance_to(at);
+            self.trace.add(at, &happening);
+            self.let_happen(happening).map_err(|problem| self.violation(problem))?;
+            if self.trace.steps() > most_steps {
+                return Err(self.violation("it does not end".to_owned()));
+            }
+        }
+        self.check_quiet().map_err(|problem| self.violation(problem))?;
+        Ok(Report {
+            fingerprint: self.trace.fingerprint(),
+            steps: self.trace.steps(),
+            elapsed: self.clock.elapsed(),
+            logins: self.ledger.logins,
+            temp_ids: self.ledger.temp_ids(),
+            uploaded: self.ledger.uploaded,
+            blocked: self.ledger.blocked,
+        })
+    }
+
+    fn let_happen(&mut self, happening: Happening) -> Result<(), String> {
+        match happening {
+            Happening::Arrives(delivery) => self.deliver(delivery),
+            Happening::Connects(connection) => {
+                self.connects(connection);
+                Ok(())
+            }
+            Happening::LoginTimeout(connection) => {
+                if let ServerState::Up(server) = &mut self.server
+                    && server.login_timeout(connection)
+                {
+                    self.network.reset(
+                        connection,
+                        self.clock.elapsed(),
+                        arrivals(&mut self.future),
+                    );
+                }
+                Ok(())
+            }
+            Happening::TickEnds => {
+                self.end_tick();
+                Ok(())
+            }
+            Happening::Acts(number) => {
+                let (now, elapsed) = (self.clock.now(), self.clock.elapsed());
+                let phone = &mut self.phones[number];
+                // Of before, as a phone that vanishes forgets its connection.
+                let connection = phone.connection();
+                let wishes = phone.act(now, elapsed, &mut self.phones_rng);
+                self.grant(number, connection, wishes);
+                Ok(())
+            }
+            Happening::Trouble(trouble) => self.begin_trouble(trouble),
+        }
+    }
+
+    fn deliver(&mut self, delivery: Delivery) -> Result<(), String> {
+        match delivery {
+            Delivery::Bytes { connection, to, bytes } if self.network.is_open(connection) => {
+                match to {
+                    Side::Server => self.server_receives(connection, &bytes),
+                    Side::Phone => return self.phone_receives(connection, &bytes),
+                }
+            }
+            Delivery::End { connection, to } if self.network.is_open(connection) => match to {
+                Side::Server => {
+                    if let ServerState::Up(server) = &mut self.server {
+                        server.peer_ended(connection);
+                    }
+                    self.open_tick();
+                }
+                Side::Phone => self.phone_loses(connection, SimulatedPhone::ended),
+            },
+            // What was on its way on a connection that is broken.
+            Delivery::Bytes { .. } | Delivery::End { .. } => {}
+            Delivery::Reset { connection } => {
+                if let ServerState::Up(server) = &mut self.server {
+                    server.reset(connection);
+                }
+                self.phone_loses(connection, SimulatedPhone::reset);
+            }
+            Delivery::Datagram { to, bytes } => {
+                self.phones[to].phone().receive(&bytes, self.clock.now());
+            }
+        }
+        Ok(())
+    }
+
+    fn connects(&mut self, connection: ConnectionId) {
+        let elapsed = self.clock.elapsed();
+        match &mut self.server {
+            ServerState::Up(server) if self.network.is_open(connection) => {
+                server.accept(connection);
+                let deadline = elapsed + self.settings.login_timeout;
+                self.future.schedule(deadline, Happening::LoginTimeout(connection));
+            }
+            ServerState::Up(_) => {}
+            ServerState::Down(_) => {
+                self.network.reset(connection, elapsed, arrivals(&mut self.future));
+            }
+        }
+    }
+
+    fn server_receives(&mut self, connection: ConnectionId, bytes: &[u8]) {
+        let now = self.clock.now();
+        if let ServerState::Up(server) = &mut self.server {
+            server.receive(connection, bytes, now);
+            self.open_tick();
+        }
+    }
+
+    fn phone_receives(&mut self, connection: ConnectionId, bytes: &[u8]) -> Result<(), String> {
+        let number = self.owners[connection.0 as usize];
+        let phone = &mut self.phones[number];
+        if phone.connection() != Some(connection) {
+            return Ok(());
+        }
+        let (learned, wishes) = phone.receive(bytes, &mut self.phones_rng);
+        let (user, now) = (phone.user(), self.clock.elapsed());
+        for fact in learned {
+            self.ledger.enter(user, fact, self.settings.block_duration, now)?;
+        }
+        self.grant(number, Some(connection), wishes);
+        Ok(())
+    }
+
+    fn phone_loses(
+        &mut self,
+        connection: ConnectionId,
+        lose: impl FnOnce(&mut SimulatedPhone, &mut ChaCha12Rng) -> Vec<Wish>,
+    ) {
+        let number = self.owners[connection.0 as usize];
+        let phone = &mut self.phones[number];
+        if phone.connection() == Some(connection) {
+            let wishes = lose(phone, &mut self.phones_rng);
+            self.grant(number, Some(connection), wishes);
+        }
+    }
+
+    fn grant(&mut self, number: usize, connection: Option<ConnectionId>, wishes: Vec<Wish>) {
+        let now = self.clock.elapsed();
+        for wish in wishes {
+            match (wish, connection) {
+                (Wish::Connect, _) => {
+                    let (connection, arrival) = self.network.connect(now);
+                    self.owners.push(number);
+                    self.phones[number].connected(connection);
+                    self.future.schedule(arrival, Happening::Connects(connection));
+                    self.future.schedule(arrival, Happening::Acts(number));
+                }
+                (Wish::Send(bytes), Some(connection)) => {
+                    let deliver = arrivals(&mut self.future);
+                    self.network.send(connection, Side::Server, bytes, now, deliver);
+                }
+                (Wish::End, Some(connection)) => {
+                    let deliver = arrivals(&mut self.future);
+                    self.network.end(connection, Side::Server, now, deliver);
+                }
+                (Wish::Reset, Some(connection)) => {
+                    self.network.reset(connection, now, arrivals(&mut self.future));
+                }
+                (Wish::Send(_) | Wish::End | Wish::Reset, None) => {}
+                (Wish::Datagram(to, bytes), _) => {
+                    self.network.send_datagram(to, &bytes, now, arrivals(&mut self.future));
+                }
+                (Wish::Wait(time), _) => self.future.schedule(now + time, Happening::Acts(number)),
+            }
+        }
+    }
+
+    /// Something happened on the server that the end of a tick has to see to.
+    fn open_tick(&mut self) {
+        if !self.is_tick_open {
+            self.is_tick_open = true;
+            let gathering = random::up_to(LONGEST_SYNC, &mut self.disk_rng);
+            self.future.schedule(self.clock.elapsed() + gathering, Happening::TickEnds);
+        }
+    }
+
+    fn end_tick(&mut self) {
+        self.is_tick_open = false;
+        let ServerState::Up(server) = &mut self.server else { return };
+        let now = self.clock.elapsed();
+        for output in server.end_tick(self.clock.now()) {
+            let deliver = arrivals(&mut self.future);
+            match output {
+                Output::Bytes(connection, bytes) => {
+                    self.network.send(connection, Side::Phone, bytes, now, deliver);
+                }
+                Output::End(connection) => {
+                    self.network.end(connection, Side::Phone, now, deliver);
+                }
+                Output::Gone(connection) => self.network.forget(connection),
+            }
+        }
+        if server.is_recording() {
+            self.open_tick();
+        }
+    }
+
+    fn begin_trouble(&mut self, trouble: Trouble) -> Result<(), String> {
+        match trouble {
+            Trouble::Crash => self.crash(),
+            Trouble::Restart => return self.restart(),
+            Trouble::Disk(fault) => self.disk().set_fault(fault),
+            Trouble::Network(faults) => self.network.set_faults(faults),
+        }
+        Ok(())
+    }
+
+    fn crash(&mut self) {
+        let down = ServerState::Down(Disk::default());
+        self.server = match std::mem::replace(&mut self.server, down) {
+            ServerState::Up(server) => {
+                let (mut disk, connections) = server.kill();
+                disk.crash(&mut self.disk_rng);
+                let now = self.clock.elapsed();
+                for connection in connections {
+                    self.network.reset(connection, now, arrivals(&mut self.future));
+                }
+                ServerState::Down(disk)
+            }
+            ServerState::Down(disk) => ServerState::Down(disk),
+        };
+    }
+
+    fn restart(&mut self) -> Result<(), String> {
+        if let ServerState::Down(disk) = &mut self.server {
+            self.restarts += 1;
+            // Another run of the server draws other numbers.
+            let seed = self.settings.seed.wrapping_add(self.restarts << 32);
+            let rng = random::stream(seed, Purpose::TempIds);
+            let disk = std::mem::take(disk);
+            let server = SimulatedServer::start(&self.server_settings, disk, rng);
+            self.ledger.restarted(server.registry())?;
+            self.server = ServerState::Up(Box::new(server));
+        }
+        Ok(())
+    }
+
+    fn disk(&mut self) -> &mut Disk {
+        match &mut self.server {
+            ServerState::Up(server) => server.disk(),
+            ServerState::Down(disk) => disk,
+        }
+    }
+
+    /// When nothing happens any more, everybody is done and nothing is left.
+    fn check_quiet(&self) -> Result<(), String> {
+        let waiting = self.phones.iter().filter(|phone| !phone.is_done()).count();
+        if waiting > 0 {
+            return Err(format!("{waiting} phones wait for something that does not come"));
+        }
+        let ServerState::Up(server) = &self.server else {
+            return Err("the server was not started again".to_owned());
+        };
+        let left = (server.connections(), self.network.open_connections());
+        if left != (0, 0) {
+            return Err(format!("connections left on the server and the network: {left:?}"));
+        }
+        self.ledger.check(server.registry())
+    }
+
+    fn violation(&self, problem: String) -> Violation {
+        Violation {
+            problem,
+            seed: self.settings.seed,
+            step: self.trace.steps(),
+            latest: self.trace.latest(),
+        }
+    }
+}
+
+/// Puts what the network delivers into the future.
+fn arrivals(future: &mut EventQueue<Happening>) -> impl FnMut(Duration, Delivery) {
+    |at, delivery| future.schedule(at, Happening::Arrives(delivery))
+}
+
+/// The name and the password of a phone's user.
+fn user(number: usize) -> (Username, String) {
+    let name = format!("+614{number:08}");
+    let user = Username::decode(name.as_bytes()).expect("a phone number");
+    (user, format!("secret{number}"))
+}
+
+/// A run with everything that can go wrong, drawn from the seed: a bad network, crashes, a disk that
+/// fills up or fails. In the end all is well again, so that everybody can finish.
+pub fn troubled(seed: u64, phones: usize) -> WorldSettings {
+    let mut rng = random::stream(seed, Purpose::Network);
+    rng.set_stream(u64::MAX);
+    let well = Duration::from_secs(600);
+    let mut troubles = vec![
+        (well, Trouble::Disk(DiskFault::None)),
+        (well, Trouble::Restart),
+        (well, Trouble::Network(NetworkFaults::NONE)),
+    ];
+    for _ in 0..rng.random_range(0..6) {
+        let begin = random::up_to(well / 2, &mut rng);
+        let end = begin + random::up_to(Duration::from_secs(60), &mut rng);
+        let (trouble, remedy) = match rng.random_range(0..3) {
+            0 => (Trouble::Crash, Trouble::Restart),
+            1 => {
+                let room = rng.random_range(0..2000);
+                (Trouble::Disk(DiskFault::Full { room }), Trouble::Disk(DiskFault::None))
+            }
+            _ => (Trouble::Disk(DiskFault::SyncFails), Trouble::Disk(DiskFault::None)),
+        };
+        troubles.extend([(begin, trouble), (end, remedy)]);
+    }
+    WorldSettings {
+        seed,
+        phones,
+        arrivals: Duration::from_secs(rng.random_range(0..300)),
+        network: NetworkFaults {
+            delay: Duration::from_millis(rng.random_range(1..500)),
+            stall_probability: rng.random_range(0.0..0.1),
+            stall: Duration::from_secs(90),
+            reset_probability: rng.random_range(0.0..0.1),
+            loss_probability: rng.random_range(0.0..0.5),
+            double_probability: rng.random_range(0.0..0.2),
+        },
+        troubles,
+        block_duration: Duration::from_secs(rng.random_range(1..120)),
+        login_timeout: Duration::from_secs(60),
+        temp_id_lifetime: 900,
+        contact_retention: Duration::from_secs(180),
+    }
+}
