@@ -1,4 +1,13 @@
-//! BlueTrace.
+//! The reporting server, the phone client and the simulation of the BlueTrace contact-tracing
+//! protocol.
+//!
+//! Everything that decides is a state machine without I/O: bytes or events and the time go in, bytes
+//! and events come out. Around the machines stand thin shells, on real sockets in [`server`] and
+//! [`client`], in virtual time in [`simulation`]. The words and bytes that they speak are in
+//! [`protocol`], which is also the specification; what touches the operating system is in [`reactor`].
+//!
+//! `ARCHITECTURE.md` shows how it fits together.
+
 pub mod client;
 pub mod clock;
 pub mod protocol;

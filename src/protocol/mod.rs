@@ -1,4 +1,102 @@
-//! Words and bytes.
+//! The BlueTrace protocol as this project speaks it: its words and its bytes.
+//!
+//! There are two conversations: phone to server over TCP, phone to phone over UDP. One record, the
+//! [`ContactRecord`], serves both, and the files. Nothing here does I/O, knows what time it is or
+//! draws a random number. Bytes from a peer can only produce a value or an error.
+//!
+//! # The contact record, 58 bytes
+//!
+//! | Offset | Bytes | Field |
+//! |---|---|---|
+//! | 0 | 20 | [`TempId`], ASCII decimal digits |
+//! | 20 | 19 | start, a [`Timestamp`] `DD/MM/YYYY HH:MM:SS`, UTC |
+//! | 39 | 19 | expiry, the same form; both ends are included |
+//!
+//! A TempID issued at `t` for a lifetime of `L` seconds (900 unless configured) has start `t` and
+//! expiry `t + L - 1`.
+//!
+//! # Phone to phone: the beacon, 59 bytes
+//!
+//! One UDP datagram: a contact record and one byte of protocol version, ASCII `1`. Anything else is no
+//! [`Beacon`]. The receiver judges it by its own clock: valid means start <= now <= expiry. Nothing
+//! proves who sent it; a beacon that is passed on at once is as valid as the original.
+//!
+//! # Phone to server: RESP
+//!
+//! The server speaks RESP, the serialization protocol of Redis and Valkey, version 2 and, for clients
+//! that open with `HELLO 3`, version 3; only the reply to `HELLO` differs between the two. RESP and not
+//! a framing of our own because it is specified, binary-safe, can be pipelined and parsed
+//! incrementally, Wireshark dissects it, every language has a client, and `redis-cli` and
+//! `redis-benchmark` are a client and a load generator that we did not write.
+//!
+//! A request is an array of bulk strings,
+//!
+//! ```text
+//! *3\r\n $4\r\nAUTH\r\n $12\r\n+61410888888\r\n $8\r\ncomp3331\r\n      (without the blanks)
+//! ```
+//!
+//! or, for people with a terminal, one inline line of words separated by blanks, ended by LF or CR LF:
+//! `AUTH +61410888888 comp3331`. Inline words cannot contain blanks, so `UPLOAD` needs the array. Names
+//! of commands are read in any case. A blank line is passed over.
+//!
+//! | Request | Reply | Then the session is |
+//! |---|---|---|
+//! | `AUTH user password` | `+OK` | logged in |
+//! | | `-WRONGPASS Invalid Password. Please try again` | logged out, as before |
+//! | | `-BLOCKED Invalid Password. Your account has been blocked. Please try again later` | closed by the server |
+//! | | `-BLOCKED Your account is blocked due to multiple login failures. Please try again later` | closed by the server |
+//! | `TEMPID` | `$58` and the record of a new TempID, valid from now | logged in |
+//! | `TEMPID n`, n from 1 to 100 | one bulk string of n x 58 bytes: TempIDs for n windows in a row, the first from now | logged in |
+//! | `UPLOAD records`, a bulk string of n x 58 bytes | `:n`, the records taken | logged in |
+//! | `PING` | `+PONG` | as before |
+//! | `QUIT` | `+OK` | closed by the server |
+//! | `HELLO [2\|3 [AUTH user password] [SETNAME name]]` | `server` `bluetrace`, `version` …, `proto` 2 or 3: an array of pairs in RESP 2, a map in RESP 3 | logged in, if it had a right `AUTH` |
+//! | `COMMAND …`, `CONFIG GET …` | an empty array | as before |
+//! | `CLIENT …` | `+OK` | as before |
+//!
+//! `TEMPID` and `UPLOAD` need a login. A TempID is on stable storage before it is told. `UPLOAD` is all
+//! or nothing: one wrong record refuses the whole request and traces nothing; a log larger than one
+//! request goes in several. `COMMAND`, `CONFIG GET` and `CLIENT` are what tools ask when they connect.
+//!
+//! Replies come in the order of the requests, however the bytes are cut into segments. After a reply
+//! that closes, the server takes nothing more, sends what is left and ends the stream.
+//!
+//! ## Errors
+//!
+//! | Reply | When |
+//! |---|---|
+//! | `-NOAUTH Authentication required.` | `TEMPID` or `UPLOAD` without a login |
+//! | `-ERR already logged in` | `AUTH` after a login |
+//! | `-ERR unknown command '…'` | no such command |
+//! | `-ERR wrong number of arguments for '…' command` | |
+//! | `-ERR value is not an integer from 1 to 100` | `TEMPID n` |
+//! | `-ERR invalid contact record at k: …` | record k of an upload, counted from 1 |
+//! | `-ERR syntax error`, `-NOPROTO …` | options or version of `HELLO` |
+//! | `-IOERR TempID not recorded: …` | the disk refused; no TempID was issued |
+//! | `-BUSY …`, then closed | the server has as many connections as it may have |
+//! | `-ERR Protocol error: …`, then closed | bytes that are no frame, or a request over its limit |
+//!
+//! ## Limits
+//!
+//! | What | Logged out | Logged in |
+//! |---|---|---|
+//! | one request | 1 KiB | 1 MiB, about 18,000 records; an inline line 1 KiB |
+//! | words of a request | 8 | 8 |
+//! | time to log in, from the connection | 60 s, a setting | |
+//! | silence | | unlimited; TCP keepalive finds dead peers |
+//! | replies that a peer leaves unread | 64 KiB, then its requests wait; no progress for 60 s closes it | the same |
+//!
+//! Three failures in a row block an account for a time that is a setting, counted per name over all
+//! connections and addresses; a success clears the count, and so does the end of a block. A name that
+//! nobody has is answered in the same way, so that answers do not tell who is registered.
+//!
+//! # Sources
+//!
+//! UNSW COMP3331/9331 20T2, "BlueTrace protocol simulator", sections 3 and 8, for the records, the
+//! dialogues and the files; the [RESP specification](https://redis.io/docs/latest/develop/reference/protocol-spec/)
+//! for the framing; J. Bay et al., "BlueTrace: A privacy-preserving protocol for community-driven
+//! contact tracing across borders" (2020), for the idea, the 15 minutes and the batches of 100.
+
 mod beacon;
 mod contact_record;
 pub mod reply;

@@ -225,7 +225,9 @@ mod tests {
 
     const LIMIT: usize = 1024;
 
-    fn decode(bytes: &[u8]) -> Result<Option<(Vec<&[u8]>, usize)>, FramingError> {
+    type Decoded<'a> = Result<Option<(Vec<&'a [u8]>, usize)>, FramingError>;
+
+    fn decode(bytes: &[u8]) -> Decoded<'_> {
         Ok(decode_request(bytes, LIMIT)?.map(|(words, len)| (words.to_vec(), len)))
     }
 

@@ -1,0 +1,103 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+use super::record::Record;
+
+/// A user of the assignment's sample files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Account {
+    pub user: &'static str,
+    pub password: &'static str,
+}
+
+pub const SIX: Account = Account { user: "+61410666666", password: "kara1234" };
+pub const SEVEN: Account = Account { user: "+61410777777", password: "datha457" };
+pub const EIGHT: Account = Account { user: "+61410888888", password: "comp3331" };
+pub const NINE: Account = Account { user: "+61410999999", password: "bada4568" };
+
+/// `credentials.txt` of the assignment, with its line ends.
+pub const SAMPLE_CREDENTIALS: &str = "+61410666666 kara1234\r\n+61410777777 datha457\r\n\
+    +61410888888 comp3331\r\n+61410999999 bada4568";
+
+/// `tempIDs.txt` of the assignment, with its line ends.
+pub const SAMPLE_TEMP_IDS: &str = "+61410999999 12345678901234567890 13/05/2020 17:45:06 13/05/2020 18:00:05\r\n\
+    +61410888888 12345678901234567891 13/05/2020 17:54:06 13/05/2020 18:09:05\r\n\
+    +61410777777 12345678901234567892 14/05/2020 17:45:06 14/05/2020 18:00:05";
+
+/// A data directory of one test, removed at its end.
+#[derive(Debug)]
+pub struct Data {
+    directory: TempDir,
+}
+
+impl Data {
+    /// An empty directory, on the file system of the built programs.
+    pub fn empty() -> Self {
+        let directory = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a directory");
+        Self { directory }
+    }
+
+    /// With the users of the assignment, and no TempIDs yet.
+    pub fn with_users() -> Self {
+        let data = Self::empty();
+        data.write("credentials.txt", SAMPLE_CREDENTIALS);
+        data
+    }
+
+    /// With both sample files of the assignment.
+    pub fn sample() -> Self {
+        let data = Self::with_users();
+        data.write("tempIDs.txt", SAMPLE_TEMP_IDS);
+        data
+    }
+
+    /// With the users of the assignment, and these bytes in `tempIDs.txt`.
+    pub fn with_temp_ids(content: impl AsRef<[u8]>) -> Self {
+        let data = Self::with_users();
+        data.write("tempIDs.txt", content);
+        data
+    }
+
+    pub fn path(&self) -> &Path {
+        self.directory.path()
+    }
+
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.path().join(name)
+    }
+
+    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) {
+        fs::write(self.file(name), content).expect("the file is written");
+    }
+
+    pub fn temp_ids(&self) -> Vec<Line> {
+        read_temp_ids(&self.file("tempIDs.txt"))
+    }
+}
+
+/// A line of `tempIDs.txt`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    pub user: String,
+    pub record: Record,
+}
+
+/// Reads `tempIDs.txt`; fails the test if a line of it is no record, or if the last one has no end.
+#[track_caller]
+pub fn read_temp_ids(path: &Path) -> Vec<Line> {
+    let content = fs::read_to_string(path).expect("tempIDs.txt is there");
+    assert!(content.is_empty() || content.ends_with('\n'), "the last line has no end: {content}");
+    content.lines().filter(|line| !line.is_empty()).map(read_line).collect()
+}
+
+#[track_caller]
+fn read_line(line: &str) -> Line {
+    let words: Vec<_> = line.split(' ').collect();
+    let [user, temp_id, start_day, start_time, expiry_day, expiry_time] = words[..] else {
+        panic!("no line of tempIDs.txt: {line:?}")
+    };
+    let wire = format!("{temp_id}{start_day} {start_time}{expiry_day} {expiry_time}");
+    Line { user: user.to_owned(), record: Record::from_wire(wire.as_bytes()) }
+}

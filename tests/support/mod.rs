@@ -1,0 +1,22 @@
+//! What the tests of the programs share: the real server as a process, phones that speak RESP in
+//! their own words, data directories, and ways to wait that are not sleeps.
+//!
+//! Every wait is for a condition and ends at a generous deadline, at which the test fails and says
+//! what it waited for. Every process is killed, by its id, when its owner goes out of scope.
+
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "every test program compiles this module for itself and uses a part of it"
+)]
+
+pub mod data;
+pub mod lines;
+pub mod phone;
+pub mod process;
+pub mod record;
+pub mod reply;
+pub mod server;
+pub mod small_disk;
+pub mod tools;
+pub mod wait;
