@@ -3,7 +3,7 @@ use std::net::SocketAddr;
 use std::process::{Child, ExitStatus};
 
 pub use rustix::process::Signal;
-use rustix::process::{Pid, Resource, Rlimit, kill_process, prlimit};
+use rustix::process::{Pid, Resource, Rlimit, WaitOptions, kill_process, prlimit, waitpid};
 
 /// The id of a child, which is ours as long as nobody has waited for it.
 pub fn id(child: &Child) -> Pid {
@@ -12,6 +12,13 @@ pub fn id(child: &Child) -> Pid {
 
 pub fn send(pid: Pid, signal: Signal) {
     kill_process(pid, signal).expect("the process is there");
+}
+
+/// Stops a child of ours, and returns when it stands still.
+pub fn freeze(pid: Pid) {
+    send(pid, Signal::STOP);
+    let (_, status) = waitpid(Some(pid), WaitOptions::UNTRACED).expect("our child").expect("it");
+    assert!(status.stopped(), "it ended instead: {status:?}");
 }
 
 /// Sets the soft limit of a resource of a running process and gives the old one.

@@ -143,7 +143,7 @@ impl Server {
     /// Stops the process for as long as `meanwhile` takes, so that it finds everything that
     /// happened meanwhile at once.
     pub fn while_frozen<R>(&self, meanwhile: impl FnOnce() -> R) -> R {
-        self.signal(Signal::STOP);
+        process::freeze(self.id());
         let result = meanwhile();
         self.signal(Signal::CONT);
         result
