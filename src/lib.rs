@@ -8,6 +8,7 @@
 //!
 //! `ARCHITECTURE.md` shows how it fits together.
 
+pub mod arguments;
 pub mod client;
 pub mod clock;
 pub mod protocol;

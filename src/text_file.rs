@@ -60,8 +60,8 @@ impl FileError {
     }
 }
 
-/// Gives every line of the file at `path` that is not blank to `take`. What `take` finds wrong with
-/// a line becomes an error that names the line.
+/// Gives every line of the file at `path` that is not blank to `take`, and says whether the last line
+/// has an end. What `take` finds wrong with a line becomes an error that names the line.
 ///
 /// # Errors
 ///
@@ -70,7 +70,7 @@ pub fn read_lines(
     path: &Path,
     expected: &'static str,
     take: impl FnMut(Line<'_>) -> Result<(), String>,
-) -> Result<(), FileError> {
+) -> Result<bool, FileError> {
     let file = File::open(path).map_err(|source| FileError::io(path, source))?;
     read_lines_of(file, path, expected, take)
 }
@@ -85,12 +85,13 @@ pub fn read_lines_of(
     path: &Path,
     expected: &'static str,
     mut take: impl FnMut(Line<'_>) -> Result<(), String>,
-) -> Result<(), FileError> {
+) -> Result<bool, FileError> {
     let mut reader = BufReader::with_capacity(READ_BYTES, source);
-    let (mut bytes, mut number, mut offset) = (Vec::new(), 0, 0);
+    let (mut bytes, mut number, mut offset, mut has_end) = (Vec::new(), 0, 0, true);
     loop {
         let next = read_line(&mut reader, &mut bytes).map_err(|e| FileError::io(path, e))?;
-        let Some((len, is_terminated)) = next else { return Ok(()) };
+        let Some((len, is_terminated)) = next else { return Ok(has_end) };
+        has_end = is_terminated;
         number += 1;
         let text = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
         let text = text.strip_suffix(b"\r").unwrap_or(text);

@@ -17,9 +17,10 @@ struct Arguments {
     #[arg(value_name = "server_IP")]
     server_ip: IpAddr,
     /// TCP port of the server
-    #[arg(value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(value_name = "server_port", value_parser = clap::value_parser!(u16).range(1..))]
     server_port: u16,
     /// UDP port to receive beacons on; 0 lets the system choose
+    #[arg(value_name = "client_udp_port")]
     client_udp_port: u16,
     /// Directory of the contact log
     #[arg(long, value_name = "DIR", default_value = ".")]
@@ -31,7 +32,7 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments: Arguments = bluetrace::arguments::parse();
     let settings = Settings {
         server: SocketAddr::new(arguments.server_ip, arguments.server_port),
         udp_port: arguments.client_udp_port,

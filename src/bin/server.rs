@@ -14,8 +14,10 @@ use clap::Parser;
 #[command(name = "server", version)]
 struct Arguments {
     /// TCP port to listen on; 0 lets the system choose
+    #[arg(value_name = "server_port")]
     server_port: u16,
     /// Seconds for which an account is blocked after three login failures in a row
+    #[arg(value_name = "block_duration")]
     block_duration: u32,
     /// Address to listen on
     #[arg(long, value_name = "ADDR", default_value_t = IpAddr::V4(Ipv4Addr::UNSPECIFIED))]
@@ -39,7 +41,7 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments: Arguments = bluetrace::arguments::parse();
     let settings = Settings {
         address: SocketAddr::new(arguments.bind, arguments.server_port),
         data: arguments.data.unwrap_or_else(default_directory),

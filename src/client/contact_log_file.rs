@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::contact_log::{ContactLog, Entry};
@@ -29,6 +30,8 @@ pub struct ContactLogFile {
     /// The TempIDs that were in the file when it was last read or written. Whatever differs from
     /// them now is the user's doing.
     known: HashSet<TempId>,
+    /// What the file looked like then; none if there was none.
+    state: Option<FileState>,
     /// Lines of the second file, which outgrows the first as beacons are received again.
     reception_lines: usize,
 }
@@ -40,6 +43,7 @@ impl ContactLogFile {
             records: directory.join(format!("{user}_contactlog.txt")),
             receptions: directory.join(format!("{user}_contactlog_received.txt")),
             known: HashSet::new(),
+            state: None,
             reception_lines: 0,
         }
     }
@@ -56,6 +60,7 @@ impl ContactLogFile {
         }
         let mut records = self.read_records()?;
         self.known = temp_ids(&records);
+        self.state = FileState::of(&self.records);
         records.extend(log.iter().map(|entry| entry.record));
         let received =
             |record: &ContactRecord| receptions.get(&record.temp_id).copied().unwrap_or(now.wall);
@@ -74,6 +79,10 @@ impl ContactLogFile {
     ///
     /// [`FileError`]; then `log` is as it was.
     pub fn follow(&mut self, log: &mut ContactLog, now: Now) -> Result<bool, FileError> {
+        let state = FileState::of(&self.records);
+        if state == self.state {
+            return Ok(false);
+        }
         let records = self.read_records()?;
         let present = temp_ids(&records);
         let before = log.len();
@@ -86,6 +95,7 @@ impl ContactLogFile {
             }
         }
         self.known = present;
+        self.state = state;
         Ok(is_changed)
     }
 
@@ -97,8 +107,13 @@ impl ContactLogFile {
     pub fn append(&mut self, entry: &Entry) -> Result<(), FileError> {
         let mut line = Vec::with_capacity(ContactRecord::LINE_LEN + 1);
         entry.record.encode_line(&mut line);
+        let is_unchanged = FileState::of(&self.records) == self.state;
         append_line(&self.records, line)?;
         self.known.insert(entry.record.temp_id);
+        // Otherwise there is still something to follow.
+        if is_unchanged {
+            self.state = FileState::of(&self.records);
+        }
         self.append_reception(entry)
     }
 
@@ -132,6 +147,7 @@ impl ContactLogFile {
         }
         replace(&self.records, &records)?;
         self.known = log.iter().map(|entry| entry.record.temp_id).collect();
+        self.state = FileState::of(&self.records);
         self.reception_lines = log.len();
         replace(&self.receptions, &receptions)
     }
@@ -166,6 +182,22 @@ impl ContactLogFile {
             })?;
         }
         Ok(receptions)
+    }
+}
+
+/// Tells whether a file is still the one that was read or written last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct FileState {
+    inode: u64,
+    len: u64,
+    modified: (i64, i64),
+}
+
+impl FileState {
+    fn of(path: &Path) -> Option<Self> {
+        let metadata = fs::metadata(path).ok()?;
+        let modified = (metadata.mtime(), metadata.mtime_nsec());
+        Some(Self { inode: metadata.ino(), len: metadata.len(), modified })
     }
 }
 

@@ -22,8 +22,14 @@ pub struct Keeper {
     is_stale: bool,
     /// Not to be rewritten before.
     next_rewrite: Instant,
-    /// Whether the user knows that the file cannot be kept.
-    is_trouble_known: bool,
+    reading: Trouble,
+    writing: Trouble,
+}
+
+/// Whether the user knows that something does not work, so as to be told once and not at every beacon.
+#[derive(Debug, Default)]
+struct Trouble {
+    is_known: bool,
 }
 
 /// Whose log it is. Until somebody logs in for the first time, it is nobody's and only in memory.
@@ -41,7 +47,8 @@ impl Keeper {
             owner: None,
             is_stale: false,
             next_rewrite: now.monotonic,
-            is_trouble_known: false,
+            reading: Trouble::default(),
+            writing: Trouble::default(),
         }
     }
 
@@ -65,8 +72,20 @@ impl Keeper {
         let loaded = file.load(phone.log_mut(), now);
         self.owner = Some(Owner { user, file });
         self.is_stale = !phone.log().is_empty();
-        self.is_trouble_known = loaded.is_err();
+        self.reading.is_known = loaded.is_err();
         loaded
+    }
+
+    /// Makes the log follow what the user did to the file.
+    ///
+    /// # Errors
+    ///
+    /// [`FileError`], the first time.
+    pub fn follow(&mut self, phone: &mut Phone, now: Now) -> Result<(), FileError> {
+        let Some(owner) = &mut self.owner else { return Ok(()) };
+        let followed = owner.file.follow(phone.log_mut(), now);
+        self.is_stale |= followed.as_ref().is_ok_and(|is_changed| *is_changed);
+        self.reading.once(followed.map(|_| ()))
     }
 
     /// What was received is in the log; the file shall have it as well.
@@ -89,7 +108,7 @@ impl Keeper {
         };
         let is_full = added == Added::InsteadOfOldest;
         self.is_stale |= is_full || kept.is_err() || owner.file.is_overgrown(phone.log());
-        self.once(kept)
+        self.writing.once(kept)
     }
 
     /// The log as it is to be uploaded, with what the user changed in the file.
@@ -126,9 +145,7 @@ impl Keeper {
         self.is_stale |= phone.log_mut().expire(now.monotonic);
         if self.is_stale && self.next_rewrite <= now.monotonic {
             self.next_rewrite = now.monotonic + REWRITE_INTERVAL;
-            let rewritten = self.rewrite(phone, now);
-            self.is_stale = rewritten.is_err();
-            return self.once(rewritten);
+            return self.rewrite(phone, now);
         }
         Ok(())
     }
@@ -136,13 +153,20 @@ impl Keeper {
     fn rewrite(&mut self, phone: &mut Phone, now: Now) -> Result<(), FileError> {
         let Some(owner) = &mut self.owner else { return Ok(()) };
         // What the user added to the file, or took from it, must survive the rewriting.
-        owner.file.follow(phone.log_mut(), now)?;
-        owner.file.rewrite(phone.log())
+        if let Err(error) = owner.file.follow(phone.log_mut(), now) {
+            return self.reading.once(Err(error));
+        }
+        let rewritten = owner.file.rewrite(phone.log());
+        self.is_stale = rewritten.is_err();
+        self.reading.once(Ok(()))?;
+        self.writing.once(rewritten)
     }
+}
 
+impl Trouble {
     /// Passes an error on only if the one before was none.
     fn once(&mut self, outcome: Result<(), FileError>) -> Result<(), FileError> {
-        let was_known = std::mem::replace(&mut self.is_trouble_known, outcome.is_err());
+        let was_known = std::mem::replace(&mut self.is_known, outcome.is_err());
         if was_known { Ok(()) } else { outcome }
     }
 }

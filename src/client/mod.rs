@@ -375,6 +375,9 @@ impl Client {
     fn receive_datagrams(&mut self, now: Now) {
         let Self { datagrams, phone, keeper, dialogue, lines, .. } = self;
         datagrams.receive(|datagram, sender| {
+            if let Err(error) = keeper.follow(phone, now) {
+                dialogue.trouble(&error.to_string(), lines);
+            }
             let reception = phone.receive(datagram, now);
             dialogue.received(&reception, sender, now.wall, lines);
             if let Reception::Valid(record, added) = reception

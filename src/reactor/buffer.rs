@@ -23,8 +23,12 @@ impl Buffer {
         &self.bytes[self.consumed..]
     }
 
-    /// Where to append; what stands before is not to be touched.
+    /// The bytes that are left to consume, for those who append by themselves.
     pub fn end(&mut self) -> &mut Vec<u8> {
+        if self.consumed > 0 {
+            self.bytes.drain(..self.consumed);
+            self.consumed = 0;
+        }
         &mut self.bytes
     }
 

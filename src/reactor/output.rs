@@ -9,8 +9,8 @@ use rustix::fs::OFlags;
 
 use super::{Buffer, Token};
 
-/// Text that waits for a reader, at most. What comes on top is dropped and counted.
-const MAX_PENDING_BYTES: usize = 8 * 1024 * 1024;
+/// Text that waits for a reader, at most, in bytes. What comes on top is dropped and counted.
+pub const MAX_PENDING_OUTPUT_BYTES: usize = 64 * 1024 * 1024;
 
 /// Standard output or standard error of a program that must not wait for whoever reads it.
 ///
@@ -64,12 +64,17 @@ impl Output {
         self.pending.is_empty()
     }
 
+    /// How many bytes wait for a reader.
+    pub fn pending(&self) -> usize {
+        self.pending.len()
+    }
+
     /// Writes `text`, now or when there is room, and leaves it empty.
     pub fn write(&mut self, text: &mut Vec<u8>) {
         if text.is_empty() {
             return;
         }
-        if self.pending.len() + text.len() > MAX_PENDING_BYTES {
+        if self.pending.len() + text.len() > MAX_PENDING_OUTPUT_BYTES {
             self.dropped_lines += memchr::memchr_iter(b'\n', text).count();
         } else {
             self.pending.extend(text);

@@ -149,7 +149,7 @@ fn is_same(password: &[u8], given: &[u8]) -> bool {
 impl Passwords {
     /// The form of a line of `credentials.txt`.
     const EXPECTED: &str =
-        "\"<username> <password>\" with one space, such as \"+61410888888 comp3331\"";
+        "\"<username> <password>\" with one space, such as \"+61410888888 password\"";
 
     /// Reads `credentials.txt`.
     ///

@@ -3,6 +3,11 @@
 use std::io::Write;
 
 use crate::protocol::{ContactRecord, Username};
+use crate::reactor::MAX_PENDING_OUTPUT_BYTES;
+
+/// Text that may wait for a reader before contact logs are refused, in bytes. Whom they name is
+/// nowhere but in that text, so there must be room left for all that one tick can add to it.
+const MAX_BACKLOG_BYTES: usize = MAX_PENDING_OUTPUT_BYTES / 2;
 
 /// What the operator of the server is shown: events, in the words of the assignment, and
 /// diagnostics. It is only text until the shell writes it, once a tick.
@@ -12,9 +17,16 @@ pub struct Console {
     pub events: Vec<u8>,
     /// For the standard error.
     pub diagnostics: Vec<u8>,
+    /// Bytes of earlier events that nobody has read yet.
+    pub backlog: usize,
 }
 
 impl Console {
+    /// Whether so much waits for a reader that what is added could get lost.
+    pub fn is_congested(&self) -> bool {
+        self.backlog + self.events.len() > MAX_BACKLOG_BYTES
+    }
+
     /// A phone downloaded TempIDs.
     pub fn temp_ids_issued(
         &mut self,

@@ -107,7 +107,7 @@ pub fn encode_line(user: Username, record: &ContactRecord, out: &mut Vec<u8>) {
 pub struct Replayed {
     /// Where a torn last line begins, to be cut off.
     pub torn_at: Option<u64>,
-    /// Whether the last line is whole but has no end.
+    /// Whether the last line is whole, or blank, but has no end.
     pub lacks_line_end: bool,
     /// The numbers of lines with a TempID that an earlier line has; the earlier one counts.
     pub repeated: Vec<u64>,
@@ -139,14 +139,13 @@ pub fn replay_from(
 ) -> Result<Replayed, FileError> {
     let mut replayed = Replayed::default();
     let mut is_first = true;
-    read_lines_of(source, path, EXPECTED, |line| {
+    let has_end = read_lines_of(source, path, EXPECTED, |line| {
         if std::mem::take(&mut is_first) {
             // Lines are about equally long, so the first one tells how many there are.
             registry.reserve(size as usize / (line.text.len() + 1));
         }
         match decode_line(line.text) {
             Ok((user, record)) => {
-                replayed.lacks_line_end = !line.is_terminated;
                 if !registry.insert(user, record) {
                     replayed.repeated.push(line.number);
                 }
@@ -155,6 +154,7 @@ pub fn replay_from(
             Err(problem) => take_torn(line, problem, &mut replayed),
         }
     })?;
+    replayed.lacks_line_end = !has_end && replayed.torn_at.is_none();
     Ok(replayed)
 }
 

@@ -47,6 +47,9 @@ const STALL_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long a connection that we ended waits for its peer to end it as well.
 const LINGER_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// What is read of a connection that is refused, so that the refusal is not overtaken by a reset.
+const MAX_REFUSED_BYTES: usize = 64 * 1024;
+
 /// How long the server waits for descriptors before it tries to accept again.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -76,6 +79,8 @@ pub struct Server {
     run_state: RunState,
     /// Whether clients may be waiting that no event will tell of.
     may_accept_more: bool,
+    /// Whether the operator knows that the system is out of descriptors.
+    is_shortage_known: bool,
     local_address: SocketAddr,
 }
 
@@ -177,6 +182,7 @@ impl Server {
             directory,
             run_state: RunState::Serving,
             may_accept_more: false,
+            is_shortage_known: false,
         };
         server.service.console.diagnostics.append(&mut console.diagnostics);
         Ok(server)
@@ -273,6 +279,7 @@ impl Server {
             let Some(listener) = self.listener.as_mut().filter(|l| !l.is_paused()) else { return };
             match listener.accept() {
                 Accepted::Stream(stream) if self.connections.len() < self.max_connections => {
+                    self.is_shortage_known = false;
                     self.admit(stream, now);
                 }
                 Accepted::Stream(stream) => refuse(stream),
@@ -281,8 +288,11 @@ impl Server {
                 Accepted::OutOfResources(error) => {
                     listener.pause();
                     self.event_loop.timers.insert(now.monotonic + ACCEPT_PAUSE, Timer::Accept);
-                    let console = &mut self.service.console;
-                    return console.diagnostic(format_args!("no new connections for now: {error}"));
+                    if !std::mem::replace(&mut self.is_shortage_known, true) {
+                        let console = &mut self.service.console;
+                        console.diagnostic(format_args!("no new connections for now: {error}"));
+                    }
+                    return;
                 }
             }
         }
@@ -323,16 +333,15 @@ impl Server {
             self.recording.push(token);
         }
         let is_idle = !session.is_recording() && !slot.connection.is_held();
+        let is_stopping = self.run_state == RunState::Stopping;
+        // What a peer asked before it closed its half is answered.
+        let has_asked_all = is_stopping || matches!(received, Received::Ended);
+        if session.is_closing() || (has_asked_all && is_idle) {
+            slot.connection.finish();
+        }
         match received {
-            Received::Waiting => {
-                if session.is_closing() || (self.run_state == RunState::Stopping && is_idle) {
-                    slot.connection.finish();
-                }
-            }
+            Received::Waiting | Received::Ended => {}
             Received::MoreLeft => self.connections.queue(token),
-            // What it asked before it closed its half is answered.
-            Received::Ended if is_idle => slot.connection.finish(),
-            Received::Ended => {}
             Received::Failed(_) => return self.close(token),
         }
         self.connections.touch(token);
@@ -345,6 +354,9 @@ impl Server {
             let Some(slot) = self.connections.slot(token) else { continue };
             let session = &mut slot.state.session;
             self.service.complete(session, &commit, slot.connection.output(), now);
+            if self.run_state == RunState::Stopping && !slot.connection.is_held() {
+                slot.connection.finish();
+            }
             self.connections.touch(token);
         }
     }
@@ -428,7 +440,10 @@ impl Server {
         self.listener = None;
         self.event_loop.timers.insert(now.monotonic + STOP_TIMEOUT, Timer::Stop);
         for token in self.connections.tokens() {
-            if let Some(slot) = self.connections.slot(token) {
+            // Whoever waits for the disk has had its last request already.
+            if let Some(slot) = self.connections.slot(token)
+                && !slot.state.session.is_recording()
+            {
                 slot.connection.note_unread();
                 self.connections.queue(token);
             }
@@ -436,8 +451,10 @@ impl Server {
     }
 
     fn write_console(&mut self) {
-        self.stdout.write(&mut self.service.console.events);
-        self.stderr.write(&mut self.service.console.diagnostics);
+        let console = &mut self.service.console;
+        self.stdout.write(&mut console.events);
+        self.stderr.write(&mut console.diagnostics);
+        console.backlog = self.stdout.pending();
     }
 
     fn end_tick(&mut self) {
@@ -470,5 +487,7 @@ fn refuse(mut stream: TcpStream) {
     // sent already is read, as closing over unread bytes would reset the connection at once.
     let _ = stream.write(&reply);
     let _ = stream.shutdown(Shutdown::Write);
-    let _ = stream.read(&mut [0; 4096]);
+    let mut buffer = [0; 4096];
+    let reads = MAX_REFUSED_BYTES / buffer.len();
+    let _ = (0..reads).take_while(|_| stream.read(&mut buffer).is_ok_and(|len| len > 0)).count();
 }

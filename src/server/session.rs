@@ -165,6 +165,9 @@ impl Session {
             Request::Upload { records } => {
                 let user = self.user()?;
                 let log = ContactRecord::decode_all(records).map_err(Refusal::InvalidRecord)?;
+                if desk.console.is_congested() {
+                    return Err(Refusal::NotShown);
+                }
                 contact_tracing::trace(user, &log, desk.authority.registry(), desk.console);
                 Ok(Some(Answer::Taken(log.len())))
             }

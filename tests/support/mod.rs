@@ -10,6 +10,8 @@
     reason = "every test program compiles this module for itself and uses a part of it"
 )]
 
+pub mod beacon;
+pub mod client;
 pub mod data;
 pub mod lines;
 pub mod phone;
@@ -18,5 +20,6 @@ pub mod record;
 pub mod reply;
 pub mod server;
 pub mod small_disk;
+pub mod terminal;
 pub mod tools;
 pub mod wait;

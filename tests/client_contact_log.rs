@@ -1,0 +1,367 @@
+//! The contact log on disk, while the client runs, when it crashes, and when the user edits it.
+
+mod support;
+
+use std::fs;
+use std::time::Duration;
+
+use support::beacon::{Air, expired, valid};
+use support::client::{Client, Setup, server_again};
+use support::data::{Account, Data, EIGHT, NINE};
+use support::record::Record;
+use support::server::Server;
+use support::wait::{Deadline, now};
+
+const SAMPLE: &str = "12345678901234567891 13/05/2020 17:54:06 13/05/2020 18:09:05";
+const OTHER: &str = "12345678901234567892 14/05/2020 17:45:06 14/05/2020 18:00:05";
+const SHOWN_SAMPLE: [&str; 3] =
+    ["12345678901234567891,", "13/05/2020 17:54:06,", "13/05/2020 18:09:05;"];
+
+/// A server, a directory for the client, and a sender of beacons.
+struct Scene {
+    server: Server,
+    data: Data,
+    air: Air,
+    server_data: Data,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let server_data = Data::with_users();
+        let (server, data, air) = (Server::start(&server_data), Data::empty(), Air::new());
+        Self { server, data, air, server_data }
+    }
+
+    fn logged_in(&self, account: Account) -> Client {
+        Client::logged_in(self.server.address, &self.data, account)
+    }
+
+    /// A client that keeps beacons for `seconds`.
+    fn logged_in_keeping(&self, account: Account, seconds: u32) -> Client {
+        let retention = ["--contact-retention", &seconds.to_string()].map(str::to_owned);
+        let mut client = Setup::new(self.server.address, &self.data).also(&retention).start();
+        client.log_in(account);
+        client
+    }
+
+    /// Sends a beacon, and waits until the client has shown it.
+    #[track_caller]
+    fn send(&self, client: &Client, record: &Record) {
+        let before = receptions(&client.stdout.so_far());
+        self.air.send(client.udp_port(), record);
+        let is_shown = |lines: &[String]| (receptions(lines) > before).then_some(());
+        client.stdout.wait_until("one more beacon", is_shown);
+    }
+
+    fn name(account: Account) -> String {
+        format!("{}_contactlog.txt", account.user)
+    }
+
+    fn log(&self, account: Account) -> String {
+        fs::read_to_string(self.data.file(&Self::name(account))).unwrap_or_default()
+    }
+
+    fn write_log(&self, account: Account, content: &str) {
+        self.data.write(&Self::name(account), content);
+    }
+
+    /// Waits until the log on disk is `content`, and says how long that took.
+    #[track_caller]
+    fn wait_for_log(&self, account: Account, content: &str) -> Duration {
+        let (deadline, start) = (Deadline::new(), now());
+        while self.log(account) != content {
+            deadline.check(&format!("{content:?} in place of {:?}", self.log(account)));
+            std::thread::park_timeout(Duration::from_millis(5));
+        }
+        start.elapsed()
+    }
+}
+
+fn receptions(shown: &[String]) -> usize {
+    shown.iter().filter(|line| line.starts_with("The beacon is ")).count()
+}
+
+/// What an upload shows.
+#[track_caller]
+fn upload(client: &mut Client) -> Vec<String> {
+    let before = client.stdout.count();
+    // The answer to the second command comes after all of the first.
+    client.type_line("Upload_contact_log");
+    client.type_line("no command");
+    client.stdout.wait_until("the answers", |lines| {
+        let at = lines[before..].iter().position(|line| line == "Error. Invalid command")?;
+        Some(lines[before..before + at].to_vec())
+    })
+}
+
+fn lines_of(records: &[&Record]) -> String {
+    records.iter().map(|record| format!("{record}\n")).collect()
+}
+
+fn shown(records: &[&Record]) -> Vec<String> {
+    let text: String = records.iter().map(|record| record.shown()).collect();
+    text.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn logged_in_valid_beacon_is_in_the_file_in_its_form() {
+    let scene = Scene::new();
+    let client = scene.logged_in(EIGHT);
+    assert_eq!(scene.log(EIGHT), "");
+    let (first, second) = (valid(1), valid(2));
+    scene.send(&client, &first);
+    assert_eq!(scene.log(EIGHT), lines_of(&[&first]));
+    scene.send(&client, &expired(3));
+    scene.send(&client, &second);
+    assert_eq!(scene.log(EIGHT), lines_of(&[&first, &second]));
+}
+
+#[test]
+fn logged_in_same_temp_id_again_adds_nothing() {
+    let scene = Scene::new();
+    let mut client = scene.logged_in(EIGHT);
+    let (first, second) = (valid(1), valid(2));
+    for record in [&first, &second, &first, &first, &second] {
+        scene.send(&client, record);
+    }
+    assert_eq!(scene.log(EIGHT), lines_of(&[&first, &second]));
+    assert_eq!(upload(&mut client).len(), 6);
+}
+
+#[test]
+fn retention_over_entry_leaves_the_file_without_being_asked() {
+    let scene = Scene::new();
+    let client = scene.logged_in_keeping(EIGHT, 2);
+    let start = now();
+    scene.send(&client, &valid(1));
+    assert_eq!(scene.log(EIGHT), lines_of(&[&valid(1)]), "it stays for 2 seconds");
+    scene.wait_for_log(EIGHT, "");
+    assert!(start.elapsed() >= Duration::from_secs(2), "{:?}", start.elapsed());
+    for name in fs::read_dir(scene.data.path()).expect("a directory").flatten() {
+        let content = fs::read_to_string(name.path()).expect("a text file");
+        assert!(!content.contains("00000000000000000001"), "{name:?} still knows it");
+    }
+}
+
+#[test]
+fn retention_running_same_temp_id_again_begins_anew() {
+    let scene = Scene::new();
+    let client = scene.logged_in_keeping(EIGHT, 3);
+    let (first, second) = (valid(1), valid(2));
+    scene.send(&client, &first);
+    scene.send(&client, &second);
+    // The second is refreshed for as long as the first is there.
+    let deadline = Deadline::new();
+    while scene.log(EIGHT).contains(&first.temp_id) {
+        deadline.check("the first to leave");
+        scene.send(&client, &second);
+        std::thread::park_timeout(Duration::from_millis(50));
+    }
+    assert_eq!(scene.log(EIGHT), lines_of(&[&second]));
+    scene.wait_for_log(EIGHT, "");
+}
+
+#[test]
+fn crashed_log_is_kept_and_uploaded_by_the_next_run() {
+    let scene = Scene::new();
+    let client = scene.logged_in(EIGHT);
+    let record = valid(1);
+    scene.send(&client, &record);
+    client.crash();
+    assert_eq!(scene.log(EIGHT), lines_of(&[&record]));
+    let mut client = scene.logged_in(EIGHT);
+    assert_eq!(upload(&mut client), shown(&[&record]));
+    assert_eq!(scene.log(EIGHT), lines_of(&[&record]));
+}
+
+#[test]
+fn crashed_ages_count_from_reception() {
+    let scene = Scene::new();
+    let client = scene.logged_in_keeping(EIGHT, 4);
+    let start = now();
+    scene.send(&client, &valid(1));
+    // Half of its time is over before the crash.
+    let deadline = Deadline::new();
+    while start.elapsed() < Duration::from_secs(2) {
+        deadline.check("two seconds");
+        std::thread::park_timeout(Duration::from_millis(50));
+    }
+    client.crash();
+    let restarted = now();
+    let _client = scene.logged_in_keeping(EIGHT, 4);
+    scene.wait_for_log(EIGHT, "");
+    // From the restart on it would be 4 seconds. Receptions are kept in whole seconds.
+    assert!(start.elapsed() >= Duration::from_secs(3), "{:?}", start.elapsed());
+    assert!(restarted.elapsed() < Duration::from_millis(3900), "{:?}", restarted.elapsed());
+}
+
+#[test]
+fn starting_entries_past_their_time_leave_at_login() {
+    let scene = Scene::new();
+    let client = scene.logged_in_keeping(EIGHT, 1);
+    scene.send(&client, &valid(1));
+    client.crash();
+    assert_eq!(scene.log(EIGHT), lines_of(&[&valid(1)]));
+    // With the time of an hour the entry would still be there.
+    let mut client = scene.logged_in_keeping(EIGHT, 1);
+    scene.wait_for_log(EIGHT, "");
+    assert!(upload(&mut client)[0].contains("empty"));
+}
+
+#[test]
+fn starting_log_written_by_hand_is_uploaded() {
+    let scene = Scene::new();
+    scene.write_log(EIGHT, &format!("{OTHER}\r\n\r\n{SAMPLE}\r\n{SAMPLE}"));
+    let mut client = scene.logged_in(EIGHT);
+    let uploaded = upload(&mut client);
+    assert_eq!(uploaded.len(), 6, "each TempID once: {uploaded:?}");
+    assert!(uploaded.ends_with(&SHOWN_SAMPLE.map(str::to_owned)), "{uploaded:?}");
+    scene.server.stdout.wait_for_part("> Contact log checking");
+    let record = valid(1);
+    scene.send(&client, &record);
+    scene.wait_for_log(EIGHT, &format!("{OTHER}\n{SAMPLE}\n{record}\n"));
+}
+
+#[test]
+fn starting_malformed_log_is_named_and_left_alone() {
+    let scene = Scene::new();
+    let content = format!("{SAMPLE}\n\nnonsense\n{OTHER}");
+    scene.write_log(EIGHT, &content);
+    let mut client = scene.logged_in_keeping(EIGHT, 2);
+    let name = format!("{}:3: ", Scene::name(EIGHT));
+    client.stdout.wait_for_part(&name);
+    assert!(upload(&mut client).iter().any(|line| line.contains(&name)));
+    scene.send(&client, &valid(1));
+    client.type_line("Download_tempID");
+    client.stdout.wait_for_part("TempID:");
+    // What is received is added, and nothing is taken away, also not by the tidying.
+    let deadline = Deadline::new();
+    let start = now();
+    while start.elapsed() < Duration::from_secs(3) {
+        deadline.check("three seconds");
+        assert!(scene.log(EIGHT).starts_with(&content), "{:?}", scene.log(EIGHT));
+        std::thread::park_timeout(Duration::from_millis(50));
+    }
+    // Repaired, it is a log like any other.
+    scene.write_log(EIGHT, SAMPLE);
+    assert_eq!(upload(&mut client), SHOWN_SAMPLE);
+    assert!(client.stderr.so_far().is_empty());
+}
+
+#[test]
+fn starting_log_of_binary_rubbish_is_named_and_left_alone() {
+    let scene = Scene::new();
+    let rubbish: Vec<u8> = (0..=255).cycle().take(100_000).collect();
+    scene.data.write(&Scene::name(EIGHT), &rubbish);
+    let mut client = scene.logged_in(EIGHT);
+    let line = client.stdout.wait_for_part(&format!("{}:1: ", Scene::name(EIGHT)));
+    assert!(!line.chars().any(char::is_control), "{line:?}");
+    client.type_line("logout");
+    assert_eq!(client.wait().status.code(), Some(0));
+    assert_eq!(fs::read(scene.data.file(&Scene::name(EIGHT))).expect("there"), rubbish);
+}
+
+#[test]
+fn starting_malformed_receptions_are_named_and_left_alone() {
+    let scene = Scene::new();
+    let receptions = format!("{}_contactlog_received.txt", EIGHT.user);
+    scene.write_log(EIGHT, SAMPLE);
+    scene.data.write(&receptions, "nonsense\n");
+    let mut client = scene.logged_in(EIGHT);
+    client.stdout.wait_for_part(&format!("{receptions}:1: "));
+    assert_eq!(upload(&mut client), SHOWN_SAMPLE, "the log itself is in order");
+}
+
+#[test]
+fn logged_in_user_edits_the_file_upload_follows() {
+    let scene = Scene::new();
+    let mut client = scene.logged_in(EIGHT);
+    let (first, second) = (valid(1), valid(2));
+    scene.send(&client, &first);
+    scene.send(&client, &second);
+    scene.write_log(EIGHT, &format!("{SAMPLE}\r\n{second}"));
+    let uploaded = upload(&mut client);
+    assert_eq!(uploaded.len(), 6, "{uploaded:?}");
+    assert!(uploaded.windows(3).any(|lines| lines == SHOWN_SAMPLE), "{uploaded:?}");
+    assert!(!uploaded.concat().contains(&first.temp_id), "{uploaded:?}");
+}
+
+#[test]
+fn logged_in_user_deletes_the_file_nothing_is_uploaded() {
+    let scene = Scene::new();
+    let mut client = scene.logged_in(EIGHT);
+    scene.send(&client, &valid(1));
+    fs::remove_file(scene.data.file(&Scene::name(EIGHT))).expect("it is there");
+    assert!(upload(&mut client)[0].contains("empty"));
+    scene.send(&client, &valid(2));
+    scene.wait_for_log(EIGHT, &lines_of(&[&valid(2)]));
+}
+
+#[test]
+fn logged_in_beacon_again_after_its_entry_was_deleted_is_logged_again() {
+    let scene = Scene::new();
+    let mut client = scene.logged_in(EIGHT);
+    let record = valid(1);
+    scene.send(&client, &record);
+    fs::remove_file(scene.data.file(&Scene::name(EIGHT))).expect("it is there");
+    scene.send(&client, &record);
+    assert_eq!(upload(&mut client), shown(&[&record]));
+    scene.wait_for_log(EIGHT, &lines_of(&[&record]));
+}
+
+#[test]
+fn logged_in_log_that_cannot_be_written_is_said_once() {
+    let scene = Scene::new();
+    // A directory in the place of the file: nobody can write it, not even root.
+    fs::create_dir(scene.data.file(&Scene::name(EIGHT))).expect("a new directory");
+    let mut client = scene.logged_in(EIGHT);
+    client.stdout.wait_for_part(&Scene::name(EIGHT));
+    for number in 1..20 {
+        scene.send(&client, &valid(number));
+    }
+    client.type_line("logout");
+    let ended = client.wait();
+    let said = ended.stdout.iter().filter(|line| line.contains(&Scene::name(EIGHT))).count();
+    assert_eq!(said, 1, "{ended:?}");
+    assert_eq!(ended.status.code(), Some(0));
+}
+
+#[test]
+fn logged_out_beacons_received_belong_to_who_logs_in() {
+    let scene = Scene::new();
+    let mut client = Client::start(scene.server.address, &scene.data);
+    scene.send(&client, &valid(1));
+    assert_eq!(fs::read_dir(scene.data.path()).expect("a directory").count(), 0);
+    client.log_in(EIGHT);
+    scene.wait_for_log(EIGHT, &lines_of(&[&valid(1)]));
+}
+
+#[test]
+fn logged_in_two_users_one_after_the_other_do_not_mix_logs() {
+    let scene = Scene::new();
+    let mut client = scene.logged_in(EIGHT);
+    let port = client.udp_port();
+    client.type_line("Download_tempID");
+    client.stdout.wait_for_part("TempID:");
+    scene.send(&client, &valid(1));
+    let address = scene.server.address;
+    scene.server.crash();
+    client.stdout.wait_for_part("log in again");
+    let _server = server_again(address, &scene.server_data);
+    client.log_in(NINE);
+    scene.air.send(port, &valid(2));
+    let log = scene.data.file(&Scene::name(NINE));
+    let deadline = Deadline::new();
+    while fs::read_to_string(&log).unwrap_or_default() != lines_of(&[&valid(2)]) {
+        deadline.check("the log of the other user");
+        std::thread::park_timeout(Duration::from_millis(5));
+    }
+    assert_eq!(upload(&mut client), shown(&[&valid(2)]));
+    // The TempID of the first user is not sent for the second.
+    client.type_line("Beacon 127.0.0.1 9");
+    client.stdout.wait_for_part("no TempID to send");
+    client.type_line("logout");
+    client.wait();
+    let eight = fs::read_to_string(scene.data.file(&Scene::name(EIGHT))).expect("kept");
+    assert_eq!(eight, lines_of(&[&valid(1)]));
+}
