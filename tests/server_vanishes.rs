@@ -3,7 +3,8 @@
 mod support;
 
 use std::fs;
-use std::net::SocketAddr;
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 
 use support::beacon::{Air, valid};
 use support::client::{GOODBYE, WELCOME, WRONG, server_again};
@@ -12,7 +13,7 @@ use support::phone::Phone;
 use support::process::{Signal, descriptors};
 use support::server::{self, Server};
 use support::terminal::{Shown, Terminal};
-use support::wait::Deadline;
+use support::wait::{Deadline, background};
 
 const AGAIN: &str = "Beacons are still received. Please log in again.";
 
@@ -308,6 +309,65 @@ fn logged_out_server_full_is_said_and_asked_again() {
     wait_until_closed(&scene.server, idle - 1);
     terminal.log_in(EIGHT);
     assert_eq!(terminal.look(|shown| shown.count(WELCOME)), 1);
+}
+
+/// Something that is no BlueTrace server: it greets every connection, answers everything that it is
+/// sent in the same way, and hangs up after so many answers.
+#[expect(clippy::disallowed_methods, reason = "a few connections, and no loop to put them in")]
+fn impostor(greeting: &'static str, answer: &'static str, answers: usize) -> SocketAddr {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    let address = listener.local_addr().expect("bound");
+    background(move || {
+        for stream in listener.incoming() {
+            background(move || {
+                let mut stream = stream.expect("a connection");
+                let _ = stream.write_all(greeting.as_bytes());
+                for _ in 0..answers {
+                    if !stream.read(&mut [0; 1024]).is_ok_and(|count| count > 0) {
+                        break;
+                    }
+                    let _ = stream.write_all(answer.as_bytes());
+                }
+            });
+        }
+    });
+    address
+}
+
+#[test]
+fn logging_in_refused_by_a_server_that_does_not_hang_up_asks_again() {
+    let data = Data::empty();
+    for (greeting, answer) in [("", "-ERR no\r\n"), ("-BUSY no\r\n", "-BUSY no\r\n")] {
+        let mut terminal = Terminal::start(impostor(greeting, answer, usize::MAX), &data);
+        for attempts in 1..4 {
+            terminal.answer_both_questions(EIGHT);
+            terminal.wait_until("a word about it, and the question", |shown| {
+                let refused = shown.count("The server refuses: no");
+                refused == attempts && shown.last_row() == "Username:"
+            });
+        }
+        terminal.type_keys("\x03");
+        terminal.assert_ended_well(1);
+    }
+}
+
+#[test]
+fn logging_in_answer_of_another_protocol_is_said_and_shown_harmless() {
+    let data = Data::empty();
+    let answers =
+        ["HTTP/1.1 400\r\n", "-WRONGPASS \x1b[2J\x1b]0;x\x07\r\n", "$999999999\r\n", ":1\r\n"];
+    for (answer, count) in answers.iter().flat_map(|answer| [(answer, 1), (answer, usize::MAX)]) {
+        let mut terminal = Terminal::start(impostor("", answer, count), &data);
+        terminal.answer_both_questions(EIGHT);
+        terminal.wait_until("a word about it, and the question", |shown| {
+            let rows = shown.rows();
+            rows.iter().any(|row| row.starts_with("Connection closed: "))
+                && shown.last_row() == "Username:"
+        });
+        // Said once, also if it hangs up at the same moment.
+        assert!(!terminal.look(|shown| shown.has_sent(b"cannot reach")), "{answer:?}");
+        assert!(!terminal.look(|shown| shown.has_sent(b"\x1b[2J") || shown.has_sent(b"\x1b]0")));
+    }
 }
 
 /// The record of the last beacon on the screen.

@@ -73,6 +73,7 @@ impl Keeper {
         self.owner = Some(Owner { user, file });
         self.is_stale = !phone.log().is_empty();
         self.reading.is_known = loaded.is_err();
+        self.writing.is_known = matches!(loaded, Err(FileError::Io { .. }));
         loaded
     }
 

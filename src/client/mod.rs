@@ -172,7 +172,6 @@ impl Client {
     }
 
     fn tick(&mut self, events: &mut Events, buffer: &mut [u8]) -> Result<(), ClientError> {
-        self.draw()?;
         let is_busy = self.datagrams.may_hold_more() || self.may_read_input();
         self.event_loop.wait(events, is_busy, Now::read().monotonic)?;
         let now = Now::read();
@@ -188,7 +187,7 @@ impl Client {
         self.follow_user(now)?;
         self.flush_link(now)?;
         self.arm_tidying();
-        Ok(())
+        self.draw(now)
     }
 
     fn handle_event(
@@ -249,10 +248,13 @@ impl Client {
         self.tidying_timer = wanted.map(insert);
     }
 
-    fn draw(&mut self) -> io::Result<()> {
-        self.screen.show(&std::mem::take(&mut self.lines));
-        self.screen.ask(self.dialogue.prompt())?;
-        self.screen.flush()
+    fn draw(&mut self, now: Now) -> Result<(), ClientError> {
+        self.screen.update(&std::mem::take(&mut self.lines), self.dialogue.prompt())?;
+        match self.screen.flush() {
+            Ok(()) => Ok(()),
+            // Nobody can see anything any more.
+            Err(_) => self.leave(now),
+        }
     }
 }
 
@@ -291,7 +293,7 @@ impl Client {
     /// Takes what the user did, line by line, as long as something is asked for.
     fn follow_user(&mut self, now: Now) -> Result<(), ClientError> {
         loop {
-            self.draw()?;
+            self.draw(now)?;
             let action = match self.screen.next_outcome() {
                 Some(Outcome::Line(line)) => self.dialogue.line(&line, &mut self.lines),
                 Some(Outcome::EndOfInput | Outcome::Interrupted) => self.dialogue.leave(),
@@ -305,7 +307,7 @@ impl Client {
                 self.act(action, now)?;
             }
             if self.dialogue.ending().is_some() {
-                return Ok(self.draw()?);
+                return self.draw(now);
             }
         }
     }

@@ -27,6 +27,10 @@ pub struct Screen {
     asked: Option<Prompt>,
     typed: Buffer,
     is_input_ended: bool,
+    /// Whether what is typed belongs to a line that was too long, and is left out.
+    is_skipping: bool,
+    /// Whether anybody can still see what is shown.
+    is_seen: bool,
     out: Vec<u8>,
 }
 
@@ -60,58 +64,61 @@ impl Screen {
             asked: None,
             typed: Buffer::default(),
             is_input_ended: false,
+            is_skipping: false,
+            is_seen: true,
             out: Vec::new(),
         })
     }
 
-    /// Shows lines, above the line that is being typed.
-    pub fn show(&mut self, lines: &[Line]) {
-        if lines.is_empty() {
-            return;
-        }
-        match &mut self.mode {
-            Mode::Edited { editor, .. } => editor.hide(&mut self.out),
-            // What is typed cannot be taken off the screen, but need not run into our line.
-            Mode::KernelEdited { .. } if self.asked.is_some() => self.out.push(b'\n'),
-            Mode::KernelEdited { .. } | Mode::Unattended => {}
-        }
-        for line in lines {
-            self.print(line);
-        }
-        match &mut self.mode {
-            Mode::Edited { editor, .. } => editor.show(&mut self.out),
-            Mode::KernelEdited { .. } => {
-                self.out.extend_from_slice(self.asked.map_or("", Prompt::text).as_bytes());
-            }
-            Mode::Unattended => {}
-        }
-    }
-
-    /// Asks for what `prompt` says, or for nothing; what was typed of another answer is gone.
+    /// Shows lines, and then asks for what `prompt` says, or for nothing. If that is what is asked for
+    /// already, the lines appear above what was typed so far; if not, that is gone.
     ///
     /// # Errors
     ///
     /// What the system says about the terminal.
-    pub fn ask(&mut self, prompt: Option<Prompt>) -> io::Result<()> {
-        if self.asked == prompt {
+    pub fn update(&mut self, lines: &[Line], prompt: Option<Prompt>) -> io::Result<()> {
+        let is_same = self.asked == prompt;
+        if is_same && lines.is_empty() {
             return Ok(());
         }
+        self.put_away(is_same);
+        for line in lines {
+            self.print(line);
+        }
         self.asked = prompt;
-        match (&mut self.mode, prompt) {
-            (Mode::Edited { editor, .. }, Some(prompt)) => {
-                editor.start(prompt.text(), prompt.kind(), &mut self.out);
-            }
-            (Mode::Edited { editor, .. }, None) => {
-                if !editor.is_idle() {
-                    editor.hide(&mut self.out);
+        self.ask(is_same)
+    }
+
+    /// Takes the prompt and what was typed behind it off the screen, as far as that can be done.
+    fn put_away(&mut self, is_same: bool) {
+        let is_asking = self.asked.is_some();
+        match &mut self.mode {
+            Mode::Edited { editor, .. } => {
+                editor.hide(&mut self.out);
+                if !is_same && !editor.is_idle() {
                     editor.stop(&mut self.out);
                 }
             }
+            // What the kernel edits stays where it is, but the next line need not run into it.
+            Mode::KernelEdited { .. } if is_asking => self.out.push(b'\n'),
+            Mode::KernelEdited { .. } | Mode::Unattended => {}
+        }
+    }
+
+    fn ask(&mut self, is_same: bool) -> io::Result<()> {
+        match (&mut self.mode, self.asked) {
+            (Mode::Edited { editor, .. }, Some(prompt)) if !is_same => {
+                editor.start(prompt.text(), prompt.kind(), &mut self.out);
+            }
+            (Mode::Edited { editor, .. }, _) => editor.show(&mut self.out),
             (Mode::KernelEdited { echo_off }, prompt) => {
-                *echo_off = match prompt {
-                    Some(Prompt::Password) => Some(EchoOff::enter()?),
-                    Some(Prompt::Username | Prompt::Command) | None => None,
-                };
+                if !is_same {
+                    // The old guard goes first, as it gives the echo back.
+                    *echo_off = None;
+                    if prompt == Some(Prompt::Password) {
+                        *echo_off = Some(EchoOff::enter()?);
+                    }
+                }
                 self.out.extend_from_slice(prompt.map_or("", Prompt::text).as_bytes());
             }
             (Mode::Unattended, _) => {}
@@ -153,19 +160,20 @@ impl Screen {
         outcome.or(is_at_end.then_some(Outcome::EndOfInput))
     }
 
-    /// Writes what has to be seen.
+    /// Writes what has to be seen, as long as there is anybody to see it.
     ///
     /// # Errors
     ///
-    /// What the system says; the reader of a pipe may have gone.
+    /// What the system says, once: the reader of a pipe, or the terminal, is gone.
     pub fn flush(&mut self) -> io::Result<()> {
-        if self.out.is_empty() {
+        let out = std::mem::take(&mut self.out);
+        if out.is_empty() || !self.is_seen {
             return Ok(());
         }
         let mut stdout = io::stdout().lock();
-        stdout.write_all(&self.out)?;
-        self.out.clear();
-        stdout.flush()
+        let written = stdout.write_all(&out).and_then(|()| stdout.flush());
+        self.is_seen = written.is_ok();
+        written
     }
 
     /// The terminal has another size.
@@ -231,18 +239,33 @@ impl Screen {
         Some(Outcome::Interrupted)
     }
 
+    /// The next line of a script. One that is too long is cut, and what is behind the cut is no line of
+    /// its own.
     fn take_line(&mut self) -> Option<Outcome> {
-        let typed = self.typed.as_slice();
-        let end = memchr::memchr(b'\n', typed);
-        let is_whole = end.is_some() || self.is_input_ended || typed.len() > MAX_LINE_BYTES;
-        if typed.is_empty() || !is_whole {
+        if self.is_skipping && !self.skip_line() {
             return None;
         }
-        let len = end.unwrap_or(typed.len());
+        let typed = self.typed.as_slice();
+        let end = memchr::memchr(b'\n', typed);
+        let is_too_long = end.unwrap_or(typed.len()) > MAX_LINE_BYTES;
+        if typed.is_empty() || !(end.is_some() || self.is_input_ended || is_too_long) {
+            return None;
+        }
+        let len = end.unwrap_or(typed.len()).min(MAX_LINE_BYTES);
         let line = typed[..len].strip_suffix(b"\r").unwrap_or(&typed[..len]);
         let line = String::from_utf8_lossy(line).into_owned();
-        self.typed.consume(end.map_or(len, |at| at + 1));
+        self.typed.consume(len);
+        self.is_skipping = true;
+        self.skip_line();
         Some(Outcome::Line(line))
+    }
+
+    /// Leaves out what is typed up to the end of the line, and says whether that was there.
+    fn skip_line(&mut self) -> bool {
+        let end = memchr::memchr(b'\n', self.typed.as_slice());
+        self.typed.consume(end.map_or(self.typed.len(), |at| at + 1));
+        self.is_skipping = end.is_none();
+        !self.is_skipping
     }
 }
 

@@ -1,4 +1,5 @@
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::sync::OnceLock;
 
 use super::record::Record;
 use super::wait::{PATIENCE, unix_seconds};
@@ -48,9 +49,10 @@ pub fn beacon(record: &Record) -> Vec<u8> {
     bytes
 }
 
-/// A record that is valid now and for longer than any test.
+/// A record that is valid now and for longer than any test; always the same for a number.
 pub fn valid(number: u32) -> Record {
-    let now = unix_seconds();
+    static START: OnceLock<i64> = OnceLock::new();
+    let now = *START.get_or_init(unix_seconds);
     Record::new(&format!("{number:020}"), &moment(now - LONG), &moment(now + LONG))
 }
 
