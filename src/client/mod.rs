@@ -449,6 +449,10 @@ impl Client {
         for event in told {
             self.take_answer(&event, now);
         }
+        if self.session.is_closed() {
+            self.drop_link(now);
+            return Ok(());
+        }
         self.expect_reply(now);
         match received {
             Received::Waiting | Received::MoreLeft => Ok(()),
@@ -471,12 +475,12 @@ impl Client {
                     self.phone.use_temp_id(*record);
                 }
             }
-            session::Event::Broken(_) => self.drop_link(now),
             session::Event::WrongPassword(_)
             | session::Event::Blocked(_)
             | session::Event::Uploaded(_)
             | session::Event::Refused(_)
-            | session::Event::LoggedOut => {}
+            | session::Event::LoggedOut
+            | session::Event::Broken(_) => {}
         }
     }
 

@@ -86,6 +86,11 @@ impl Session {
         matches!(self.state, State::Ready { .. } | State::Waiting { .. })
     }
 
+    /// Whether nothing more can be said on this connection.
+    pub fn is_closed(&self) -> bool {
+        matches!(self.state, State::Closed)
+    }
+
     /// Asks to be logged in.
     pub fn log_in(&mut self, user: &str, password: &str, out: &mut Vec<u8>) {
         debug_assert!(matches!(self.state, State::LoggedOut), "asked once: {:?}", self.state);
