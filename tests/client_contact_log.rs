@@ -356,12 +356,9 @@ fn logged_in_two_users_one_after_the_other_do_not_mix_logs() {
     let _server = server_again(address, &scene.server_data);
     client.log_in(NINE);
     scene.air.send(port, &valid(2));
-    let log = scene.data.file(&Scene::name(NINE));
-    let deadline = Deadline::new();
-    while fs::read_to_string(&log).unwrap_or_default() != lines_of(&[&valid(2)]) {
-        deadline.check("the log of the other user");
-        std::thread::park_timeout(Duration::from_millis(5));
-    }
+    client.stdout.wait_until("one more beacon", |lines| (receptions(lines) == 2).then_some(()));
+    let nine = fs::read_to_string(scene.data.file(&Scene::name(NINE))).expect("written");
+    assert_eq!(nine, lines_of(&[&valid(2)]));
     assert_eq!(upload(&mut client), shown(&[&valid(2)]));
     // The TempID of the first user is not sent for the second.
     client.type_line("Beacon 127.0.0.1 9");

@@ -243,7 +243,7 @@ fn output_closed_early_ends_the_client() {
     let mut first = [0; 9];
     stdout.read_exact(&mut first).expect("the announcement of the port");
     drop(stdout);
-    client.type_bytes(b"help\n");
+    client.type_until_end("help");
     let ended = client.wait();
     assert!(ended.status.code().is_some(), "it ends by itself: {ended:?}");
     assert!(ended.stderr.len() <= 1, "{ended:?}");
@@ -263,7 +263,7 @@ fn output_closed_early_logs_out() {
         seen.push(byte[0]);
     }
     drop(stdout);
-    client.type_bytes(b"help\n");
+    client.type_until_end("help");
     drop(client.wait());
     scene.wait_for_logouts(1);
 }

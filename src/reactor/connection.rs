@@ -3,7 +3,9 @@ use std::net::{Shutdown, SocketAddr};
 
 use mio::net::TcpStream;
 use mio::{Interest, Registry};
+use socket2::SockRef;
 
+use super::listener::set_keepalive;
 use super::{Buffer, Token};
 
 /// Bytes that one read takes at most, and so what one connection may take of a tick. Whoever has
@@ -148,6 +150,7 @@ impl Connection {
             Ok(_) => {
                 // Small requests and replies, each of which somebody waits for.
                 self.stream.set_nodelay(true)?;
+                set_keepalive(SockRef::from(&self.stream))?;
                 Ok(true)
             }
             Err(error) if error.kind() == ErrorKind::NotConnected => Ok(false),
@@ -255,9 +258,9 @@ impl Connection {
         self.output.end()
     }
 
-    /// How many bytes are waiting to be sent.
-    pub fn unsent(&self) -> usize {
-        self.output.len()
+    /// Whether a part of something was received that the rest is missing of.
+    pub fn is_unfinished(&self) -> bool {
+        !self.input.is_empty()
     }
 
     /// Takes no more requests: what is to be sent is sent, then the connection is closed.

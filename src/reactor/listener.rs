@@ -109,7 +109,7 @@ impl Listener {
 /// # Errors
 ///
 /// What the system says.
-pub fn set_keepalive(socket: SockRef<'_>) -> io::Result<()> {
+pub(super) fn set_keepalive(socket: SockRef<'_>) -> io::Result<()> {
     let keepalive =
         TcpKeepalive::new().with_time(KEEPALIVE_AFTER).with_interval(KEEPALIVE_INTERVAL);
     socket.set_tcp_keepalive(&keepalive)

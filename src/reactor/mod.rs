@@ -37,7 +37,7 @@ pub use connection::{Connection, Consumed, Flushed, READ_BYTES, Received};
 pub use connection_table::{ConnectionTable, Slot};
 pub use datagram::DatagramSocket;
 pub use event_loop::EventLoop;
-pub use listener::{ACCEPTS_PER_TICK, Accepted, Listener, set_keepalive};
+pub use listener::{ACCEPTS_PER_TICK, Accepted, Listener};
 pub use output::{MAX_PENDING_OUTPUT_BYTES, Output};
 pub use signals::Signals;
 pub use timer_wheel::{TimerKey, TimerWheel};

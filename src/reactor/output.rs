@@ -6,6 +6,7 @@ use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use mio::unix::SourceFd;
 use mio::{Interest, Registry};
 use rustix::fs::OFlags;
+use rustix::io::Errno;
 
 use super::{Buffer, Token};
 
@@ -30,8 +31,10 @@ enum Sink {
     NonBlocking(File),
     /// A file, which never makes anybody wait, or something that cannot be opened anew.
     Blocking(File),
-    /// Nobody will ever read it again.
+    /// Whoever read it is gone, and nobody will ever read it again.
     Closed,
+    /// Nobody wants to read it.
+    Nowhere,
 }
 
 impl Output {
@@ -47,7 +50,7 @@ impl Output {
 
     /// An output that nobody reads.
     pub fn nowhere() -> Self {
-        Self { sink: Sink::Closed, pending: Buffer::default(), dropped_lines: 0 }
+        Self { sink: Sink::Nowhere, pending: Buffer::default(), dropped_lines: 0 }
     }
 
     fn open(descriptor: i32, registry: &Registry, token: Token) -> Self {
@@ -67,6 +70,11 @@ impl Output {
     /// How many bytes wait for a reader.
     pub fn pending(&self) -> usize {
         self.pending.len()
+    }
+
+    /// Whether whoever read it is gone, so that what is written reaches nobody.
+    pub fn is_closed(&self) -> bool {
+        matches!(self.sink, Sink::Closed)
     }
 
     /// Writes `text`, now or when there is room, and leaves it empty.
@@ -90,13 +98,14 @@ impl Output {
                 Sink::NonBlocking(file) | Sink::Blocking(file) => {
                     file.write(self.pending.as_slice())
                 }
-                Sink::Closed => Ok(self.pending.len()),
+                Sink::Closed | Sink::Nowhere => Ok(self.pending.len()),
             };
             match written {
                 Ok(count) => self.pending.consume(count),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
-                Err(_) => self.sink = Sink::Closed,
+                Err(error) if is_final(&error) => self.sink = Sink::Closed,
+                // No room at the moment, in the pipe or on the disk.
+                Err(_) => return,
             }
         }
         if self.dropped_lines > 0 {
@@ -105,6 +114,13 @@ impl Output {
             self.flush();
         }
     }
+}
+
+/// Whether the reader of a pipe or the terminal is gone.
+fn is_final(error: &io::Error) -> bool {
+    error.kind() == ErrorKind::BrokenPipe
+        || error.raw_os_error() == Some(Errno::IO.raw_os_error())
+        || error.raw_os_error() == Some(Errno::BADF.raw_os_error())
 }
 
 fn open_anew(path: &str, registry: &Registry, token: Token) -> io::Result<File> {

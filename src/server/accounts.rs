@@ -18,9 +18,10 @@ const MAX_FAILURES: u8 = 3;
 /// Longest password, in bytes: it must fit into the largest request before login.
 const MAX_PASSWORD_BYTES: usize = 512;
 
-/// Names of nobody whose failures are remembered, at most twice as many. Whoever tries more names
-/// than this in a row is told nothing about them that the first tries did not tell.
-const MAX_RECENT_STRANGERS: usize = 32 * 1024;
+/// Names of nobody whose failures are remembered for certain; at most twice as many are, in about 25
+/// MB. Whoever fails under more names than that makes the server forget the first of them, and could
+/// tell them from users, whose failures it never forgets.
+const MAX_RECENT_STRANGERS: usize = 256 * 1024;
 
 /// Who may log in, and who failed to.
 ///
@@ -84,7 +85,7 @@ impl Accounts {
     pub fn judge(&mut self, credentials: Credentials<'_>, now: Instant) -> Verdict {
         let user = Username::decode(credentials.user).ok();
         let account = user.and_then(|user| Some((user, self.passwords.0.get(&user)?)));
-        // Somebody who is not there has a password too, which nobody can send.
+        // Somebody who is not there has a password too, so that both take the same time.
         let password: &[u8] = account.map_or(&[0; 8], |(_, password)| password);
         let is_right = is_same(password, credentials.password);
         match account {

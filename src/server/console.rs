@@ -17,14 +17,14 @@ pub struct Console {
     pub events: Vec<u8>,
     /// For the standard error.
     pub diagnostics: Vec<u8>,
-    /// Bytes of earlier events that nobody has read yet.
+    /// Bytes of earlier events that nobody has read yet; `usize::MAX` if nobody ever will.
     pub backlog: usize,
 }
 
 impl Console {
     /// Whether so much waits for a reader that what is added could get lost.
     pub fn is_congested(&self) -> bool {
-        self.backlog + self.events.len() > MAX_BACKLOG_BYTES
+        self.backlog.saturating_add(self.events.len()) > MAX_BACKLOG_BYTES
     }
 
     /// A phone downloaded TempIDs.

@@ -1,13 +1,12 @@
 //! The directory of the server: its lock, and what is read at the start.
 
 use std::fs::{File, TryLockError};
-use std::io;
 use std::path::{Path, PathBuf};
 
 use super::StartError;
 use super::accounts::Passwords;
 use super::console::Console;
-use super::journal::{self, Journal, JournalFile, Storage};
+use super::journal::{self, Journal, JournalFile};
 use super::registry::Registry;
 use crate::text_file::FileError;
 
@@ -55,10 +54,10 @@ impl DataDirectory {
         console: &mut Console,
     ) -> Result<(Journal<JournalFile>, Registry), FileError> {
         let path = self.path.join(journal::FILE_NAME);
-        let with_path = |error: io::Error| FileError::io(&path, error);
-        let mut file = JournalFile::open(&path).map_err(with_path)?;
-        let mut registry = Registry::default();
-        let replayed = journal::replay(&path, &mut registry)?;
+        let with_path = |error| FileError::io(&path, error);
+        let storage = JournalFile::open(&path).map_err(with_path)?;
+        let source = File::open(&path).map_err(with_path)?;
+        let (journal, registry, replayed) = Journal::recover(storage, source, &path)?;
         for line in &replayed.repeated {
             let path = path.display();
             console.diagnostic(format_args!(
@@ -66,14 +65,11 @@ impl DataDirectory {
             ));
         }
         if let Some(offset) = replayed.torn_at {
-            file.truncate(offset).and_then(|()| file.sync()).map_err(with_path)?;
             let path = path.display();
             console.diagnostic(format_args!(
                 "{path}: the last line was torn by a crash; it is cut off at byte {offset}"
             ));
-        } else if replayed.lacks_line_end {
-            file.append(b"\n").map_err(with_path)?;
         }
-        Ok((Journal::new(file), registry))
+        Ok((journal, registry))
     }
 }

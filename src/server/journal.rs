@@ -63,6 +63,30 @@ impl<S: Storage> Journal<S> {
         Self { storage, repair_to: None }
     }
 
+    /// A journal on a storage that an earlier run left, maybe in a crash, and what it holds. A torn last
+    /// line is cut off, and one without an end gets one. `source` gives the bytes of the storage, and
+    /// `path` is what they are called in an error.
+    ///
+    /// # Errors
+    ///
+    /// [`FileError`] if a line is malformed, or the system refuses.
+    pub fn recover(
+        mut storage: S,
+        source: impl Read,
+        path: &Path,
+    ) -> Result<(Self, Registry, Replayed), FileError> {
+        let with_path = |error| FileError::io(path, error);
+        let mut registry = Registry::default();
+        let size = storage.size().map_err(with_path)?;
+        let replayed = replay(source, size, path, &mut registry)?;
+        if let Some(offset) = replayed.torn_at {
+            storage.truncate(offset).and_then(|()| storage.sync()).map_err(with_path)?;
+        } else if replayed.lacks_line_end {
+            storage.append(b"\n").and_then(|()| storage.sync()).map_err(with_path)?;
+        }
+        Ok((Self::new(storage), registry, replayed))
+    }
+
     /// Makes `lines` survive a crash. If that fails, none of them is in the journal.
     ///
     /// # Errors
@@ -113,39 +137,22 @@ pub struct Replayed {
     pub repeated: Vec<u64>,
 }
 
-/// Reads all that was issued earlier into `registry`.
-///
-/// # Errors
-///
-/// [`FileError`] if the file cannot be read, or names the first malformed line. A last line without
-/// an end that is no whole record is none: it is what a crash leaves.
-pub fn replay(path: &Path, registry: &mut Registry) -> Result<Replayed, FileError> {
-    let with_path = |error| FileError::io(path, error);
-    let file = File::open(path).map_err(with_path)?;
-    let size = file.metadata().map_err(with_path)?.len();
-    replay_from(file, size, path, registry)
-}
-
-/// The same for `size` bytes that come from elsewhere; `path` is what they are called in an error.
-///
-/// # Errors
-///
-/// [`FileError`]
-pub fn replay_from(
+/// Reads all that was issued earlier, `size` bytes, into `registry`. A last line without an end that is
+/// no whole record is none: it is what a crash leaves.
+fn replay(
     source: impl Read,
     size: u64,
     path: &Path,
     registry: &mut Registry,
 ) -> Result<Replayed, FileError> {
     let mut replayed = Replayed::default();
-    let mut is_first = true;
     let has_end = read_lines_of(source, path, EXPECTED, |line| {
-        if std::mem::take(&mut is_first) {
-            // Lines are about equally long, so the first one tells how many there are.
-            registry.reserve(size as usize / (line.text.len() + 1));
-        }
         match decode_line(line.text) {
             Ok((user, record)) => {
+                if registry.is_empty() {
+                    // Lines are about equally long, so the first one tells how many there are.
+                    registry.reserve(size as usize / (line.text.len() + 1));
+                }
                 if !registry.insert(user, record) {
                     replayed.repeated.push(line.number);
                 }
@@ -185,10 +192,10 @@ impl JournalFile {
     ///
     /// What the system says.
     pub fn open(path: &Path) -> io::Result<Self> {
-        let is_new = !path.try_exists()?;
         let file = OpenOptions::new().append(true).create(true).open(path)?;
-        if is_new && let Some(directory) = path.parent() {
-            // A new file is found after a crash only if its directory was synced as well.
+        // A new file is found after a crash only if its directory was synced as well; and whether an
+        // earlier run came so far is not known.
+        if let Some(directory) = path.parent() {
             File::open(directory)?.sync_all()?;
         }
         Ok(Self(file))
@@ -221,10 +228,10 @@ mod tests {
     const OTHER: &str = "+61410777777 12345678901234567892 14/05/2020 17:45:06 14/05/2020 18:00:05";
 
     fn replay_text(content: &str) -> (Result<Replayed, String>, usize) {
-        let file = tempfile::NamedTempFile::new().expect("a temporary file");
-        std::fs::write(file.path(), content).expect("written");
         let mut registry = Registry::default();
-        let replayed = replay(file.path(), &mut registry).map_err(|error| error.to_string());
+        let (bytes, path) = (content.as_bytes(), Path::new("tempIDs.txt"));
+        let replayed = replay(bytes, bytes.len() as u64, path, &mut registry);
+        let replayed = replayed.map_err(|error| error.to_string());
         (replayed, registry.len())
     }
 

@@ -150,7 +150,7 @@ impl Server {
     }
 
     /// The same for a server that is a part of a larger program, whose signals and output it leaves
-    /// alone. It runs until the process ends.
+    /// alone, though not its limit of descriptors. It runs until the process ends.
     ///
     /// # Errors
     ///
@@ -222,13 +222,11 @@ impl Server {
         let is_busy = self.connections.has_queued() || self.may_accept_more;
         self.event_loop.wait(events, is_busy, Now::read().monotonic)?;
         let now = Now::read();
+        let left_over = self.connections.take_queued();
         for event in events.iter() {
             self.handle_event(event, now);
         }
-        if self.may_accept_more {
-            self.accept(now);
-        }
-        for token in self.connections.take_queued() {
+        for token in left_over {
             self.serve(token, now);
         }
         self.event_loop.timers.advance(now.monotonic);
@@ -240,13 +238,13 @@ impl Server {
             self.settle(token, now);
         }
         self.write_console();
-        self.end_tick();
+        self.end_tick(now);
         Ok(())
     }
 
     fn handle_event(&mut self, event: &Event, now: Now) {
         match Token::from(event.token()) {
-            LISTENER => self.accept(now),
+            LISTENER => self.may_accept_more = true,
             SIGNALS => self.handle_signals(now),
             STDOUT => self.stdout.flush(),
             STDERR => self.stderr.flush(),
@@ -333,9 +331,15 @@ impl Server {
             self.recording.push(token);
         }
         let is_idle = !session.is_recording() && !slot.connection.is_held();
-        let is_stopping = self.run_state == RunState::Stopping;
-        // What a peer asked before it closed its half is answered.
-        let has_asked_all = is_stopping || matches!(received, Received::Ended);
+        // What was asked before the server was told to stop, or before the peer closed its half, is
+        // answered.
+        let has_asked_all = match received {
+            Received::Ended => true,
+            Received::Waiting => {
+                self.run_state == RunState::Stopping && !slot.connection.is_unfinished()
+            }
+            Received::MoreLeft | Received::Failed(_) => false,
+        };
         if session.is_closing() || (has_asked_all && is_idle) {
             slot.connection.finish();
         }
@@ -354,7 +358,8 @@ impl Server {
             let Some(slot) = self.connections.slot(token) else { continue };
             let session = &mut slot.state.session;
             self.service.complete(session, &commit, slot.connection.output(), now);
-            if self.run_state == RunState::Stopping && !slot.connection.is_held() {
+            let has_more = slot.connection.is_held() || slot.connection.is_unfinished();
+            if self.run_state == RunState::Stopping && !has_more {
                 slot.connection.finish();
             }
             self.connections.touch(token);
@@ -454,12 +459,16 @@ impl Server {
         let console = &mut self.service.console;
         self.stdout.write(&mut console.events);
         self.stderr.write(&mut console.diagnostics);
-        console.backlog = self.stdout.pending();
+        console.backlog = if self.stdout.is_closed() { usize::MAX } else { self.stdout.pending() };
     }
 
-    fn end_tick(&mut self) {
+    fn end_tick(&mut self, now: Now) {
         if self.connections.free_closed() {
             self.resume_accepting();
+        }
+        // Last, when those who have left have made room.
+        if self.may_accept_more {
+            self.accept(now);
         }
         let is_quiet = self.connections.is_empty() && self.stdout.is_empty();
         if self.run_state == RunState::Stopping && is_quiet {

@@ -35,11 +35,13 @@ pub struct Issue {
 }
 
 impl Registry {
-    /// Makes room for `count` more entries at once.
+    /// Makes room for `count` more entries at once, if there is so much memory.
     pub fn reserve(&mut self, count: usize) {
-        self.entries.reserve_exact(count);
-        let (entries, hasher) = (&self.entries, &self.hasher);
-        self.by_temp_id.reserve(count, |index| hash_of(hasher, entries, *index));
+        if self.entries.try_reserve_exact(count).is_ok() {
+            let (entries, hasher) = (&self.entries, &self.hasher);
+            // What does not fit now is made room for when it comes.
+            let _ = self.by_temp_id.try_reserve(count, |index| hash_of(hasher, entries, *index));
+        }
     }
 
     /// How many TempIDs there are.

@@ -14,7 +14,7 @@ use crate::reactor::{Buffer, Consumed};
 use crate::server::Service;
 use crate::server::accounts::{Accounts, Passwords};
 use crate::server::authority::Authority;
-use crate::server::journal::{self, Journal, Storage};
+use crate::server::journal::Journal;
 use crate::server::registry::Registry;
 use crate::server::session::Session;
 
@@ -65,24 +65,19 @@ impl SimulatedServer {
     /// # Panics
     ///
     /// If the disk holds anything but what a server writes and a crash leaves.
-    pub fn start(settings: &ServerSettings, mut disk: Disk, rng: ChaCha12Rng) -> Self {
-        let mut registry = Registry::default();
-        let size = disk.bytes().len() as u64;
-        let replayed = journal::replay_from(disk.bytes(), size, Path::new("(disk)"), &mut registry)
-            .expect("a crash tears the last line at most");
+    pub fn start(settings: &ServerSettings, disk: Disk, rng: ChaCha12Rng) -> Self {
+        let bytes = disk.bytes().to_vec();
+        let (journal, registry, replayed) =
+            Journal::recover(disk, bytes.as_slice(), Path::new("(disk)"))
+                .expect("a crash tears the last line at most");
         assert!(replayed.repeated.is_empty(), "a TempID was issued twice: {replayed:?}");
-        if let Some(torn) = replayed.torn_at {
-            disk.truncate(torn).expect("a simulated disk can be cut");
-        } else if replayed.lacks_line_end {
-            disk.append(b"\n").expect("the disk has no fault at the start");
-        }
         let mut passwords = Passwords::default();
         for (user, password) in &settings.passwords {
             passwords.insert(*user, password.as_bytes());
         }
         let accounts = Accounts::new(passwords, settings.block_duration);
         let authority = Authority::new(accounts, registry, settings.temp_id_lifetime, rng);
-        let service = Service::new(authority, Journal::new(disk));
+        let service = Service::new(authority, journal);
         Self { service, connections: BTreeMap::new() }
     }
 
@@ -105,12 +100,6 @@ impl SimulatedServer {
     /// How many connections it has.
     pub fn connections(&self) -> usize {
         self.connections.len()
-    }
-
-    /// What it has printed since the last call.
-    pub fn take_events(&mut self) -> String {
-        let events = std::mem::take(&mut self.service.console.events);
-        String::from_utf8(events).expect("the console is text")
     }
 
     /// A phone has connected.
@@ -153,6 +142,9 @@ impl SimulatedServer {
     /// The end of a tick: records what was issued, lets the replies go, ends what is to be ended.
     pub fn end_tick(&mut self, now: Now) -> Vec<Output> {
         let commit = self.service.commit();
+        // Nobody looks at what it prints.
+        self.service.console.events.clear();
+        self.service.console.diagnostics.clear();
         let mut outputs = Vec::new();
         for (id, connection) in &mut self.connections {
             if connection.session.is_recording() {

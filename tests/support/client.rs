@@ -1,6 +1,7 @@
 use std::io::Write;
 use std::net::SocketAddr;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::Duration;
 
 use rustix::process::Pid;
 
@@ -8,6 +9,7 @@ use super::data::{Account, Data};
 use super::lines::Lines;
 use super::process::{self, Ended, Signal};
 use super::server::{self, Server};
+use super::wait::Deadline;
 
 /// The program under test.
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_client");
@@ -148,6 +150,22 @@ impl Client {
     pub fn type_bytes(&mut self, bytes: &[u8]) {
         let stdin = self.stdin.as_mut().expect("a pipe that is still open");
         stdin.write_all(bytes).expect("the client reads");
+    }
+
+    /// Types a line again and again until the program has ended.
+    ///
+    /// Once is not enough if the test has closed the other end of a pipe: a process that another
+    /// test has forked and that is about to load its program may still hold it for a moment.
+    #[track_caller]
+    pub fn type_until_end(&mut self, line: &str) {
+        let deadline = Deadline::new();
+        while self.child.try_wait().expect("our own child").is_none() {
+            deadline.check("the end of the client");
+            let stdin = self.stdin.as_mut().expect("a pipe that is still open");
+            // It may end this very moment.
+            let _ = stdin.write_all(format!("{line}\n").as_bytes());
+            std::thread::park_timeout(Duration::from_millis(20));
+        }
     }
 
     pub fn end_input(&mut self) {
