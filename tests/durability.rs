@@ -266,7 +266,9 @@ fn server_whose_output_is_closed_serves_on() {
     for _ in 0..10 {
         phone.temp_id();
     }
-    assert_eq!(phone.upload(&many_records()), Reply::Integer(18_000));
+    // Nobody would be told whom a contact log names, so the phone shall keep it.
+    let refusal = phone.upload(&many_records());
+    assert!(matches!(refusal, Reply::Error(text) if text.starts_with("IOERR")));
     drop(phone);
     server.stop();
 }

@@ -58,6 +58,11 @@ impl ContactLog {
         Self { retention, entries: HashMap::new(), order: VecDeque::new(), last_number: 0 }
     }
 
+    /// An empty log that keeps entries for as long as this one.
+    pub fn emptied(&self) -> Self {
+        Self::new(self.retention)
+    }
+
     /// Removes every entry.
     pub fn clear(&mut self) {
         self.entries.clear();
@@ -89,12 +94,22 @@ impl ContactLog {
         self.insert(record, now.wall, now.monotonic + self.retention)
     }
 
-    /// Adds what was received earlier, in another run. An age that cannot be, as somebody has set
-    /// the clock back, counts as none.
-    pub fn restore(&mut self, record: ContactRecord, received: Timestamp, now: Now) {
-        let age = Duration::from_secs(now.wall.seconds_since(received));
-        let remaining = self.retention.saturating_sub(age);
-        self.insert(record, received.min(now.wall), now.monotonic + remaining);
+    /// Adds what was received earlier, in another run, before all that is here, whose times are known
+    /// better. An age that cannot be, as somebody has set the clock back, counts as none.
+    pub fn restore(&mut self, mut earlier: Vec<(ContactRecord, Timestamp)>, now: Now) {
+        let here: Vec<Entry> = self.iter().copied().collect();
+        earlier.retain(|(record, _)| self.find(record.temp_id).is_none());
+        // Those received first leave first.
+        earlier.sort_by_key(|(_, received)| *received);
+        self.clear();
+        for (record, received) in earlier {
+            let age = Duration::from_secs(now.wall.seconds_since(received));
+            let remaining = self.retention.saturating_sub(age);
+            self.insert(record, received.min(now.wall), now.monotonic + remaining);
+        }
+        for entry in here {
+            self.insert(entry.record, entry.received, entry.leaves);
+        }
     }
 
     /// Keeps only the entries for whose TempID `is_kept` says so.
@@ -250,16 +265,27 @@ mod tests {
     #[test]
     fn restored_entry_leaves_as_if_there_had_been_no_restart() {
         let (mut log, now) = (ContactLog::new(RETENTION), start());
-        log.restore(record(1), now.wall, later(now, 100));
+        log.restore(vec![(record(1), now.wall)], later(now, 100));
         assert_eq!(log.next_leaving(), Some(later(now, 180).monotonic));
-        log.restore(record(2), now.wall, later(now, 500));
-        assert!(log.find(record(2).temp_id).is_some_and(|e| e.leaves == later(now, 500).monotonic));
+        let (mut log, late) = (ContactLog::new(RETENTION), later(now, 500));
+        log.restore(vec![(record(2), now.wall)], late);
+        assert!(log.find(record(2).temp_id).is_some_and(|entry| entry.leaves == late.monotonic));
+    }
+
+    #[test]
+    fn restored_entries_come_before_those_that_are_here_and_do_not_change_them() {
+        let (mut log, now) = (ContactLog::new(RETENTION), start());
+        log.add(record(1), later(now, 50));
+        log.restore(vec![(record(2), later(now, 20).wall), (record(1), now.wall)], later(now, 60));
+        assert_eq!(numbers(&log), ["02", "01"]);
+        assert!(log.expire(later(now, 200).monotonic));
+        assert_eq!(log.next_leaving(), Some(later(now, 230).monotonic));
     }
 
     #[test]
     fn restored_entry_from_the_future_is_as_if_received_now() {
         let (mut log, now) = (ContactLog::new(RETENTION), start());
-        log.restore(record(1), later(now, 9_999).wall, now);
+        log.restore(vec![(record(1), later(now, 9_999).wall)], now);
         assert_eq!(log.next_leaving(), Some(now.monotonic + RETENTION));
     }
 }

@@ -3,13 +3,18 @@
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+
+use rustix::fs::OFlags;
 
 use super::contact_log::{ContactLog, Entry};
 use crate::clock::Now;
 use crate::protocol::{ContactRecord, TempId, Timestamp, Username};
 use crate::text_file::{FileError, read_lines};
+
+/// The mode of a new file: whom somebody met is nobody else's business.
+const PRIVATE: u32 = 0o600;
 
 const EXPECTED: &str = "\"<TempID of 20 digits> <start> <expiry>\" with times \"DD/MM/YYYY HH:MM:SS\" and one space between";
 
@@ -30,6 +35,8 @@ pub struct ContactLogFile {
     /// The TempIDs that were in the file when it was last read or written. Whatever differs from
     /// them now is the user's doing.
     known: HashSet<TempId>,
+    /// Whether it was read at all.
+    is_loaded: bool,
     /// What the file looked like then; none if there was none.
     state: Option<FileState>,
     /// Lines of the second file, which outgrows the first as beacons are received again.
@@ -43,33 +50,35 @@ impl ContactLogFile {
             records: directory.join(format!("{user}_contactlog.txt")),
             receptions: directory.join(format!("{user}_contactlog_received.txt")),
             known: HashSet::new(),
+            is_loaded: false,
             state: None,
             reception_lines: 0,
         }
     }
 
-    /// Reads the records, with the receptions that an earlier run wrote down.
+    /// Reads the records, with the receptions that an earlier run wrote down. Says what is wrong with the
+    /// receptions, if anything is: those that are not known count as received now.
     ///
     /// # Errors
     ///
-    /// [`FileError`]; then `log` is as it was.
-    pub fn load(&mut self, log: &mut ContactLog, now: Now) -> Result<(), FileError> {
-        let mut receptions = self.read_receptions()?;
-        for entry in log.iter() {
-            receptions.insert(entry.record.temp_id, entry.received);
-        }
-        let mut records = self.read_records()?;
-        self.known = temp_ids(&records);
-        self.state = FileState::of(&self.records);
-        records.extend(log.iter().map(|entry| entry.record));
+    /// [`FileError`] if the records cannot be read or one is malformed; then `log` is as it was, and
+    /// [`follow`](ContactLogFile::follow) tries again when the file has changed.
+    pub fn load(&mut self, log: &mut ContactLog, now: Now) -> Result<Option<FileError>, FileError> {
+        // What an earlier run did not finish.
+        let _ = fs::remove_file(temporary(&self.records));
+        let _ = fs::remove_file(temporary(&self.receptions));
+        let state = FileState::of(&self.records);
+        let records = self.read_records()?;
+        let (receptions, problem) = match self.read_receptions() {
+            Ok(receptions) => (receptions, None),
+            Err(error) => (HashMap::new(), Some(error)),
+        };
+        (self.is_loaded, self.state, self.known) = (true, state, temp_ids(&records));
         let received =
             |record: &ContactRecord| receptions.get(&record.temp_id).copied().unwrap_or(now.wall);
-        // Those received first leave first.
-        records.sort_by_key(received);
-        for record in &records {
-            log.restore(*record, received(record), now);
-        }
-        Ok(())
+        let earlier = records.into_iter().map(|record| (record, received(&record))).collect();
+        log.restore(earlier, now);
+        Ok(problem)
     }
 
     /// Makes `log` follow what the user did to the file: records that were added count as received
@@ -80,6 +89,9 @@ impl ContactLogFile {
     /// [`FileError`]; then `log` is as it was.
     pub fn follow(&mut self, log: &mut ContactLog, now: Now) -> Result<bool, FileError> {
         let state = FileState::of(&self.records);
+        if !self.is_loaded {
+            return self.load(log, now).map(|_| true);
+        }
         if state == self.state {
             return Ok(false);
         }
@@ -176,7 +188,7 @@ impl ContactLogFile {
                     }
                     // What a crash leaves.
                     None if !line.is_terminated => {}
-                    None => return Err("it is something else".to_owned()),
+                    None => return Err("it is no TempID and time".to_owned()),
                 }
                 Ok(())
             })?;
@@ -229,9 +241,11 @@ fn append_line(path: &Path, line: Vec<u8>) -> Result<(), FileError> {
 }
 
 fn try_append_line(path: &Path, mut line: Vec<u8>) -> io::Result<()> {
-    let mut file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
+    let mut options = OpenOptions::new();
+    let mut file = options.read(true).append(true).create(true).mode(PRIVATE).open(path)?;
+    let len = file.metadata()?.len();
     let mut last = [b'\n'];
-    if file.metadata()?.len() > 0 {
+    if len > 0 {
         file.seek(SeekFrom::End(-1))?;
         file.read_exact(&mut last)?;
     }
@@ -239,15 +253,34 @@ fn try_append_line(path: &Path, mut line: Vec<u8>) -> io::Result<()> {
         line.insert(0, b'\n');
     }
     line.push(b'\n');
-    file.write_all(&line)
+    file.write_all(&line).inspect_err(|_| {
+        // Half a line would make the whole file malformed. If this fails too, it says so itself.
+        let _ = file.set_len(len);
+    })
 }
 
 fn replace(path: &Path, content: &[u8]) -> Result<(), FileError> {
-    let mut temporary = path.as_os_str().to_owned();
-    temporary.push(".new");
-    fs::write(&temporary, content)
-        .and_then(|()| fs::rename(&temporary, path))
-        .map_err(|error| FileError::io(path, error))
+    try_replace(path, content).map_err(|error| FileError::io(path, error))
+}
+
+fn try_replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    let temporary = temporary(path);
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(PRIVATE);
+    let mut file = options.custom_flags(OFlags::NOFOLLOW.bits() as i32).open(&temporary)?;
+    if let Ok(old) = fs::metadata(path) {
+        file.set_permissions(old.permissions())?;
+    }
+    file.write_all(content)?;
+    // Otherwise a crash of the machine could leave the new name with nothing in it.
+    file.sync_all()?;
+    fs::rename(&temporary, path)
+}
+
+fn temporary(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".new");
+    name.into()
 }
 
 #[cfg(test)]
@@ -292,7 +325,8 @@ mod tests {
 
         fn restart(&mut self) {
             self.log = ContactLog::new(Duration::from_secs(180));
-            self.file.load(&mut self.log, self.now).expect("loaded");
+            let problem = self.file.load(&mut self.log, self.now).expect("loaded");
+            assert!(problem.is_none(), "{problem:?}");
         }
 
         fn content(&self) -> String {
@@ -370,6 +404,46 @@ mod tests {
         assert!(error.to_string().contains("ann_contactlog.txt:2: "), "{error}");
         assert_eq!(fixture.log.len(), 1);
         assert!(fixture.directory.path().exists());
+    }
+
+    #[test]
+    fn malformed_receptions_cost_the_ages_and_not_the_log() {
+        let mut fixture = Fixture::new();
+        fixture.receive(SAMPLE);
+        fs::write(&fixture.file.receptions, "nonsense\n").expect("written");
+        fixture.log = ContactLog::new(Duration::from_secs(180));
+        let problem = fixture.file.load(&mut fixture.log, fixture.now).expect("loaded");
+        assert!(problem.is_some_and(|error| error.to_string().contains("_received.txt:1: ")));
+        assert_eq!(fixture.log.len(), 1);
+    }
+
+    #[test]
+    fn malformed_file_that_is_mended_is_loaded_with_its_ages() {
+        let mut fixture = Fixture::new();
+        fixture.receive(SAMPLE);
+        fixture.wait(100);
+        fs::write(&fixture.file.records, format!("{SAMPLE}\nnonsense\n")).expect("written");
+        fixture.log = ContactLog::new(Duration::from_secs(180));
+        let user = Username::decode(b"ann").expect("a name");
+        fixture.file = ContactLogFile::new(fixture.directory.path(), user);
+        assert!(fixture.file.load(&mut fixture.log, fixture.now).is_err());
+        fs::write(&fixture.file.records, SAMPLE).expect("written");
+        assert!(fixture.file.follow(&mut fixture.log, fixture.now).expect("read"));
+        fixture.wait(80);
+        assert!(fixture.log.expire(fixture.now.monotonic));
+    }
+
+    #[test]
+    fn rewritten_file_keeps_its_mode() {
+        let mut fixture = Fixture::new();
+        fixture.receive(SAMPLE);
+        let mode =
+            |fixture: &Fixture| fs::metadata(&fixture.file.records).expect("a file").mode() & 0o777;
+        assert_eq!(mode(&fixture), 0o600);
+        let readable = std::os::unix::fs::PermissionsExt::from_mode(0o640);
+        fs::set_permissions(&fixture.file.records, readable).expect("changed");
+        fixture.file.rewrite(&fixture.log).expect("rewritten");
+        assert_eq!(mode(&fixture), 0o640);
     }
 
     #[test]

@@ -273,9 +273,15 @@ impl Dialogue {
         }
     }
 
-    /// There is nothing to upload, or it cannot be read.
-    pub fn nothing_to_upload(&mut self, reason: &str, lines: &mut Lines) {
-        bad(lines, reason);
+    /// The contact log has no entries.
+    pub fn nothing_to_upload(&mut self, lines: &mut Lines) {
+        plain(lines, "The contact log is empty, there is nothing to upload.");
+        self.state = State::Prompt;
+    }
+
+    /// The contact log cannot be read.
+    pub fn log_unreadable(&mut self, problem: &str, lines: &mut Lines) {
+        bad(lines, problem);
         self.state = State::Prompt;
     }
 

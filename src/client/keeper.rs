@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use super::contact_log::Added;
+use super::contact_log::{Added, ContactLog};
 use super::contact_log_file::ContactLogFile;
 use super::phone::Phone;
 use crate::clock::Now;
@@ -18,6 +18,8 @@ const REWRITE_INTERVAL: Duration = Duration::from_secs(1);
 pub struct Keeper {
     directory: PathBuf,
     owner: Option<Owner>,
+    /// Whoever had the phone before, with logs that are not empty yet.
+    former: Vec<(Owner, ContactLog)>,
     /// The file does not show yet what the log is.
     is_stale: bool,
     /// Not to be rewritten before.
@@ -45,6 +47,7 @@ impl Keeper {
         Self {
             directory,
             owner: None,
+            former: Vec::new(),
             is_stale: false,
             next_rewrite: now.monotonic,
             reading: Trouble::default(),
@@ -52,22 +55,28 @@ impl Keeper {
         }
     }
 
-    /// The phone is `user`'s from now on; it goes on with the log of an earlier run.
+    /// The phone is `user`'s from now on; it goes on with the log of an earlier run. The log of whoever
+    /// had it before keeps its deadlines. Says what the user should know about the files.
     ///
     /// # Errors
     ///
-    /// [`FileError`]; the log then begins without what is in the file.
+    /// [`FileError`] if the log cannot be read or is malformed; it then begins without what is in the
+    /// file, which is left alone until it can be read.
     pub fn hand_over(
         &mut self,
         user: Username,
         phone: &mut Phone,
         now: Now,
-    ) -> Result<(), FileError> {
-        match &self.owner {
-            Some(owner) if owner.user == user => return Ok(()),
-            Some(_) => phone.reset(),
+    ) -> Result<Option<FileError>, FileError> {
+        match self.owner.take() {
+            Some(owner) if owner.user == user => {
+                self.owner = Some(owner);
+                return Ok(None);
+            }
+            Some(owner) => self.former.push((owner, phone.reset())),
             None => {}
         }
+        self.former.retain(|(owner, _)| owner.user != user);
         let mut file = ContactLogFile::new(&self.directory, user);
         let loaded = file.load(phone.log_mut(), now);
         self.owner = Some(Owner { user, file });
@@ -134,7 +143,9 @@ impl Keeper {
         if self.is_stale && self.owner.is_some() {
             return Some(self.next_rewrite);
         }
-        phone.log().next_leaving().map(|leaving| leaving.max(self.next_rewrite))
+        let logs = self.former.iter().map(|(_, log)| log).chain([phone.log()]);
+        let leaving = logs.filter_map(ContactLog::next_leaving).min();
+        leaving.map(|leaving| leaving.max(self.next_rewrite))
     }
 
     /// Lets go what has had its time, in memory and on disk.
@@ -146,9 +157,20 @@ impl Keeper {
         self.is_stale |= phone.log_mut().expire(now.monotonic);
         if self.is_stale && self.next_rewrite <= now.monotonic {
             self.next_rewrite = now.monotonic + REWRITE_INTERVAL;
-            return self.rewrite(phone, now);
+            self.rewrite(phone, now)?;
         }
-        Ok(())
+        self.tidy_former(now)
+    }
+
+    fn tidy_former(&mut self, now: Now) -> Result<(), FileError> {
+        let mut outcome = Ok(());
+        for (owner, log) in &mut self.former {
+            if log.expire(now.monotonic) {
+                outcome = owner.file.follow(log, now).and_then(|_| owner.file.rewrite(log));
+            }
+        }
+        self.former.retain(|(_, log)| !log.is_empty());
+        outcome
     }
 
     fn rewrite(&mut self, phone: &mut Phone, now: Now) -> Result<(), FileError> {

@@ -36,9 +36,10 @@ pub use self::settings::{ClientError, Settings};
 use self::terminal::Environment;
 use crate::clock::Now;
 use crate::protocol::Beacon;
-use crate::reactor::signals::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGWINCH};
+use crate::reactor::signals::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGWINCH};
 use crate::reactor::{
-    Connection, DatagramSocket, EventLoop, Flushed, READ_BYTES, Received, Signals, TimerKey, Token,
+    Connection, DatagramSocket, EventLoop, Flushed, Output, READ_BYTES, Received, Signals,
+    TimerKey, Token,
 };
 
 /// How long a connection may take to come about.
@@ -56,9 +57,10 @@ const INPUT_BYTES: usize = 4096;
 const STDIN: Token = Token::permanent(0);
 const SIGNALS: Token = Token::permanent(1);
 const DATAGRAMS: Token = Token::permanent(2);
+const STDOUT: Token = Token::permanent(3);
 /// Each connection to the server has the next one, so that an event of an earlier connection is not
 /// taken for one of the later.
-const FIRST_LINK: u32 = 3;
+const FIRST_LINK: u32 = 4;
 
 /// A phone on its sockets and its terminal.
 pub struct Client {
@@ -71,6 +73,8 @@ pub struct Client {
     /// How many connections there have been.
     links: u32,
     server: SocketAddr,
+    /// Whether the server may have sent more than one read took.
+    is_link_unread: bool,
     session: Session,
     /// Runs while the server is waited for.
     server_timer: Option<TimerKey>,
@@ -126,17 +130,19 @@ impl Client {
         };
         let with_port = |source| ClientError::Listen { port: settings.udp_port, source };
         let datagrams = DatagramSocket::bind(address, registry, DATAGRAMS).map_err(with_port)?;
-        let numbers = [SIGINT, SIGTERM, SIGHUP, SIGWINCH, SIGCONT];
+        let numbers = [SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGWINCH, SIGCONT];
         let signals = Signals::take_over(&numbers, registry, SIGNALS)?;
         let stdin = Stdin::register(registry);
+        let output = Output::stdout(registry, STDOUT);
         let mut client = Self {
             signals,
             datagrams,
             stdin,
-            screen: Screen::open(&Environment::read())?,
+            screen: Screen::open(&Environment::read(), output)?,
             event_loop,
             link: Link::Down,
             links: 0,
+            is_link_unread: false,
             server: settings.server,
             session: Session::default(),
             server_timer: None,
@@ -166,17 +172,23 @@ impl Client {
         loop {
             self.tick(&mut events, &mut buffer)?;
             if let Some(ending) = self.dialogue.ending() {
+                self.end_output(&mut events)?;
                 return Ok(ending);
             }
         }
     }
 
     fn tick(&mut self, events: &mut Events, buffer: &mut [u8]) -> Result<(), ClientError> {
-        let is_busy = self.datagrams.may_hold_more() || self.may_read_input();
+        let is_busy =
+            self.datagrams.may_hold_more() || self.is_link_unread || self.may_read_input();
         self.event_loop.wait(events, is_busy, Now::read().monotonic)?;
         let now = Now::read();
+        let has_left_over = self.is_link_unread;
         for event in events.iter() {
             self.handle_event(event, buffer, now)?;
+        }
+        if has_left_over {
+            self.receive(buffer, now)?;
         }
         self.receive_datagrams(now);
         self.event_loop.timers.advance(now.monotonic);
@@ -200,6 +212,8 @@ impl Client {
             STDIN => self.stdin = Stdin::Ready,
             SIGNALS => self.handle_signals(now)?,
             DATAGRAMS => self.datagrams.note_readable(),
+            // It is flushed at the end of every tick.
+            STDOUT => {}
             token => self.handle_link_event(event, token, buffer, now)?,
         }
         Ok(())
@@ -228,7 +242,8 @@ impl Client {
             match signal {
                 SIGWINCH => self.screen.resize(),
                 SIGCONT => self.screen.resume()?,
-                _ => self.leave(now)?,
+                SIGINT | SIGTERM | SIGQUIT | SIGHUP => self.leave(now)?,
+                _ => unreachable!("only these signals are taken over"),
             }
         }
         Ok(())
@@ -250,11 +265,20 @@ impl Client {
 
     fn draw(&mut self, now: Now) -> Result<(), ClientError> {
         self.screen.update(&std::mem::take(&mut self.lines), self.dialogue.prompt())?;
-        match self.screen.flush() {
-            Ok(()) => Ok(()),
-            // Nobody can see anything any more.
-            Err(_) => self.leave(now),
+        if self.screen.flush() { self.leave(now) } else { Ok(()) }
+    }
+
+    /// Waits for whoever reads the last lines, but not for ever.
+    fn end_output(&mut self, events: &mut Events) -> io::Result<()> {
+        let begin = Now::read();
+        self.set_server_timer(Some(LOGOUT_TIMEOUT), begin);
+        let mut now = begin;
+        while !self.screen.is_flushed() && now.monotonic < begin.monotonic + LOGOUT_TIMEOUT {
+            self.event_loop.wait(events, false, now.monotonic)?;
+            now = Now::read();
+            self.screen.flush();
         }
+        Ok(())
     }
 }
 
@@ -339,15 +363,14 @@ impl Client {
     }
 
     fn upload(&mut self, now: Now) {
-        let reason = match self.keeper.log_to_upload(&mut self.phone, now) {
-            Ok(log) if !log.is_empty() => {
+        match self.keeper.log_to_upload(&mut self.phone, now) {
+            Ok(log) if log.is_empty() => self.dialogue.nothing_to_upload(&mut self.lines),
+            Ok(log) => {
                 self.dialogue.uploading(&log, &mut self.lines);
-                return self.say(|session, out| session.upload(log, out));
+                self.say(|session, out| session.upload(log, out));
             }
-            Ok(_) => "The contact log is empty, there is nothing to upload.".to_owned(),
-            Err(error) => error.to_string(),
-        };
-        self.dialogue.nothing_to_upload(&reason, &mut self.lines);
+            Err(error) => self.dialogue.log_unreadable(&error.to_string(), &mut self.lines),
+        }
     }
 }
 
@@ -440,12 +463,9 @@ impl Client {
     fn receive(&mut self, buffer: &mut [u8], now: Now) -> Result<(), ClientError> {
         let Link::Up(connection, _) = &mut self.link else { return Ok(()) };
         let (session, mut told) = (&mut self.session, Vec::new());
-        let mut received = Received::MoreLeft;
-        while let Received::MoreLeft = received {
-            received = connection.receive(buffer, |bytes, out| {
-                session.receive(bytes, out, |event| told.push(event))
-            });
-        }
+        let received = connection
+            .receive(buffer, |bytes, out| session.receive(bytes, out, |event| told.push(event)));
+        self.is_link_unread = matches!(received, Received::MoreLeft);
         for event in told {
             self.take_answer(&event, now);
         }
@@ -465,10 +485,12 @@ impl Client {
         self.dialogue.answered(event, &mut self.lines);
         match event {
             session::Event::LoggedIn(user) => {
-                if let Err(error) = self.keeper.hand_over(*user, &mut self.phone, now) {
-                    let text = format!("{error}; what is in it is left alone");
-                    self.dialogue.trouble(&text, &mut self.lines);
-                }
+                let text = match self.keeper.hand_over(*user, &mut self.phone, now) {
+                    Ok(None) => return,
+                    Ok(Some(error)) => format!("{error}; ages are counted from now"),
+                    Err(error) => format!("{error}; what is in it is left alone"),
+                };
+                self.dialogue.trouble(&text, &mut self.lines);
             }
             session::Event::TempIds(records) => {
                 if let Some(record) = records.first() {
@@ -529,6 +551,7 @@ impl Client {
 
     fn drop_link(&mut self, now: Now) {
         self.link = Link::Down;
+        self.is_link_unread = false;
         self.set_server_timer(None, now);
     }
 

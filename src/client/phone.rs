@@ -57,10 +57,11 @@ impl Phone {
         self.current = Some(record);
     }
 
-    /// Forgets everything: another person uses the phone.
-    pub fn reset(&mut self) {
+    /// Forgets everything, as another person uses the phone, and gives up the log.
+    pub fn reset(&mut self) -> ContactLog {
         self.current = None;
-        self.log.clear();
+        let empty = self.log.emptied();
+        std::mem::replace(&mut self.log, empty)
     }
 
     /// What to send to a phone nearby.

@@ -1,12 +1,12 @@
 //! The standard input and output of the client, a terminal or not.
 
-use std::io::{self, Write};
+use std::io;
 
 use super::command::Command;
 use super::dialogue::{Line, Prompt, Tone};
 use super::line_editor::{Fed, LineEditor, LineKind, Outcome};
 use super::terminal::{EchoOff, Environment, Input, RawTerminal, screen_size};
-use crate::reactor::Buffer;
+use crate::reactor::{Buffer, Output};
 
 /// Bytes of type-ahead, at most; a script that is ahead of us by more is not read for the moment.
 const MAX_TYPED_BYTES: usize = 64 * 1024;
@@ -29,9 +29,8 @@ pub struct Screen {
     is_input_ended: bool,
     /// Whether what is typed belongs to a line that was too long, and is left out.
     is_skipping: bool,
-    /// Whether anybody can still see what is shown.
-    is_seen: bool,
     out: Vec<u8>,
+    output: Output,
 }
 
 enum Mode {
@@ -44,12 +43,12 @@ enum Mode {
 }
 
 impl Screen {
-    /// The standard input and output of this process.
+    /// The standard input of this process, and its standard output.
     ///
     /// # Errors
     ///
     /// What the system says about the terminal.
-    pub fn open(environment: &Environment) -> io::Result<Self> {
+    pub fn open(environment: &Environment, output: Output) -> io::Result<Self> {
         let mode = match environment.input() {
             Input::Edited => Mode::Edited {
                 editor: LineEditor::new(screen_size(), Command::WORDS),
@@ -65,8 +64,8 @@ impl Screen {
             typed: Buffer::default(),
             is_input_ended: false,
             is_skipping: false,
-            is_seen: true,
             out: Vec::new(),
+            output,
         })
     }
 
@@ -160,20 +159,18 @@ impl Screen {
         outcome.or(is_at_end.then_some(Outcome::EndOfInput))
     }
 
-    /// Writes what has to be seen, as long as there is anybody to see it.
-    ///
-    /// # Errors
-    ///
-    /// What the system says, once: the reader of a pipe, or the terminal, is gone.
-    pub fn flush(&mut self) -> io::Result<()> {
-        let out = std::mem::take(&mut self.out);
-        if out.is_empty() || !self.is_seen {
-            return Ok(());
-        }
-        let mut stdout = io::stdout().lock();
-        let written = stdout.write_all(&out).and_then(|()| stdout.flush());
-        self.is_seen = written.is_ok();
-        written
+    /// Writes what has to be seen, now or when there is room, and says whether whoever saw it has just
+    /// gone: the reader of a pipe, or the terminal.
+    pub fn flush(&mut self) -> bool {
+        let was_closed = self.output.is_closed();
+        self.output.write(&mut self.out);
+        self.output.flush();
+        self.output.is_closed() && !was_closed
+    }
+
+    /// Whether everything is written.
+    pub fn is_flushed(&self) -> bool {
+        self.output.is_empty()
     }
 
     /// The terminal has another size.
@@ -211,7 +208,7 @@ impl Screen {
         if let Mode::Edited { editor, .. } = &mut self.mode {
             editor.hide(&mut self.out);
         }
-        self.flush()?;
+        self.flush();
         if let Mode::Edited { editor, terminal } = &mut self.mode {
             terminal.stop_program()?;
             editor.resize(screen_size(), &mut self.out);

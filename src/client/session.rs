@@ -33,8 +33,8 @@ enum State {
     Ready { user: Username },
     /// A request is sent.
     Waiting { user: Username, pending: Pending },
-    /// `QUIT` is sent.
-    LoggingOut,
+    /// `QUIT` is sent, maybe behind a request whose reply nobody wants any more.
+    LoggingOut { replies_before: u8 },
     /// Nothing more is said on this connection.
     Closed,
 }
@@ -76,7 +76,7 @@ impl Session {
     /// Whether a reply is due.
     pub fn is_waiting(&self) -> bool {
         match self.state {
-            State::LoggingIn { .. } | State::Waiting { .. } | State::LoggingOut => true,
+            State::LoggingIn { .. } | State::Waiting { .. } | State::LoggingOut { .. } => true,
             State::LoggedOut | State::Ready { .. } | State::Closed => false,
         }
     }
@@ -117,7 +117,7 @@ impl Session {
     /// Says goodbye.
     pub fn log_out(&mut self, out: &mut Vec<u8>) {
         Request::Quit.encode(out);
-        self.state = State::LoggingOut;
+        self.state = State::LoggingOut { replies_before: self.is_waiting().into() };
     }
 
     /// Reads the replies in `bytes`, tells what they mean, and appends what is to be sent next.
@@ -152,7 +152,7 @@ impl Session {
         let state = std::mem::replace(&mut self.state, State::Closed);
         match state {
             State::LoggingIn { .. } | State::Ready { .. } | State::Waiting { .. } => true,
-            State::LoggedOut | State::LoggingOut | State::Closed => false,
+            State::LoggedOut | State::LoggingOut { .. } | State::Closed => false,
         }
     }
 
@@ -176,7 +176,11 @@ impl Session {
                     other => self.handle_other(other),
                 }
             }
-            State::LoggingOut => Some(Event::LoggedOut),
+            State::LoggingOut { replies_before: 0 } => Some(Event::LoggedOut),
+            State::LoggingOut { replies_before } => {
+                self.state = State::LoggingOut { replies_before: replies_before - 1 };
+                None
+            }
             // Full servers say so before they are asked; the next request will find out.
             State::LoggedOut => None,
             State::Ready { .. } => Some(Event::Broken(unexpected())),
@@ -349,6 +353,17 @@ mod tests {
         let mut fixture = Fixture::ready();
         fixture.receive(b"+OK\r\n");
         assert!(matches!(fixture.told[..], [Event::Broken(_)]));
+    }
+
+    #[test]
+    fn logging_out_with_a_request_on_its_way_waits_for_the_goodbye() {
+        let mut fixture = Fixture::ready();
+        fixture.session.upload(vec![record(1)], &mut fixture.sent);
+        fixture.session.log_out(&mut fixture.sent);
+        fixture.receive(b":1\r\n");
+        assert_eq!(fixture.told, []);
+        fixture.receive(b"+OK\r\n");
+        assert_eq!(fixture.told, [Event::LoggedOut]);
     }
 
     #[test]

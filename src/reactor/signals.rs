@@ -3,7 +3,7 @@
 use std::io;
 
 use mio::{Interest, Registry};
-pub use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGWINCH};
+pub use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGWINCH};
 
 use super::Token;
 
