@@ -71,7 +71,7 @@ pub fn read_lines(
     expected: &'static str,
     take: impl FnMut(Line<'_>) -> Result<(), String>,
 ) -> Result<bool, FileError> {
-    let file = File::open(path).map_err(|source| FileError::io(path, source))?;
+    let file = open(path).map_err(|source| FileError::io(path, source))?;
     read_lines_of(file, path, expected, take)
 }
 
@@ -102,6 +102,18 @@ pub fn read_lines_of(
         }
         offset += len;
     }
+}
+
+/// Opens a regular file. Anything else, such as a pipe without a writer, would make us wait.
+///
+/// # Errors
+///
+/// What the system says, or that it is no regular file.
+pub fn open(path: &Path) -> io::Result<File> {
+    if !path.metadata()?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
+    }
+    File::open(path)
 }
 
 /// Reads one line into `bytes`, cut to what a record can be, and says how long it was and whether

@@ -343,6 +343,21 @@ fn logged_out_beacons_received_belong_to_who_logs_in() {
 }
 
 #[test]
+fn logged_in_as_another_user_the_log_of_the_first_is_still_emptied_in_time() {
+    let mut scene = Scene::new();
+    let mut client = scene.logged_in_keeping(EIGHT, 3);
+    scene.send(&client, &valid(1));
+    assert_eq!(scene.log(EIGHT), lines_of(&[&valid(1)]));
+    let address = scene.server.address;
+    let Scene { server, server_data, .. } = &mut scene;
+    std::mem::replace(server, Server::start(&Data::with_users())).crash();
+    client.stdout.wait_for_part("log in again");
+    let _server = server_again(address, server_data);
+    client.log_in(NINE);
+    scene.wait_for_log(EIGHT, "");
+}
+
+#[test]
 fn logged_in_two_users_one_after_the_other_do_not_mix_logs() {
     let scene = Scene::new();
     let mut client = scene.logged_in(EIGHT);

@@ -31,16 +31,27 @@ fn refused_start(data: &Data, parts: &[&str]) {
 }
 
 #[test]
+fn file_that_is_none_is_refused_and_not_waited_for() {
+    for name in ["credentials.txt", "tempIDs.txt"] {
+        let data = Data::with_users();
+        let _ = std::fs::remove_file(data.file(name));
+        let made = std::process::Command::new("mkfifo").arg(data.file(name)).status();
+        assert!(made.expect("mkfifo is everywhere").success());
+        refused_start(&data, &[name, "not a regular file"]);
+    }
+}
+
+#[test]
 fn malformed_credentials_line_is_named() {
     let data = Data::empty();
     let good = "+61410777777 datha457\n";
     for (line, problem) in [
-        ("+61410888888", "1 word"),
+        ("+61410888888", "no space"),
         ("+61410888888 ", "password is empty"),
         (" comp3331", "username is empty"),
-        ("+61410888888  comp3331", "3 words"),
-        ("+61410888888 comp3331 ", "3 words"),
-        ("+61410888888\tcomp3331", "1 word"),
+        ("+61410888888  comp3331", "more than one space"),
+        ("+61410888888 comp3331 ", "more than one space"),
+        ("+61410888888\tcomp3331", "no space"),
         ("+614/0888888 comp3331", "slash"),
         ("+6141088888888888888 comp3331", "longer than 16"),
         ("+61410888888 comp\u{7}3331", "control character"),

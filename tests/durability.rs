@@ -13,7 +13,7 @@ use rustix::process::Resource;
 use support::data::{Account, Data, EIGHT, Line, NINE, SEVEN, SIX};
 use support::phone::{Phone, frame, frame_of};
 use support::process::{Signal, limit, resident_kib};
-use support::record::Record;
+use support::record::{Record, wire};
 use support::reply::Reply;
 use support::server::{PROGRAM, Server, Setup};
 use support::small_disk::SmallDisk;
@@ -169,6 +169,22 @@ fn stopping_server_answers_what_was_sent_and_closes() {
     let ended = server.wait();
     assert_eq!(ended.status.code(), Some(0), "{ended:?}");
     assert_eq!(data.temp_ids().len(), 5);
+}
+
+#[test]
+fn stopping_server_answers_a_request_larger_than_one_read() {
+    let data = Data::with_users();
+    let server = Server::start(&data);
+    let mut phone = Phone::logged_in(&server, EIGHT);
+    let records = &wire(&many_records()[..2_000]);
+    server.while_frozen(|| {
+        phone.send_bytes(&frame(&[b"UPLOAD", records]));
+        server.signal(Signal::TERM);
+    });
+    assert_eq!(phone.reply(), Reply::Integer(2_000));
+    phone.assert_closed();
+    drop(phone);
+    assert_eq!(server.wait().status.code(), Some(0));
 }
 
 #[test]

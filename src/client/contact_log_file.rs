@@ -308,7 +308,10 @@ mod tests {
             let file = ContactLogFile::new(directory.path(), user);
             let wall = Timestamp::from_unix_seconds(1_600_000_000);
             let now = Now { monotonic: Instant::now(), wall };
-            Self { directory, file, log: ContactLog::new(Duration::from_secs(180)), now }
+            let log = ContactLog::new(Duration::from_secs(180));
+            let mut fixture = Self { directory, file, log, now };
+            fixture.restart();
+            fixture
         }
 
         fn receive(&mut self, line: &str) {

@@ -229,9 +229,7 @@ impl Client {
             }
             Timer::Tidying => {
                 self.tidying_timer = None;
-                if let Err(error) = self.keeper.tidy(&mut self.phone, now) {
-                    self.dialogue.trouble(&error.to_string(), &mut self.lines);
-                }
+                self.tidy(now);
                 Ok(())
             }
         }
@@ -376,6 +374,12 @@ impl Client {
 
 /// Phones nearby.
 impl Client {
+    fn tidy(&mut self, now: Now) {
+        if let Err(error) = self.keeper.tidy(&mut self.phone, now) {
+            self.dialogue.trouble(&error.to_string(), &mut self.lines);
+        }
+    }
+
     fn send_beacon(&mut self, destination: SocketAddr, now: Now) {
         let beacon = match self.phone.beacon(now) {
             Outgoing::Valid(beacon) => beacon,
@@ -486,7 +490,7 @@ impl Client {
         match event {
             session::Event::LoggedIn(user) => {
                 let text = match self.keeper.hand_over(*user, &mut self.phone, now) {
-                    Ok(None) => return,
+                    Ok(None) => return self.tidy(now),
                     Ok(Some(error)) => format!("{error}; ages are counted from now"),
                     Err(error) => format!("{error}; what is in it is left alone"),
                 };

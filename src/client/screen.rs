@@ -193,8 +193,13 @@ impl Screen {
                 editor.hide(&mut self.out);
                 editor.show(&mut self.out);
             }
-            Mode::KernelEdited { echo_off: Some(echo_off) } => echo_off.resume()?,
-            Mode::KernelEdited { echo_off: None } | Mode::Unattended => {}
+            Mode::KernelEdited { echo_off } => {
+                if let Some(echo_off) = echo_off {
+                    echo_off.resume()?;
+                }
+                self.out.extend_from_slice(self.asked.map_or("", Prompt::text).as_bytes());
+            }
+            Mode::Unattended => {}
         }
         Ok(())
     }

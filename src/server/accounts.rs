@@ -182,8 +182,9 @@ impl Passwords {
     fn add_line(&mut self, line: &[u8]) -> Result<(), String> {
         let mut words = line.split(|byte| *byte == b' ');
         let (Some(user), Some(password), None) = (words.next(), words.next(), words.next()) else {
-            let count = line.split(|byte| *byte == b' ').count();
-            return Err(format!("it has {count} words"));
+            let count = line.iter().filter(|byte| **byte == b' ').count();
+            return Err(if count == 0 { "it has no space" } else { "it has more than one space" }
+                .to_owned());
         };
         let user = Username::decode(user).map_err(|error| error.to_string())?;
         if password.is_empty() || password.iter().any(u8::is_ascii_control) {

@@ -14,6 +14,9 @@ pub const FILE_NAME: &str = "tempIDs.txt";
 /// The form of a line.
 const EXPECTED: &str = "\"<username> <TempID of 20 digits> <start> <expiry>\" with times \"DD/MM/YYYY HH:MM:SS\" and one space between";
 
+/// The longest line, without its end. More than that without a line end is no torn record.
+const MAX_RECORD_BYTES: usize = Username::MAX_LEN + 1 + ContactRecord::LINE_LEN;
+
 /// Where a journal keeps its bytes: a file, or in a simulation a disk that can fail.
 pub trait Storage {
     /// How many bytes there are.
@@ -166,7 +169,10 @@ fn replay(
 }
 
 fn take_torn(line: Line<'_>, problem: String, replayed: &mut Replayed) -> Result<(), String> {
-    if line.is_terminated {
+    let is_record_or_less = line.text.len() <= MAX_RECORD_BYTES;
+    // Some file systems leave zeros where the data did not arrive any more.
+    let is_blank = line.text.iter().all(|byte| *byte == 0);
+    if line.is_terminated || !(is_record_or_less || is_blank) {
         return Err(problem);
     }
     replayed.torn_at = Some(line.offset);
@@ -192,7 +198,8 @@ impl JournalFile {
     ///
     /// What the system says.
     pub fn open(path: &Path) -> io::Result<Self> {
-        let file = OpenOptions::new().append(true).create(true).open(path)?;
+        // Opening a pipe for writing only would wait for a reader.
+        let file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
         // A new file is found after a crash only if its directory was synced as well; and whether an
         // earlier run came so far is not known.
         if let Some(directory) = path.parent() {
@@ -271,6 +278,15 @@ mod tests {
             let error = replayed.expect_err(line);
             assert!(error.contains(&format!(":2: {problem}")), "{error}");
         }
+    }
+
+    #[test]
+    fn last_line_that_is_no_torn_record_is_refused_and_not_cut_off() {
+        let (replayed, _) = replay_text(&"x".repeat(200));
+        assert!(replayed.is_err());
+        let (replayed, len) = replay_text(&format!("{LINE}\n{}", "\0".repeat(5000)));
+        assert_eq!(replayed.expect("zeros").torn_at, Some(LINE.len() as u64 + 1));
+        assert_eq!(len, 1);
     }
 
     #[test]

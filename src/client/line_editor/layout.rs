@@ -13,6 +13,11 @@ const COLUMNS_AT_LEAST: usize = 2;
 /// The space makes the screen wrap, so that a terminal that reflows knows the rows to be one line.
 const WRAP: &[u8] = b" \r";
 
+/// Erases the row of the cursor by itself and then, from the next row on, what is below. Erasing all of
+/// it at once would, with the cursor in the first row of the screen, clear the whole screen, and tmux
+/// takes that as the moment to push what was there into its history, where it stays.
+const ERASE_ROW_AND_BELOW: &[u8] = b"\x1b[K\x1b7\x1b[B\x1b[J\x1b8";
+
 /// The size of the screen, in character cells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ScreenSize {
@@ -99,6 +104,13 @@ impl Layout {
         self.cursor.row - self.first_row()
     }
 
+    /// The same after the screen itself has wrapped the line anew: behind a filled row it leaves the
+    /// cursor in that row.
+    pub(super) fn reflowed_cursor_row(&self) -> usize {
+        let is_behind_filled_row = self.cursor == self.end && self.end.column == 0;
+        self.cursor_row().saturating_sub(is_behind_filled_row.into())
+    }
+
     /// Whether `character`, the last one inserted, is drawn just by sending it: it is the last of
     /// the line, and neither wraps nor fills its row.
     pub(super) fn is_plain_append(&self, character: char) -> bool {
@@ -117,7 +129,7 @@ impl Layout {
 pub(super) fn erase(cursor_row: usize, screen: &mut Vec<u8>) {
     screen.push(b'\r');
     move_by(cursor_row, b'A', screen);
-    screen.extend_from_slice(b"\x1b[J");
+    screen.extend_from_slice(ERASE_ROW_AND_BELOW);
 }
 
 /// Whether a character starts a new place for the cursor; marks and what is not drawn belong to the

@@ -52,7 +52,7 @@ impl View {
     /// The terminal has moved the line into the rows of `layout` by itself.
     pub(super) fn reflow(&mut self, layout: &Layout) {
         if let View::Shown { cursor_row } = self {
-            *cursor_row = layout.cursor_row();
+            *cursor_row = layout.reflowed_cursor_row();
         }
     }
 
