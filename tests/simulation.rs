@@ -2,7 +2,8 @@
 //! can go wrong. A run that fails prints its seed; `BLUETRACE_SEED=<seed> cargo test --release --test
 //! simulation` repeats it alone.
 
-use bluetrace::simulation::world::{Report, World, troubled};
+use bluetrace::simulation::trouble::troubled;
+use bluetrace::simulation::world::{Report, World};
 
 /// Seeds of one test run; `BLUETRACE_SEED` names one instead.
 const SEEDS: std::ops::Range<u64> = 0..200;

@@ -11,55 +11,43 @@ pub mod contact_log_file;
 pub mod dialogue;
 pub mod keeper;
 pub mod line_editor;
+mod link;
+mod nearby;
 pub mod phone;
 pub mod screen;
 pub mod session;
 mod settings;
 pub mod terminal;
+mod user;
 
 use std::io;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
-use std::os::fd::AsRawFd;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
+use mio::Events;
 use mio::event::Event;
-use mio::unix::SourceFd;
-use mio::{Events, Interest, Registry};
 
-use self::dialogue::{Action, Dialogue, Ending, Lines};
+use self::dialogue::{Dialogue, Ending, Lines};
 use self::keeper::Keeper;
-use self::line_editor::Outcome;
-use self::phone::{Outgoing, Phone, Reception};
+use self::link::Link;
+use self::phone::Phone;
 use self::screen::Screen;
 use self::session::Session;
 pub use self::settings::{ClientError, Settings};
 use self::terminal::Environment;
+use self::user::Stdin;
 use crate::clock::Now;
-use crate::protocol::Beacon;
 use crate::reactor::signals::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGWINCH};
-use crate::reactor::{
-    Connection, DatagramSocket, EventLoop, Flushed, Output, READ_BYTES, Received, Signals,
-    TimerKey, Token,
-};
-
-/// How long a connection may take to come about.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// How long a reply may take. A server that is alive answers within a tick and a disk.
-const REPLY_TIMEOUT: Duration = Duration::from_secs(30);
+use crate::reactor::{DatagramSocket, EventLoop, Output, READ_BYTES, Signals, TimerKey, Token};
 
 /// How long the server may take to say goodbye.
 const LOGOUT_TIMEOUT: Duration = Duration::from_secs(2);
-
-/// Read from standard input at once, in bytes.
-const INPUT_BYTES: usize = 4096;
 
 const STDIN: Token = Token::permanent(0);
 const SIGNALS: Token = Token::permanent(1);
 const DATAGRAMS: Token = Token::permanent(2);
 const STDOUT: Token = Token::permanent(3);
-/// Each connection to the server has the next one, so that an event of an earlier connection is not
-/// taken for one of the later.
+/// The tokens from here on are those of the connections to the server, see [`link`].
 const FIRST_LINK: u32 = 4;
 
 /// A phone on its sockets and its terminal.
@@ -84,25 +72,6 @@ pub struct Client {
     dialogue: Dialogue,
     /// What is to be shown at the end of the tick.
     lines: Lines,
-}
-
-/// The connection to the server.
-#[derive(Debug)]
-enum Link {
-    Down,
-    Connecting(Connection, Token),
-    Up(Connection, Token),
-}
-
-/// How standard input tells that there is something to read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stdin {
-    /// A file, which has always something to read and cannot be polled.
-    AlwaysReady,
-    /// A terminal or a pipe that may have something to read.
-    Ready,
-    /// A terminal or a pipe; an event will tell.
-    Waiting,
 }
 
 /// What a timer is for.
@@ -278,335 +247,4 @@ impl Client {
         }
         Ok(())
     }
-}
-
-/// What the user types.
-impl Client {
-    fn may_read_input(&self) -> bool {
-        self.stdin != Stdin::Waiting && self.screen.wants_input()
-    }
-
-    fn read_input(&mut self) -> io::Result<()> {
-        if !self.may_read_input() {
-            return Ok(());
-        }
-        // One read an event does not block. `O_NONBLOCK` is out of the question, as the shell and
-        // other programs on this terminal would have it, too.
-        let mut bytes = [0; INPUT_BYTES];
-        match rustix::io::read(rustix::stdio::stdin(), &mut bytes) {
-            Ok(count) => self.screen.type_bytes(&bytes[..count]),
-            Err(rustix::io::Errno::INTR) => return Ok(()),
-            // The terminal is gone.
-            Err(_) => self.screen.type_bytes(&[]),
-        }
-        if self.stdin == Stdin::Ready {
-            self.stdin = Stdin::Waiting;
-            let descriptor = rustix::stdio::stdin().as_raw_fd();
-            // What one read left over raises no event of its own; registering again does.
-            self.event_loop.registry().reregister(
-                &mut SourceFd(&descriptor),
-                STDIN.into(),
-                Interest::READABLE,
-            )?;
-        }
-        Ok(())
-    }
-
-    /// Takes what the user did, line by line, as long as something is asked for.
-    fn follow_user(&mut self, now: Now) -> Result<(), ClientError> {
-        loop {
-            self.draw(now)?;
-            let action = match self.screen.next_outcome() {
-                Some(Outcome::Line(line)) => self.dialogue.line(&line, &mut self.lines),
-                Some(Outcome::EndOfInput | Outcome::Interrupted) => self.dialogue.leave(),
-                Some(Outcome::Suspended) => {
-                    self.screen.suspend()?;
-                    None
-                }
-                None => return Ok(()),
-            };
-            if let Some(action) = action {
-                self.act(action, now)?;
-            }
-            if self.dialogue.ending().is_some() {
-                return self.draw(now);
-            }
-        }
-    }
-
-    fn leave(&mut self, now: Now) -> Result<(), ClientError> {
-        match self.dialogue.leave() {
-            Some(action) => self.act(action, now),
-            None => Ok(()),
-        }
-    }
-
-    fn act(&mut self, action: Action, now: Now) -> Result<(), ClientError> {
-        match action {
-            Action::LogIn { user, password } => {
-                if let Link::Down = self.link
-                    && let Err(error) = self.connect(now)
-                {
-                    return self.lose_link(error, now);
-                }
-                self.say(|session, out| session.log_in(&user, &password, out));
-            }
-            Action::Download => self.say(|session, out| session.download(1, out)),
-            Action::Upload => self.upload(now),
-            Action::Beacon(destination) => self.send_beacon(destination, now),
-            Action::LogOut => self.say(Session::log_out),
-        }
-        self.expect_reply(now);
-        Ok(())
-    }
-
-    fn upload(&mut self, now: Now) {
-        match self.keeper.log_to_upload(&mut self.phone, now) {
-            Ok(log) if log.is_empty() => self.dialogue.nothing_to_upload(&mut self.lines),
-            Ok(log) => {
-                self.dialogue.uploading(&log, &mut self.lines);
-                self.say(|session, out| session.upload(log, out));
-            }
-            Err(error) => self.dialogue.log_unreadable(&error.to_string(), &mut self.lines),
-        }
-    }
-}
-
-/// Phones nearby.
-impl Client {
-    fn tidy(&mut self, now: Now) {
-        if let Err(error) = self.keeper.tidy(&mut self.phone, now) {
-            self.dialogue.trouble(&error.to_string(), &mut self.lines);
-        }
-    }
-
-    fn send_beacon(&mut self, destination: SocketAddr, now: Now) {
-        let beacon = match self.phone.beacon(now) {
-            Outgoing::Valid(beacon) => beacon,
-            Outgoing::Expired(beacon) => {
-                self.dialogue.beacon_expired(&mut self.lines);
-                beacon
-            }
-            Outgoing::None => {
-                let problem = "There is no TempID to send yet: Download_tempID gets one.";
-                return self.dialogue.beacon_sent(Err(problem), &mut self.lines);
-            }
-        };
-        match send_datagram(&beacon, destination) {
-            Ok(()) => self.dialogue.beacon_sent(Ok(beacon.0), &mut self.lines),
-            Err(error) => {
-                let problem = format!("The beacon cannot be sent to {destination}: {error}");
-                self.dialogue.beacon_sent(Err(&problem), &mut self.lines);
-            }
-        }
-    }
-
-    fn receive_datagrams(&mut self, now: Now) {
-        let Self { datagrams, phone, keeper, dialogue, lines, .. } = self;
-        datagrams.receive(|datagram, sender| {
-            if let Err(error) = keeper.follow(phone, now) {
-                dialogue.trouble(&error.to_string(), lines);
-            }
-            let reception = phone.receive(datagram, now);
-            dialogue.received(&reception, sender, now.wall, lines);
-            if let Reception::Valid(record, added) = reception
-                && let Err(error) = keeper.keep(&record, added, phone)
-            {
-                dialogue.trouble(&error.to_string(), lines);
-            }
-        });
-    }
-}
-
-/// The server.
-impl Client {
-    fn connect(&mut self, now: Now) -> io::Result<()> {
-        let mut connection = Connection::connect(self.server)?;
-        let token = Token::permanent(FIRST_LINK + self.links);
-        self.links += 1;
-        connection.register(self.event_loop.registry(), token)?;
-        self.link = Link::Connecting(connection, token);
-        self.session = Session::default();
-        self.set_server_timer(Some(CONNECT_TIMEOUT), now);
-        Ok(())
-    }
-
-    fn handle_link_event(
-        &mut self,
-        event: &Event,
-        token: Token,
-        buffer: &mut [u8],
-        now: Now,
-    ) -> Result<(), ClientError> {
-        match std::mem::replace(&mut self.link, Link::Down) {
-            Link::Connecting(connection, own) if own == token => match connection.connected() {
-                Ok(true) => {
-                    self.link = Link::Up(connection, own);
-                    self.dialogue.connected();
-                    self.set_server_timer(None, now);
-                    self.expect_reply(now);
-                }
-                Ok(false) => self.link = Link::Connecting(connection, own),
-                Err(error) => return self.lose_link(error, now),
-            },
-            Link::Up(connection, own) if own == token => {
-                self.link = Link::Up(connection, own);
-            }
-            other => {
-                self.link = other;
-                return Ok(());
-            }
-        }
-        if let Link::Up(connection, _) = &mut self.link {
-            connection.note(event);
-            return self.receive(buffer, now);
-        }
-        Ok(())
-    }
-
-    fn receive(&mut self, buffer: &mut [u8], now: Now) -> Result<(), ClientError> {
-        let Link::Up(connection, _) = &mut self.link else { return Ok(()) };
-        let (session, mut told) = (&mut self.session, Vec::new());
-        let received = connection
-            .receive(buffer, |bytes, out| session.receive(bytes, out, |event| told.push(event)));
-        self.is_link_unread = matches!(received, Received::MoreLeft);
-        for event in told {
-            self.take_answer(&event, now);
-        }
-        if self.session.is_closed() {
-            self.drop_link(now);
-            return Ok(());
-        }
-        self.expect_reply(now);
-        match received {
-            Received::Waiting | Received::MoreLeft => Ok(()),
-            Received::Ended => self.lose_link(io::ErrorKind::UnexpectedEof.into(), now),
-            Received::Failed(error) => self.lose_link(error, now),
-        }
-    }
-
-    fn take_answer(&mut self, event: &session::Event, now: Now) {
-        self.dialogue.answered(event, &mut self.lines);
-        match event {
-            session::Event::LoggedIn(user) => {
-                let text = match self.keeper.hand_over(*user, &mut self.phone, now) {
-                    Ok(None) => return self.tidy(now),
-                    Ok(Some(error)) => format!("{error}; ages are counted from now"),
-                    Err(error) => format!("{error}; what is in it is left alone"),
-                };
-                self.dialogue.trouble(&text, &mut self.lines);
-            }
-            session::Event::TempIds(records) => {
-                if let Some(record) = records.first() {
-                    self.phone.use_temp_id(*record);
-                }
-            }
-            session::Event::WrongPassword(_)
-            | session::Event::Blocked(_)
-            | session::Event::Uploaded(_)
-            | session::Event::Refused(_)
-            | session::Event::LoggedOut
-            | session::Event::Broken(_) => {}
-        }
-    }
-
-    /// Lets the session say something, if there is anybody to say it to.
-    fn say(&mut self, say: impl FnOnce(&mut Session, &mut Vec<u8>)) {
-        match &mut self.link {
-            Link::Down => {}
-            Link::Connecting(connection, _) | Link::Up(connection, _) => {
-                say(&mut self.session, connection.output());
-            }
-        }
-    }
-
-    fn flush_link(&mut self, now: Now) -> Result<(), ClientError> {
-        let Link::Up(connection, token) = &mut self.link else { return Ok(()) };
-        match connection.flush(self.event_loop.registry(), *token) {
-            Flushed::Everything | Flushed::Blocked { .. } => Ok(()),
-            Flushed::Over => self.lose_link(io::ErrorKind::UnexpectedEof.into(), now),
-            Flushed::Failed(error) => self.lose_link(error, now),
-        }
-    }
-
-    /// The connection is gone. The user is told only if it was of any use: a server closes those
-    /// on which nobody logs in, and the next attempt makes a new one.
-    fn lose_link(&mut self, error: io::Error, now: Now) -> Result<(), ClientError> {
-        let was_connecting = !matches!(self.link, Link::Up(..));
-        self.drop_link(now);
-        if self.dialogue.is_connecting() {
-            return Err(self.unreachable(error));
-        }
-        let was_needed = self.session.lost();
-        if was_connecting {
-            let reason = self.unreachable(error).to_string();
-            self.dialogue.lost(&reason, &mut self.lines);
-        } else if was_needed {
-            let reason = match error.kind() {
-                io::ErrorKind::UnexpectedEof => "The server closed the connection.".to_owned(),
-                _ => format!("The connection to the server is lost: {error}."),
-            };
-            self.dialogue.lost(&reason, &mut self.lines);
-        } else {
-            self.dialogue.logout_overdue(&mut self.lines);
-        }
-        Ok(())
-    }
-
-    fn drop_link(&mut self, now: Now) {
-        self.link = Link::Down;
-        self.is_link_unread = false;
-        self.set_server_timer(None, now);
-    }
-
-    /// Begins to wait anew if a reply is due, and stops if none is.
-    fn expect_reply(&mut self, now: Now) {
-        match self.link {
-            // The time to connect runs already.
-            Link::Connecting(..) => {}
-            Link::Down => self.set_server_timer(None, now),
-            Link::Up(..) => {
-                let is_leaving = self.dialogue.is_leaving();
-                let timeout = if is_leaving { LOGOUT_TIMEOUT } else { REPLY_TIMEOUT };
-                self.set_server_timer(self.session.is_waiting().then_some(timeout), now);
-            }
-        }
-    }
-
-    fn set_server_timer(&mut self, timeout: Option<Duration>, now: Now) {
-        let timers = &mut self.event_loop.timers;
-        if let Some(key) = self.server_timer.take() {
-            timers.cancel(key);
-        }
-        let insert = |timeout| timers.insert(now.monotonic + timeout, Timer::Server);
-        self.server_timer = timeout.map(insert);
-    }
-
-    fn unreachable(&self, source: io::Error) -> ClientError {
-        ClientError::Unreachable { address: self.server, source }
-    }
-}
-
-impl Stdin {
-    fn register(registry: &Registry) -> Self {
-        let descriptor = rustix::stdio::stdin().as_raw_fd();
-        match registry.register(&mut SourceFd(&descriptor), STDIN.into(), Interest::READABLE) {
-            Ok(()) => Self::Waiting,
-            Err(_) => Self::AlwaysReady,
-        }
-    }
-}
-
-/// Sends a beacon from a port that the system chooses anew, so that it does not tell two beacons of
-/// one phone from those of two.
-fn send_datagram(beacon: &Beacon, destination: SocketAddr) -> io::Result<()> {
-    let local: SocketAddr = match destination {
-        SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
-        SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
-    };
-    let socket = UdpSocket::bind(local)?;
-    socket.set_nonblocking(true)?;
-    let mut datagram = Vec::with_capacity(Beacon::LEN);
-    beacon.encode(&mut datagram);
-    socket.send_to(&datagram, destination).map(|_| ())
 }

@@ -4,6 +4,7 @@
 //! the journal. Around it, here, is the shell that drives it with real connections: it moves bytes
 //! and time in and out and decides nothing about the protocol.
 
+mod accepting;
 pub mod accounts;
 pub mod authority;
 pub mod console;
@@ -15,13 +16,12 @@ pub mod service;
 pub mod session;
 mod settings;
 
-use std::io::{self, Read, Write};
-use std::net::{Shutdown, SocketAddr};
+use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use mio::Events;
 use mio::event::Event;
-use mio::net::TcpStream;
 use rand::SeedableRng;
 use rand::rngs::{ChaCha12Rng, SysRng};
 
@@ -34,11 +34,10 @@ pub use self::service::Service;
 use self::session::Session;
 pub use self::settings::{Settings, StartError};
 use crate::clock::Now;
-use crate::protocol::reply::Refusal;
 use crate::reactor::signals::{SIGHUP, SIGINT, SIGTERM};
 use crate::reactor::{
-    ACCEPTS_PER_TICK, Accepted, Connection, ConnectionTable, EventLoop, Flushed, Listener, Output,
-    Received, Signals, TimerKey, TimerWheel, Token, descriptors,
+    ConnectionTable, EventLoop, Flushed, Listener, Output, Received, Signals, TimerKey, TimerWheel,
+    Token, descriptors,
 };
 
 /// How long a connection may leave its replies unread.
@@ -46,12 +45,6 @@ const STALL_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// How long a connection that we ended waits for its peer to end it as well.
 const LINGER_TIMEOUT: Duration = Duration::from_secs(2);
-
-/// What is read of a connection that is refused, so that the refusal is not overtaken by a reset.
-const MAX_REFUSED_BYTES: usize = 64 * 1024;
-
-/// How long the server waits for descriptors before it tries to accept again.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// How long a server that was told to stop answers what is in flight.
 const STOP_TIMEOUT: Duration = Duration::from_secs(4);
@@ -271,54 +264,6 @@ impl Server {
         }
     }
 
-    fn accept(&mut self, now: Now) {
-        self.may_accept_more = false;
-        for _ in 0..ACCEPTS_PER_TICK {
-            let Some(listener) = self.listener.as_mut().filter(|l| !l.is_paused()) else { return };
-            match listener.accept() {
-                Accepted::Stream(stream) if self.connections.len() < self.max_connections => {
-                    self.is_shortage_known = false;
-                    self.admit(stream, now);
-                }
-                Accepted::Stream(stream) => refuse(stream),
-                Accepted::Broken => {}
-                Accepted::Nobody => return,
-                Accepted::OutOfResources(error) => {
-                    listener.pause();
-                    self.event_loop.timers.insert(now.monotonic + ACCEPT_PAUSE, Timer::Accept);
-                    if !std::mem::replace(&mut self.is_shortage_known, true) {
-                        let console = &mut self.service.console;
-                        console.diagnostic(format_args!("no new connections for now: {error}"));
-                    }
-                    return;
-                }
-            }
-        }
-        self.may_accept_more = true;
-    }
-
-    fn admit(&mut self, stream: TcpStream, now: Now) {
-        let mut connection = Connection::new(stream);
-        let token = self.connections.next_token();
-        if let Err(error) = connection.register(self.event_loop.registry(), token) {
-            return self.service.console.diagnostic(format_args!("connection dropped: {error}"));
-        }
-        let deadline = now.monotonic + self.login_timeout;
-        let login_timer = Some(self.event_loop.timers.insert(deadline, Timer::Login(token)));
-        let session = Session::default();
-        self.connections
-            .insert(connection, Phone { session, login_timer, patience: Patience::Unlimited });
-    }
-
-    fn resume_accepting(&mut self) {
-        let registry = self.event_loop.registry();
-        if let Some(listener) = self.listener.as_mut().filter(|listener| listener.is_paused())
-            && let Err(error) = listener.resume(registry)
-        {
-            self.service.console.diagnostic(format_args!("cannot accept any more: {error}"));
-        }
-    }
-
     /// Lets a connection's session have what was received.
     fn serve(&mut self, token: Token, now: Now) {
         let Some((slot, buffer)) = self.connections.slot_and_buffer(token) else { return };
@@ -486,17 +431,4 @@ impl Patience {
             }
         }
     }
-}
-
-/// Tells somebody that there is no room, as far as that works without waiting.
-fn refuse(mut stream: TcpStream) {
-    let mut reply = Vec::new();
-    Refusal::Busy.encode(&mut reply);
-    // The buffer of a new connection has room; if not, the peer sees only that we close. What it
-    // sent already is read, as closing over unread bytes would reset the connection at once.
-    let _ = stream.write(&reply);
-    let _ = stream.shutdown(Shutdown::Write);
-    let mut buffer = [0; 4096];
-    let reads = MAX_REFUSED_BYTES / buffer.len();
-    let _ = (0..reads).take_while(|_| stream.read(&mut buffer).is_ok_and(|len| len > 0)).count();
 }

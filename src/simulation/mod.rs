@@ -17,4 +17,5 @@ pub mod phone;
 pub mod random;
 pub mod server;
 pub mod trace;
+pub mod trouble;
 pub mod world;

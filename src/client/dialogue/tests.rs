@@ -1,0 +1,179 @@
+use super::*;
+use crate::client::session::Event;
+use crate::protocol::{BeaconError, TempId, Username};
+
+/// A dialogue and what it showed.
+struct Fixture {
+    dialogue: Dialogue,
+    lines: Lines,
+}
+
+impl Fixture {
+    fn at_username() -> Self {
+        let mut dialogue = Dialogue::new();
+        dialogue.connected();
+        Self { dialogue, lines: Lines::new() }
+    }
+
+    fn logging_in() -> Self {
+        let mut fixture = Self::at_username();
+        assert_eq!(fixture.line("ann"), None);
+        assert_eq!(fixture.dialogue.prompt(), Some(Prompt::Password));
+        let (user, password) = ("ann".to_owned(), " se cret ".to_owned());
+        assert_eq!(fixture.line(" se cret "), Some(Action::LogIn { user, password }));
+        fixture
+    }
+
+    fn at_prompt() -> Self {
+        let mut fixture = Self::logging_in();
+        fixture.answered(Event::LoggedIn(Username::decode(b"ann").expect("a name")));
+        assert_eq!(fixture.shown(), ["Welcome to the BlueTrace Simulator!"]);
+        fixture
+    }
+
+    fn line(&mut self, line: &str) -> Option<Action> {
+        self.dialogue.line(line, &mut self.lines)
+    }
+
+    fn answered(&mut self, event: Event) {
+        self.dialogue.answered(&event, &mut self.lines);
+    }
+
+    fn shown(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.lines).into_iter().map(|line| line.text).collect()
+    }
+}
+
+fn record() -> ContactRecord {
+    ContactRecord::decode_line(b"12345678901234567891 13/05/2020 17:54:06 13/05/2020 18:09:05")
+        .expect("the assignment's own")
+}
+
+#[test]
+fn wrong_password_asks_only_for_the_password_again() {
+    let mut fixture = Fixture::logging_in();
+    fixture.answered(Event::WrongPassword("Invalid Password. Please try again".to_owned()));
+    assert_eq!(fixture.shown(), ["Invalid Password. Please try again"]);
+    assert_eq!(fixture.dialogue.prompt(), Some(Prompt::Password));
+    assert!(matches!(fixture.line("x"), Some(Action::LogIn { user, .. }) if user == "ann"));
+}
+
+#[test]
+fn block_ends_the_program_with_its_message() {
+    let mut fixture = Fixture::logging_in();
+    fixture.answered(Event::Blocked("Later".to_owned()));
+    assert_eq!(fixture.shown(), ["Later"]);
+    assert_eq!(fixture.dialogue.ending(), Some(Ending::Failed));
+}
+
+#[test]
+fn download_shows_the_temp_id() {
+    let mut fixture = Fixture::at_prompt();
+    assert_eq!(fixture.line("Download_tempID"), Some(Action::Download));
+    assert_eq!(fixture.dialogue.prompt(), None);
+    fixture.answered(Event::TempIds(vec![record()]));
+    assert_eq!(fixture.shown(), ["TempID:", "12345678901234567891"]);
+    assert_eq!(fixture.dialogue.prompt(), Some(Prompt::Command));
+}
+
+#[test]
+fn upload_shows_each_entry_in_three_lines() {
+    let mut fixture = Fixture::at_prompt();
+    assert_eq!(fixture.line("Upload_contact_log"), Some(Action::Upload));
+    fixture.dialogue.uploading(&[record()], &mut fixture.lines);
+    let shown = ["12345678901234567891,", "13/05/2020 17:54:06,", "13/05/2020 18:09:05;"];
+    assert_eq!(fixture.shown(), shown);
+    fixture.answered(Event::Uploaded(1));
+    assert_eq!(fixture.dialogue.prompt(), Some(Prompt::Command));
+}
+
+#[test]
+fn beacon_is_shown_by_sender_and_receiver() {
+    let mut fixture = Fixture::at_prompt();
+    let destination = "127.0.0.1:9".parse().expect("an address");
+    assert_eq!(fixture.line("Beacon 127.0.0.1 9"), Some(Action::Beacon(destination)));
+    fixture.dialogue.beacon_sent(Ok(record()), &mut fixture.lines);
+    let sent = ["12345678901234567891,", "13/05/2020 17:54:06,", "13/05/2020 18:09:05."];
+    assert_eq!(fixture.shown(), sent);
+    let now = record().start;
+    let reception = Reception::Valid(record(), Added::New);
+    fixture.dialogue.received(&reception, destination, now, &mut fixture.lines);
+    let rest = ["Current time is:", "13/05/2020 17:54:06.", "The beacon is valid."];
+    assert_eq!(fixture.shown(), [&["received beacon:"][..], &sent, &rest].concat());
+    let reception = Reception::Invalid(record());
+    fixture.dialogue.received(&reception, destination, now, &mut fixture.lines);
+    assert_eq!(fixture.shown()[6], "The beacon is invalid.");
+    let reception = Reception::Refused(BeaconError::Length(5));
+    fixture.dialogue.received(&reception, destination, now, &mut fixture.lines);
+    let refused = "refused a datagram from 127.0.0.1:9: it has 5 bytes, a beacon has 59";
+    assert_eq!(fixture.shown(), [refused]);
+}
+
+#[test]
+fn full_log_is_said_once() {
+    let mut fixture = Fixture::at_prompt();
+    let sender = "127.0.0.1:9".parse().expect("an address");
+    let reception = Reception::Valid(record(), Added::InsteadOfOldest);
+    for expected in [8, 7] {
+        fixture.dialogue.received(&reception, sender, record().start, &mut fixture.lines);
+        assert_eq!(fixture.shown().len(), expected);
+    }
+    assert_eq!(TempId::LEN, 20);
+}
+
+#[test]
+fn anything_else_is_an_invalid_command() {
+    let mut fixture = Fixture::at_prompt();
+    assert_eq!(fixture.line("whatsthedate"), None);
+    assert_eq!(fixture.shown(), ["Error. Invalid command"]);
+    assert_eq!(fixture.line("Beacon x"), None);
+    assert_eq!(fixture.shown()[0], "Error. Invalid command");
+    assert_eq!(fixture.line("   "), None);
+    assert!(fixture.shown().is_empty());
+    assert_eq!(fixture.line("help"), None);
+    assert_eq!(fixture.shown().len(), Command::HELP.len());
+    assert_eq!(fixture.dialogue.prompt(), Some(Prompt::Command));
+}
+
+#[test]
+fn logout_and_end_of_input_say_goodbye() {
+    let mut fixture = Fixture::at_prompt();
+    assert_eq!(fixture.line("logout"), Some(Action::LogOut));
+    fixture.answered(Event::LoggedOut);
+    assert_eq!(fixture.shown(), ["Goodbye!"]);
+    assert_eq!(fixture.dialogue.ending(), Some(Ending::Left));
+    let mut fixture = Fixture::at_prompt();
+    assert_eq!(fixture.dialogue.leave(), Some(Action::LogOut));
+    fixture.dialogue.logout_overdue(&mut fixture.lines);
+    assert_eq!(fixture.dialogue.ending(), Some(Ending::Left));
+}
+
+#[test]
+fn leaving_before_login_ends_at_once() {
+    let mut fixture = Fixture::at_username();
+    assert_eq!(fixture.dialogue.leave(), None);
+    assert_eq!(fixture.dialogue.ending(), Some(Ending::Left));
+    let mut fixture = Fixture::logging_in();
+    fixture.answered(Event::WrongPassword("again".to_owned()));
+    assert_eq!(fixture.dialogue.leave(), None);
+    assert_eq!(fixture.dialogue.ending(), Some(Ending::Failed));
+}
+
+#[test]
+fn lost_server_is_said_and_the_user_asked_to_log_in_again() {
+    let mut fixture = Fixture::at_prompt();
+    fixture.line("Download_tempID");
+    fixture.dialogue.lost("The server has gone away.", &mut fixture.lines);
+    assert_eq!(fixture.shown()[0], "The server has gone away.");
+    assert_eq!(fixture.dialogue.prompt(), Some(Prompt::Username));
+    fixture.dialogue.leave();
+    assert_eq!(fixture.dialogue.ending(), Some(Ending::Failed));
+}
+
+#[test]
+fn refused_login_asks_for_the_username_again() {
+    let mut fixture = Fixture::logging_in();
+    fixture.answered(Event::Refused("too many connections".to_owned()));
+    assert_eq!(fixture.shown(), ["The server refuses: too many connections"]);
+    assert_eq!(fixture.dialogue.prompt(), Some(Prompt::Username));
+}

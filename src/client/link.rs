@@ -1,0 +1,194 @@
+//! The connection to the server: how it comes about, what is said on it, how it ends.
+
+use std::io;
+use std::time::Duration;
+
+use mio::event::Event;
+
+use super::session::{self, Session};
+use super::{Client, ClientError, FIRST_LINK, LOGOUT_TIMEOUT, Timer};
+use crate::clock::Now;
+use crate::reactor::{Connection, Flushed, Received, Token};
+
+/// How long a connection may take to come about.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long a reply may take. A server that is alive answers within a tick and a disk.
+const REPLY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The connection to the server, with a token that no earlier one has had, so that an event of one
+/// of those is not taken for its own.
+#[derive(Debug)]
+pub(super) enum Link {
+    Down,
+    Connecting(Connection, Token),
+    Up(Connection, Token),
+}
+
+impl Client {
+    pub(super) fn connect(&mut self, now: Now) -> io::Result<()> {
+        let mut connection = Connection::connect(self.server)?;
+        let token = Token::permanent(FIRST_LINK + self.links);
+        self.links += 1;
+        connection.register(self.event_loop.registry(), token)?;
+        self.link = Link::Connecting(connection, token);
+        self.session = Session::default();
+        self.set_server_timer(Some(CONNECT_TIMEOUT), now);
+        Ok(())
+    }
+
+    pub(super) fn handle_link_event(
+        &mut self,
+        event: &Event,
+        token: Token,
+        buffer: &mut [u8],
+        now: Now,
+    ) -> Result<(), ClientError> {
+        match std::mem::replace(&mut self.link, Link::Down) {
+            Link::Connecting(connection, own) if own == token => match connection.connected() {
+                Ok(true) => {
+                    self.link = Link::Up(connection, own);
+                    self.dialogue.connected();
+                    self.set_server_timer(None, now);
+                    self.expect_reply(now);
+                }
+                Ok(false) => self.link = Link::Connecting(connection, own),
+                Err(error) => return self.lose_link(error, now),
+            },
+            Link::Up(connection, own) if own == token => {
+                self.link = Link::Up(connection, own);
+            }
+            other => {
+                self.link = other;
+                return Ok(());
+            }
+        }
+        if let Link::Up(connection, _) = &mut self.link {
+            connection.note(event);
+            return self.receive(buffer, now);
+        }
+        Ok(())
+    }
+
+    pub(super) fn receive(&mut self, buffer: &mut [u8], now: Now) -> Result<(), ClientError> {
+        let Link::Up(connection, _) = &mut self.link else { return Ok(()) };
+        let (session, mut told) = (&mut self.session, Vec::new());
+        let received = connection
+            .receive(buffer, |bytes, out| session.receive(bytes, out, |event| told.push(event)));
+        self.is_link_unread = matches!(received, Received::MoreLeft);
+        for event in told {
+            self.take_answer(&event, now);
+        }
+        if self.session.is_closed() {
+            self.drop_link(now);
+            return Ok(());
+        }
+        self.expect_reply(now);
+        match received {
+            Received::Waiting | Received::MoreLeft => Ok(()),
+            Received::Ended => self.lose_link(io::ErrorKind::UnexpectedEof.into(), now),
+            Received::Failed(error) => self.lose_link(error, now),
+        }
+    }
+
+    pub(super) fn take_answer(&mut self, event: &session::Event, now: Now) {
+        self.dialogue.answered(event, &mut self.lines);
+        match event {
+            session::Event::LoggedIn(user) => {
+                let text = match self.keeper.hand_over(*user, &mut self.phone, now) {
+                    Ok(None) => return self.tidy(now),
+                    Ok(Some(error)) => format!("{error}; ages are counted from now"),
+                    Err(error) => format!("{error}; what is in it is left alone"),
+                };
+                self.dialogue.trouble(&text, &mut self.lines);
+            }
+            session::Event::TempIds(records) => {
+                if let Some(record) = records.first() {
+                    self.phone.use_temp_id(*record);
+                }
+            }
+            session::Event::WrongPassword(_)
+            | session::Event::Blocked(_)
+            | session::Event::Uploaded(_)
+            | session::Event::Refused(_)
+            | session::Event::LoggedOut
+            | session::Event::Broken(_) => {}
+        }
+    }
+
+    /// Lets the session say something, if there is anybody to say it to.
+    pub(super) fn say(&mut self, say: impl FnOnce(&mut Session, &mut Vec<u8>)) {
+        match &mut self.link {
+            Link::Down => {}
+            Link::Connecting(connection, _) | Link::Up(connection, _) => {
+                say(&mut self.session, connection.output());
+            }
+        }
+    }
+
+    pub(super) fn flush_link(&mut self, now: Now) -> Result<(), ClientError> {
+        let Link::Up(connection, token) = &mut self.link else { return Ok(()) };
+        match connection.flush(self.event_loop.registry(), *token) {
+            Flushed::Everything | Flushed::Blocked { .. } => Ok(()),
+            Flushed::Over => self.lose_link(io::ErrorKind::UnexpectedEof.into(), now),
+            Flushed::Failed(error) => self.lose_link(error, now),
+        }
+    }
+
+    /// The connection is gone. The user is told only if it was of any use: a server closes those
+    /// on which nobody logs in, and the next attempt makes a new one.
+    pub(super) fn lose_link(&mut self, error: io::Error, now: Now) -> Result<(), ClientError> {
+        let was_connecting = !matches!(self.link, Link::Up(..));
+        self.drop_link(now);
+        if self.dialogue.is_connecting() {
+            return Err(self.unreachable(error));
+        }
+        let was_needed = self.session.lost();
+        if was_connecting {
+            let reason = self.unreachable(error).to_string();
+            self.dialogue.lost(&reason, &mut self.lines);
+        } else if was_needed {
+            let reason = match error.kind() {
+                io::ErrorKind::UnexpectedEof => "The server closed the connection.".to_owned(),
+                _ => format!("The connection to the server is lost: {error}."),
+            };
+            self.dialogue.lost(&reason, &mut self.lines);
+        } else {
+            self.dialogue.logout_overdue(&mut self.lines);
+        }
+        Ok(())
+    }
+
+    pub(super) fn drop_link(&mut self, now: Now) {
+        self.link = Link::Down;
+        self.is_link_unread = false;
+        self.set_server_timer(None, now);
+    }
+
+    /// Begins to wait anew if a reply is due, and stops if none is.
+    pub(super) fn expect_reply(&mut self, now: Now) {
+        match self.link {
+            // The time to connect runs already.
+            Link::Connecting(..) => {}
+            Link::Down => self.set_server_timer(None, now),
+            Link::Up(..) => {
+                let is_leaving = self.dialogue.is_leaving();
+                let timeout = if is_leaving { LOGOUT_TIMEOUT } else { REPLY_TIMEOUT };
+                self.set_server_timer(self.session.is_waiting().then_some(timeout), now);
+            }
+        }
+    }
+
+    pub(super) fn set_server_timer(&mut self, timeout: Option<Duration>, now: Now) {
+        let timers = &mut self.event_loop.timers;
+        if let Some(key) = self.server_timer.take() {
+            timers.cancel(key);
+        }
+        let insert = |timeout| timers.insert(now.monotonic + timeout, Timer::Server);
+        self.server_timer = timeout.map(insert);
+    }
+
+    pub(super) fn unreachable(&self, source: io::Error) -> ClientError {
+        ClientError::Unreachable { address: self.server, source }
+    }
+}

@@ -1,0 +1,68 @@
+//! Phones nearby: beacons in and out, and the log of those that came in.
+
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+
+use super::Client;
+use super::phone::{Outgoing, Reception};
+use crate::clock::Now;
+use crate::protocol::Beacon;
+
+impl Client {
+    pub(super) fn tidy(&mut self, now: Now) {
+        if let Err(error) = self.keeper.tidy(&mut self.phone, now) {
+            self.dialogue.trouble(&error.to_string(), &mut self.lines);
+        }
+    }
+
+    pub(super) fn send_beacon(&mut self, destination: SocketAddr, now: Now) {
+        let beacon = match self.phone.beacon(now) {
+            Outgoing::Valid(beacon) => beacon,
+            Outgoing::Expired(beacon) => {
+                self.dialogue.beacon_expired(&mut self.lines);
+                beacon
+            }
+            Outgoing::None => {
+                let problem = "There is no TempID to send yet: Download_tempID gets one.";
+                return self.dialogue.beacon_sent(Err(problem), &mut self.lines);
+            }
+        };
+        match send_datagram(&beacon, destination) {
+            Ok(()) => self.dialogue.beacon_sent(Ok(beacon.0), &mut self.lines),
+            Err(error) => {
+                let problem = format!("The beacon cannot be sent to {destination}: {error}");
+                self.dialogue.beacon_sent(Err(&problem), &mut self.lines);
+            }
+        }
+    }
+
+    pub(super) fn receive_datagrams(&mut self, now: Now) {
+        let Self { datagrams, phone, keeper, dialogue, lines, .. } = self;
+        datagrams.receive(|datagram, sender| {
+            if let Err(error) = keeper.follow(phone, now) {
+                dialogue.trouble(&error.to_string(), lines);
+            }
+            let reception = phone.receive(datagram, now);
+            dialogue.received(&reception, sender, now.wall, lines);
+            if let Reception::Valid(record, added) = reception
+                && let Err(error) = keeper.keep(&record, added, phone)
+            {
+                dialogue.trouble(&error.to_string(), lines);
+            }
+        });
+    }
+}
+
+/// Sends a beacon from a port that the system chooses anew, so that it does not tell two beacons of
+/// one phone from those of two.
+fn send_datagram(beacon: &Beacon, destination: SocketAddr) -> io::Result<()> {
+    let local: SocketAddr = match destination {
+        SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
+        SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
+    };
+    let socket = UdpSocket::bind(local)?;
+    socket.set_nonblocking(true)?;
+    let mut datagram = Vec::with_capacity(Beacon::LEN);
+    beacon.encode(&mut datagram);
+    socket.send_to(&datagram, destination).map(|_| ())
+}

@@ -1,0 +1,129 @@
+//! What the user types, and what is done about it.
+
+use std::io;
+use std::os::fd::AsRawFd;
+
+use mio::unix::SourceFd;
+use mio::{Interest, Registry};
+
+use super::dialogue::Action;
+use super::line_editor::Outcome;
+use super::link::Link;
+use super::session::Session;
+use super::{Client, ClientError, STDIN};
+use crate::clock::Now;
+
+/// Read from standard input at once, in bytes.
+const INPUT_BYTES: usize = 4096;
+
+/// How standard input tells that there is something to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stdin {
+    /// A file, which has always something to read and cannot be polled.
+    AlwaysReady,
+    /// A terminal or a pipe that may have something to read.
+    Ready,
+    /// A terminal or a pipe; an event will tell.
+    Waiting,
+}
+
+impl Stdin {
+    pub(super) fn register(registry: &Registry) -> Self {
+        let descriptor = rustix::stdio::stdin().as_raw_fd();
+        match registry.register(&mut SourceFd(&descriptor), STDIN.into(), Interest::READABLE) {
+            Ok(()) => Self::Waiting,
+            Err(_) => Self::AlwaysReady,
+        }
+    }
+}
+
+impl Client {
+    pub(super) fn may_read_input(&self) -> bool {
+        self.stdin != Stdin::Waiting && self.screen.wants_input()
+    }
+
+    pub(super) fn read_input(&mut self) -> io::Result<()> {
+        if !self.may_read_input() {
+            return Ok(());
+        }
+        // One read an event does not block. `O_NONBLOCK` is out of the question, as the shell and
+        // other programs on this terminal would have it, too.
+        let mut bytes = [0; INPUT_BYTES];
+        match rustix::io::read(rustix::stdio::stdin(), &mut bytes) {
+            Ok(count) => self.screen.type_bytes(&bytes[..count]),
+            Err(rustix::io::Errno::INTR) => return Ok(()),
+            // The terminal is gone.
+            Err(_) => self.screen.type_bytes(&[]),
+        }
+        if self.stdin == Stdin::Ready {
+            self.stdin = Stdin::Waiting;
+            let descriptor = rustix::stdio::stdin().as_raw_fd();
+            // What one read left over raises no event of its own; registering again does.
+            self.event_loop.registry().reregister(
+                &mut SourceFd(&descriptor),
+                STDIN.into(),
+                Interest::READABLE,
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Takes what the user did, line by line, as long as something is asked for.
+    pub(super) fn follow_user(&mut self, now: Now) -> Result<(), ClientError> {
+        loop {
+            self.draw(now)?;
+            let action = match self.screen.next_outcome() {
+                Some(Outcome::Line(line)) => self.dialogue.line(&line, &mut self.lines),
+                Some(Outcome::EndOfInput | Outcome::Interrupted) => self.dialogue.leave(),
+                Some(Outcome::Suspended) => {
+                    self.screen.suspend()?;
+                    None
+                }
+                None => return Ok(()),
+            };
+            if let Some(action) = action {
+                self.act(action, now)?;
+            }
+            if self.dialogue.ending().is_some() {
+                return self.draw(now);
+            }
+        }
+    }
+
+    pub(super) fn leave(&mut self, now: Now) -> Result<(), ClientError> {
+        match self.dialogue.leave() {
+            Some(action) => self.act(action, now),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn act(&mut self, action: Action, now: Now) -> Result<(), ClientError> {
+        match action {
+            Action::LogIn { user, password } => {
+                if let Link::Down = self.link
+                    && let Err(error) = self.connect(now)
+                {
+                    return self.lose_link(error, now);
+                }
+                self.say(|session, out| session.log_in(&user, &password, out));
+            }
+            Action::Download => self.say(|session, out| session.download(1, out)),
+            Action::Upload => self.upload(now),
+            Action::Beacon(destination) => self.send_beacon(destination, now),
+            Action::LogOut => self.say(Session::log_out),
+        }
+        self.expect_reply(now);
+        Ok(())
+    }
+
+    pub(super) fn upload(&mut self, now: Now) {
+        match self.keeper.log_to_upload(&mut self.phone, now) {
+            Ok(log) if log.is_empty() => self.dialogue.nothing_to_upload(&mut self.lines),
+            Ok(log) => {
+                self.dialogue.uploading(&log, &mut self.lines);
+                self.say(|session, out| session.upload(log, out));
+            }
+            Err(error) => self.dialogue.log_unreadable(&error.to_string(), &mut self.lines),
+        }
+    }
+}
