@@ -274,6 +274,23 @@ fn server_whose_file_must_not_grow_tells_nobody_a_temp_id_and_recovers() {
 }
 
 #[test]
+fn server_whose_file_is_deleted_issues_no_temp_id_that_a_restart_would_not_find() {
+    let data = Data::with_users();
+    let server = Server::start(&data);
+    let mut phone = Phone::logged_in(&server, EIGHT);
+    phone.temp_id();
+    std::fs::remove_file(data.file("tempIDs.txt")).expect("deleted");
+    let refusal = phone.ask("TEMPID");
+    assert!(refusal.is_error("IOERR "), "{refusal:?}");
+    server.stderr.wait_for_part("the file was deleted");
+    phone.ping();
+    server.crash();
+    let server = Server::start(&data);
+    Phone::logged_in(&server, EIGHT).temp_id();
+    assert_eq!(data.temp_ids().len(), 1);
+}
+
+#[test]
 fn server_whose_output_is_closed_serves_on() {
     let data = Data::sample();
     let mut server = Setup::new(&data).leaving_stdout_unread().start();

@@ -2,6 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use super::registry::Registry;
@@ -211,7 +212,12 @@ impl JournalFile {
 
 impl Storage for JournalFile {
     fn size(&self) -> io::Result<u64> {
-        Ok(self.0.metadata()?.len())
+        let metadata = self.0.metadata()?;
+        if metadata.nlink() == 0 {
+            // What is written to it now, no restart will find.
+            return Err(io::Error::other("the file was deleted; start the server again"));
+        }
+        Ok(metadata.len())
     }
 
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
