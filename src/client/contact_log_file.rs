@@ -139,6 +139,11 @@ impl ContactLogFile {
         append_line(&self.receptions, reception_line(entry))
     }
 
+    /// Whether the files do not have just one line each for each entry of `log`.
+    pub fn is_untidy(&self, log: &ContactLog) -> bool {
+        self.reception_lines != log.len() || self.known.len() != log.len()
+    }
+
     /// Whether so many receptions are written down that the files had better be rewritten.
     pub fn is_overgrown(&self, log: &ContactLog) -> bool {
         self.reception_lines > 2 * log.len() + 1024

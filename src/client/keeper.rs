@@ -79,8 +79,9 @@ impl Keeper {
         self.former.retain(|(owner, _)| owner.user != user);
         let mut file = ContactLogFile::new(&self.directory, user);
         let loaded = file.load(phone.log_mut(), now);
+        // Written by hand, received before the login, or left by a crash between the two files.
+        self.is_stale = file.is_untidy(phone.log());
         self.owner = Some(Owner { user, file });
-        self.is_stale = !phone.log().is_empty();
         self.reading.is_known = loaded.is_err();
         self.writing.is_known = matches!(loaded, Err(FileError::Io { .. }));
         loaded
