@@ -226,17 +226,19 @@ impl Dialogue {
                 records.iter().for_each(|record| plain(lines, &record.temp_id.to_string()));
                 self.state = State::Prompt;
             }
-            (session::Event::Uploaded(_), _) => self.state = State::Prompt,
-            (session::Event::Refused(message), State::LoggingIn { .. }) => {
+            (session::Event::Uploaded(_) | session::Event::Answered, _) => {
+                self.state = State::Prompt;
+            }
+            (session::Event::Refused { message, .. }, State::LoggingIn { .. }) => {
                 bad(lines, &format!("The server refuses: {message}"));
                 self.ask_to_log_in();
             }
-            (session::Event::Refused(message), _) => {
+            (session::Event::Refused { message, .. }, _) => {
                 bad(lines, &format!("The server refuses: {message}"));
                 self.state = State::Prompt;
             }
-            (session::Event::Broken(message), _) => {
-                bad(lines, &format!("Connection closed: {message}."));
+            (session::Event::Broken(breach), _) => {
+                bad(lines, &format!("Connection closed: {breach}."));
                 self.ask_to_log_in();
             }
         }

@@ -110,7 +110,8 @@ impl Client {
             session::Event::WrongPassword(_)
             | session::Event::Blocked(_)
             | session::Event::Uploaded(_)
-            | session::Event::Refused(_)
+            | session::Event::Answered
+            | session::Event::Refused { .. }
             | session::Event::LoggedOut
             | session::Event::Broken(_) => {}
         }

@@ -1,8 +1,10 @@
 //! The conversation of one phone with the server. No socket, no clock.
 
+use thiserror::Error;
+
 use crate::protocol::reply::{Reply, ReplyError};
 use crate::protocol::request::{Credentials, Request};
-use crate::protocol::{ContactRecord, Username};
+use crate::protocol::{ContactRecord, InvalidRecord, Username, resp};
 use crate::reactor::Consumed;
 
 /// Contact records of one `UPLOAD`, at most: the server takes 1 MiB a request.
@@ -42,13 +44,17 @@ enum State {
 /// What the reply will be to.
 #[derive(Debug)]
 enum Pending {
-    TempIds,
+    TempIds {
+        count: u8,
+    },
     /// Part of a contact log; the rest goes in further requests.
     Upload {
         sent: usize,
         taken: usize,
         rest: Vec<ContactRecord>,
     },
+    /// A request that the session does not know, so that every reply but an error will do.
+    Other,
 }
 
 /// What a session tells the phone.
@@ -64,12 +70,44 @@ pub enum Event {
     TempIds(Vec<ContactRecord>),
     /// The server took so many contact records.
     Uploaded(usize),
-    /// The server refused a request, and says why.
-    Refused(String),
+    /// The server did what [`Session::ask`] asked.
+    Answered,
+    /// The server refused a request.
+    Refused {
+        /// Why, in a word for programs, such as `BUSY`.
+        code: String,
+        /// Why, for the user.
+        message: String,
+    },
     /// The server said goodbye.
     LoggedOut,
-    /// What came is not what was asked for: no BlueTrace server, or one that is broken.
-    Broken(String),
+    /// What came is not what was asked for, and the conversation is over.
+    Broken(Breach),
+}
+
+/// What no BlueTrace server says, unless it is broken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum Breach {
+    /// The bytes are no reply.
+    #[error(transparent)]
+    NoReply(#[from] ReplyError),
+    /// A reply of a kind that does not answer what was asked, or one too many.
+    #[error("the server sent a reply that nobody asked for")]
+    Unasked,
+    /// A reply to `TEMPID` with a record that is none.
+    #[error("the server sent a malformed contact record at {0}")]
+    MalformedRecord(InvalidRecord),
+    /// A reply to `TEMPID` with too many or too few records.
+    #[error("the server sent {sent} TempIDs, {asked} were asked for")]
+    WrongNumber {
+        /// How many were wanted.
+        asked: u8,
+        /// How many came.
+        sent: usize,
+    },
+    /// The records of a reply to `TEMPID` are not windows that follow each other.
+    #[error("the server sent TempIDs whose times do not follow each other")]
+    WrongTimes,
 }
 
 impl Session {
@@ -103,7 +141,16 @@ impl Session {
     pub fn download(&mut self, count: u8, out: &mut Vec<u8>) {
         if let State::Ready { user } = self.state {
             Request::TempId { count }.encode(out);
-            self.state = State::Waiting { user, pending: Pending::TempIds };
+            self.state = State::Waiting { user, pending: Pending::TempIds { count } };
+        }
+    }
+
+    /// Asks something else, of a server that knows more than BlueTrace: `words` are the command and its
+    /// arguments.
+    pub fn ask(&mut self, words: &[&[u8]], out: &mut Vec<u8>) {
+        if let State::Ready { user } = self.state {
+            resp::encode_request(out, words);
+            self.state = State::Waiting { user, pending: Pending::Other };
         }
     }
 
@@ -137,9 +184,9 @@ impl Session {
                         tell(event);
                     }
                 }
-                Err(ReplyError) => {
+                Err(error) => {
                     self.state = State::Closed;
-                    tell(Event::Broken(ReplyError.to_string()));
+                    tell(Event::Broken(error.into()));
                     return Consumed { bytes: bytes.len(), wants_more: true };
                 }
             }
@@ -159,9 +206,16 @@ impl Session {
     fn handle(&mut self, reply: Reply<'_>, out: &mut Vec<u8>) -> Option<Event> {
         match std::mem::replace(&mut self.state, State::Closed) {
             State::LoggingIn { user } => self.handle_login(user, reply),
-            State::Waiting { user, pending: Pending::TempIds } => {
+            State::Waiting { user, pending: Pending::TempIds { count } } => {
                 self.state = State::Ready { user };
-                self.handle_temp_ids(reply)
+                self.handle_temp_ids(count, reply)
+            }
+            State::Waiting { user, pending: Pending::Other } => {
+                self.state = State::Ready { user };
+                match reply {
+                    Reply::Error { .. } => self.handle_other(reply),
+                    Reply::Simple(_) | Reply::Integer(_) | Reply::Bulk(_) => Some(Event::Answered),
+                }
             }
             State::Waiting { user, pending: Pending::Upload { sent, taken, rest } } => {
                 self.state = State::Ready { user };
@@ -183,7 +237,7 @@ impl Session {
             }
             // Full servers say so before they are asked; the next request will find out.
             State::LoggedOut => None,
-            State::Ready { .. } => Some(Event::Broken(unexpected())),
+            State::Ready { .. } => Some(Event::Broken(Breach::Unasked)),
             State::Closed => None,
         }
     }
@@ -195,7 +249,8 @@ impl Session {
                     self.state = State::Ready { user };
                     Some(Event::LoggedIn(user))
                 }
-                Err(error) => Some(Event::Broken(format!("the server took a wrong name: {error}"))),
+                // No server has a user of such a name.
+                Err(_) => Some(Event::Broken(Breach::Unasked)),
             },
             Reply::Error { code: "WRONGPASS", message } => {
                 self.state = State::LoggedOut;
@@ -206,13 +261,14 @@ impl Session {
         }
     }
 
-    fn handle_temp_ids(&mut self, reply: Reply<'_>) -> Option<Event> {
-        match reply {
-            Reply::Bulk(bytes) => match ContactRecord::decode_all(bytes) {
-                Ok(records) if !records.is_empty() => Some(Event::TempIds(records)),
-                Ok(_) | Err(_) => self.handle_other(reply),
-            },
-            other => self.handle_other(other),
+    fn handle_temp_ids(&mut self, asked: u8, reply: Reply<'_>) -> Option<Event> {
+        let Reply::Bulk(bytes) = reply else { return self.handle_other(reply) };
+        match decode_temp_ids(asked, bytes) {
+            Ok(records) => Some(Event::TempIds(records)),
+            Err(breach) => {
+                self.state = State::Closed;
+                Some(Event::Broken(breach))
+            }
         }
     }
 
@@ -221,11 +277,11 @@ impl Session {
         match reply {
             Reply::Error { code, message } => {
                 let text = if message.is_empty() { code } else { message };
-                Some(Event::Refused(text.to_owned()))
+                Some(Event::Refused { code: code.to_owned(), message: text.to_owned() })
             }
             Reply::Simple(_) | Reply::Integer(_) | Reply::Bulk(_) => {
                 self.state = State::Closed;
-                Some(Event::Broken(unexpected()))
+                Some(Event::Broken(Breach::Unasked))
             }
         }
     }
@@ -246,8 +302,15 @@ impl Session {
     }
 }
 
-fn unexpected() -> String {
-    "the server sent a reply that nobody asked for".to_owned()
+/// Reads the reply to `TEMPID`: as many records as were `asked` for, each the window behind the last.
+fn decode_temp_ids(asked: u8, bytes: &[u8]) -> Result<Vec<ContactRecord>, Breach> {
+    let records = ContactRecord::decode_all(bytes).map_err(Breach::MalformedRecord)?;
+    if records.len() != usize::from(asked) {
+        return Err(Breach::WrongNumber { asked, sent: records.len() });
+    }
+    let is_in_order = records.iter().all(|record| record.start <= record.expiry)
+        && records.windows(2).all(|pair| pair[0].expiry < pair[1].start);
+    if is_in_order { Ok(records) } else { Err(Breach::WrongTimes) }
 }
 
 #[cfg(test)]
@@ -259,6 +322,22 @@ mod tests {
         let mut record = ContactRecord::decode(times).expect("a record");
         record.temp_id = crate::protocol::TempId::from_number(number).expect("in range");
         record
+    }
+
+    /// A record for the 15 minutes behind those of `record`.
+    fn next_window(number: u128) -> ContactRecord {
+        let record = record(number);
+        let lifetime = record.expiry.seconds_since(record.start) + 1;
+        let (start, expiry) =
+            (record.start.after_seconds(lifetime), record.expiry.after_seconds(lifetime));
+        ContactRecord { start, expiry, ..record }
+    }
+
+    fn bulk(records: &[ContactRecord]) -> Vec<u8> {
+        let mut reply = format!("${}\r\n", records.len() * ContactRecord::LEN).into_bytes();
+        records.iter().for_each(|record| record.encode(&mut reply));
+        reply.extend_from_slice(b"\r\n");
+        reply
     }
 
     /// A session, what it sent, and what it told.
@@ -305,17 +384,14 @@ mod tests {
 
     #[test]
     fn waiting_for_temp_ids_takes_a_reply_cut_anywhere() {
-        let mut reply = b"$116\r\n".to_vec();
-        record(1).encode(&mut reply);
-        record(2).encode(&mut reply);
-        reply.extend_from_slice(b"\r\n");
+        let reply = bulk(&[record(1), next_window(2)]);
         for cut in 0..reply.len() {
             let mut fixture = Fixture::ready();
             fixture.session.download(2, &mut fixture.sent);
             let kept = fixture.receive(&reply[..cut]).bytes;
             assert_eq!((kept, fixture.told.len()), (0, 0));
             fixture.receive(&reply);
-            assert_eq!(fixture.told, [Event::TempIds(vec![record(1), record(2)])]);
+            assert_eq!(fixture.told, [Event::TempIds(vec![record(1), next_window(2)])]);
         }
     }
 
@@ -324,7 +400,8 @@ mod tests {
         let mut fixture = Fixture::ready();
         fixture.session.download(1, &mut fixture.sent);
         fixture.receive(b"-IOERR disk full\r\n");
-        assert_eq!(fixture.told, [Event::Refused("disk full".to_owned())]);
+        let (code, message) = ("IOERR".to_owned(), "disk full".to_owned());
+        assert_eq!(fixture.told, [Event::Refused { code, message }]);
         assert!(fixture.session.is_logged_in() && !fixture.session.is_waiting());
     }
 
@@ -353,6 +430,42 @@ mod tests {
         let mut fixture = Fixture::ready();
         fixture.receive(b"+OK\r\n");
         assert!(matches!(fixture.told[..], [Event::Broken(_)]));
+    }
+
+    #[test]
+    fn wrong_temp_ids_break_the_session_and_are_named() {
+        let malformed = bulk(&[record(1)]).into_iter().map(|b| if b == b'/' { b'-' } else { b });
+        let backwards =
+            ContactRecord { start: record(1).expiry, expiry: record(1).start, ..record(1) };
+        for (asked, reply, breach) in [
+            (1, malformed.collect(), "malformed contact record"),
+            (1, bulk(&[]), "0 TempIDs, 1 were asked for"),
+            (1, bulk(&[record(1), next_window(2)]), "2 TempIDs, 1 were"),
+            (2, bulk(&[record(1)]), "1 TempIDs, 2 were"),
+            (2, bulk(&[record(1), record(2)]), "do not follow"),
+            (1, bulk(&[backwards]), "do not follow"),
+        ] {
+            let mut fixture = Fixture::ready();
+            fixture.session.download(asked, &mut fixture.sent);
+            fixture.receive(&reply);
+            let [Event::Broken(told)] = fixture.told[..] else { panic!("{:?}", fixture.told) };
+            assert!(told.to_string().contains(breach), "{told}");
+            assert!(fixture.session.is_closed());
+        }
+    }
+
+    #[test]
+    fn other_request_is_answered_by_every_reply_but_an_error() {
+        for (reply, is_answered) in
+            [(&b"+OK\r\n"[..], true), (b":1\r\n", true), (b"-ERR no\r\n", false)]
+        {
+            let mut fixture = Fixture::ready();
+            fixture.session.ask(&[b"SET", b"a", b"b"], &mut fixture.sent);
+            assert_eq!(fixture.sent, b"*3\r\n$3\r\nSET\r\n$1\r\na\r\n$1\r\nb\r\n");
+            fixture.receive(reply);
+            assert_eq!(fixture.told == [Event::Answered], is_answered);
+            assert!(fixture.session.is_logged_in() && !fixture.session.is_waiting());
+        }
     }
 
     #[test]

@@ -266,7 +266,7 @@ impl SimulatedPhone {
             Event::Blocked(text) if text.contains("has been blocked") => {
                 Some(Learned::NowBlocked { asked_at })
             }
-            Event::Blocked(_) | Event::Refused(_) => {
+            Event::Blocked(_) | Event::Refused { .. } => {
                 wishes.push(Wish::Wait(random::up_to(LONGEST_RETRY, rng)));
                 return None;
             }
@@ -283,7 +283,8 @@ impl SimulatedPhone {
                 self.plan.pop_front();
                 None
             }
-            Event::Broken(text) => Some(Learned::Nonsense(text)),
+            Event::Answered => None,
+            Event::Broken(breach) => Some(Learned::Nonsense(breach.to_string())),
         };
         wishes.push(Wish::Wait(random::up_to(Duration::from_secs(1), rng)));
         learned

@@ -173,7 +173,8 @@ fn lost_server_is_said_and_the_user_asked_to_log_in_again() {
 #[test]
 fn refused_login_asks_for_the_username_again() {
     let mut fixture = Fixture::logging_in();
-    fixture.answered(Event::Refused("too many connections".to_owned()));
+    let (code, message) = ("BUSY".to_owned(), "too many connections".to_owned());
+    fixture.answered(Event::Refused { code, message });
     assert_eq!(fixture.shown(), ["The server refuses: too many connections"]);
     assert_eq!(fixture.dialogue.prompt(), Some(Prompt::Username));
 }
