@@ -1,12 +1,12 @@
-use std::io::{self, ErrorKind, Read, Write};
-use std::net::{Shutdown, SocketAddr};
+use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
 
+use mio::Interest;
 use mio::net::TcpStream;
-use mio::{Interest, Registry};
 use socket2::SockRef;
 
 use super::listener::set_keepalive;
-use super::{Buffer, Token};
+use super::{Buffer, Readiness, Stream, Token};
 
 /// Bytes that one read takes at most, and so what one connection may take of a tick. Whoever has
 /// sent more is served again in the next tick, after everybody else.
@@ -18,8 +18,8 @@ pub const READ_BYTES: usize = 64 * 1024;
 /// replies are kept here. Writing is tried first, and interest in writability is registered only
 /// while the kernel's buffer is full.
 #[derive(Debug)]
-pub struct Connection {
-    stream: TcpStream,
+pub struct Connection<S = TcpStream> {
+    stream: S,
     input: Buffer,
     output: Buffer,
     reading: Reading,
@@ -101,20 +101,6 @@ pub enum Flushed {
 }
 
 impl Connection {
-    /// A connection that a listener accepted. It may have brought its first bytes along, but the
-    /// registration will tell of them.
-    pub fn new(stream: TcpStream) -> Self {
-        Self {
-            stream,
-            input: Buffer::default(),
-            output: Buffer::default(),
-            reading: Reading::Drained,
-            writing: Writing::Direct,
-            phase: Phase::Open,
-            is_held: false,
-        }
-    }
-
     /// Begins to connect. Whether it worked is to be asked with [`Connection::connected`] when the
     /// first event comes.
     ///
@@ -125,16 +111,6 @@ impl Connection {
         let stream = TcpStream::connect(address)?;
         // Until connected, the stream is as good as full.
         Ok(Self { writing: Writing::Registered, ..Self::new(stream) })
-    }
-
-    /// Makes the poll tell of this connection.
-    ///
-    /// # Errors
-    ///
-    /// What the system says.
-    pub fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
-        let interest = self.interest();
-        registry.register(&mut self.stream, token.into(), interest)
     }
 
     /// Whether a connection that was begun has come about.
@@ -157,16 +133,39 @@ impl Connection {
             Err(error) => Err(error),
         }
     }
+}
+
+impl<S: Stream> Connection<S> {
+    /// A connection that a listener accepted. It may have brought its first bytes along, but the
+    /// registration will tell of them.
+    pub fn new(stream: S) -> Self {
+        Self {
+            stream,
+            input: Buffer::default(),
+            output: Buffer::default(),
+            reading: Reading::Drained,
+            writing: Writing::Direct,
+            phase: Phase::Open,
+            is_held: false,
+        }
+    }
+
+    /// Makes the registry tell of this connection.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    pub fn register(&mut self, registry: &S::Registry, token: Token) -> io::Result<()> {
+        let interest = self.interest();
+        self.stream.register(registry, token, interest)
+    }
 
     /// Takes note of what an event says about the bytes that can be read.
-    pub fn note(&mut self, event: &mio::event::Event) {
-        if self.reading == Reading::Ended {
-            return;
-        }
-        if event.is_read_closed() || event.is_error() {
-            self.reading = Reading::ReadyToEnd;
-        } else if event.is_readable() && self.reading == Reading::Drained {
-            self.reading = Reading::Ready;
+    pub fn note(&mut self, readiness: impl Into<Readiness>) {
+        match (readiness.into(), self.reading) {
+            (_, Reading::Ended) | (Readiness::Writable, _) => {}
+            (Readiness::ReadableToEnd, _) => self.reading = Reading::ReadyToEnd,
+            (Readiness::Readable, _) => self.note_unread(),
         }
     }
 
@@ -278,7 +277,7 @@ impl Connection {
     }
 
     /// Sends what is to be sent, and registers for writability only if the kernel cannot take all.
-    pub fn flush(&mut self, registry: &Registry, token: Token) -> Flushed {
+    pub fn flush(&mut self, registry: &S::Registry, token: Token) -> Flushed {
         let mut progress = false;
         while !self.output.is_empty() {
             match self.stream.write(self.output.as_slice()) {
@@ -306,7 +305,7 @@ impl Connection {
         if self.phase == Phase::Finishing {
             self.phase = Phase::Lingering;
             // An error means that the peer is gone already.
-            if self.stream.shutdown(Shutdown::Write).is_err() {
+            if self.stream.shutdown_write().is_err() {
                 return Flushed::Over;
             }
         }
@@ -319,7 +318,7 @@ impl Connection {
     fn sync_interest(
         &mut self,
         writing: Writing,
-        registry: &Registry,
+        registry: &S::Registry,
         token: Token,
     ) -> io::Result<()> {
         if self.writing == writing {
@@ -327,7 +326,7 @@ impl Connection {
         }
         self.writing = writing;
         let interest = self.interest();
-        registry.reregister(&mut self.stream, token.into(), interest)
+        self.stream.reregister(registry, token, interest)
     }
 
     fn interest(&self) -> Interest {

@@ -1,3 +1,4 @@
+use mio::net::TcpStream;
 use slab::Slab;
 
 use super::connection::READ_BYTES;
@@ -9,8 +10,8 @@ use super::{Connection, Token};
 /// A closed connection reaches nobody any more, but keeps its slot and its descriptor until the end
 /// of the tick, so that no event left over in the batch can meet the next connection in its place.
 #[derive(Debug)]
-pub struct ConnectionTable<S> {
-    slots: Slab<Slot<S>>,
+pub struct ConnectionTable<T, S = TcpStream> {
+    slots: Slab<Slot<T, S>>,
     last_generation: u32,
     touched: Vec<Token>,
     run_queue: Vec<Token>,
@@ -20,18 +21,18 @@ pub struct ConnectionTable<S> {
 
 /// A connection and what the program keeps for it.
 #[derive(Debug)]
-pub struct Slot<S> {
+pub struct Slot<T, S = TcpStream> {
     generation: u32,
     is_touched: bool,
     is_queued: bool,
     is_closed: bool,
     /// The stream and its bytes.
-    pub connection: Connection,
+    pub connection: Connection<S>,
     /// What the program keeps for it.
-    pub state: S,
+    pub state: T,
 }
 
-impl<S> ConnectionTable<S> {
+impl<T, S> ConnectionTable<T, S> {
     /// An empty table.
     pub fn new() -> Self {
         Self {
@@ -63,7 +64,7 @@ impl<S> ConnectionTable<S> {
     }
 
     /// Adds a connection under [`next_token`](ConnectionTable::next_token).
-    pub fn insert(&mut self, connection: Connection, state: S) -> Token {
+    pub fn insert(&mut self, connection: Connection<S>, state: T) -> Token {
         let token = self.next_token();
         self.last_generation = token.generation;
         let generation = token.generation;
@@ -79,12 +80,12 @@ impl<S> ConnectionTable<S> {
     }
 
     /// The connection that `token` means, if it is still open.
-    pub fn slot(&mut self, token: Token) -> Option<&mut Slot<S>> {
+    pub fn slot(&mut self, token: Token) -> Option<&mut Slot<T, S>> {
         self.slot_and_buffer(token).map(|(slot, _)| slot)
     }
 
     /// The same, with the buffer for what is read.
-    pub fn slot_and_buffer(&mut self, token: Token) -> Option<(&mut Slot<S>, &mut [u8])> {
+    pub fn slot_and_buffer(&mut self, token: Token) -> Option<(&mut Slot<T, S>, &mut [u8])> {
         let slot = self.slots.get_mut(token.slot as usize)?;
         let is_meant = slot.generation == token.generation && !slot.is_closed;
         is_meant.then_some((slot, &mut self.buffer[..]))
@@ -92,7 +93,7 @@ impl<S> ConnectionTable<S> {
 
     /// The tokens of all connections.
     pub fn tokens(&self) -> Vec<Token> {
-        let token = |(slot, content): (usize, &Slot<S>)| Token {
+        let token = |(slot, content): (usize, &Slot<T, S>)| Token {
             slot: slot as u32,
             generation: content.generation,
         };
@@ -148,7 +149,7 @@ impl<S> ConnectionTable<S> {
 
     /// Closes a connection, as far as anybody can see, and gives what the program kept for it a last
     /// time.
-    pub fn close(&mut self, token: Token) -> Option<&mut S> {
+    pub fn close(&mut self, token: Token) -> Option<&mut T> {
         let slot = self.slots.get_mut(token.slot as usize)?;
         if slot.generation != token.generation || slot.is_closed {
             return None;
@@ -169,7 +170,7 @@ impl<S> ConnectionTable<S> {
     }
 }
 
-impl<S> Default for ConnectionTable<S> {
+impl<T, S> Default for ConnectionTable<T, S> {
     fn default() -> Self {
         Self::new()
     }

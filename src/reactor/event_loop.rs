@@ -43,11 +43,23 @@ impl<T> EventLoop<T> {
     ///
     /// What the system says. A signal is no error: it comes as an event of its own.
     pub fn wait(&mut self, events: &mut Events, is_busy: bool, now: Instant) -> io::Result<()> {
-        let timeout = if is_busy {
-            Some(std::time::Duration::ZERO)
-        } else {
-            self.timers.next_wake().map(|wake| wake.saturating_duration_since(now))
-        };
+        self.wait_until(events, is_busy.then_some(now), now)
+    }
+
+    /// Waits for events until the next timer is due, or until `wake` if that is earlier, for those
+    /// who have timers elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// As [`wait`](EventLoop::wait).
+    pub fn wait_until(
+        &mut self,
+        events: &mut Events,
+        wake: Option<Instant>,
+        now: Instant,
+    ) -> io::Result<()> {
+        let wake = wake.into_iter().chain(self.timers.next_wake()).min();
+        let timeout = wake.map(|wake| wake.saturating_duration_since(now));
         match self.poll.poll(events, timeout) {
             Err(error) if error.kind() == ErrorKind::Interrupted => {
                 events.clear();

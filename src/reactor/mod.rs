@@ -29,6 +29,7 @@ mod event_loop;
 mod listener;
 mod output;
 pub mod signals;
+mod stream;
 mod timer_wheel;
 mod token;
 
@@ -40,5 +41,6 @@ pub use event_loop::EventLoop;
 pub use listener::{ACCEPTS_PER_TICK, Accepted, Listener};
 pub use output::{MAX_PENDING_OUTPUT_BYTES, Output};
 pub use signals::Signals;
+pub use stream::{Readiness, Stream};
 pub use timer_wheel::{TimerKey, TimerWheel};
 pub use token::Token;
