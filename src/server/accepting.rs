@@ -6,11 +6,10 @@ use std::time::Duration;
 
 use mio::net::TcpStream;
 
-use super::session::Session;
-use super::{Patience, Phone, Server, Timer};
+use super::{Server, Timer};
 use crate::clock::Now;
 use crate::protocol::reply::Refusal;
-use crate::reactor::{ACCEPTS_PER_TICK, Accepted, Connection};
+use crate::reactor::{ACCEPTS_PER_TICK, Accepted};
 
 /// What is read of a connection that is refused, so that the refusal is not overtaken by a reset.
 const MAX_REFUSED_BYTES: usize = 64 * 1024;
@@ -24,7 +23,7 @@ impl Server {
         for _ in 0..ACCEPTS_PER_TICK {
             let Some(listener) = self.listener.as_mut().filter(|l| !l.is_paused()) else { return };
             match listener.accept() {
-                Accepted::Stream(stream) if self.connections.len() < self.max_connections => {
+                Accepted::Stream(stream) if self.frontend.len() < self.max_connections => {
                     self.is_shortage_known = false;
                     self.admit(stream, now);
                 }
@@ -35,7 +34,7 @@ impl Server {
                     listener.pause();
                     self.event_loop.timers.insert(now.monotonic + ACCEPT_PAUSE, Timer::Accept);
                     if !std::mem::replace(&mut self.is_shortage_known, true) {
-                        let console = &mut self.service.console;
+                        let console = &mut self.frontend.service.console;
                         console.diagnostic(format_args!("no new connections for now: {error}"));
                     }
                     return;
@@ -45,17 +44,11 @@ impl Server {
         self.may_accept_more = true;
     }
 
-    pub(super) fn admit(&mut self, stream: TcpStream, now: Now) {
-        let mut connection = Connection::new(stream);
-        let token = self.connections.next_token();
-        if let Err(error) = connection.register(self.event_loop.registry(), token) {
-            return self.service.console.diagnostic(format_args!("connection dropped: {error}"));
+    fn admit(&mut self, stream: TcpStream, now: Now) {
+        if let Err(error) = self.frontend.admit(stream, self.event_loop.registry(), now) {
+            let console = &mut self.frontend.service.console;
+            console.diagnostic(format_args!("connection dropped: {error}"));
         }
-        let deadline = now.monotonic + self.login_timeout;
-        let login_timer = Some(self.event_loop.timers.insert(deadline, Timer::Login(token)));
-        let session = Session::default();
-        self.connections
-            .insert(connection, Phone { session, login_timer, patience: Patience::Unlimited });
     }
 
     pub(super) fn resume_accepting(&mut self) {
@@ -63,7 +56,10 @@ impl Server {
         if let Some(listener) = self.listener.as_mut().filter(|listener| listener.is_paused())
             && let Err(error) = listener.resume(registry)
         {
-            self.service.console.diagnostic(format_args!("cannot accept any more: {error}"));
+            self.frontend
+                .service
+                .console
+                .diagnostic(format_args!("cannot accept any more: {error}"));
         }
     }
 }

@@ -1,8 +1,9 @@
 //! The reporting server of a health authority.
 //!
 //! Inside is a [`Service`] without sockets: sessions, the accounts and the registry that they share,
-//! the journal. Around it, here, is the shell that drives it with real connections: it moves bytes
-//! and time in and out and decides nothing about the protocol.
+//! the journal. Around it, the [`Frontend`] does what is to be done with connections, of whatever
+//! kind. Outermost, here, is the shell that drives both with real sockets and real time, and decides
+//! nothing about the protocol.
 
 mod accepting;
 pub mod accounts;
@@ -10,6 +11,7 @@ pub mod authority;
 pub mod console;
 pub mod contact_tracing;
 pub mod data_directory;
+pub mod frontend;
 pub mod journal;
 pub mod registry;
 pub mod service;
@@ -29,22 +31,13 @@ use self::accounts::Accounts;
 use self::authority::Authority;
 use self::console::Console;
 use self::data_directory::DataDirectory;
+pub use self::frontend::Frontend;
 use self::journal::JournalFile;
 pub use self::service::Service;
-use self::session::Session;
 pub use self::settings::{Settings, StartError};
 use crate::clock::Now;
 use crate::reactor::signals::{SIGHUP, SIGINT, SIGTERM};
-use crate::reactor::{
-    ConnectionTable, EventLoop, Flushed, Listener, Output, Received, Signals, TimerKey, TimerWheel,
-    Token, descriptors,
-};
-
-/// How long a connection may leave its replies unread.
-const STALL_TIMEOUT: Duration = Duration::from_secs(60);
-
-/// How long a connection that we ended waits for its peer to end it as well.
-const LINGER_TIMEOUT: Duration = Duration::from_secs(2);
+use crate::reactor::{EventLoop, Listener, Output, Readiness, Signals, Token, descriptors};
 
 /// How long a server that was told to stop answers what is in flight.
 const STOP_TIMEOUT: Duration = Duration::from_secs(4);
@@ -62,12 +55,8 @@ pub struct Server {
     signals: Option<Signals>,
     stdout: Output,
     stderr: Output,
-    connections: ConnectionTable<Phone>,
+    frontend: Frontend<JournalFile>,
     max_connections: usize,
-    login_timeout: Duration,
-    service: Service<JournalFile>,
-    /// The connections whose TempIDs the commit of this tick records.
-    recording: Vec<Token>,
     directory: DataDirectory,
     run_state: RunState,
     /// Whether clients may be waiting that no event will tell of.
@@ -77,32 +66,9 @@ pub struct Server {
     local_address: SocketAddr,
 }
 
-/// What the server keeps for a connection.
-#[derive(Debug)]
-struct Phone {
-    session: Session,
-    login_timer: Option<TimerKey>,
-    patience: Patience,
-}
-
-/// What the server waits for a peer to do, and for how long.
-#[derive(Debug)]
-enum Patience {
-    /// Nothing: a phone may be silent for ever.
-    Unlimited,
-    /// To read its replies.
-    UntilRead(TimerKey),
-    /// To close a connection that we ended.
-    UntilClosed(TimerKey),
-}
-
 /// What a timer is for.
 #[derive(Debug, Clone, Copy)]
 enum Timer {
-    /// When nobody has logged in on a connection in time.
-    Login(Token),
-    /// When the patience with a peer ends.
-    Patience(Token),
     /// When descriptors may be free again.
     Accept,
     /// When a server that was told to stop has waited long enough.
@@ -149,7 +115,8 @@ impl Server {
     ///
     /// [`StartError`]
     pub fn start_embedded(settings: &Settings) -> Result<Self, StartError> {
-        let event_loop = EventLoop::new(Now::read().monotonic)?;
+        let start = Now::read().monotonic;
+        let event_loop = EventLoop::new(start)?;
         let ceiling = descriptors::raise_limit();
         let directory = DataDirectory::open(&settings.data)?;
         let accounts = Accounts::new(directory.read_passwords()?, settings.block_duration);
@@ -167,17 +134,18 @@ impl Server {
             event_loop,
             listener: Some(listener),
             signals: None,
-            connections: ConnectionTable::new(),
+            frontend: Frontend::new(
+                Service::new(authority, journal),
+                settings.login_timeout,
+                start,
+            ),
             max_connections: settings.max_connections.unwrap_or(ceiling).min(ceiling),
-            login_timeout: settings.login_timeout,
-            service: Service::new(authority, journal),
-            recording: Vec::new(),
             directory,
             run_state: RunState::Serving,
             may_accept_more: false,
             is_shortage_known: false,
         };
-        server.service.console.diagnostics.append(&mut console.diagnostics);
+        server.frontend.service.console.diagnostics.append(&mut console.diagnostics);
         Ok(server)
     }
 
@@ -203,156 +171,54 @@ impl Server {
 
     fn announce(&mut self) {
         let (address, ceiling) = (self.local_address, self.max_connections);
-        let users = self.service.authority.accounts().user_count();
-        let temp_ids = self.service.authority.registry().len();
-        self.service.console.diagnostic(format_args!(
+        let service = &mut self.frontend.service;
+        let users = service.authority.accounts().user_count();
+        let temp_ids = service.authority.registry().len();
+        service.console.diagnostic(format_args!(
             "listening on {address} for at most {ceiling} connections; {users} users, {temp_ids} TempIDs"
         ));
         self.write_console();
     }
 
     fn tick(&mut self, events: &mut Events) -> io::Result<()> {
-        let is_busy = self.connections.has_queued() || self.may_accept_more;
-        self.event_loop.wait(events, is_busy, Now::read().monotonic)?;
+        self.wait(events)?;
         let now = Now::read();
-        let left_over = self.connections.take_queued();
         for event in events.iter() {
-            self.handle_event(event, now);
-        }
-        for token in left_over {
-            self.serve(token, now);
+            self.handle_event(Token::from(event.token()), now);
         }
         self.event_loop.timers.advance(now.monotonic);
         while let Some(timer) = self.event_loop.timers.pop_due() {
             self.handle_timer(timer);
         }
-        self.commit(now);
-        for token in self.connections.take_touched() {
-            self.settle(token, now);
-        }
+        // Events of the sources above are for no connection, and so for nobody here.
+        let readiness = |event: &Event| (Token::from(event.token()), Readiness::from(event));
+        self.frontend.tick(events.iter().map(readiness), self.event_loop.registry(), now);
         self.write_console();
         self.end_tick(now);
         Ok(())
     }
 
-    fn handle_event(&mut self, event: &Event, now: Now) {
-        match Token::from(event.token()) {
+    fn wait(&mut self, events: &mut Events) -> io::Result<()> {
+        let now = Now::read().monotonic;
+        let is_busy = self.frontend.is_busy() || self.may_accept_more;
+        let wake = if is_busy { Some(now) } else { self.frontend.next_wake() };
+        self.event_loop.wait_until(events, wake, now)
+    }
+
+    fn handle_event(&mut self, token: Token, now: Now) {
+        match token {
             LISTENER => self.may_accept_more = true,
             SIGNALS => self.handle_signals(now),
             STDOUT => self.stdout.flush(),
             STDERR => self.stderr.flush(),
-            token => {
-                if let Some(slot) = self.connections.slot(token) {
-                    slot.connection.note(event);
-                    self.serve(token, now);
-                }
-            }
+            _ => {}
         }
     }
 
     fn handle_timer(&mut self, timer: Timer) {
         match timer {
-            Timer::Login(token) => {
-                let is_logged_out = |phone: &Phone| phone.session.is_logged_out();
-                if self.connections.slot(token).is_some_and(|slot| is_logged_out(&slot.state)) {
-                    self.close(token);
-                }
-            }
-            Timer::Patience(token) => self.close(token),
             Timer::Accept => self.resume_accepting(),
             Timer::Stop => self.run_state = RunState::Stopped(Exit::Orderly),
-        }
-    }
-
-    /// Lets a connection's session have what was received.
-    fn serve(&mut self, token: Token, now: Now) {
-        let Some((slot, buffer)) = self.connections.slot_and_buffer(token) else { return };
-        let (session, service) = (&mut slot.state.session, &mut self.service);
-        let was_recording = session.is_recording();
-        let received = slot
-            .connection
-            .receive(buffer, |bytes, replies| service.receive(session, bytes, replies, now));
-        if session.is_recording() && !was_recording {
-            self.recording.push(token);
-        }
-        let is_idle = !session.is_recording() && !slot.connection.is_held();
-        // What was asked before the server was told to stop, or before the peer closed its half, is
-        // answered.
-        let has_asked_all = match received {
-            Received::Ended => true,
-            Received::Waiting => {
-                self.run_state == RunState::Stopping && !slot.connection.is_unfinished()
-            }
-            Received::MoreLeft | Received::Failed(_) => false,
-        };
-        if session.is_closing() || (has_asked_all && is_idle) {
-            slot.connection.finish();
-        }
-        match received {
-            Received::Waiting | Received::Ended => {}
-            Received::MoreLeft => self.connections.queue(token),
-            Received::Failed(_) => return self.close(token),
-        }
-        self.connections.touch(token);
-    }
-
-    /// Records the TempIDs issued in this tick, and lets the replies go.
-    fn commit(&mut self, now: Now) {
-        let commit = self.service.commit();
-        for token in std::mem::take(&mut self.recording) {
-            let Some(slot) = self.connections.slot(token) else { continue };
-            let session = &mut slot.state.session;
-            self.service.complete(session, &commit, slot.connection.output(), now);
-            let has_more = slot.connection.is_held() || slot.connection.is_unfinished();
-            if self.run_state == RunState::Stopping && !has_more {
-                slot.connection.finish();
-            }
-            self.connections.touch(token);
-        }
-    }
-
-    /// Brings a connection in line at the end of a tick: replies, timers, and its end.
-    fn settle(&mut self, token: Token, now: Now) {
-        let Some(slot) = self.connections.slot(token) else { return };
-        let (registry, timers) = self.event_loop.parts();
-        if !slot.state.session.is_logged_out()
-            && let Some(key) = slot.state.login_timer.take()
-        {
-            timers.cancel(key);
-        }
-        match slot.connection.flush(registry, token) {
-            Flushed::Everything if slot.connection.is_finishing() => {
-                if !matches!(slot.state.patience, Patience::UntilClosed(_)) {
-                    slot.state.patience.end(timers);
-                    let deadline = now.monotonic + LINGER_TIMEOUT;
-                    let key = timers.insert(deadline, Timer::Patience(token));
-                    slot.state.patience = Patience::UntilClosed(key);
-                }
-            }
-            Flushed::Everything => {
-                slot.state.patience.end(timers);
-                if slot.connection.is_held() {
-                    self.connections.queue(token);
-                }
-            }
-            Flushed::Blocked { progress } => {
-                if progress || !matches!(slot.state.patience, Patience::UntilRead(_)) {
-                    slot.state.patience.end(timers);
-                    let deadline = now.monotonic + STALL_TIMEOUT;
-                    let key = timers.insert(deadline, Timer::Patience(token));
-                    slot.state.patience = Patience::UntilRead(key);
-                }
-            }
-            Flushed::Over | Flushed::Failed(_) => self.close(token),
-        }
-    }
-
-    fn close(&mut self, token: Token) {
-        if let Some(phone) = self.connections.close(token) {
-            phone.patience.end(&mut self.event_loop.timers);
-            if let Some(key) = phone.login_timer.take() {
-                self.event_loop.timers.cancel(key);
-            }
         }
     }
 
@@ -370,15 +236,16 @@ impl Server {
     }
 
     fn read_passwords_again(&mut self) {
-        let console = &mut self.service.console;
+        let service = &mut self.frontend.service;
         match self.directory.read_passwords() {
             Ok(passwords) => {
-                console
+                service
+                    .console
                     .diagnostic(format_args!("credentials read again: {} users", passwords.len()));
-                self.service.authority.accounts().replace_passwords(passwords);
+                service.authority.accounts().replace_passwords(passwords);
             }
             Err(error) => {
-                console.diagnostic(format_args!(
+                service.console.diagnostic(format_args!(
                     "{error}; the credentials read earlier stay in force"
                 ));
             }
@@ -389,46 +256,27 @@ impl Server {
         self.run_state = RunState::Stopping;
         self.listener = None;
         self.event_loop.timers.insert(now.monotonic + STOP_TIMEOUT, Timer::Stop);
-        for token in self.connections.tokens() {
-            // Whoever waits for the disk has had its last request already.
-            if let Some(slot) = self.connections.slot(token)
-                && !slot.state.session.is_recording()
-            {
-                slot.connection.note_unread();
-                self.connections.queue(token);
-            }
-        }
+        self.frontend.begin_to_stop();
     }
 
     fn write_console(&mut self) {
-        let console = &mut self.service.console;
+        let console = &mut self.frontend.service.console;
         self.stdout.write(&mut console.events);
         self.stderr.write(&mut console.diagnostics);
         console.backlog = if self.stdout.is_closed() { usize::MAX } else { self.stdout.pending() };
     }
 
     fn end_tick(&mut self, now: Now) {
-        if self.connections.free_closed() {
+        if self.frontend.free_closed() {
             self.resume_accepting();
         }
         // Last, when those who have left have made room.
         if self.may_accept_more {
             self.accept(now);
         }
-        let is_quiet = self.connections.is_empty() && self.stdout.is_empty();
+        let is_quiet = self.frontend.is_empty() && self.stdout.is_empty();
         if self.run_state == RunState::Stopping && is_quiet {
             self.run_state = RunState::Stopped(Exit::Orderly);
-        }
-    }
-}
-
-impl Patience {
-    fn end(&mut self, timers: &mut TimerWheel<Timer>) {
-        match std::mem::replace(self, Self::Unlimited) {
-            Self::Unlimited => {}
-            Self::UntilRead(key) | Self::UntilClosed(key) => {
-                timers.cancel(key);
-            }
         }
     }
 }

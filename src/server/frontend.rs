@@ -1,0 +1,278 @@
+//! What the server does with connections, on whatever stream, disk and clock: it serves them, commits,
+//! replies, keeps their timers, ends and frees them. It waits for nothing and asks nobody for the time:
+//! whoever drives it says what is ready and when it is.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use mio::net::TcpStream;
+
+use super::journal::Storage;
+use super::service::Service;
+use super::session::Session;
+use crate::clock::Now;
+use crate::reactor::{
+    Connection, ConnectionTable, Flushed, Readiness, Received, Stream, TimerKey, TimerWheel, Token,
+};
+
+/// How long a connection may leave its replies unread.
+pub const STALL_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// How long a connection that we ended waits for its peer to end it as well.
+pub const LINGER_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The side of the server that its clients see: all connections, and the [`Service`] behind them.
+///
+/// The mio shell drives it with sockets, a file and the system's clocks, the simulation with streams,
+/// a disk and a clock of its own. Both call [`tick`](Frontend::tick) whenever something is ready, work
+/// is [left over](Frontend::is_busy), or a timer [is due](Frontend::next_wake).
+#[derive(Debug)]
+pub struct Frontend<D, S = TcpStream> {
+    connections: ConnectionTable<Phone, S>,
+    timers: TimerWheel<Timer>,
+    /// What decides.
+    pub service: Service<D>,
+    /// The connections whose TempIDs the commit of this tick records.
+    recording: Vec<Token>,
+    login_timeout: Duration,
+    /// Whether a connection is ended as soon as what it asked is answered.
+    is_stopping: bool,
+}
+
+/// What the server keeps for a connection.
+#[derive(Debug)]
+struct Phone {
+    session: Session,
+    login_timer: Option<TimerKey>,
+    patience: Patience,
+}
+
+/// What the server waits for a peer to do, and for how long.
+#[derive(Debug)]
+enum Patience {
+    /// Nothing: a phone may be silent for ever.
+    Unlimited,
+    /// To read its replies.
+    UntilRead(TimerKey),
+    /// To close a connection that we ended.
+    UntilClosed(TimerKey),
+}
+
+/// What a timer is for.
+#[derive(Debug, Clone, Copy)]
+enum Timer {
+    /// When nobody has logged in on a connection in time.
+    Login(Token),
+    /// When the patience with a peer ends.
+    Patience(Token),
+}
+
+impl<D: Storage, S: Stream> Frontend<D, S> {
+    /// A frontend without connections, whose time begins at `now`. A connection may take
+    /// `login_timeout` to log in.
+    pub fn new(service: Service<D>, login_timeout: Duration, now: Instant) -> Self {
+        Self {
+            connections: ConnectionTable::new(),
+            timers: TimerWheel::new(now),
+            service,
+            recording: Vec::new(),
+            login_timeout,
+            is_stopping: false,
+        }
+    }
+
+    /// How many connections there are.
+    pub fn len(&self) -> usize {
+        self.connections.len()
+    }
+
+    /// Whether there is no connection.
+    pub fn is_empty(&self) -> bool {
+        self.connections.is_empty()
+    }
+
+    /// Whether a tick left work over that no event will tell of.
+    pub fn is_busy(&self) -> bool {
+        self.connections.has_queued()
+    }
+
+    /// When the next timer is due.
+    pub fn next_wake(&self) -> Option<Instant> {
+        self.timers.next_wake()
+    }
+
+    /// Takes a new connection; its time to log in begins.
+    ///
+    /// # Errors
+    ///
+    /// What the system says if it will not tell of it. The stream is dropped.
+    pub fn admit(&mut self, stream: S, registry: &S::Registry, now: Now) -> io::Result<()> {
+        let mut connection = Connection::new(stream);
+        let token = self.connections.next_token();
+        connection.register(registry, token)?;
+        let deadline = now.monotonic + self.login_timeout;
+        let login_timer = Some(self.timers.insert(deadline, Timer::Login(token)));
+        let session = Session::default();
+        self.connections
+            .insert(connection, Phone { session, login_timer, patience: Patience::Unlimited });
+        Ok(())
+    }
+
+    /// Ends each connection as soon as what it asked is answered: what has arrived already is still
+    /// read, in the next tick.
+    pub fn begin_to_stop(&mut self) {
+        self.is_stopping = true;
+        for token in self.connections.tokens() {
+            if let Some(slot) = self.connections.slot(token) {
+                slot.connection.note_unread();
+                self.connections.queue(token);
+            }
+        }
+    }
+
+    /// One tick: serves whoever is ready, then whom the last tick left over; lets timers be due;
+    /// records what was issued; replies. Events for nobody are passed over.
+    pub fn tick(
+        &mut self,
+        events: impl Iterator<Item = (Token, Readiness)>,
+        registry: &S::Registry,
+        now: Now,
+    ) {
+        let left_over = self.connections.take_queued();
+        for (token, readiness) in events {
+            if let Some(slot) = self.connections.slot(token) {
+                slot.connection.note(readiness);
+                self.serve(token, now);
+            }
+        }
+        for token in left_over {
+            self.serve(token, now);
+        }
+        self.timers.advance(now.monotonic);
+        while let Some(timer) = self.timers.pop_due() {
+            self.handle_timer(timer);
+        }
+        self.commit(now);
+        for token in self.connections.take_touched() {
+            self.settle(token, registry, now);
+        }
+    }
+
+    /// Frees what was closed in this tick, and says whether that was anything.
+    pub fn free_closed(&mut self) -> bool {
+        self.connections.free_closed()
+    }
+
+    /// Lets a connection's session have what was received.
+    fn serve(&mut self, token: Token, now: Now) {
+        let Some((slot, buffer)) = self.connections.slot_and_buffer(token) else { return };
+        let (session, service) = (&mut slot.state.session, &mut self.service);
+        let was_recording = session.is_recording();
+        let received = slot
+            .connection
+            .receive(buffer, |bytes, replies| service.receive(session, bytes, replies, now));
+        if session.is_recording() && !was_recording {
+            self.recording.push(token);
+        }
+        let is_idle = !session.is_recording() && !slot.connection.is_held();
+        // What was asked before the server was told to stop, or before the peer closed its half, is
+        // answered.
+        let has_asked_all = match received {
+            Received::Ended => true,
+            Received::Waiting => self.is_stopping && !slot.connection.is_unfinished(),
+            Received::MoreLeft | Received::Failed(_) => false,
+        };
+        if session.is_closing() || (has_asked_all && is_idle) {
+            slot.connection.finish();
+        }
+        match received {
+            Received::Waiting | Received::Ended => {}
+            Received::MoreLeft => self.connections.queue(token),
+            Received::Failed(_) => return self.close(token),
+        }
+        self.connections.touch(token);
+    }
+
+    fn handle_timer(&mut self, timer: Timer) {
+        match timer {
+            Timer::Login(token) => {
+                let is_logged_out = |phone: &Phone| phone.session.is_logged_out();
+                if self.connections.slot(token).is_some_and(|slot| is_logged_out(&slot.state)) {
+                    self.close(token);
+                }
+            }
+            Timer::Patience(token) => self.close(token),
+        }
+    }
+
+    /// Records the TempIDs issued in this tick, and lets the replies go.
+    fn commit(&mut self, now: Now) {
+        let commit = self.service.commit();
+        for token in std::mem::take(&mut self.recording) {
+            let Some(slot) = self.connections.slot(token) else { continue };
+            let session = &mut slot.state.session;
+            self.service.complete(session, &commit, slot.connection.output(), now);
+            let has_more = slot.connection.is_held() || slot.connection.is_unfinished();
+            if self.is_stopping && !has_more {
+                slot.connection.finish();
+            }
+            self.connections.touch(token);
+        }
+    }
+
+    /// Brings a connection in line at the end of a tick: replies, timers, and its end.
+    fn settle(&mut self, token: Token, registry: &S::Registry, now: Now) {
+        let Some(slot) = self.connections.slot(token) else { return };
+        let timers = &mut self.timers;
+        if !slot.state.session.is_logged_out()
+            && let Some(key) = slot.state.login_timer.take()
+        {
+            timers.cancel(key);
+        }
+        match slot.connection.flush(registry, token) {
+            Flushed::Everything if slot.connection.is_finishing() => {
+                if !matches!(slot.state.patience, Patience::UntilClosed(_)) {
+                    slot.state.patience.end(timers);
+                    let deadline = now.monotonic + LINGER_TIMEOUT;
+                    let key = timers.insert(deadline, Timer::Patience(token));
+                    slot.state.patience = Patience::UntilClosed(key);
+                }
+            }
+            Flushed::Everything => {
+                slot.state.patience.end(timers);
+                if slot.connection.is_held() {
+                    self.connections.queue(token);
+                }
+            }
+            Flushed::Blocked { progress } => {
+                if progress || !matches!(slot.state.patience, Patience::UntilRead(_)) {
+                    slot.state.patience.end(timers);
+                    let deadline = now.monotonic + STALL_TIMEOUT;
+                    let key = timers.insert(deadline, Timer::Patience(token));
+                    slot.state.patience = Patience::UntilRead(key);
+                }
+            }
+            Flushed::Over | Flushed::Failed(_) => self.close(token),
+        }
+    }
+
+    fn close(&mut self, token: Token) {
+        if let Some(phone) = self.connections.close(token) {
+            phone.patience.end(&mut self.timers);
+            if let Some(key) = phone.login_timer.take() {
+                self.timers.cancel(key);
+            }
+        }
+    }
+}
+
+impl Patience {
+    fn end(&mut self, timers: &mut TimerWheel<Timer>) {
+        match std::mem::replace(self, Self::Unlimited) {
+            Self::Unlimited => {}
+            Self::UntilRead(key) | Self::UntilClosed(key) => {
+                timers.cancel(key);
+            }
+        }
+    }
+}
