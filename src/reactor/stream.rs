@@ -74,8 +74,9 @@ impl Stream for TcpStream {
     }
 }
 
-/// What an event says about a stream. It is a hint: only reading tells for certain.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// What an event says about a stream; the greater says more. It is a hint: only reading tells for
+/// certain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Readiness {
     /// There may be room to write, and nothing new to read.
     Writable,

@@ -32,6 +32,11 @@ impl VirtualClock {
         }
     }
 
+    /// How long the simulation will have been running at `moment`, which is not past: now at least.
+    pub fn elapsed_at(&self, moment: Instant) -> Duration {
+        moment.saturating_duration_since(self.start.monotonic).max(self.elapsed)
+    }
+
     /// Goes on to `elapsed` since the start; never back.
     pub fn advance_to(&mut self, elapsed: Duration) {
         debug_assert!(self.elapsed <= elapsed, "time goes on");

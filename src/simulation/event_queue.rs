@@ -36,6 +36,11 @@ impl<E> EventQueue<E> {
         self.heap.pop().map(|Reverse(next)| (next.at, next.event))
     }
 
+    /// When the next event happens.
+    pub fn next_time(&self) -> Option<Duration> {
+        self.heap.peek().map(|Reverse(next)| next.at)
+    }
+
     /// How many events are to come.
     pub fn len(&self) -> usize {
         self.heap.len()

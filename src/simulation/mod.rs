@@ -1,6 +1,6 @@
 //! The same machines in virtual time.
 //!
-//! Here the server's [`Service`](crate::server::Service) and the phone's
+//! Here the server's [`Frontend`](crate::server::Frontend) and the phone's
 //! [`Session`](crate::client::session::Session) and [`Phone`](crate::client::phone::Phone) meet on a
 //! network that cuts, delays, resets and loses, and on a disk that fills up, fails and crashes. Time
 //! passes only from one happening to the next, and everything that is random comes from one seed, so
@@ -11,6 +11,7 @@
 pub mod clock;
 pub mod disk;
 pub mod event_queue;
+pub mod kernel;
 pub mod ledger;
 pub mod network;
 pub mod phone;

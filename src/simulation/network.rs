@@ -73,6 +73,8 @@ pub enum Delivery {
     Reset {
         /// Which one.
         connection: ConnectionId,
+        /// Who connected.
+        phone: usize,
     },
     /// A datagram, for a phone.
     Datagram {
@@ -90,14 +92,31 @@ pub struct Network {
     faults: NetworkFaults,
     rng: ChaCha12Rng,
     last_connection: u64,
+    links: HashMap<ConnectionId, Link>,
+}
+
+/// A connection, until it is reset or both sides have left it.
+#[derive(Debug)]
+struct Link {
+    /// Who connected.
+    phone: usize,
+    to_phone: Direction,
+    to_server: Direction,
+}
+
+/// One of the two streams of a connection.
+#[derive(Debug)]
+struct Direction {
     /// When the last thing on its way arrives, as a stream keeps its order.
-    streams: HashMap<(ConnectionId, Side), Duration>,
+    last_arrival: Duration,
+    /// Whether nobody is at its end any more.
+    is_left: bool,
 }
 
 impl Network {
     /// A network with these faults.
     pub fn new(faults: NetworkFaults, rng: ChaCha12Rng) -> Self {
-        Self { faults, rng, last_connection: 0, streams: HashMap::new() }
+        Self { faults, rng, last_connection: 0, links: HashMap::new() }
     }
 
     /// Makes the network better or worse from now on.
@@ -105,14 +124,14 @@ impl Network {
         self.faults = faults;
     }
 
-    /// A new connection, and when the server hears of it.
-    pub fn connect(&mut self, now: Duration) -> (ConnectionId, Duration) {
+    /// A new connection of a phone, and when the server hears of it.
+    pub fn connect(&mut self, phone: usize, now: Duration) -> (ConnectionId, Duration) {
         self.last_connection += 1;
         let id = ConnectionId(self.last_connection);
-        let arrival = now + random::up_to(self.faults.delay, &mut self.rng);
-        self.streams.insert((id, Side::Server), arrival);
-        self.streams.insert((id, Side::Phone), arrival);
-        (id, arrival)
+        let last_arrival = now + random::up_to(self.faults.delay, &mut self.rng);
+        let direction = || Direction { last_arrival, is_left: false };
+        self.links.insert(id, Link { phone, to_phone: direction(), to_server: direction() });
+        (id, last_arrival)
     }
 
     /// Sends bytes to one end of a connection: in pieces, cut anywhere, in order.
@@ -128,12 +147,11 @@ impl Network {
             let cut = self.rng.random_range(1..=bytes.len());
             let rest = bytes.split_off(cut);
             if self.happens(self.faults.reset_probability) {
-                let at = now + random::up_to(self.faults.delay, &mut self.rng);
-                self.forget(connection);
-                return deliver(at, Delivery::Reset { connection });
+                return self.reset(connection, now, deliver);
             }
-            let at = self.arrival(connection, to, now);
-            deliver(at, Delivery::Bytes { connection, to, bytes });
+            if let Some(at) = self.arrival(connection, to, now) {
+                deliver(at, Delivery::Bytes { connection, to, bytes });
+            }
             bytes = rest;
         }
     }
@@ -146,8 +164,7 @@ impl Network {
         now: Duration,
         mut deliver: impl FnMut(Duration, Delivery),
     ) {
-        if self.is_open(connection) {
-            let at = self.arrival(connection, to, now);
+        if let Some(at) = self.arrival(connection, to, now) {
             deliver(at, Delivery::End { connection, to });
         }
     }
@@ -159,10 +176,9 @@ impl Network {
         now: Duration,
         mut deliver: impl FnMut(Duration, Delivery),
     ) {
-        if self.is_open(connection) {
-            self.forget(connection);
+        if let Some(Link { phone, .. }) = self.links.remove(&connection) {
             let at = now + random::up_to(self.faults.delay, &mut self.rng);
-            deliver(at, Delivery::Reset { connection });
+            deliver(at, Delivery::Reset { connection, phone });
         }
     }
 
@@ -184,36 +200,55 @@ impl Network {
         }
     }
 
-    /// Whether a connection was neither reset nor forgotten. What is on its way on one that is not
-    /// open does not arrive.
+    /// One side has left a connection, and hears nothing more of it. When both have, it is forgotten.
+    pub fn leave(&mut self, connection: ConnectionId, side: Side) {
+        if let Some(link) = self.links.get_mut(&connection) {
+            link.direction(side).is_left = true;
+            if link.to_phone.is_left && link.to_server.is_left {
+                self.links.remove(&connection);
+            }
+        }
+    }
+
+    /// Who made a connection, if it was neither reset nor forgotten. What is on its way on one that
+    /// is not open does not arrive.
+    pub fn phone(&self, connection: ConnectionId) -> Option<usize> {
+        self.links.get(&connection).map(|link| link.phone)
+    }
+
+    /// Whether a connection was neither reset nor forgotten.
     pub fn is_open(&self, connection: ConnectionId) -> bool {
-        self.streams.contains_key(&(connection, Side::Phone))
+        self.links.contains_key(&connection)
     }
 
     /// How many connections are open.
     pub fn open_connections(&self) -> usize {
-        self.streams.len() / 2
+        self.links.len()
     }
 
-    /// Forgets a connection that both sides have closed.
-    pub fn forget(&mut self, connection: ConnectionId) {
-        self.streams.remove(&(connection, Side::Phone));
-        self.streams.remove(&(connection, Side::Server));
-    }
-
-    fn arrival(&mut self, connection: ConnectionId, to: Side, now: Duration) -> Duration {
+    /// When something arrives that is sent now, or `None` if nobody is there.
+    fn arrival(&mut self, connection: ConnectionId, to: Side, now: Duration) -> Option<Duration> {
         let mut at = now + random::up_to(self.faults.delay, &mut self.rng);
         if self.happens(self.faults.stall_probability) {
             at += random::up_to(self.faults.stall, &mut self.rng);
         }
-        let last = self.streams.entry((connection, to)).or_default();
-        *last = at.max(*last);
-        *last
+        let direction = self.links.get_mut(&connection)?.direction(to);
+        direction.last_arrival = direction.last_arrival.max(at);
+        (!direction.is_left).then_some(direction.last_arrival)
     }
 
     fn happens(&mut self, probability: f64) -> bool {
         // Drawn also where it cannot happen, so that the draws that follow are the same.
         self.rng.random::<f64>() < probability
+    }
+}
+
+impl Link {
+    fn direction(&mut self, to: Side) -> &mut Direction {
+        match to {
+            Side::Phone => &mut self.to_phone,
+            Side::Server => &mut self.to_server,
+        }
     }
 }
 
@@ -237,7 +272,7 @@ mod tests {
         let mut pieces = 0;
         for seed in 0..20 {
             let mut network = network(faults, seed);
-            let (id, _) = network.connect(Duration::ZERO);
+            let (id, _) = network.connect(0, Duration::ZERO);
             let (mut received, mut last) = (Vec::new(), Duration::ZERO);
             network.send(id, Side::Server, sent.clone(), Duration::ZERO, |at, delivery| {
                 let Delivery::Bytes { bytes, .. } = delivery else { panic!("only bytes") };
@@ -254,12 +289,12 @@ mod tests {
     fn reset_connection_delivers_nothing_more() {
         let faults = NetworkFaults { reset_probability: 1.0, ..NetworkFaults::NONE };
         let mut network = network(faults, 1);
-        let (id, _) = network.connect(Duration::ZERO);
+        let (id, _) = network.connect(0, Duration::ZERO);
         let mut deliveries = Vec::new();
         for _ in 0..2 {
             network.send(id, Side::Server, vec![1, 2], Duration::ZERO, |_, d| deliveries.push(d));
         }
-        assert_eq!(deliveries, [Delivery::Reset { connection: id }]);
+        assert_eq!(deliveries, [Delivery::Reset { connection: id, phone: 0 }]);
         assert_eq!(network.open_connections(), 0);
     }
 

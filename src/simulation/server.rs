@@ -1,22 +1,20 @@
-//! The server's machines on the simulated network and disk.
+//! The server on the simulated kernel and disk.
 
-use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rand::rngs::ChaCha12Rng;
 
 use super::disk::Disk;
+use super::kernel::{Done, Kernel, SimulatedStream};
 use super::network::ConnectionId;
 use crate::clock::Now;
 use crate::protocol::Username;
-use crate::reactor::{Buffer, Consumed};
-use crate::server::Service;
 use crate::server::accounts::{Accounts, Passwords};
 use crate::server::authority::Authority;
 use crate::server::journal::Journal;
 use crate::server::registry::Registry;
-use crate::server::session::Session;
+use crate::server::{Frontend, Service};
 
 /// How the simulated server is set up.
 #[derive(Debug, Clone)]
@@ -29,34 +27,15 @@ pub struct ServerSettings {
     pub temp_id_lifetime: u32,
     /// How long a connection may take to log in.
     pub login_timeout: Duration,
+    /// How many bytes a connection takes that its phone has not read.
+    pub window: usize,
 }
 
-/// A running server: the [`Service`] that the real one has, with connections that are only numbers.
+/// A running server: the [`Frontend`] and [`Service`] that the real one has, in another shell.
 #[derive(Debug)]
 pub struct SimulatedServer {
-    service: Service<Disk>,
-    connections: BTreeMap<ConnectionId, Connection>,
-}
-
-/// The same life as that of a real connection: bytes in, bytes out, an end on each side.
-#[derive(Debug, Default)]
-struct Connection {
-    session: Session,
-    input: Buffer,
-    output: Vec<u8>,
-    has_peer_ended: bool,
-    has_ended: bool,
-}
-
-/// What the server does to a connection at the end of a tick.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Output {
-    /// Bytes to send.
-    Bytes(ConnectionId, Vec<u8>),
-    /// Nothing more will be sent.
-    End(ConnectionId),
-    /// Both sides have ended it; nobody knows it any more.
-    Gone(ConnectionId),
+    frontend: Frontend<Disk, SimulatedStream>,
+    kernel: Kernel,
 }
 
 impl SimulatedServer {
@@ -65,7 +44,7 @@ impl SimulatedServer {
     /// # Panics
     ///
     /// If the disk holds anything but what a server writes and a crash leaves.
-    pub fn start(settings: &ServerSettings, disk: Disk, rng: ChaCha12Rng) -> Self {
+    pub fn start(settings: &ServerSettings, disk: Disk, rng: ChaCha12Rng, now: Now) -> Self {
         let bytes = disk.bytes().to_vec();
         let (journal, registry, replayed) =
             Journal::recover(disk, bytes.as_slice(), Path::new("(disk)"))
@@ -78,114 +57,60 @@ impl SimulatedServer {
         let accounts = Accounts::new(passwords, settings.block_duration);
         let authority = Authority::new(accounts, registry, settings.temp_id_lifetime, rng);
         let service = Service::new(authority, journal);
-        Self { service, connections: BTreeMap::new() }
+        let frontend = Frontend::new(service, settings.login_timeout, now.monotonic);
+        Self { frontend, kernel: Kernel::new(settings.window) }
     }
 
     /// The disk, to let it fail.
     pub fn disk(&mut self) -> &mut Disk {
-        self.service.journal.storage()
+        self.frontend.service.journal.storage()
+    }
+
+    /// Its streams, to let bytes arrive.
+    pub fn kernel(&self) -> &Kernel {
+        &self.kernel
     }
 
     /// Dies without a word: what is left is the disk, and the connections to be broken.
     pub fn kill(mut self) -> (Disk, Vec<ConnectionId>) {
-        let disk = std::mem::take(self.service.journal.storage());
-        (disk, self.connections.into_keys().collect())
+        let disk = std::mem::take(self.frontend.service.journal.storage());
+        (disk, self.kernel.die())
     }
 
     /// Which TempIDs were issued, to check what phones were told.
     pub fn registry(&self) -> &Registry {
-        self.service.authority.registry()
+        self.frontend.service.authority.registry()
     }
 
-    /// How many connections it has.
-    pub fn connections(&self) -> usize {
-        self.connections.len()
+    /// How many connections and streams it has.
+    pub fn connections(&self) -> (usize, usize) {
+        (self.frontend.len(), self.kernel.open_streams())
     }
 
     /// A phone has connected.
-    pub fn accept(&mut self, id: ConnectionId) {
-        self.connections.insert(id, Connection::default());
+    pub fn accept(&mut self, connection: ConnectionId, now: Now) {
+        let stream = self.kernel.accept(connection);
+        self.frontend.admit(stream, &self.kernel, now).expect("it has room for all");
     }
 
-    /// Bytes have arrived.
-    pub fn receive(&mut self, id: ConnectionId, bytes: &[u8], now: Now) {
-        if let Some(connection) = self.connections.get_mut(&id)
-            && !connection.has_ended
-        {
-            connection.input.extend(bytes);
-            connection.serve(&mut self.service, now);
-        }
+    /// Whether there is something to do that no timer tells of.
+    pub fn is_busy(&self) -> bool {
+        self.frontend.is_busy() || self.kernel.has_events()
     }
 
-    /// The phone has sent everything.
-    pub fn peer_ended(&mut self, id: ConnectionId) {
-        if let Some(connection) = self.connections.get_mut(&id) {
-            connection.has_peer_ended = true;
-        }
+    /// When the next timer is due.
+    pub fn next_wake(&self) -> Option<Instant> {
+        self.frontend.next_wake()
     }
 
-    /// The connection is broken.
-    pub fn reset(&mut self, id: ConnectionId) {
-        self.connections.remove(&id);
-    }
-
-    /// The time to log in is over.
-    pub fn login_timeout(&mut self, id: ConnectionId) -> bool {
-        let is_late = |connection: &Connection| connection.session.is_logged_out();
-        let is_over = self.connections.get(&id).is_some_and(is_late);
-        if is_over {
-            self.connections.remove(&id);
-        }
-        is_over
-    }
-
-    /// The end of a tick: records what was issued, lets the replies go, ends what is to be ended.
-    pub fn end_tick(&mut self, now: Now) -> Vec<Output> {
-        let commit = self.service.commit();
+    /// One tick, and what the server did in it.
+    pub fn tick(&mut self, now: Now) -> Vec<(ConnectionId, Done)> {
+        let events = self.kernel.take_events();
+        self.frontend.tick(events.into_iter(), &self.kernel, now);
+        self.frontend.free_closed();
         // Nobody looks at what it prints.
-        self.service.console.events.clear();
-        self.service.console.diagnostics.clear();
-        let mut outputs = Vec::new();
-        for (id, connection) in &mut self.connections {
-            if connection.session.is_recording() {
-                let replies = &mut connection.output;
-                self.service.complete(&mut connection.session, &commit, replies, now);
-                connection.serve(&mut self.service, now);
-            }
-            connection.flush(*id, &mut outputs);
-        }
-        self.connections.retain(|_, connection| !connection.is_gone());
-        outputs
-    }
-
-    /// Whether a TempID was issued and not recorded yet, so that a tick has to end.
-    pub fn is_recording(&self) -> bool {
-        self.connections.values().any(|connection| connection.session.is_recording())
-    }
-}
-
-impl Connection {
-    fn serve(&mut self, service: &mut Service<Disk>, now: Now) {
-        let Self { session, input, output, .. } = self;
-        let Consumed { bytes, .. } = service.receive(session, input.as_slice(), output, now);
-        input.consume(bytes);
-    }
-
-    fn flush(&mut self, id: ConnectionId, outputs: &mut Vec<Output>) {
-        if !self.output.is_empty() {
-            outputs.push(Output::Bytes(id, std::mem::take(&mut self.output)));
-        }
-        let is_over = self.session.is_closing() || self.has_peer_ended;
-        if is_over && !self.session.is_recording() && !self.has_ended {
-            self.has_ended = true;
-            outputs.push(Output::End(id));
-        }
-        if self.is_gone() {
-            outputs.push(Output::Gone(id));
-        }
-    }
-
-    fn is_gone(&self) -> bool {
-        self.has_ended && self.has_peer_ended
+        self.frontend.service.console.events.clear();
+        self.frontend.service.console.diagnostics.clear();
+        self.kernel.take_done()
     }
 }

@@ -61,6 +61,7 @@ pub fn troubled(seed: u64, phones: usize) -> WorldSettings {
         troubles,
         block_duration: Duration::from_secs(rng.random_range(1..120)),
         login_timeout: Duration::from_secs(60),
+        window: rng.random_range(64..16_384),
         temp_id_lifetime: 900,
         contact_retention: Duration::from_secs(180),
     }

@@ -8,16 +8,18 @@ use thiserror::Error;
 use super::clock::VirtualClock;
 use super::disk::Disk;
 use super::event_queue::EventQueue;
+use super::kernel::{Done, Kernel};
 use super::ledger::Ledger;
 use super::network::{ConnectionId, Delivery, Network, NetworkFaults, Side};
 use super::phone::{self, SimulatedPhone, Wish};
 use super::random::{self, Purpose};
-use super::server::{Output, ServerSettings, SimulatedServer};
+use super::server::{ServerSettings, SimulatedServer};
 use super::trace::Trace;
 use super::trouble::Trouble;
 use crate::protocol::{Timestamp, Username};
 
-/// Longest time that the disk takes to sync, which is also how long a tick of the server gathers.
+/// Longest time from the first event to the tick of the server that takes it: that of a sync of the
+/// disk, in which events gather.
 const LONGEST_SYNC: Duration = Duration::from_millis(5);
 
 /// Happenings after which a run that is not over is called stuck, per phone.
@@ -40,6 +42,8 @@ pub struct WorldSettings {
     pub block_duration: Duration,
     /// How long a connection may take to log in.
     pub login_timeout: Duration,
+    /// How many bytes a connection takes that its phone has not read.
+    pub window: usize,
     /// In seconds.
     pub temp_id_lifetime: u32,
     /// How long a contact log keeps an entry.
@@ -84,8 +88,8 @@ enum Happening {
     Arrives(Delivery),
     /// A connection reaches the server, or the machine on which there is none.
     Connects(ConnectionId),
-    LoginTimeout(ConnectionId),
-    TickEnds,
+    /// The server has something to do.
+    Tick,
     /// A user may do the next thing.
     Acts(usize),
     Trouble(Trouble),
@@ -101,10 +105,9 @@ pub struct World {
     server: ServerState,
     server_settings: ServerSettings,
     restarts: u64,
-    is_tick_open: bool,
+    /// When the server takes what has become ready.
+    tick_at: Option<Duration>,
     phones: Vec<SimulatedPhone>,
-    /// Whose connection it is, by the number of the connection; they count from 1.
-    owners: Vec<usize>,
     phones_rng: ChaCha12Rng,
     disk_rng: ChaCha12Rng,
     ledger: Ledger,
@@ -127,6 +130,7 @@ impl World {
             block_duration: settings.block_duration,
             temp_id_lifetime: settings.temp_id_lifetime,
             login_timeout: settings.login_timeout,
+            window: settings.window,
         };
         let mut future = EventQueue::new();
         for (at, trouble) in &settings.troubles {
@@ -139,19 +143,19 @@ impl World {
             let arrival = random::up_to(settings.arrivals, &mut phones_rng);
             future.schedule(arrival, Happening::Acts(number));
         }
+        let clock = VirtualClock::starting_at(Timestamp::from_unix_seconds(1_600_000_000));
         let rng = random::stream(settings.seed, Purpose::TempIds);
-        let server = SimulatedServer::start(&server_settings, Disk::default(), rng);
+        let server = SimulatedServer::start(&server_settings, Disk::default(), rng, clock.now());
         let network_rng = random::stream(settings.seed, Purpose::Network);
         Self {
-            clock: VirtualClock::starting_at(Timestamp::from_unix_seconds(1_600_000_000)),
+            clock,
             future,
             network: Network::new(settings.network, network_rng),
             server: ServerState::Up(Box::new(server)),
             server_settings,
             restarts: 0,
-            is_tick_open: false,
+            tick_at: None,
             phones,
-            owners: vec![usize::MAX],
             phones_rng,
             disk_rng: random::stream(settings.seed, Purpose::Disk),
             ledger: Ledger::default(),
@@ -167,7 +171,7 @@ impl World {
     /// The first [`Violation`].
     pub fn run(mut self) -> Result<Report, Violation> {
         let most_steps = MOST_STEPS_PER_PHONE * self.phones.len() as u64;
-        while let Some((at, happening)) = self.future.pop() {
+        while let Some((at, happening)) = self.next() {
             self.clock.advance_to(at);
             self.trace.add(at, &happening);
             self.let_happen(happening).map_err(|problem| self.violation(problem))?;
@@ -187,6 +191,25 @@ impl World {
         })
     }
 
+    fn next(&mut self) -> Option<(Duration, Happening)> {
+        match (self.next_tick(), self.future.next_time()) {
+            (Some(tick), None) => Some((tick, Happening::Tick)),
+            (Some(tick), Some(next)) if tick <= next => Some((tick, Happening::Tick)),
+            (Some(_) | None, _) => self.future.pop(),
+        }
+    }
+
+    /// When the server has something to do: what is ready waits a little, what a timer is for does not.
+    fn next_tick(&mut self) -> Option<Duration> {
+        let ServerState::Up(server) = &self.server else { return None };
+        if server.is_busy() && self.tick_at.is_none() {
+            let gathering = random::up_to(LONGEST_SYNC, &mut self.disk_rng);
+            self.tick_at = Some(self.clock.elapsed() + gathering);
+        }
+        let timer = server.next_wake().map(|wake| self.clock.elapsed_at(wake));
+        timer.into_iter().chain(self.tick_at).min()
+    }
+
     fn let_happen(&mut self, happening: Happening) -> Result<(), String> {
         match happening {
             Happening::Arrives(delivery) => self.deliver(delivery),
@@ -194,20 +217,8 @@ impl World {
                 self.connects(connection);
                 Ok(())
             }
-            Happening::LoginTimeout(connection) => {
-                if let ServerState::Up(server) = &mut self.server
-                    && server.login_timeout(connection)
-                {
-                    self.network.reset(
-                        connection,
-                        self.clock.elapsed(),
-                        arrivals(&mut self.future),
-                    );
-                }
-                Ok(())
-            }
-            Happening::TickEnds => {
-                self.end_tick();
+            Happening::Tick => {
+                self.tick();
                 Ok(())
             }
             Happening::Acts(number) => {
@@ -225,28 +236,29 @@ impl World {
 
     fn deliver(&mut self, delivery: Delivery) -> Result<(), String> {
         match delivery {
-            Delivery::Bytes { connection, to, bytes } if self.network.is_open(connection) => {
-                match to {
-                    Side::Server => self.server_receives(connection, &bytes),
-                    Side::Phone => return self.phone_receives(connection, &bytes),
+            Delivery::Bytes { connection, to: Side::Server, bytes } => {
+                self.server_receives(connection, &bytes);
+            }
+            Delivery::Bytes { connection, to: Side::Phone, bytes } => {
+                return self.phone_receives(connection, &bytes);
+            }
+            Delivery::End { connection, to: Side::Server } if self.network.is_open(connection) => {
+                if let Some(kernel) = self.kernel() {
+                    kernel.end(connection);
                 }
             }
-            Delivery::End { connection, to } if self.network.is_open(connection) => match to {
-                Side::Server => {
-                    if let ServerState::Up(server) = &mut self.server {
-                        server.peer_ended(connection);
-                    }
-                    self.open_tick();
+            Delivery::End { connection, to: Side::Phone } => {
+                if let Some(number) = self.network.phone(connection) {
+                    self.phone_loses(number, connection, SimulatedPhone::ended);
                 }
-                Side::Phone => self.phone_loses(connection, SimulatedPhone::ended),
-            },
+            }
             // What was on its way on a connection that is broken.
-            Delivery::Bytes { .. } | Delivery::End { .. } => {}
-            Delivery::Reset { connection } => {
-                if let ServerState::Up(server) = &mut self.server {
-                    server.reset(connection);
+            Delivery::End { .. } => {}
+            Delivery::Reset { connection, phone } => {
+                if let Some(kernel) = self.kernel() {
+                    kernel.reset(connection);
                 }
-                self.phone_loses(connection, SimulatedPhone::reset);
+                self.phone_loses(phone, connection, SimulatedPhone::reset);
             }
             Delivery::Datagram { to, bytes } => {
                 self.phones[to].phone().receive(&bytes, self.clock.now());
@@ -255,13 +267,18 @@ impl World {
         Ok(())
     }
 
+    fn kernel(&self) -> Option<&Kernel> {
+        match &self.server {
+            ServerState::Up(server) => Some(server.kernel()),
+            ServerState::Down(_) => None,
+        }
+    }
+
     fn connects(&mut self, connection: ConnectionId) {
-        let elapsed = self.clock.elapsed();
+        let (now, elapsed) = (self.clock.now(), self.clock.elapsed());
         match &mut self.server {
             ServerState::Up(server) if self.network.is_open(connection) => {
-                server.accept(connection);
-                let deadline = elapsed + self.settings.login_timeout;
-                self.future.schedule(deadline, Happening::LoginTimeout(connection));
+                server.accept(connection, now);
             }
             ServerState::Up(_) => {}
             ServerState::Down(_) => {
@@ -271,18 +288,23 @@ impl World {
     }
 
     fn server_receives(&mut self, connection: ConnectionId, bytes: &[u8]) {
-        let now = self.clock.now();
-        if let ServerState::Up(server) = &mut self.server {
-            server.receive(connection, bytes, now);
-            self.open_tick();
+        if self.network.is_open(connection)
+            && !self.kernel().is_some_and(|kernel| kernel.arrive(connection, bytes))
+        {
+            // Whoever sends to a socket that is closed is told so.
+            let now = self.clock.elapsed();
+            self.network.reset(connection, now, arrivals(&mut self.future));
         }
     }
 
     fn phone_receives(&mut self, connection: ConnectionId, bytes: &[u8]) -> Result<(), String> {
-        let number = self.owners[connection.0 as usize];
+        let Some(number) = self.network.phone(connection) else { return Ok(()) };
         let phone = &mut self.phones[number];
         if phone.connection() != Some(connection) {
             return Ok(());
+        }
+        if let ServerState::Up(server) = &self.server {
+            server.kernel().acknowledge(connection, bytes.len());
         }
         let (learned, wishes) = phone.receive(bytes, &mut self.phones_rng);
         let (user, now) = (phone.user(), self.clock.elapsed());
@@ -295,10 +317,10 @@ impl World {
 
     fn phone_loses(
         &mut self,
+        number: usize,
         connection: ConnectionId,
         lose: impl FnOnce(&mut SimulatedPhone, &mut ChaCha12Rng) -> Vec<Wish>,
     ) {
-        let number = self.owners[connection.0 as usize];
         let phone = &mut self.phones[number];
         if phone.connection() == Some(connection) {
             let wishes = lose(phone, &mut self.phones_rng);
@@ -311,8 +333,7 @@ impl World {
         for wish in wishes {
             match (wish, connection) {
                 (Wish::Connect, _) => {
-                    let (connection, arrival) = self.network.connect(now);
-                    self.owners.push(number);
+                    let (connection, arrival) = self.network.connect(number, now);
                     self.phones[number].connected(connection);
                     self.future.schedule(arrival, Happening::Connects(connection));
                     self.future.schedule(arrival, Happening::Acts(number));
@@ -324,6 +345,7 @@ impl World {
                 (Wish::End, Some(connection)) => {
                     let deliver = arrivals(&mut self.future);
                     self.network.end(connection, Side::Server, now, deliver);
+                    self.network.leave(connection, Side::Phone);
                 }
                 (Wish::Reset, Some(connection)) => {
                     self.network.reset(connection, now, arrivals(&mut self.future));
@@ -337,33 +359,20 @@ impl World {
         }
     }
 
-    /// Something happened on the server that the end of a tick has to see to.
-    fn open_tick(&mut self) {
-        if !self.is_tick_open {
-            self.is_tick_open = true;
-            let gathering = random::up_to(LONGEST_SYNC, &mut self.disk_rng);
-            self.future.schedule(self.clock.elapsed() + gathering, Happening::TickEnds);
-        }
-    }
-
-    fn end_tick(&mut self) {
-        self.is_tick_open = false;
+    fn tick(&mut self) {
+        self.tick_at = None;
         let ServerState::Up(server) = &mut self.server else { return };
         let now = self.clock.elapsed();
-        for output in server.end_tick(self.clock.now()) {
+        for (connection, done) in server.tick(self.clock.now()) {
             let deliver = arrivals(&mut self.future);
-            match output {
-                Output::Bytes(connection, bytes) => {
+            match done {
+                Done::Wrote(bytes) => {
                     self.network.send(connection, Side::Phone, bytes, now, deliver);
                 }
-                Output::End(connection) => {
-                    self.network.end(connection, Side::Phone, now, deliver);
-                }
-                Output::Gone(connection) => self.network.forget(connection),
+                Done::Ended => self.network.end(connection, Side::Phone, now, deliver),
+                Done::ClosedUnread => self.network.reset(connection, now, deliver),
+                Done::Closed => self.network.leave(connection, Side::Server),
             }
-        }
-        if server.is_recording() {
-            self.open_tick();
         }
     }
 
@@ -378,6 +387,7 @@ impl World {
     }
 
     fn crash(&mut self) {
+        self.tick_at = None;
         let down = ServerState::Down(Disk::default());
         self.server = match std::mem::replace(&mut self.server, down) {
             ServerState::Up(server) => {
@@ -400,7 +410,7 @@ impl World {
             let seed = self.settings.seed.wrapping_add(self.restarts << 32);
             let rng = random::stream(seed, Purpose::TempIds);
             let disk = std::mem::take(disk);
-            let server = SimulatedServer::start(&self.server_settings, disk, rng);
+            let server = SimulatedServer::start(&self.server_settings, disk, rng, self.clock.now());
             self.ledger.restarted(server.registry())?;
             self.server = ServerState::Up(Box::new(server));
         }
@@ -424,7 +434,7 @@ impl World {
             return Err("the server was not started again".to_owned());
         };
         let left = (server.connections(), self.network.open_connections());
-        if left != (0, 0) {
+        if left != ((0, 0), 0) {
             return Err(format!("connections left on the server and the network: {left:?}"));
         }
         self.ledger.check(server.registry())

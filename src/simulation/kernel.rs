@@ -1,0 +1,415 @@
+//! The kernel of the server's machine, as far as its streams need one: it keeps what has arrived until
+//! it is read, takes what is written while there is room, and tells, edge-triggered as the real one
+//! does, what a stream has become ready for.
+
+use std::cell::{RefCell, RefMut};
+use std::collections::{HashMap, VecDeque};
+use std::io::{self, ErrorKind, Read, Write};
+use std::rc::Rc;
+
+use mio::Interest;
+
+use super::network::ConnectionId;
+use crate::reactor::{Buffer, EventLoop, Readiness, Stream, Token};
+
+/// The sockets of the server and what is to be told of them. Clones are the same kernel.
+#[derive(Debug, Clone)]
+pub struct Kernel(Rc<RefCell<Sockets>>);
+
+#[derive(Debug)]
+struct Sockets {
+    open: HashMap<ConnectionId, Socket>,
+    /// Those with something to tell, in the order in which it came up.
+    ready: VecDeque<ConnectionId>,
+    /// What the server did since it was asked last.
+    done: Vec<(ConnectionId, Done)>,
+    /// How many bytes a stream takes that its peer has not read.
+    window: usize,
+}
+
+/// One descriptor.
+#[derive(Debug)]
+struct Socket {
+    registration: Option<(Token, Interest)>,
+    /// What is to be told, once.
+    news: Option<Readiness>,
+    arrived: Buffer,
+    incoming: Incoming,
+    has_ended: bool,
+    /// Bytes that were written and that the peer has not read.
+    unread: usize,
+    /// Whether a write found no room, so that it is news when there is some.
+    is_full: bool,
+}
+
+/// What follows behind the bytes that have arrived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Incoming {
+    /// Maybe more.
+    Open,
+    /// The end: the peer has sent everything.
+    Ended,
+    /// Nothing, in neither direction.
+    Reset,
+}
+
+/// What the server did to a stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Done {
+    /// It wrote bytes.
+    Wrote(Vec<u8>),
+    /// It ended its half.
+    Ended,
+    /// It closed the stream and left bytes unread, which resets the connection.
+    ClosedUnread,
+    /// It closed the stream, behind the end.
+    Closed,
+}
+
+/// The server's end of a connection, as good as a socket. Dropping it closes it.
+#[derive(Debug)]
+pub struct SimulatedStream {
+    kernel: Kernel,
+    connection: ConnectionId,
+}
+
+impl Kernel {
+    /// A kernel whose streams take `window` bytes that their peers have not read.
+    pub fn new(window: usize) -> Self {
+        Self(Rc::new(RefCell::new(Sockets {
+            open: HashMap::new(),
+            ready: VecDeque::new(),
+            done: Vec::new(),
+            window,
+        })))
+    }
+
+    /// The server's end of a new connection.
+    pub fn accept(&self, connection: ConnectionId) -> SimulatedStream {
+        self.sockets().open.insert(connection, Socket::new());
+        SimulatedStream { kernel: self.clone(), connection }
+    }
+
+    /// How many streams are open.
+    pub fn open_streams(&self) -> usize {
+        self.sockets().open.len()
+    }
+
+    /// Bytes have arrived. Says whether anybody is there to read them.
+    pub fn arrive(&self, connection: ConnectionId, bytes: &[u8]) -> bool {
+        self.happen(connection, Readiness::Readable, |socket| socket.arrived.extend(bytes))
+    }
+
+    /// The peer has sent everything.
+    pub fn end(&self, connection: ConnectionId) {
+        self.happen(connection, Readiness::ReadableToEnd, |socket| {
+            socket.incoming = Incoming::Ended;
+        });
+    }
+
+    /// The connection is broken, and what has arrived and was not read is lost.
+    pub fn reset(&self, connection: ConnectionId) {
+        self.happen(connection, Readiness::ReadableToEnd, |socket| {
+            socket.incoming = Incoming::Reset;
+            socket.arrived = Buffer::default();
+        });
+    }
+
+    /// The peer has read so many bytes.
+    pub fn acknowledge(&self, connection: ConnectionId, count: usize) {
+        let mut sockets = self.sockets();
+        if let Some(socket) = sockets.open.get_mut(&connection) {
+            socket.unread -= count;
+            if std::mem::take(&mut socket.is_full) {
+                sockets.tell(connection, Readiness::Writable);
+            }
+        }
+    }
+
+    /// Whether there is news.
+    pub fn has_events(&self) -> bool {
+        !self.sockets().ready.is_empty()
+    }
+
+    /// The news, as much of it as a poll gives at once.
+    pub fn take_events(&self) -> Vec<(Token, Readiness)> {
+        let Sockets { open, ready, .. } = &mut *self.sockets();
+        let count = ready.len().min(EventLoop::<()>::EVENTS_PER_TICK);
+        let event = |connection: ConnectionId| {
+            let socket = open.get_mut(&connection)?;
+            let (token, _) = socket.registration?;
+            Some((token, socket.news.take()?))
+        };
+        ready.drain(..count).filter_map(event).collect()
+    }
+
+    /// What the server did since the last call.
+    pub fn take_done(&self) -> Vec<(ConnectionId, Done)> {
+        std::mem::take(&mut self.sockets().done)
+    }
+
+    /// The machine dies: its streams are gone without a word. Gives those that there were, in an order
+    /// that depends on nothing but the run.
+    pub fn die(&self) -> Vec<ConnectionId> {
+        let mut sockets = self.sockets();
+        let mut connections: Vec<_> = sockets.open.drain().map(|(id, _)| id).collect();
+        connections.sort_unstable();
+        sockets.ready.clear();
+        sockets.done.clear();
+        connections
+    }
+
+    fn sockets(&self) -> RefMut<'_, Sockets> {
+        self.0.borrow_mut()
+    }
+
+    fn happen(
+        &self,
+        connection: ConnectionId,
+        readiness: Readiness,
+        change: impl FnOnce(&mut Socket),
+    ) -> bool {
+        let mut sockets = self.sockets();
+        let Some(socket) = sockets.open.get_mut(&connection) else { return false };
+        change(socket);
+        sockets.tell(connection, readiness);
+        true
+    }
+}
+
+impl Sockets {
+    fn tell(&mut self, connection: ConnectionId, readiness: Readiness) {
+        if let Some(socket) = self.open.get_mut(&connection)
+            && socket.is_interested_in(readiness)
+        {
+            if socket.news.is_none() {
+                self.ready.push_back(connection);
+            }
+            socket.news = socket.news.max(Some(readiness));
+        }
+    }
+
+    fn socket(&mut self, connection: ConnectionId) -> io::Result<&mut Socket> {
+        match self.open.get_mut(&connection) {
+            Some(socket) if socket.incoming == Incoming::Reset => {
+                Err(ErrorKind::ConnectionReset.into())
+            }
+            Some(socket) => Ok(socket),
+            None => Err(ErrorKind::NotConnected.into()),
+        }
+    }
+}
+
+impl Socket {
+    fn new() -> Self {
+        Self {
+            registration: None,
+            news: None,
+            arrived: Buffer::default(),
+            incoming: Incoming::Open,
+            has_ended: false,
+            unread: 0,
+            is_full: false,
+        }
+    }
+
+    fn is_interested_in(&self, readiness: Readiness) -> bool {
+        self.registration.is_some_and(|(_, interest)| match readiness {
+            Readiness::Writable => interest.is_writable(),
+            Readiness::Readable | Readiness::ReadableToEnd => interest.is_readable(),
+        })
+    }
+
+    /// What it is ready for, whoever knows already.
+    fn readiness(&self, window: usize) -> Option<Readiness> {
+        match self.incoming {
+            Incoming::Ended | Incoming::Reset => Some(Readiness::ReadableToEnd),
+            Incoming::Open if !self.arrived.is_empty() => Some(Readiness::Readable),
+            Incoming::Open => (self.unread < window).then_some(Readiness::Writable),
+        }
+    }
+}
+
+impl SimulatedStream {
+    fn set_interest(&self, token: Token, interest: Interest) {
+        let mut sockets = self.kernel.sockets();
+        let window = sockets.window;
+        if let Some(socket) = sockets.open.get_mut(&self.connection) {
+            socket.registration = Some((token, interest));
+            if let Some(readiness) = socket.readiness(window) {
+                sockets.tell(self.connection, readiness);
+            }
+        }
+    }
+}
+
+impl Read for SimulatedStream {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut sockets = self.kernel.sockets();
+        let socket = sockets.socket(self.connection)?;
+        if socket.arrived.is_empty() {
+            return match socket.incoming {
+                Incoming::Open => Err(ErrorKind::WouldBlock.into()),
+                Incoming::Ended => Ok(0),
+                Incoming::Reset => Err(ErrorKind::ConnectionReset.into()),
+            };
+        }
+        let count = buffer.len().min(socket.arrived.len());
+        buffer[..count].copy_from_slice(&socket.arrived.as_slice()[..count]);
+        socket.arrived.consume(count);
+        Ok(count)
+    }
+}
+
+impl Write for SimulatedStream {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut sockets = self.kernel.sockets();
+        let window = sockets.window;
+        let socket = sockets.socket(self.connection)?;
+        if socket.has_ended {
+            return Err(ErrorKind::BrokenPipe.into());
+        }
+        let count = bytes.len().min(window - socket.unread);
+        if count == 0 {
+            socket.is_full = true;
+            return Err(ErrorKind::WouldBlock.into());
+        }
+        socket.unread += count;
+        sockets.done.push((self.connection, Done::Wrote(bytes[..count].to_vec())));
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Stream for SimulatedStream {
+    type Registry = Kernel;
+
+    fn register(&mut self, _: &Kernel, token: Token, interest: Interest) -> io::Result<()> {
+        self.set_interest(token, interest);
+        Ok(())
+    }
+
+    fn reregister(&mut self, _: &Kernel, token: Token, interest: Interest) -> io::Result<()> {
+        self.set_interest(token, interest);
+        Ok(())
+    }
+
+    fn shutdown_write(&mut self) -> io::Result<()> {
+        let mut sockets = self.kernel.sockets();
+        sockets.socket(self.connection)?.has_ended = true;
+        sockets.done.push((self.connection, Done::Ended));
+        Ok(())
+    }
+}
+
+impl Drop for SimulatedStream {
+    fn drop(&mut self) {
+        let mut sockets = self.kernel.sockets();
+        // After the death of the machine there is nothing to close.
+        if let Some(socket) = sockets.open.remove(&self.connection) {
+            let done: &[Done] = match (socket.arrived.is_empty(), socket.has_ended) {
+                (false, _) => &[Done::ClosedUnread],
+                (true, false) => &[Done::Ended, Done::Closed],
+                (true, true) => &[Done::Closed],
+            };
+            sockets.done.extend(done.iter().map(|done| (self.connection, done.clone())));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TOKEN: Token = Token::permanent(1);
+    const ID: ConnectionId = ConnectionId(1);
+
+    /// A stream with room for ten bytes, registered for reading.
+    fn stream() -> (Kernel, SimulatedStream) {
+        let kernel = Kernel::new(10);
+        let mut stream = kernel.accept(ID);
+        stream.register(&kernel, TOKEN, Interest::READABLE).expect("registered");
+        (kernel, stream)
+    }
+
+    fn kind<T>(result: io::Result<T>) -> Option<ErrorKind> {
+        result.err().map(|error| error.kind())
+    }
+
+    #[test]
+    fn arrived_bytes_are_told_once_and_read_in_order_with_the_end_behind_them() {
+        let (kernel, mut stream) = stream();
+        assert!(kernel.arrive(ID, b"ab") && kernel.arrive(ID, b"cd"));
+        assert_eq!(kernel.take_events(), [(TOKEN, Readiness::Readable)]);
+        assert_eq!(kernel.take_events(), []);
+        kernel.end(ID);
+        assert_eq!(kernel.take_events(), [(TOKEN, Readiness::ReadableToEnd)]);
+        let mut buffer = [0; 3];
+        assert_eq!((stream.read(&mut buffer).ok(), &buffer), (Some(3), b"abc"));
+        assert_eq!(stream.read(&mut buffer).ok(), Some(1));
+        assert_eq!(stream.read(&mut buffer).ok(), Some(0));
+    }
+
+    #[test]
+    fn empty_stream_would_block() {
+        let (_kernel, mut stream) = stream();
+        assert_eq!(kind(stream.read(&mut [0; 3])), Some(ErrorKind::WouldBlock));
+    }
+
+    #[test]
+    fn full_stream_tells_of_room_when_the_peer_has_read() {
+        let (kernel, mut stream) = stream();
+        assert_eq!(stream.write(&[7; 12]).ok(), Some(10));
+        assert_eq!(kind(stream.write(&[7; 2])), Some(ErrorKind::WouldBlock));
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        stream.reregister(&kernel, TOKEN, interest).expect("registered");
+        assert!(!kernel.has_events());
+        kernel.acknowledge(ID, 4);
+        assert_eq!(kernel.take_events(), [(TOKEN, Readiness::Writable)]);
+        assert_eq!(stream.write(&[7; 12]).ok(), Some(4));
+    }
+
+    #[test]
+    fn registering_again_tells_again_of_what_is_there() {
+        let (kernel, mut stream) = stream();
+        kernel.arrive(ID, b"ab");
+        kernel.take_events();
+        stream.reregister(&kernel, TOKEN, Interest::READABLE).expect("registered");
+        assert_eq!(kernel.take_events(), [(TOKEN, Readiness::Readable)]);
+    }
+
+    #[test]
+    fn reset_stream_fails_and_loses_what_was_not_read() {
+        let (kernel, mut stream) = stream();
+        kernel.arrive(ID, b"ab");
+        kernel.reset(ID);
+        assert_eq!(kernel.take_events(), [(TOKEN, Readiness::ReadableToEnd)]);
+        assert_eq!(kind(stream.read(&mut [0; 3])), Some(ErrorKind::ConnectionReset));
+        assert_eq!(kind(stream.write(b"x")), Some(ErrorKind::ConnectionReset));
+        assert!(stream.shutdown_write().is_err());
+    }
+
+    #[test]
+    fn dropped_stream_is_closed_and_resets_if_it_leaves_bytes_unread() {
+        let clean = vec![(ID, Done::Ended), (ID, Done::Closed)];
+        for (bytes, done) in [(&b""[..], clean), (b"ab", vec![(ID, Done::ClosedUnread)])] {
+            let (kernel, stream) = stream();
+            kernel.arrive(ID, bytes);
+            drop(stream);
+            assert_eq!(kernel.take_done(), done);
+            assert_eq!((kernel.open_streams(), kernel.arrive(ID, b"c")), (0, false));
+        }
+    }
+
+    #[test]
+    fn dead_machine_says_nothing() {
+        let (kernel, stream) = stream();
+        kernel.arrive(ID, b"ab");
+        assert_eq!(kernel.die(), [ID]);
+        drop(stream);
+        assert_eq!((kernel.take_done(), kernel.has_events()), (Vec::new(), false));
+    }
+}
