@@ -2,7 +2,7 @@ use std::fmt;
 
 use thiserror::Error;
 
-use super::{TempId, Timestamp};
+use super::{TempId, Timestamp, TimestampDecoder};
 
 /// A TempID and the time for which it stands for its phone: what a server hands out, a beacon
 /// carries, a contact log keeps and an upload lists.
@@ -42,12 +42,7 @@ impl ContactRecord {
     ///
     /// [`ContactRecordError`] names the first field that is wrong.
     pub fn decode(bytes: &[u8]) -> Result<Self, ContactRecordError> {
-        if bytes.len() != Self::LEN {
-            return Err(ContactRecordError::Length);
-        }
-        let (temp_id, times) = bytes.split_at(TempId::LEN);
-        let (start, expiry) = times.split_at(Timestamp::LEN);
-        Self::from_fields(temp_id, start, expiry)
+        Self::decode_with(bytes, &mut TimestampDecoder::default())
     }
 
     /// Reads records that follow each other without anything between them.
@@ -56,8 +51,10 @@ impl ContactRecord {
     ///
     /// [`InvalidRecord`] says where the first record stands that is wrong, and in what.
     pub fn decode_all(bytes: &[u8]) -> Result<Vec<Self>, InvalidRecord> {
+        let mut times = TimestampDecoder::default();
         let decode = |(index, record)| {
-            Self::decode(record).map_err(|error| InvalidRecord { position: index + 1, error })
+            Self::decode_with(record, &mut times)
+                .map_err(|error| InvalidRecord { position: index + 1, error })
         };
         bytes.chunks(Self::LEN).enumerate().map(decode).collect()
     }
@@ -75,15 +72,24 @@ impl ContactRecord {
     ///
     /// [`ContactRecordError`] names the first field that is wrong.
     pub fn decode_line(line: &[u8]) -> Result<Self, ContactRecordError> {
+        Self::decode_line_with(line, &mut TimestampDecoder::default())
+    }
+
+    /// The same for one of many lines, which share the decoder of their times.
+    ///
+    /// # Errors
+    ///
+    /// [`ContactRecordError`] names the first field that is wrong.
+    pub fn decode_line_with(
+        line: &[u8],
+        times: &mut TimestampDecoder,
+    ) -> Result<Self, ContactRecordError> {
         let blanks = [TempId::LEN, TempId::LEN + 1 + Timestamp::LEN];
         if line.len() != Self::LINE_LEN || blanks.iter().any(|at| line[*at] != b' ') {
             return Err(ContactRecordError::Length);
         }
-        Self::from_fields(
-            &line[..blanks[0]],
-            &line[blanks[0] + 1..blanks[1]],
-            &line[blanks[1] + 1..],
-        )
+        let (start, expiry) = (&line[blanks[0] + 1..blanks[1]], &line[blanks[1] + 1..]);
+        Self::from_fields(&line[..blanks[0]], start, expiry, times)
     }
 
     /// Appends a line of a file, without its end.
@@ -95,15 +101,25 @@ impl ContactRecord {
         self.expiry.encode(out);
     }
 
+    fn decode_with(bytes: &[u8], times: &mut TimestampDecoder) -> Result<Self, ContactRecordError> {
+        if bytes.len() != Self::LEN {
+            return Err(ContactRecordError::Length);
+        }
+        let (temp_id, rest) = bytes.split_at(TempId::LEN);
+        let (start, expiry) = rest.split_at(Timestamp::LEN);
+        Self::from_fields(temp_id, start, expiry, times)
+    }
+
     fn from_fields(
         temp_id: &[u8],
         start: &[u8],
         expiry: &[u8],
+        times: &mut TimestampDecoder,
     ) -> Result<Self, ContactRecordError> {
         Ok(Self {
             temp_id: TempId::decode(temp_id).map_err(|_| ContactRecordError::TempId)?,
-            start: Timestamp::decode(start).map_err(|_| ContactRecordError::Start)?,
-            expiry: Timestamp::decode(expiry).map_err(|_| ContactRecordError::Expiry)?,
+            start: times.decode(start).map_err(|_| ContactRecordError::Start)?,
+            expiry: times.decode(expiry).map_err(|_| ContactRecordError::Expiry)?,
         })
     }
 }

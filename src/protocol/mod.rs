@@ -105,10 +105,12 @@ pub mod request;
 pub mod resp;
 mod temp_id;
 mod timestamp;
+mod timestamp_decoder;
 mod username;
 
 pub use beacon::{Beacon, BeaconError};
 pub use contact_record::{ContactRecord, ContactRecordError, InvalidRecord};
 pub use temp_id::{TempId, TempIdError};
 pub use timestamp::{Timestamp, TimestampError};
+pub use timestamp_decoder::TimestampDecoder;
 pub use username::{Username, UsernameError};

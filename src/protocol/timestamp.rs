@@ -1,14 +1,16 @@
 use std::fmt;
 
-use chrono::{DateTime, Datelike, NaiveDate, Timelike};
+use chrono::{DateTime, Datelike, Timelike};
 use thiserror::Error;
+
+use super::TimestampDecoder;
 
 /// A moment of wall-clock time, in UTC, to the second.
 ///
 /// Its text form is `DD/MM/YYYY HH:MM:SS`, always 19 bytes, for the years 0001 to 9999. UTC because
 /// phones in two time zones, or on the two sides of a daylight-saving change, must agree. A leap
 /// second (`:60`) is refused, as POSIX time has none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
 impl Timestamp {
@@ -49,22 +51,7 @@ impl Timestamp {
     /// [`TimestampError`] if `text` is not 19 bytes of that form, or names no moment that exists
     /// (`30/02/2020 …`, `… 24:00:00`).
     pub fn decode(text: &[u8]) -> Result<Self, TimestampError> {
-        let text: &[u8; Self::LEN] = text.try_into().map_err(|_| TimestampError)?;
-        let separators = [text[2], text[5], text[10], text[13], text[16]];
-        if separators != *b"// ::" {
-            return Err(TimestampError);
-        }
-        let year = digits(&text[6..10])?;
-        if year == 0 {
-            return Err(TimestampError);
-        }
-        NaiveDate::from_ymd_opt(year as i32, digits(&text[3..5])?, digits(&text[0..2])?)
-            .and_then(|date| {
-                let (hour, minute) = (digits(&text[11..13]).ok()?, digits(&text[14..16]).ok()?);
-                date.and_hms_opt(hour, minute, digits(&text[17..19]).ok()?)
-            })
-            .map(|moment| Self(moment.and_utc().timestamp()))
-            .ok_or(TimestampError)
+        TimestampDecoder::default().decode(text)
     }
 
     /// Appends the text form.
@@ -97,13 +84,6 @@ impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(str::from_utf8(&self.text()).expect("ASCII"))
     }
-}
-
-fn digits(text: &[u8]) -> Result<u32, TimestampError> {
-    text.iter().try_fold(0, |number, byte| match byte {
-        b'0'..=b'9' => Ok(number * 10 + u32::from(byte - b'0')),
-        _ => Err(TimestampError),
-    })
 }
 
 /// The bytes are no moment of the form that [`Timestamp`] describes.
