@@ -5,8 +5,12 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
+use thiserror::Error;
+
 use super::registry::Registry;
-use crate::protocol::{ContactRecord, Username};
+use crate::protocol::{
+    ContactRecord, ContactRecordError, TimestampDecoder, Username, UsernameError,
+};
 use crate::text_file::{FileError, Line, read_lines_of};
 
 /// The name of the file in the data directory.
@@ -150,23 +154,56 @@ fn replay(
     registry: &mut Registry,
 ) -> Result<Replayed, FileError> {
     let mut replayed = Replayed::default();
+    let mut batch = Batch::default();
+    let mut times = TimestampDecoder::default();
     let has_end = read_lines_of(source, path, EXPECTED, |line| {
-        match decode_line(line.text) {
+        match decode_line(line.text, &mut times) {
             Ok((user, record)) => {
-                if registry.is_empty() {
+                if registry.is_empty() && batch.is_empty() {
                     // Lines are about equally long, so the first one tells how many there are.
                     registry.reserve(size as usize / (line.text.len() + 1));
                 }
-                if !registry.insert(user, record) {
-                    replayed.repeated.push(line.number);
+                batch.push(line.number, user, record);
+                if batch.is_full() {
+                    batch.empty_into(registry, &mut replayed.repeated);
                 }
                 Ok(())
             }
-            Err(problem) => take_torn(line, problem, &mut replayed),
+            Err(error) => take_torn(line, error.to_string(), &mut replayed),
         }
     })?;
+    batch.empty_into(registry, &mut replayed.repeated);
     replayed.lacks_line_end = !has_end && replayed.torn_at.is_none();
     Ok(replayed)
+}
+
+/// Lines that were read and are not in the registry yet.
+#[derive(Default)]
+struct Batch {
+    numbers: Vec<u64>,
+    issued: Vec<(Username, ContactRecord)>,
+}
+
+impl Batch {
+    fn is_empty(&self) -> bool {
+        self.issued.is_empty()
+    }
+
+    fn is_full(&self) -> bool {
+        self.issued.len() == Registry::BATCH
+    }
+
+    fn push(&mut self, number: u64, user: Username, record: ContactRecord) {
+        self.numbers.push(number);
+        self.issued.push((user, record));
+    }
+
+    fn empty_into(&mut self, registry: &mut Registry, repeated: &mut Vec<u64>) {
+        let positions = registry.insert_all(&self.issued);
+        repeated.extend(positions.into_iter().map(|position| self.numbers[position]));
+        self.numbers.clear();
+        self.issued.clear();
+    }
 }
 
 fn take_torn(line: Line<'_>, problem: String, replayed: &mut Replayed) -> Result<(), String> {
@@ -180,12 +217,24 @@ fn take_torn(line: Line<'_>, problem: String, replayed: &mut Replayed) -> Result
     Ok(())
 }
 
-fn decode_line(line: &[u8]) -> Result<(Username, ContactRecord), String> {
-    let blank = memchr::memchr(b' ', line).ok_or("it is one word")?;
-    let user = Username::decode(&line[..blank]).map_err(|error| error.to_string())?;
-    let record =
-        ContactRecord::decode_line(&line[blank + 1..]).map_err(|error| error.to_string())?;
-    Ok((user, record))
+fn decode_line(
+    line: &[u8],
+    times: &mut TimestampDecoder,
+) -> Result<(Username, ContactRecord), LineError> {
+    let blank = memchr::memchr(b' ', line).ok_or(LineError::OneWord)?;
+    let user = Username::decode(&line[..blank])?;
+    Ok((user, ContactRecord::decode_line_with(&line[blank + 1..], times)?))
+}
+
+/// What is wrong with a line.
+#[derive(Debug, Clone, Copy, Error)]
+enum LineError {
+    #[error("it is one word")]
+    OneWord,
+    #[error(transparent)]
+    User(#[from] UsernameError),
+    #[error(transparent)]
+    Record(#[from] ContactRecordError),
 }
 
 /// A file that is only appended to.
@@ -301,6 +350,16 @@ mod tests {
         let (replayed, len) = replay_text(&format!("{LINE}\n{repeated}\n"));
         assert_eq!(replayed.expect("read").repeated, [2]);
         assert_eq!(len, 1);
+    }
+
+    #[test]
+    fn repeated_temp_ids_far_apart_are_told_with_their_lines() {
+        let line = |number: usize| LINE.replace("12345678901234567891", &format!("{number:020}"));
+        let numbers = (1..=100).chain([7, 101, 100]);
+        let content: String = numbers.map(|number| line(number) + "\n\n").collect();
+        let (replayed, len) = replay_text(&content);
+        assert_eq!(replayed.expect("read").repeated, [201, 205]);
+        assert_eq!(len, 101);
     }
 
     /// A storage in memory that fails as told.

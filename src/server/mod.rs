@@ -17,6 +17,7 @@ pub mod registry;
 pub mod service;
 pub mod session;
 mod settings;
+mod users;
 
 use std::io;
 use std::net::SocketAddr;

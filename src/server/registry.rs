@@ -1,10 +1,13 @@
 //! Every TempID that was issued, in memory. It has no clock, and the randomness comes from its caller.
 
 use std::hash::BuildHasher;
+use std::hint::black_box;
 
+use hashbrown::hash_table::Entry as Place;
 use hashbrown::{DefaultHashBuilder, HashTable};
 use rand::{Rng, RngExt};
 
+use super::users::{UserNumber, Users};
 use crate::protocol::{ContactRecord, TempId, Timestamp, Username};
 
 /// Every TempID that was ever issued, and to whom.
@@ -35,6 +38,10 @@ pub struct Issue {
 }
 
 impl Registry {
+    /// How many entries [`insert_all`](Self::insert_all) had best be given: enough to wait for memory
+    /// together, and so few that the first is still in the cache when the last is asked for.
+    pub const BATCH: usize = 32;
+
     /// Makes room for `count` more entries at once, if there is so much memory.
     pub fn reserve(&mut self, count: usize) {
         if self.entries.try_reserve_exact(count).is_ok() {
@@ -64,18 +71,50 @@ impl Registry {
 
     /// Adds what was issued earlier, unless its TempID is there already.
     pub fn insert(&mut self, user: Username, record: ContactRecord) -> bool {
+        let user = self.users.number(user);
+        self.insert_at(self.hasher.hash_one(record.temp_id), user, record)
+    }
+
+    /// Adds what was issued earlier, in this order, and gives the positions of what was passed over,
+    /// as its TempID was there already.
+    ///
+    /// With millions of entries, adding one mostly means to wait for memory. A [`BATCH`](Self::BATCH) waits
+    /// little longer than one, as everything it needs is asked for before anything is added.
+    pub fn insert_all(&mut self, issued: &[(Username, ContactRecord)]) -> Vec<usize> {
+        let users = self.users.numbers(issued.iter().map(|(user, _)| *user));
+        let hashes: Vec<u64> =
+            issued.iter().map(|(_, record)| self.hasher.hash_one(record.temp_id)).collect();
+        self.fetch(&hashes);
+        let mut repeated = Vec::new();
+        for (position, (_, record)) in issued.iter().enumerate() {
+            if !self.insert_at(hashes[position], users[position], *record) {
+                repeated.push(position);
+            }
+        }
+        repeated
+    }
+
+    /// Reads what looking for these hashes will read, so that it is in the cache by then.
+    fn fetch(&self, hashes: &[u64]) {
+        let alike: Vec<Option<u32>> =
+            hashes.iter().map(|hash| self.by_temp_id.find(*hash, |_| true).copied()).collect();
+        for index in alike.into_iter().flatten() {
+            black_box(self.entries[index as usize].user);
+        }
+    }
+
+    fn insert_at(&mut self, hash: u64, user: UserNumber, record: ContactRecord) -> bool {
         let ContactRecord { temp_id, start, expiry } = record;
-        let Self { entries, by_temp_id, hasher, users } = self;
+        let Self { entries, by_temp_id, hasher, .. } = self;
         let is_it = |index: &u32| entries[*index as usize].temp_id == temp_id;
-        let vacant = match by_temp_id
-            .entry(hasher.hash_one(temp_id), is_it, |index| hash_of(hasher, entries, *index))
-        {
-            hashbrown::hash_table::Entry::Occupied(_) => return false,
-            hashbrown::hash_table::Entry::Vacant(vacant) => vacant,
-        };
-        vacant.insert(next_index(entries));
-        entries.push(Entry { start, expiry, user: users.number(user), temp_id });
-        true
+        match by_temp_id.entry(hash, is_it, |index| hash_of(hasher, entries, *index)) {
+            Place::Occupied(_) => false,
+            Place::Vacant(place) => {
+                place.insert(next_index(entries));
+                entries.push(Entry { start, expiry, user, temp_id });
+                true
+            }
+        }
     }
 
     /// Issues TempIDs for `count` windows in a row, the first from `start`. A window of `lifetime`
@@ -132,38 +171,9 @@ fn random(rng: &mut impl Rng) -> TempId {
     TempId::from_number(rng.random_range(0..TempId::COUNT)).expect("in range")
 }
 
-/// Names by number, so that an entry needs four bytes for its user.
-#[derive(Debug, Default)]
-struct Users {
-    names: Vec<Username>,
-    by_name: HashTable<UserNumber>,
-    hasher: DefaultHashBuilder,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct UserNumber(u32);
-
-impl Users {
-    fn name(&self, UserNumber(number): UserNumber) -> Username {
-        self.names[number as usize]
-    }
-
-    fn number(&mut self, user: Username) -> UserNumber {
-        let Self { names, by_name, hasher } = self;
-        let hash = hasher.hash_one(user);
-        let is_it = |number: &UserNumber| names[number.0 as usize] == user;
-        if let Some(number) = by_name.find(hash, is_it) {
-            return *number;
-        }
-        let number = UserNumber(names.len() as u32);
-        names.push(user);
-        by_name.insert_unique(hash, number, |number| hasher.hash_one(names[number.0 as usize]));
-        number
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use rand::SeedableRng;
     use rand::rngs::ChaCha12Rng;
 
@@ -223,5 +233,36 @@ mod tests {
         assert!(kept.iter().all(|record| registry.find(record.temp_id).is_some()));
         let again = issue(&mut registry, "cyd", 10, 2);
         assert_eq!(registry.find(again[9].temp_id), Some((user("cyd"), again[9])));
+    }
+
+    /// Of few users and few TempIDs, so that many are repeated.
+    fn any_issued() -> impl Strategy<Value = (Username, ContactRecord)> {
+        (0..8_u32, 0..200_u32, 0..1000_u64).prop_map(|(name, number, seconds)| {
+            let temp_id = TempId::from_number(number.into()).expect("in range");
+            let start = noon().after_seconds(seconds);
+            let record = ContactRecord { temp_id, start, expiry: start.after_seconds(899) };
+            (user(&name.to_string()), record)
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn many_inserted_at_once_are_as_inserted_one_by_one(
+            issued in prop::collection::vec(any_issued(), 0..300),
+            batch in 1..100_usize,
+        ) {
+            let (mut registry, mut expected) = (Registry::default(), Registry::default());
+            for batch in issued.chunks(batch) {
+                let repeated = registry.insert_all(batch);
+                let is_new = batch.iter().map(|(user, record)| expected.insert(*user, *record));
+                let positions = is_new.enumerate().filter(|(_, is_new)| !is_new);
+                prop_assert_eq!(repeated, positions.map(|(at, _)| at).collect::<Vec<_>>());
+            }
+            prop_assert_eq!(registry.len(), expected.len());
+            for (index, entry) in registry.entries.iter().enumerate() {
+                prop_assert_eq!(entry.record(), expected.entries[index].record());
+                prop_assert_eq!(registry.find(entry.temp_id), expected.find(entry.temp_id));
+            }
+        }
     }
 }

@@ -1,0 +1,88 @@
+//! Names by number. It knows nothing of what is kept about a user.
+
+use std::hash::BuildHasher;
+
+use hashbrown::{DefaultHashBuilder, HashTable};
+
+use crate::protocol::Username;
+
+/// Names by number, so that a TempID needs four bytes for its user.
+#[derive(Debug, Default)]
+pub(super) struct Users {
+    names: Vec<Username>,
+    by_name: HashTable<UserNumber>,
+    hasher: DefaultHashBuilder,
+}
+
+/// A user, to those [`Users`] that gave the number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct UserNumber(u32);
+
+impl Users {
+    /// The name of a user.
+    pub(super) fn name(&self, UserNumber(number): UserNumber) -> Username {
+        self.names[number as usize]
+    }
+
+    /// The number of a user, a new one if the user has none.
+    pub(super) fn number(&mut self, name: Username) -> UserNumber {
+        self.number_of(name, self.hasher.hash_one(name))
+    }
+
+    /// The numbers of several users, in their order. Their look-ups wait for memory together: each
+    /// step is done for all of them before the next one.
+    pub(super) fn numbers(
+        &mut self,
+        names: impl Iterator<Item = Username> + Clone,
+    ) -> Vec<UserNumber> {
+        let hashes: Vec<u64> = names.clone().map(|name| self.hasher.hash_one(name)).collect();
+        let likely: Vec<Option<UserNumber>> =
+            hashes.iter().map(|hash| self.by_name.find(*hash, |_| true).copied()).collect();
+        let number = |((name, hash), likely): ((Username, u64), Option<UserNumber>)| match likely {
+            Some(number) if self.name(number) == name => number,
+            Some(_) | None => self.number_of(name, hash),
+        };
+        names.zip(hashes).zip(likely).map(number).collect()
+    }
+
+    fn number_of(&mut self, name: Username, hash: u64) -> UserNumber {
+        let Self { names, by_name, hasher } = self;
+        let is_it = |number: &UserNumber| names[number.0 as usize] == name;
+        if let Some(number) = by_name.find(hash, is_it) {
+            return *number;
+        }
+        let number = UserNumber(names.len() as u32);
+        names.push(name);
+        by_name.insert_unique(hash, number, |number| hasher.hash_one(names[number.0 as usize]));
+        number
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(number: u32) -> Username {
+        Username::decode(number.to_string().as_bytes()).expect("a name")
+    }
+
+    #[test]
+    fn users_with_numbers_keep_them_however_they_are_asked_for() {
+        let mut users = Users::default();
+        let first = users.numbers((0..1000).map(name));
+        let again = users.numbers((0..2000).map(|number| name(number / 2)));
+        for (number, user) in first.iter().enumerate() {
+            assert_eq!(users.name(*user), name(number as u32));
+            assert_eq!(users.number(name(number as u32)), *user);
+            assert_eq!(again[2 * number..2 * number + 2], [*user; 2]);
+        }
+    }
+
+    #[test]
+    fn new_user_named_twice_at_once_has_one_number() {
+        let mut users = Users::default();
+        let numbers = users.numbers([name(1), name(2), name(1)].into_iter());
+        assert_eq!(numbers[0], numbers[2]);
+        assert_ne!(numbers[0], numbers[1]);
+    }
+}
