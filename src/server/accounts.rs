@@ -1,8 +1,9 @@
 //! Who may log in: passwords, failures and blocks. It has no clock and reads one file, when told to.
 
 use std::collections::HashMap;
-use std::collections::hash_map::RandomState;
+use std::collections::hash_map::{Entry, RandomState};
 use std::hash::BuildHasher;
+use std::ops::Range;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -38,7 +39,12 @@ pub struct Accounts {
 
 /// The content of `credentials.txt`.
 #[derive(Default)]
-pub struct Passwords(HashMap<Username, Box<[u8]>>);
+pub struct Passwords {
+    /// All passwords behind each other: an allocation for each would cost more than most passwords.
+    bytes: Vec<u8>,
+    /// Where in `bytes` that of a user is.
+    places: HashMap<Username, Range<u32>>,
+}
 
 /// What became of an attempt to log in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,9 +90,9 @@ impl Accounts {
     /// Judges an attempt to log in, and counts it.
     pub fn judge(&mut self, credentials: Credentials<'_>, now: Instant) -> Verdict {
         let user = Username::decode(credentials.user).ok();
-        let account = user.and_then(|user| Some((user, self.passwords.0.get(&user)?)));
+        let account = user.and_then(|user| Some((user, self.passwords.of(user)?)));
         // Somebody who is not there has a password too, so that both take the same time.
-        let password: &[u8] = account.map_or(&[0; 8], |(_, password)| password);
+        let password = account.map_or(&[0; 8][..], |(_, password)| password);
         let is_right = is_same(password, credentials.password);
         match account {
             Some((user, _)) => self.judge_user(user, is_right, now),
@@ -166,17 +172,35 @@ impl Passwords {
 
     /// How many users there are.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.places.len()
     }
 
     /// Whether there is no user.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.places.is_empty()
     }
 
-    /// Adds or replaces a user.
-    pub fn insert(&mut self, user: Username, password: &[u8]) {
-        self.0.insert(user, password.into());
+    /// Adds a user.
+    ///
+    /// # Errors
+    ///
+    /// In words, why not: there is one of that name, or too much of all passwords.
+    pub fn insert(&mut self, user: Username, password: &[u8]) -> Result<(), String> {
+        let Entry::Vacant(place) = self.places.entry(user) else {
+            return Err(format!("an earlier line has the username {user} already"));
+        };
+        let (start, end) = (self.bytes.len(), self.bytes.len() + password.len());
+        let (Ok(start), Ok(end)) = (u32::try_from(start), u32::try_from(end)) else {
+            return Err("the passwords up to here have more than 4 GiB".to_owned());
+        };
+        self.bytes.extend_from_slice(password);
+        place.insert(start..end);
+        Ok(())
+    }
+
+    fn of(&self, user: Username) -> Option<&[u8]> {
+        let place = self.places.get(&user)?;
+        Some(&self.bytes[place.start as usize..place.end as usize])
     }
 
     fn add_line(&mut self, line: &[u8]) -> Result<(), String> {
@@ -193,10 +217,7 @@ impl Passwords {
         if password.len() > MAX_PASSWORD_BYTES {
             return Err(format!("the password is longer than {MAX_PASSWORD_BYTES} bytes"));
         }
-        match self.0.insert(user, password.into()) {
-            None => Ok(()),
-            Some(_) => Err(format!("an earlier line has the username {user} already")),
-        }
+        self.insert(user, password)
     }
 }
 
@@ -248,7 +269,7 @@ mod tests {
         #[expect(clippy::disallowed_methods, reason = "only the distance to it matters")]
         fn new() -> Self {
             let mut passwords = Passwords::default();
-            passwords.insert(Username::decode(b"ann").expect("a name"), b"secret");
+            passwords.add_line(b"ann secret").expect("a user");
             Self { accounts: Accounts::new(passwords, BLOCK), now: Instant::now() }
         }
 
@@ -343,12 +364,27 @@ mod tests {
     fn new_passwords_keep_failures_and_blocks() {
         let mut fixture = Fixture::blocked("ann");
         let mut passwords = Passwords::default();
-        passwords.insert(Username::decode(b"ann").expect("a name"), b"new");
+        passwords.add_line(b"ann new").expect("a user");
         fixture.accounts.replace_passwords(passwords);
         assert_eq!(fixture.attempt("ann", "new"), Verdict::Blocked);
         fixture.now += BLOCK;
         assert_eq!(fixture.attempt("ann", "secret"), Verdict::WrongPassword);
         assert!(matches!(fixture.attempt("ann", "new"), Verdict::Admitted(_)));
+    }
+
+    #[test]
+    fn users_have_the_password_of_their_own_line() {
+        let mut fixture = Fixture::new();
+        let mut passwords = Passwords::default();
+        for line in ["ann secret", "bob a", "cyd much-longer-than-others", "dan b"] {
+            passwords.add_line(line.as_bytes()).expect(line);
+        }
+        fixture.accounts.replace_passwords(passwords);
+        assert!(fixture.admits_ann());
+        for (user, password) in [("bob", "a"), ("cyd", "much-longer-than-others"), ("dan", "b")] {
+            assert!(matches!(fixture.attempt(user, password), Verdict::Admitted(_)));
+            assert_eq!(fixture.attempt(user, "secret"), Verdict::WrongPassword);
+        }
     }
 
     #[test]

@@ -52,7 +52,7 @@ impl SimulatedServer {
         assert!(replayed.repeated.is_empty(), "a TempID was issued twice: {replayed:?}");
         let mut passwords = Passwords::default();
         for (user, password) in &settings.passwords {
-            passwords.insert(*user, password.as_bytes());
+            passwords.insert(*user, password.as_bytes()).expect("everybody has another name");
         }
         let accounts = Accounts::new(passwords, settings.block_duration);
         let authority = Authority::new(accounts, registry, settings.temp_id_lifetime, rng);
