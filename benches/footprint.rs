@@ -1,72 +1,151 @@
 //! What the server program holds in memory and how long it takes to start: for each idle, logged-in
-//! connection, and for each line of `tempIDs.txt`. It prints a table; there is nothing to repeat that
-//! criterion could average.
+//! connection, each line of `tempIDs.txt` and each user; and whether a session costs more when
+//! there are many of both. It prints tables; there is nothing that criterion could average.
 //!
-//! `cargo bench --bench footprint [-- --connections 10000 --lines 1000000]`
+//! `cargo bench --bench footprint [-- --connections 10000 --lines 10000000 --users 1000000]`
 
 #![allow(clippy::disallowed_methods, reason = "a benchmark measures time and blocks")]
 
-use std::fmt::Write as _;
-use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use bluetrace::protocol::{ContactRecord, TempId, Timestamp, Username};
 use bluetrace::reactor::descriptors;
+use bluetrace::server::journal;
 use socket2::{Domain, Socket, Type};
-
-const CREDENTIALS: &str = "+61410888888 comp3331\n";
 
 /// Connections from one address, so that its ports suffice.
 const CONNECTIONS_PER_ADDRESS: usize = 1000;
 
+/// Users who take turns in `tempIDs.txt`.
+const USERS_OF_LINES: usize = 10_000;
+
+/// Starts of which the median counts.
+const STARTS: usize = 5;
+
+/// Sessions that are measured, one after the other.
+const SESSIONS: usize = 5_000;
+
 fn main() {
-    let connections = option("--connections", 10_000);
-    let lines = option("--lines", 1_000_000);
+    let connections = option("--connections").unwrap_or(10_000);
+    let lines = option("--lines").map_or(vec![1_000_000, 10_000_000], |lines| vec![lines]);
+    let users = option("--users").unwrap_or(1_000_000);
     let room = descriptors::raise_limit();
     assert!(connections < room, "the limit of descriptors allows {room} connections");
     idle_connections(connections);
-    temp_id_lines(lines);
+    println!("| | bytes each | listening after |");
+    lines.iter().for_each(|count| temp_id_lines(*count));
+    user_lines(users);
+    println!("| | CPU of a session |");
+    sessions(1, 0);
+    sessions(users, *lines.last().expect("one at least"));
 }
 
 /// The value of an option of this program; cargo adds options of its own.
-fn option(name: &str, default: usize) -> usize {
+fn option(name: &str) -> Option<usize> {
     let arguments: Vec<String> = std::env::args().collect();
-    let at = arguments.iter().position(|argument| argument == name);
-    at.and_then(|at| arguments.get(at + 1)?.parse().ok()).unwrap_or(default)
+    let at = arguments.iter().position(|argument| argument == name)?;
+    arguments.get(at + 1)?.parse().ok()
 }
 
 fn idle_connections(count: usize) {
     let directory = tempfile::tempdir().expect("a directory");
+    write_users(directory.path(), 1);
     let server = Server::start(directory.path());
     let before = server.resident_bytes();
-    let phones: Vec<TcpStream> = (0..count).map(|number| server.log_in(number)).collect();
+    let phones: Vec<TcpStream> = (0..count).map(|number| server.log_in(number, 0)).collect();
     let each = (server.resident_bytes() - before) / phones.len();
     println!("{count} idle logged-in connections: {each} bytes each");
 }
 
 fn temp_id_lines(count: usize) {
     let directory = tempfile::tempdir().expect("a directory");
+    write_users(directory.path(), 1);
     let empty = Server::start(directory.path()).resident_bytes();
-    fs::write(directory.path().join("tempIDs.txt"), temp_ids(count)).expect("written");
-    let server = Server::start(directory.path());
-    let each = (server.resident_bytes() - empty) as f64 / count as f64;
-    let took = server.took;
-    println!("{count} lines of tempIDs.txt: {each:.1} bytes each, listening after {took:.0?}");
+    write_temp_ids(directory.path(), count, USERS_OF_LINES);
+    report("lines of tempIDs.txt", count, directory.path(), empty);
 }
 
-/// Lines with TempIDs that are spread like random ones and differ for certain: an odd factor permutes
-/// the numbers below a power of two.
-fn temp_ids(count: usize) -> String {
-    let mut text = String::with_capacity(count * 75);
-    for number in 0..count as u64 {
-        let (user, digits) = (number % 10_000, number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        let times = "13/05/2020 17:54:06 13/05/2020 18:09:05";
-        writeln!(text, "+614{user:08} {digits:020} {times}").expect("a String takes all");
+fn user_lines(count: usize) {
+    let directory = tempfile::tempdir().expect("a directory");
+    write_users(directory.path(), 1);
+    let empty = Server::start(directory.path()).resident_bytes();
+    write_users(directory.path(), count);
+    report("users", count, directory.path(), empty);
+}
+
+/// Starts several times, as the first one may have to wait for memory that the host of a virtual
+/// machine has yet to give.
+fn report(what: &str, count: usize, directory: &Path, empty: usize) {
+    let measure = |server: Server| (server.took, server.resident_bytes());
+    let mut starts: Vec<_> = (0..STARTS).map(|_| measure(Server::start(directory))).collect();
+    starts.sort_unstable();
+    let (took, resident) = starts[STARTS / 2];
+    let each = (resident - empty) as f64 / count as f64;
+    println!("| {count} {what} | {each:.1} | {:.2} s |", took.as_secs_f64());
+}
+
+/// Sessions of users spread over all, each with a login and a TempID.
+fn sessions(users: usize, lines: usize) {
+    let directory = tempfile::tempdir().expect("a directory");
+    write_users(directory.path(), users);
+    write_temp_ids(directory.path(), lines, users);
+    let server = Server::start(directory.path());
+    let before = server.cpu_time();
+    for number in 0..SESSIONS {
+        let mut phone = server.log_in(number, scattered(number) as usize % users);
+        phone.write_all(b"TEMPID\r\n").expect("sent");
+        phone.read_exact(&mut [0; ContactRecord::LEN]).expect("answered");
     }
-    text
+    let each = (server.cpu_time() - before) / SESSIONS as u32;
+    println!("| {users} users, {lines} TempIDs | {each:.1?} |");
+}
+
+fn write_users(directory: &Path, count: usize) {
+    write(&directory.join("credentials.txt"), |file| {
+        (0..count).try_for_each(|number| writeln!(file, "{} {}", user(number), password(number)))
+    });
+}
+
+/// What a server would have issued to users who take turns, all of them once in 15 minutes.
+fn write_temp_ids(directory: &Path, count: usize, users: usize) {
+    let first = Timestamp::decode(b"13/05/2020 17:54:06").expect("a time");
+    let mut line = Vec::new();
+    write(&directory.join(journal::FILE_NAME), |file| {
+        (0..count).try_for_each(|number| {
+            let temp_id = TempId::from_number(scattered(number).into()).expect("below 10^20");
+            let start = first.after_seconds((number * 900 / users) as u64);
+            let record = ContactRecord { temp_id, start, expiry: start.after_seconds(899) };
+            line.clear();
+            journal::encode_line(user(number % users), &record, &mut line);
+            file.write_all(&line)
+        })
+    });
+}
+
+/// Writes a file that the system is done with, so that it writes nothing while we measure.
+fn write(path: &Path, content: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) {
+    let mut file = BufWriter::new(File::create(path).expect("created"));
+    content(&mut file).expect("written");
+    file.into_inner().expect("written").sync_all().expect("synced");
+}
+
+/// Numbers that are spread like random ones and differ for certain: an odd factor permutes the
+/// numbers below a power of two.
+fn scattered(number: usize) -> u64 {
+    (number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
+fn user(number: usize) -> Username {
+    Username::decode(format!("+614{number:08}").as_bytes()).expect("a number")
+}
+
+fn password(number: usize) -> String {
+    format!("comp{number:08}")
 }
 
 struct Server {
@@ -77,7 +156,6 @@ struct Server {
 
 impl Server {
     fn start(directory: &Path) -> Self {
-        fs::write(directory.join("credentials.txt"), CREDENTIALS).expect("written");
         let start = Instant::now();
         let mut process = Command::new(env!("CARGO_BIN_EXE_server"))
             .args(["0", "60", "--bind", "127.0.0.1", "--data"])
@@ -94,17 +172,27 @@ impl Server {
         Self { process, address: address.unwrap_or_else(|| panic!("{line}")), took }
     }
 
-    fn log_in(&self, number: usize) -> TcpStream {
+    /// Logs a user in, from an address that depends on the `number` of the connection.
+    fn log_in(&self, number: usize, of_user: usize) -> TcpStream {
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
         let source = Ipv4Addr::new(127, 1, 0, 1 + (number / CONNECTIONS_PER_ADDRESS) as u8);
         socket.bind(&SocketAddrV4::new(source, 0).into()).expect("bound");
         socket.connect(&self.address.into()).expect("connected");
         let mut phone = TcpStream::from(socket);
-        phone.write_all(b"AUTH +61410888888 comp3331\r\n").expect("sent");
+        let request = format!("AUTH {} {}\r\n", user(of_user), password(of_user));
+        phone.write_all(request.as_bytes()).expect("sent");
         let mut reply = [0; 5];
         phone.read_exact(&mut reply).expect("answered");
         assert_eq!(&reply, b"+OK\r\n");
         phone
+    }
+
+    /// The time that its thread has run, in nanoseconds before the first blank of the file.
+    fn cpu_time(&self) -> Duration {
+        let statistics = fs::read_to_string(format!("/proc/{}/schedstat", self.process.id()));
+        let statistics = statistics.expect("the server lives, on Linux");
+        let nanoseconds = statistics.split_whitespace().next().and_then(|word| word.parse().ok());
+        Duration::from_nanos(nanoseconds.expect("a number of nanoseconds"))
     }
 
     fn resident_bytes(&self) -> usize {
