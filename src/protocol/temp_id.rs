@@ -40,15 +40,13 @@ impl TempId {
     /// [`TempIdError`] if `text` is anything but 20 ASCII digits.
     pub fn decode(text: &[u8]) -> Result<Self, TempIdError> {
         let text: &[u8; Self::LEN] = text.try_into().map_err(|_| TempIdError)?;
-        let mut pairs = [0; Self::LEN / 2];
-        for (pair, digits) in pairs.iter_mut().zip(text.chunks_exact(2)) {
-            let (tens, ones) = (digits[0].wrapping_sub(b'0'), digits[1].wrapping_sub(b'0'));
-            if tens > 9 || ones > 9 {
-                return Err(TempIdError);
-            }
-            *pair = tens * 10 + ones;
+        if !text.iter().all(u8::is_ascii_digit) {
+            return Err(TempIdError);
         }
-        Ok(Self(pairs))
+        Ok(Self(std::array::from_fn(|at| {
+            let (tens, ones) = (text[2 * at] - b'0', text[2 * at + 1] - b'0');
+            tens * 10 + ones
+        })))
     }
 
     /// Appends the text form.
