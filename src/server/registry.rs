@@ -38,9 +38,9 @@ pub struct Issue {
 }
 
 impl Registry {
-    /// How many entries [`insert_all`](Self::insert_all) had best be given: enough to wait for memory
-    /// together, and so few that the first is still in the cache when the last is asked for.
-    pub const BATCH: usize = 32;
+    /// How many entries [`insert_all`](Self::insert_all) had best be given: enough to wait for
+    /// memory together, and so few that the first is still in the cache when the last is there.
+    pub const BATCH: usize = 128;
 
     /// Makes room for `count` more entries at once, if there is so much memory.
     pub fn reserve(&mut self, count: usize) {
@@ -75,11 +75,11 @@ impl Registry {
         self.insert_at(self.hasher.hash_one(record.temp_id), user, record)
     }
 
-    /// Adds what was issued earlier, in this order, and gives the positions of what was passed over,
-    /// as its TempID was there already.
+    /// Adds what was issued earlier, in this order, and gives the positions of what was passed
+    /// over, as its TempID was there already.
     ///
-    /// With millions of entries, adding one mostly means to wait for memory. A [`BATCH`](Self::BATCH) waits
-    /// little longer than one, as everything it needs is asked for before anything is added.
+    /// With millions of entries, adding one mostly means to wait for memory. The entries of a
+    /// [`BATCH`](Self::BATCH) wait together: all that they need is asked for before any is added.
     pub fn insert_all(&mut self, issued: &[(Username, ContactRecord)]) -> Vec<usize> {
         let users = self.users.numbers(issued.iter().map(|(user, _)| *user));
         let hashes: Vec<u64> =
