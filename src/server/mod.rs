@@ -17,6 +17,7 @@ pub mod registry;
 pub mod service;
 pub mod session;
 mod settings;
+mod temp_id_tables;
 mod users;
 
 use std::io;

@@ -3,10 +3,11 @@
 use std::hash::BuildHasher;
 use std::hint::black_box;
 
+use hashbrown::DefaultHashBuilder;
 use hashbrown::hash_table::Entry as Place;
-use hashbrown::{DefaultHashBuilder, HashTable};
 use rand::{Rng, RngExt};
 
+use super::temp_id_tables::TempIdTables;
 use super::users::{UserNumber, Users};
 use crate::protocol::{ContactRecord, TempId, Timestamp, Username};
 
@@ -17,7 +18,7 @@ use crate::protocol::{ContactRecord, TempId, Timestamp, Username};
 #[derive(Debug, Default)]
 pub struct Registry {
     entries: Vec<Entry>,
-    by_temp_id: HashTable<u32>,
+    by_temp_id: TempIdTables,
     hasher: DefaultHashBuilder,
     users: Users,
 }
@@ -46,8 +47,7 @@ impl Registry {
     pub fn reserve(&mut self, count: usize) {
         if self.entries.try_reserve_exact(count).is_ok() {
             let (entries, hasher) = (&self.entries, &self.hasher);
-            // What does not fit now is made room for when it comes.
-            let _ = self.by_temp_id.try_reserve(count, |index| hash_of(hasher, entries, *index));
+            self.by_temp_id.reserve(count, |index| hash_of(hasher, entries, *index));
         }
     }
 
@@ -65,7 +65,7 @@ impl Registry {
     pub fn find(&self, temp_id: TempId) -> Option<(Username, ContactRecord)> {
         let hash = self.hasher.hash_one(temp_id);
         let is_it = |index: &u32| self.entries[*index as usize].temp_id == temp_id;
-        let entry = &self.entries[*self.by_temp_id.find(hash, is_it)? as usize];
+        let entry = &self.entries[*self.by_temp_id.of(hash).find(hash, is_it)? as usize];
         Some((self.users.name(entry.user), entry.record()))
     }
 
@@ -96,8 +96,10 @@ impl Registry {
 
     /// Reads what looking for these hashes will read, so that it is in the cache by then.
     fn fetch(&self, hashes: &[u64]) {
-        let alike: Vec<Option<u32>> =
-            hashes.iter().map(|hash| self.by_temp_id.find(*hash, |_| true).copied()).collect();
+        let alike: Vec<Option<u32>> = hashes
+            .iter()
+            .map(|hash| self.by_temp_id.of(*hash).find(*hash, |_| true).copied())
+            .collect();
         for index in alike.into_iter().flatten() {
             black_box(self.entries[index as usize].user);
         }
@@ -107,7 +109,7 @@ impl Registry {
         let ContactRecord { temp_id, start, expiry } = record;
         let Self { entries, by_temp_id, hasher, .. } = self;
         let is_it = |index: &u32| entries[*index as usize].temp_id == temp_id;
-        match by_temp_id.entry(hash, is_it, |index| hash_of(hasher, entries, *index)) {
+        match by_temp_id.of_mut(hash).entry(hash, is_it, |index| hash_of(hasher, entries, *index)) {
             Place::Occupied(_) => false,
             Place::Vacant(place) => {
                 place.insert(next_index(entries));
@@ -146,7 +148,8 @@ impl Registry {
     pub fn truncate(&mut self, len: usize) {
         for index in len..self.entries.len() {
             let hash = self.hasher.hash_one(self.entries[index].temp_id);
-            let entry = self.by_temp_id.find_entry(hash, |other| *other as usize == index);
+            let entry =
+                self.by_temp_id.of_mut(hash).find_entry(hash, |other| *other as usize == index);
             entry.expect("every entry is in the table").remove();
         }
         self.entries.truncate(len);
