@@ -1,9 +1,11 @@
 use std::io::{self, ErrorKind};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 use mio::Interest;
 use mio::net::TcpStream;
-use socket2::SockRef;
+use rustix::io::Errno;
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
 use super::listener::set_keepalive;
 use super::{Buffer, Readiness, Stream, Token};
@@ -113,6 +115,31 @@ impl Connection {
         Ok(Self { writing: Writing::Registered, ..Self::new(stream) })
     }
 
+    /// The same from a local address, so that more connections can be made than one has ports.
+    ///
+    /// # Errors
+    ///
+    /// What the system says, such as that the local address has no port left.
+    pub fn connect_from(source: IpAddr, address: SocketAddr) -> io::Result<Self> {
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+        socket.set_nonblocking(true)?;
+        socket.bind(&SocketAddr::new(source, 0).into())?;
+        match socket.connect(&address.into()) {
+            Ok(()) => {}
+            Err(error) if error.raw_os_error() == Some(Errno::INPROGRESS.raw_os_error()) => {}
+            Err(error) => return Err(error),
+        }
+        let stream = TcpStream::from_std(socket.into());
+        Ok(Self { writing: Writing::Registered, ..Self::new(stream) })
+    }
+
+    /// Makes the end of this connection a reset: what is on its way is lost, as if the machine had
+    /// died.
+    pub fn abort(&self) {
+        // It fails only if the connection is gone already.
+        let _ = SockRef::from(&self.stream).set_linger(Some(Duration::ZERO));
+    }
+
     /// Whether a connection that was begun has come about.
     ///
     /// # Errors
@@ -158,6 +185,17 @@ impl<S: Stream> Connection<S> {
     pub fn register(&mut self, registry: &S::Registry, token: Token) -> io::Result<()> {
         let interest = self.interest();
         self.stream.register(registry, token, interest)
+    }
+
+    /// Sends what goes at once, and makes the registry tell of this connection only then: one that has
+    /// come about already, as on the loopback, never asks for writability.
+    ///
+    /// # Errors
+    ///
+    /// What the system says, such as that nobody listens there.
+    pub fn flush_and_register(&mut self, registry: &S::Registry, token: Token) -> io::Result<()> {
+        self.writing = self.write()?.0;
+        self.register(registry, token)
     }
 
     /// Takes note of what an event says about the bytes that can be read.
@@ -278,6 +316,19 @@ impl<S: Stream> Connection<S> {
 
     /// Sends what is to be sent, and registers for writability only if the kernel cannot take all.
     pub fn flush(&mut self, registry: &S::Registry, token: Token) -> Flushed {
+        let (writing, progress) = match self.write() {
+            Ok(written) => written,
+            Err(error) => return Flushed::Failed(error),
+        };
+        match (self.sync_interest(writing, registry, token), writing) {
+            (Err(error), _) => Flushed::Failed(error),
+            (Ok(()), Writing::Registered) => Flushed::Blocked { progress },
+            (Ok(()), Writing::Direct) => self.end_phase(),
+        }
+    }
+
+    /// Writes what the kernel takes, and says how to go on and whether it took anything at all.
+    fn write(&mut self) -> io::Result<(Writing, bool)> {
         let mut progress = false;
         while !self.output.is_empty() {
             match self.stream.write(self.output.as_slice()) {
@@ -287,18 +338,12 @@ impl<S: Stream> Connection<S> {
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    return match self.sync_interest(Writing::Registered, registry, token) {
-                        Ok(()) => Flushed::Blocked { progress },
-                        Err(error) => Flushed::Failed(error),
-                    };
+                    return Ok((Writing::Registered, progress));
                 }
-                Err(error) => return Flushed::Failed(error),
+                Err(error) => return Err(error),
             }
         }
-        match self.sync_interest(Writing::Direct, registry, token) {
-            Ok(()) => self.end_phase(),
-            Err(error) => Flushed::Failed(error),
-        }
+        Ok((Writing::Direct, progress))
     }
 
     fn end_phase(&mut self) -> Flushed {
