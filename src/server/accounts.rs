@@ -153,11 +153,33 @@ fn is_same(password: &[u8], given: &[u8]) -> bool {
     given.iter().enumerate().fold(same_length, compare).into()
 }
 
-impl Passwords {
-    /// The form of a line of `credentials.txt`.
-    const EXPECTED: &str =
-        "\"<username> <password>\" with one space, such as \"+61410888888 password\"";
+/// The form of a line of `credentials.txt`.
+pub const EXPECTED: &str =
+    "\"<username> <password>\" with one space, such as \"+61410888888 password\"";
 
+/// Reads a line of `credentials.txt`, without its end: who, and with which password.
+///
+/// # Errors
+///
+/// What is wrong with it, without a word of it.
+pub fn decode_line(line: &[u8]) -> Result<(Username, &[u8]), String> {
+    let mut words = line.split(|byte| *byte == b' ');
+    let (Some(user), Some(password), None) = (words.next(), words.next(), words.next()) else {
+        let count = line.iter().filter(|byte| **byte == b' ').count();
+        let problem = if count == 0 { "it has no space" } else { "it has more than one space" };
+        return Err(problem.to_owned());
+    };
+    let user = Username::decode(user).map_err(|error| error.to_string())?;
+    if password.is_empty() || password.iter().any(u8::is_ascii_control) {
+        return Err("the password is empty or has a control character".to_owned());
+    }
+    if password.len() > MAX_PASSWORD_BYTES {
+        return Err(format!("the password is longer than {MAX_PASSWORD_BYTES} bytes"));
+    }
+    Ok((user, password))
+}
+
+impl Passwords {
     /// Reads `credentials.txt`.
     ///
     /// # Errors
@@ -166,7 +188,7 @@ impl Passwords {
     /// username that an earlier line has.
     pub fn read(path: &Path) -> Result<Self, FileError> {
         let mut passwords = Self::default();
-        read_lines(path, Self::EXPECTED, |line| passwords.add_line(line.text))?;
+        read_lines(path, EXPECTED, |line| passwords.add_line(line.text))?;
         Ok(passwords)
     }
 
@@ -204,19 +226,7 @@ impl Passwords {
     }
 
     fn add_line(&mut self, line: &[u8]) -> Result<(), String> {
-        let mut words = line.split(|byte| *byte == b' ');
-        let (Some(user), Some(password), None) = (words.next(), words.next(), words.next()) else {
-            let count = line.iter().filter(|byte| **byte == b' ').count();
-            return Err(if count == 0 { "it has no space" } else { "it has more than one space" }
-                .to_owned());
-        };
-        let user = Username::decode(user).map_err(|error| error.to_string())?;
-        if password.is_empty() || password.iter().any(u8::is_ascii_control) {
-            return Err("the password is empty or has a control character".to_owned());
-        }
-        if password.len() > MAX_PASSWORD_BYTES {
-            return Err(format!("the password is longer than {MAX_PASSWORD_BYTES} bytes"));
-        }
+        let (user, password) = decode_line(line)?;
         self.insert(user, password)
     }
 }
