@@ -15,4 +15,6 @@ pub mod protocol;
 pub mod reactor;
 pub mod server;
 pub mod simulation;
+#[cfg(feature = "storm")]
+pub mod storm;
 pub mod text_file;

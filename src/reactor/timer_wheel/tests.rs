@@ -8,6 +8,9 @@ use super::*;
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
+/// What fires when nothing is due.
+const NOTHING: [u32; 0] = [];
+
 /// A wheel of numbered timers in virtual time.
 struct Fixture {
     start: Instant,
@@ -56,7 +59,7 @@ const fn us(microseconds: u64) -> Duration {
 fn empty_next_wake_is_none() {
     let mut empty = Fixture::new();
     assert_eq!(empty.next_wake(), None);
-    assert_eq!(empty.fire(YEAR), []);
+    assert_eq!(empty.fire(YEAR), NOTHING);
     assert!(empty.wheel.is_empty());
 }
 
@@ -65,8 +68,8 @@ fn armed_advance_fires_at_the_first_tick_after_the_deadline() {
     let mut armed = Fixture::new();
     armed.insert(us(5_001), 1);
     assert_eq!(armed.next_wake(), Some(ms(6)));
-    assert_eq!(armed.fire(us(5_000)), []);
-    assert_eq!(armed.fire(us(5_999)), []);
+    assert_eq!(armed.fire(us(5_000)), NOTHING);
+    assert_eq!(armed.fire(us(5_999)), NOTHING);
     assert_eq!(armed.fire(us(6_000)), [1]);
     assert_eq!(armed.next_wake(), None);
 }
@@ -75,7 +78,7 @@ fn armed_advance_fires_at_the_first_tick_after_the_deadline() {
 fn armed_for_a_whole_tick_advance_fires_at_the_deadline() {
     let mut armed = Fixture::new();
     armed.insert(ms(5), 1);
-    assert_eq!(armed.fire(ms(5) - Duration::from_nanos(1)), []);
+    assert_eq!(armed.fire(ms(5) - Duration::from_nanos(1)), NOTHING);
     assert_eq!(armed.fire(ms(5)), [1]);
 }
 
@@ -119,7 +122,7 @@ fn suspended_for_years_advance_fires_all() {
 fn armed_beyond_every_tick_stays_armed_until_cancelled() {
     let mut armed = Fixture::new();
     let key = armed.insert(Duration::from_secs(u64::MAX / TICKS_PER_SECOND + 1), 1);
-    assert_eq!(armed.fire(1_000_000 * YEAR), []);
+    assert_eq!(armed.fire(1_000_000 * YEAR), NOTHING);
     assert!(armed.wheel.next_wake().is_some());
     assert_eq!(armed.wheel.cancel(key), Some(1));
 }
@@ -141,11 +144,11 @@ fn advanced_insert_in_the_past_fires_at_the_next_advance_only() {
 fn advanced_time_going_back_does_no_harm() {
     let mut advanced = Fixture::new();
     advanced.insert(ms(200), 1);
-    assert_eq!(advanced.fire(ms(100)), []);
-    assert_eq!(advanced.fire(ms(50)), []);
+    assert_eq!(advanced.fire(ms(100)), NOTHING);
+    assert_eq!(advanced.fire(ms(50)), NOTHING);
     advanced.insert(ms(60), 2);
     assert_eq!(advanced.fire(ms(70)), [2]);
-    assert_eq!(advanced.fire(ms(199)), []);
+    assert_eq!(advanced.fire(ms(199)), NOTHING);
     assert_eq!(advanced.fire(ms(200)), [1]);
 }
 

@@ -1,0 +1,32 @@
+//! The load generator.
+
+use std::process::ExitCode;
+
+use bluetrace::storm::arguments::{self, Arguments, Command, StormArguments};
+use bluetrace::storm::{Storm, StormError};
+
+fn main() -> ExitCode {
+    let arguments: Arguments = bluetrace::arguments::parse();
+    let is_success = match &arguments.command {
+        Some(Command::Credentials { users, output }) => {
+            arguments::write_credentials(users.clone(), output.as_ref()).map(|()| true)
+        }
+        None => run(&arguments.storm),
+    };
+    match is_success {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("storm: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &StormArguments) -> Result<bool, StormError> {
+    arguments.try_files()?;
+    let outcome = Storm::start(arguments.settings()?)?.run()?;
+    print!("{}", outcome.report);
+    arguments.write_files(&outcome)?;
+    Ok(outcome.report.is_success())
+}

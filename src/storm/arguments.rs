@@ -1,0 +1,292 @@
+//! The command line of a storm.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::net::{IpAddr, SocketAddr};
+use std::ops::Range;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+use rand::TryRng;
+use rand::rngs::SysRng;
+
+use super::arrivals::{Load, Spacing};
+use super::phone::Manner;
+use super::script::{Mix, Script};
+use super::users::{self, Users};
+use super::{Outcome, Settings, StormError};
+
+/// Phones at a time if nothing else is said.
+const DEFAULT_CONCURRENCY: usize = 64;
+
+/// Phones if nothing else is said.
+const DEFAULT_PHONES: u64 = 1000;
+
+/// Phones that one local address makes at most if nothing else is said: a good part of its ports, each
+/// of which the system keeps for a minute after its connection has ended.
+const PHONES_PER_ADDRESS: u64 = 10_000;
+
+/// Local addresses that phones come from at most.
+const MAX_SOURCE_ADDRESSES: u32 = 60_000;
+
+/// The storm: drives thousands of phones against a server, from one thread, and says how it did.
+#[derive(Debug, Parser)]
+#[command(
+    name = "storm",
+    version,
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    disable_help_subcommand = true
+)]
+pub struct Arguments {
+    /// What to do if not to storm
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// The storm.
+    #[command(flatten)]
+    pub storm: StormArguments,
+}
+
+/// What else the program does.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Write the credentials.txt of users of the pattern: number n is +614 and n in eight digits, with
+    /// the password storm- and the same digits
+    Credentials {
+        /// How many, or which, such as 1000..2000
+        #[arg(long, value_name = "N|A..B", value_parser = users::parse_range)]
+        users: Range<u32>,
+        /// Where to write it [default: standard output]
+        #[arg(long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+}
+
+/// The options of a storm.
+#[derive(Debug, Args)]
+pub struct StormArguments {
+    /// Address of the server
+    #[arg(value_name = "server_IP", required = true)]
+    server_ip: Option<IpAddr>,
+    /// TCP port of the server
+    #[arg(value_name = "server_port", required = true,
+        value_parser = clap::value_parser!(u16).range(1..))]
+    server_port: Option<u16>,
+    /// Log in as the users of this credentials.txt
+    #[arg(long, value_name = "FILE", conflicts_with = "users", required_unless_present = "users")]
+    credentials: Option<PathBuf>,
+    /// Log in as users of the pattern: how many, or which, such as 1000..2000
+    #[arg(long, value_name = "N|A..B", value_parser = users::parse_range)]
+    users: Option<Range<u32>>,
+    /// Phones, each with one session [default: 1000, or no limit with --duration]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    phones: Option<u64>,
+    /// Seconds for which new phones come
+    #[arg(long, value_name = "SECS", value_parser = seconds)]
+    duration: Option<Duration>,
+    /// Phones at a time, at most [default: 64; as many as there are phones if all only stay, or with
+    /// --rate as the limit of descriptors allows]
+    #[arg(long, value_name = "C", value_parser = clap::value_parser!(u32).range(1..))]
+    concurrency: Option<u32>,
+    /// Open loop: phones a second, whatever the server answers. Without it the loop is closed: the next
+    /// phone begins when one has ended
+    #[arg(long, value_name = "R", value_parser = rate)]
+    rate: Option<f64>,
+    /// How the phones of an open loop are spaced
+    #[arg(long, value_enum, default_value_t = Spacing::Poisson, requires = "rate")]
+    arrivals: Spacing,
+    /// What each phone does: login, tempid, upload, request, idle, wrong-password, vanish, slow, silent,
+    /// unread, garbage, mixed, or several with weights, such as tempid:9,vanish:1
+    #[arg(long, value_name = "SCRIPT", default_value = "tempid")]
+    script: Mix,
+    /// upload: contact records of a log
+    #[arg(long, value_name = "N", default_value_t = 20,
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    records: u32,
+    /// idle, silent, unread: seconds for which a phone stays
+    #[arg(long, value_name = "SECS", default_value = "10", value_parser = seconds)]
+    hold: Duration,
+    /// slow: milliseconds between two bytes
+    #[arg(long, value_name = "MS", default_value_t = 10,
+        value_parser = clap::value_parser!(u32).range(1..))]
+    byte_interval: u32,
+    /// request: what to ask, in words; {n} stands for a number that counts up
+    #[arg(long, value_name = "WORDS", default_value = "PING")]
+    request: String,
+    /// How a phone ends its session: with QUIT and its reply, or by closing the connection
+    #[arg(long, value_enum, default_value_t = Leave::Quit)]
+    leave: Leave,
+    /// Seconds that a phone waits for a reply
+    #[arg(long, value_name = "SECS", default_value = "30", value_parser = seconds)]
+    timeout: Duration,
+    /// Local addresses to come from, from 127.1.0.1 up, for a server on the loopback; 0 leaves it to the
+    /// system [default: one for each 10,000 phones there, else 0]
+    #[arg(long, value_name = "N",
+        value_parser = clap::value_parser!(u32).range(..=i64::from(MAX_SOURCE_ADDRESSES)))]
+    source_addresses: Option<u32>,
+    /// Draws the same scripts, gaps and vanishing points again [default: another one each time]
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Process of the server on this machine, to measure its processor time
+    #[arg(long, value_name = "PID")]
+    server_pid: Option<u32>,
+    /// Write the result to this file, for machines
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Draw latency over time and how it is distributed into this file
+    #[arg(long, value_name = "FILE.svg")]
+    plot: Option<PathBuf>,
+}
+
+/// How a phone ends its session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Leave {
+    Quit,
+    Close,
+}
+
+impl StormArguments {
+    /// What they ask for.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be read.
+    pub fn settings(&self) -> Result<Settings, StormError> {
+        let (Some(ip), Some(port)) = (self.server_ip, self.server_port) else {
+            unreachable!("both are required");
+        };
+        let users = match (&self.credentials, &self.users) {
+            (Some(path), _) => Users::read(path)?,
+            (None, Some(numbers)) => Users::Pattern(numbers.clone()),
+            (None, None) => unreachable!("one of them is required"),
+        };
+        let phones = self.phones.or(self.duration.is_none().then_some(DEFAULT_PHONES));
+        let load = match self.rate {
+            None => Load::Closed,
+            Some(rate) => Load::Open { rate, spacing: self.arrivals },
+        };
+        Ok(Settings {
+            server: SocketAddr::new(ip, port),
+            users,
+            phones,
+            duration: self.duration,
+            load,
+            concurrency: self.concurrency(phones),
+            mix: self.script.clone(),
+            manner: Manner {
+                records: self.records as usize,
+                hold: self.hold,
+                byte_interval: Duration::from_millis(self.byte_interval.into()),
+                patience: self.timeout,
+                says_goodbye: self.leave == Leave::Quit,
+                request: self.request.split_whitespace().map(str::to_owned).collect(),
+            },
+            source_addresses: self.source_addresses.unwrap_or(default_sources(ip, phones)),
+            seed: self.seed.map_or_else(draw_seed, Ok)?,
+            server_process: self.server_pid,
+        })
+    }
+
+    /// Makes sure that the files which are asked for can be written, before a long storm.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be written.
+    pub fn try_files(&self) -> Result<(), StormError> {
+        for path in [&self.json, &self.plot].into_iter().flatten() {
+            let file = File::options().append(true).create(true).open(path);
+            file.map_err(|source| StormError::Output { path: path.clone(), source })?;
+        }
+        Ok(())
+    }
+
+    /// Writes the files that are asked for.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be written.
+    pub fn write_files(&self, outcome: &Outcome) -> Result<(), StormError> {
+        if let Some(path) = &self.json {
+            write(path, |file| {
+                serde_json::to_writer_pretty(&mut *file, &outcome.report)?;
+                file.write_all(b"\n")
+            })?;
+        }
+        if let Some(path) = &self.plot {
+            write(path, |file| file.write_all(outcome.plot()?.as_bytes()))?;
+        }
+        Ok(())
+    }
+
+    fn concurrency(&self, phones: Option<u64>) -> usize {
+        let all_stay = self.script.all(Script::stays);
+        match (self.concurrency, phones) {
+            (Some(concurrency), _) => concurrency as usize,
+            (None, Some(phones)) if all_stay => phones as usize,
+            (None, _) if self.rate.is_some() || all_stay => {
+                crate::reactor::descriptors::raise_limit()
+            }
+            (None, _) => DEFAULT_CONCURRENCY,
+        }
+    }
+}
+
+/// Writes credentials where they are wanted.
+///
+/// # Errors
+///
+/// A file that cannot be written.
+pub fn write_credentials(users: Range<u32>, output: Option<&PathBuf>) -> Result<(), StormError> {
+    let users = Users::Pattern(users);
+    match output {
+        Some(path) => write(path, |file| users.write(file)),
+        None => {
+            let mut out = BufWriter::new(io::stdout().lock());
+            users
+                .write(&mut out)
+                .and_then(|()| out.flush())
+                .map_err(|source| StormError::Output { path: "standard output".into(), source })
+        }
+    }
+}
+
+fn write(
+    path: &PathBuf,
+    write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
+) -> Result<(), StormError> {
+    let outcome = File::create(path).map(BufWriter::new).and_then(|mut file| {
+        write(&mut file)?;
+        file.flush()
+    });
+    outcome.map_err(|source| StormError::Output { path: path.clone(), source })
+}
+
+fn default_sources(server: IpAddr, phones: Option<u64>) -> u32 {
+    if !server.is_loopback() || server.is_ipv6() {
+        return 0;
+    }
+    match phones {
+        Some(phones) if phones <= PHONES_PER_ADDRESS => 0,
+        Some(phones) => u32::try_from(phones / PHONES_PER_ADDRESS + 1).unwrap_or(250).min(250),
+        None => 250,
+    }
+}
+
+/// A seed that is short enough to type again.
+fn draw_seed() -> Result<u64, StormError> {
+    let seed = SysRng.try_next_u32().map_err(io::Error::other)?;
+    Ok(seed.into())
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    seconds
+        .filter(|time| !time.is_zero())
+        .ok_or_else(|| "expected a number of seconds above 0, such as 10 or 0.5".to_owned())
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    let rate = text.parse().ok().filter(|rate: &f64| (1e-3..=1e7).contains(rate));
+    rate.ok_or_else(|| "expected a number of phones a second from 0.001 to 10000000".to_owned())
+}

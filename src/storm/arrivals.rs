@@ -1,0 +1,184 @@
+//! When the next phone begins. It reads no clock.
+
+use std::time::{Duration, Instant};
+
+use rand::RngExt;
+use rand::rngs::ChaCha12Rng;
+
+/// Who decides when the next phone begins.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Load {
+    /// The phones themselves: as soon as one is done, the next one begins. A slow server is asked less.
+    Closed,
+    /// Time alone, as users do who know nothing of each other: a slow server is asked as much as a
+    /// fast one.
+    Open {
+        /// Phones a second, on average; more than 0.
+        rate: f64,
+        /// How far they are apart.
+        spacing: Spacing,
+    },
+}
+
+/// How far the phones of an open loop are apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Spacing {
+    /// Exponentially distributed gaps, as of independent users.
+    Poisson,
+    /// Equal gaps.
+    Even,
+}
+
+/// When the phones of a storm begin.
+#[derive(Debug)]
+pub struct Arrivals {
+    load: Load,
+    /// Phones at a time, at most.
+    concurrency: usize,
+    /// Phones that are still to come, if there is a limit.
+    left: Option<u64>,
+    /// When nobody begins any more, even if some are left.
+    end: Option<Instant>,
+    /// Of an open loop, when the next phone is to begin.
+    next: Instant,
+    rng: ChaCha12Rng,
+}
+
+impl Arrivals {
+    /// Arrivals from `start`, of at most `phones` or until `end`.
+    pub fn new(
+        load: Load,
+        concurrency: usize,
+        phones: Option<u64>,
+        (start, end): (Instant, Option<Instant>),
+        rng: ChaCha12Rng,
+    ) -> Self {
+        let mut arrivals = Self { load, concurrency, left: phones, end, next: start, rng };
+        if let Load::Open { rate, spacing: Spacing::Poisson } = load {
+            arrivals.next = start + arrivals.gap(rate, Spacing::Poisson);
+        }
+        arrivals
+    }
+
+    /// Lets a phone begin if it is time, beside `running` others: gives the moment at which it was to
+    /// begin. In an open loop that is before `now` if the phone had to wait for a place or for us, so
+    /// that what is measured from it does not leave out the wait (coordinated omission).
+    pub fn begin(&mut self, running: usize, now: Instant) -> Option<Instant> {
+        if self.is_over(now) || running >= self.concurrency {
+            return None;
+        }
+        let scheduled = match self.load {
+            Load::Closed => now,
+            Load::Open { .. } if now < self.next => return None,
+            Load::Open { rate, spacing } => {
+                let scheduled = self.next;
+                self.next = scheduled + self.gap(rate, spacing);
+                scheduled
+            }
+        };
+        if let Some(left) = &mut self.left {
+            *left -= 1;
+        }
+        Some(scheduled)
+    }
+
+    /// Whether nobody begins any more.
+    pub fn is_over(&self, now: Instant) -> bool {
+        self.left == Some(0) || self.end.is_some_and(|end| end <= now)
+    }
+
+    /// Lets nobody begin any more.
+    pub fn stop(&mut self) {
+        self.left = Some(0);
+    }
+
+    /// When to look again, if not because a phone has ended.
+    pub fn next_wake(&self) -> Option<Instant> {
+        match self.load {
+            Load::Closed => self.end,
+            Load::Open { .. } => Some(self.end.map_or(self.next, |end| end.min(self.next))),
+        }
+    }
+
+    fn gap(&mut self, rate: f64, spacing: Spacing) -> Duration {
+        let mean = match spacing {
+            Spacing::Even => 1.0,
+            // The inverse of the exponential distribution; the argument is never 0.
+            Spacing::Poisson => -(1.0 - self.rng.random::<f64>()).ln(),
+        };
+        Duration::try_from_secs_f64(mean / rate).unwrap_or(Duration::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::SeedableRng;
+
+    use super::*;
+
+    #[expect(clippy::disallowed_methods, reason = "only the distance to it matters")]
+    fn start() -> Instant {
+        Instant::now()
+    }
+
+    fn arrivals(load: Load, phones: u64, start: Instant) -> Arrivals {
+        Arrivals::new(load, 2, Some(phones), (start, None), ChaCha12Rng::seed_from_u64(1))
+    }
+
+    const EVERY_SECOND: Load = Load::Open { rate: 1.0, spacing: Spacing::Even };
+
+    #[test]
+    fn closed_loop_begins_whenever_there_is_a_place() {
+        let start = start();
+        let mut arrivals = arrivals(Load::Closed, 3, start);
+        assert_eq!(arrivals.begin(0, start), Some(start));
+        assert_eq!(arrivals.begin(1, start), Some(start));
+        assert_eq!(arrivals.begin(2, start), None);
+        assert_eq!(arrivals.begin(1, start), Some(start));
+        assert!(arrivals.is_over(start));
+        assert_eq!(arrivals.begin(0, start), None);
+    }
+
+    #[test]
+    fn open_loop_keeps_its_schedule_also_for_phones_that_begin_late() {
+        let start = start();
+        let second = |number| start + Duration::from_secs(number);
+        let mut arrivals = arrivals(EVERY_SECOND, 9, start);
+        assert_eq!(arrivals.begin(0, start), Some(start));
+        assert_eq!(arrivals.begin(0, start), None);
+        assert_eq!(arrivals.next_wake(), Some(second(1)));
+        assert_eq!(arrivals.begin(2, second(3)), None);
+        assert_eq!(arrivals.begin(1, second(3)), Some(second(1)));
+        assert_eq!(arrivals.begin(1, second(3)), Some(second(2)));
+        assert_eq!(arrivals.begin(1, second(3)), Some(second(3)));
+        assert_eq!(arrivals.begin(1, second(3)), None);
+    }
+
+    #[test]
+    fn poisson_arrivals_have_the_rate_and_the_deviation() {
+        let start = start();
+        let load = Load::Open { rate: 100.0, spacing: Spacing::Poisson };
+        let mut arrivals = arrivals(load, 10_000, start);
+        let late = start + Duration::from_secs(1_000_000);
+        let times: Vec<Instant> = std::iter::from_fn(|| arrivals.begin(0, late)).collect();
+        assert_eq!(times.len(), 10_000);
+        let gaps: Vec<f64> =
+            times.windows(2).map(|pair| (pair[1] - pair[0]).as_secs_f64()).collect();
+        let mean = gaps.iter().sum::<f64>() / gaps.len() as f64;
+        let variance = gaps.iter().map(|gap| (gap - mean).powi(2)).sum::<f64>() / gaps.len() as f64;
+        // Of an exponential distribution the deviation is the mean; both within five percent.
+        assert!((mean - 0.01).abs() < 0.000_5, "{mean}");
+        assert!((variance.sqrt() - 0.01).abs() < 0.000_5, "{}", variance.sqrt());
+    }
+
+    #[test]
+    fn nobody_begins_at_the_end() {
+        let start = start();
+        let end = start + Duration::from_secs(2);
+        let rng = ChaCha12Rng::seed_from_u64(1);
+        let mut arrivals = Arrivals::new(EVERY_SECOND, 9, None, (start, Some(end)), rng);
+        assert!(arrivals.begin(0, start).is_some());
+        assert!(arrivals.begin(0, end).is_none());
+        assert!(arrivals.is_over(end));
+    }
+}

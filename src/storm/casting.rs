@@ -1,0 +1,108 @@
+//! Who plays which script.
+
+use rand::rngs::ChaCha12Rng;
+
+use super::script::{Mix, Script};
+
+/// Who plays which script, and as which user.
+///
+/// The users take turns. Phones that type wrong passwords block accounts, so in a mix they have users
+/// of their own, the last of all: as many as their share of the phones, at least one.
+#[derive(Debug)]
+pub struct Casting {
+    mix: Mix,
+    rng: ChaCha12Rng,
+    honest: Turns,
+    guessed: Turns,
+}
+
+/// Users that take turns.
+#[derive(Debug)]
+struct Turns {
+    first: usize,
+    count: usize,
+    taken: usize,
+}
+
+impl Casting {
+    /// Lets `users` users play the scripts of `mix`.
+    ///
+    /// # Errors
+    ///
+    /// What is missing if there are too few users.
+    pub fn new(mix: Mix, users: usize, rng: ChaCha12Rng) -> Result<Self, String> {
+        let share = mix.share(Script::WrongPassword);
+        let guessed = if mix.all(|script| script == Script::WrongPassword) {
+            users
+        } else if share > 0.0 {
+            ((users as f64 * share).round() as usize).max(1)
+        } else {
+            0
+        };
+        if users == 0 || (guessed == users && share < 1.0) {
+            return Err(format!(
+                "{users} users are too few: phones that type wrong passwords need one of their own"
+            ));
+        }
+        let honest = Turns { first: 0, count: users - guessed, taken: 0 };
+        let guessed = Turns { first: users - guessed, count: guessed, taken: 0 };
+        Ok(Self { mix, rng, honest, guessed })
+    }
+
+    /// What the next phone does, and the number of its user.
+    pub fn next(&mut self) -> (Script, usize) {
+        let script = self.mix.draw(&mut self.rng);
+        let turns =
+            if script == Script::WrongPassword { &mut self.guessed } else { &mut self.honest };
+        (script, turns.next())
+    }
+}
+
+impl Turns {
+    fn next(&mut self) -> usize {
+        let user = self.first + self.taken % self.count;
+        self.taken += 1;
+        user
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::SeedableRng;
+
+    use super::*;
+
+    fn casting(mix: &str, users: usize) -> Result<Casting, String> {
+        Casting::new(mix.parse().expect("a mix"), users, ChaCha12Rng::seed_from_u64(1))
+    }
+
+    #[test]
+    fn users_take_turns() {
+        let mut casting = casting("tempid", 3).expect("enough");
+        let users: Vec<_> = (0..7).map(|_| casting.next().1).collect();
+        assert_eq!(users, [0, 1, 2, 0, 1, 2, 0]);
+    }
+
+    #[test]
+    fn guessers_in_a_mix_have_users_of_their_own() {
+        let mut casting = casting("tempid:8,wrong-password:2", 100).expect("enough");
+        for _ in 0..1000 {
+            let (script, user) = casting.next();
+            assert_eq!(script == Script::WrongPassword, user >= 80, "{script} {user}");
+        }
+    }
+
+    #[test]
+    fn guessers_alone_have_all_users() {
+        let mut casting = casting("wrong-password", 2).expect("enough");
+        let users: Vec<_> = (0..4).map(|_| casting.next().1).collect();
+        assert_eq!(users, [0, 1, 0, 1]);
+    }
+
+    #[test]
+    fn too_few_users_are_refused() {
+        assert!(casting("tempid:1,wrong-password:1", 1).is_err());
+        assert!(casting("tempid:1,wrong-password:1", 2).is_ok());
+        assert!(casting("tempid", 0).is_err());
+    }
+}

@@ -1,0 +1,477 @@
+//! The load generator: thousands of phones on one thread.
+//!
+//! Each [`phone`] plays a [`script`] on the client's own session machine, so that what a storm says is
+//! what phones say. [`arrivals`] tells when the next one begins and [`casting`] what it does; what the
+//! phones were told is checked by a [`witness`], counted in a [`tally`] and told in a [`report`]. Here is
+//! the shell that drives them: connections, timers and signals on one poll.
+
+pub mod arguments;
+pub mod arrivals;
+pub mod casting;
+pub mod failure;
+pub mod phone;
+mod plot;
+mod progress;
+pub mod report;
+pub mod script;
+mod server_process;
+mod settings;
+pub mod tally;
+pub mod users;
+pub mod witness;
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::{Duration, Instant};
+
+use mio::Events;
+use mio::event::Event;
+use rand::SeedableRng;
+use rand::rngs::ChaCha12Rng;
+
+use self::arrivals::Arrivals;
+pub use self::arrivals::{Load, Spacing};
+use self::casting::Casting;
+use self::failure::Failure;
+use self::phone::{Crowd, Ending, Phone, Step};
+use self::progress::Progress;
+use self::report::{ProcessorTimes, Report};
+use self::script::Script;
+use self::server_process::ServerProcess;
+pub use self::settings::{Settings, StormError};
+use self::tally::Tally;
+use self::witness::Witness;
+use crate::clock::Now;
+use crate::reactor::signals::{SIGINT, SIGTERM};
+use crate::reactor::{
+    Connection, ConnectionTable, EventLoop, Flushed, Received, Signals, TimerKey, Token,
+    descriptors,
+};
+
+/// Phones that begin in one tick, at most, so that the replies to earlier ones are read meanwhile.
+const BEGINNINGS_PER_TICK: usize = 256;
+
+/// The first of the local addresses that phones come from if they come from several.
+const FIRST_SOURCE: Ipv4Addr = Ipv4Addr::new(127, 1, 0, 1);
+
+const SIGNALS: Token = Token::permanent(0);
+
+/// A storm, while it lasts.
+#[derive(Debug)]
+pub struct Storm {
+    settings: Settings,
+    event_loop: EventLoop<Timer>,
+    signals: Option<Signals>,
+    connections: ConnectionTable<Participant>,
+    crowd: Crowd,
+    arrivals: Arrivals,
+    casting: Casting,
+    sources: Sources,
+    progress: Option<Progress>,
+    is_arrival_timed: bool,
+    /// Phones that only stay.
+    staying: usize,
+    is_gathering_told: bool,
+    /// Whether a session ended since closed connections were freed.
+    has_ended: bool,
+    interrupted: u64,
+    unreachable: Option<io::ErrorKind>,
+    started: Instant,
+    server_time: Option<Duration>,
+    own_time: Option<Duration>,
+}
+
+/// What a storm keeps for a connection.
+#[derive(Debug)]
+struct Participant {
+    phone: Phone,
+    timer: Option<TimerKey>,
+    is_staying: bool,
+    reads: bool,
+}
+
+/// What a timer is for.
+#[derive(Debug, Clone, Copy)]
+enum Timer {
+    /// What a phone waits for.
+    Phone(Token),
+    /// The next phone of an open loop.
+    Arrival,
+    /// The bar.
+    Progress,
+}
+
+/// The local addresses that phones come from, in turn.
+#[derive(Debug)]
+struct Sources {
+    count: u32,
+    taken: u32,
+}
+
+/// What came of a storm.
+#[derive(Debug)]
+pub struct Outcome {
+    /// In numbers.
+    pub report: Report,
+    tally: Tally,
+}
+
+impl Storm {
+    /// A storm that takes over the signals of the process and shows a bar.
+    ///
+    /// # Errors
+    ///
+    /// [`StormError`]
+    pub fn start(settings: Settings) -> Result<Self, StormError> {
+        let mut storm = Self::start_embedded(settings)?;
+        let registry = storm.event_loop.registry();
+        storm.signals = Some(Signals::take_over(&[SIGINT, SIGTERM], registry, SIGNALS)?);
+        storm.progress = Some(Progress::new(storm.settings.phones, storm.settings.duration));
+        storm.event_loop.timers.insert(storm.started, Timer::Progress);
+        Ok(storm)
+    }
+
+    /// A storm within a larger program, whose signals and terminal it leaves alone.
+    ///
+    /// # Errors
+    ///
+    /// [`StormError`]
+    pub fn start_embedded(settings: Settings) -> Result<Self, StormError> {
+        let most = descriptors::raise_limit();
+        if settings.concurrency > most {
+            return Err(StormError::TooMany { concurrency: settings.concurrency, most });
+        }
+        let started = Now::read().monotonic;
+        let stream = |number| {
+            let mut rng = ChaCha12Rng::seed_from_u64(settings.seed);
+            rng.set_stream(number);
+            rng
+        };
+        let casting = Casting::new(settings.mix.clone(), settings.users.len(), stream(0));
+        let casting = casting.map_err(StormError::TooFewUsers)?;
+        let end = settings.duration.map(|duration| started + duration);
+        let Settings { load, concurrency, phones, .. } = settings;
+        let server_time = settings.server_process.map(|id| {
+            let time = ServerProcess::new(id).processor_time();
+            time.map_err(|source| StormError::NoProcess { id, source })
+        });
+        Ok(Self {
+            event_loop: EventLoop::new(started)?,
+            signals: None,
+            connections: ConnectionTable::new(),
+            crowd: Crowd {
+                manner: settings.manner.clone(),
+                witness: Witness::default(),
+                tally: Tally::new(),
+                rng: stream(1),
+                requests: 0,
+            },
+            arrivals: Arrivals::new(load, concurrency, phones, (started, end), stream(2)),
+            casting,
+            sources: Sources { count: settings.source_addresses, taken: 0 },
+            progress: None,
+            is_arrival_timed: false,
+            staying: 0,
+            is_gathering_told: false,
+            has_ended: false,
+            interrupted: 0,
+            unreachable: None,
+            started,
+            server_time: server_time.transpose()?,
+            own_time: ServerProcess::new(std::process::id()).processor_time().ok(),
+            settings,
+        })
+    }
+
+    /// Runs until every phone is done.
+    ///
+    /// # Errors
+    ///
+    /// [`StormError`] if there is no server, or the system refuses to let us wait for events.
+    pub fn run(mut self) -> Result<Outcome, StormError> {
+        let mut events = Events::with_capacity(EventLoop::<Timer>::EVENTS_PER_TICK);
+        let mut is_busy = self.begin_due();
+        while !self.is_over() {
+            is_busy = self.tick(&mut events, is_busy)?;
+            if let Some(kind) = self.unreachable {
+                let address = self.settings.server;
+                return Err(StormError::Unreachable { address, source: kind.into() });
+            }
+        }
+        if let Some(progress) = &self.progress {
+            progress.end();
+        }
+        Ok(self.into_outcome())
+    }
+
+    fn is_over(&self) -> bool {
+        self.connections.is_empty() && self.arrivals.is_over(Now::read().monotonic)
+    }
+
+    fn into_outcome(self) -> Outcome {
+        let elapsed = Now::read().monotonic - self.started;
+        let since = |id, before: Option<Duration>| {
+            let now = ServerProcess::new(id).processor_time().ok();
+            now.zip(before).map(|(now, before)| now.saturating_sub(before))
+        };
+        let times = ProcessorTimes {
+            server: self.settings.server_process.and_then(|id| since(id, self.server_time)),
+            storm: since(std::process::id(), self.own_time),
+        };
+        let Crowd { tally, witness, .. } = self.crowd;
+        let (told, interrupted) = (witness.temp_ids(), self.interrupted);
+        let report = Report::new(&self.settings, &tally, told, interrupted, elapsed, times);
+        Outcome { report, tally }
+    }
+
+    /// Says whether there is more to do at once.
+    fn tick(&mut self, events: &mut Events, is_busy: bool) -> io::Result<bool> {
+        let is_busy = is_busy || self.connections.has_queued();
+        self.event_loop.wait(events, is_busy, Now::read().monotonic)?;
+        let left_over = self.connections.take_queued();
+        for event in events.iter() {
+            self.handle_event(event);
+        }
+        for token in left_over {
+            self.serve(token);
+        }
+        self.event_loop.timers.advance(Now::read().monotonic);
+        while let Some(timer) = self.event_loop.timers.pop_due() {
+            self.handle_timer(timer);
+        }
+        self.has_ended = false;
+        self.connections.free_closed();
+        let is_busy = self.begin_due();
+        self.tell_gathering();
+        Ok(is_busy)
+    }
+
+    fn handle_event(&mut self, event: &Event) {
+        match Token::from(event.token()) {
+            SIGNALS => self.handle_signals(),
+            token => {
+                if let Some(slot) = self.connections.slot(token) {
+                    slot.connection.note(event);
+                    self.serve(token);
+                }
+            }
+        }
+    }
+
+    fn handle_timer(&mut self, timer: Timer) {
+        match timer {
+            Timer::Phone(token) => {
+                if let Some(slot) = self.connections.slot(token) {
+                    let out = slot.connection.output();
+                    let step = slot.state.phone.time_is_up(out, &mut self.crowd);
+                    slot.state.timer = None;
+                    self.take(token, step);
+                }
+            }
+            // What is due is begun at the end of every tick.
+            Timer::Arrival => self.is_arrival_timed = false,
+            Timer::Progress => {
+                let now = Now::read().monotonic;
+                if let Some(progress) = &self.progress {
+                    progress.show(&self.crowd.tally, self.connections.len(), now - self.started);
+                    self.event_loop.timers.insert(now + progress::INTERVAL, Timer::Progress);
+                }
+            }
+        }
+    }
+
+    /// The user has seen enough: what is not done by now never will be.
+    fn handle_signals(&mut self) {
+        if self.signals.as_mut().is_some_and(|signals| !signals.pending().is_empty()) {
+            self.arrivals.stop();
+            for token in self.connections.tokens() {
+                self.interrupted += u64::from(self.connections.close(token).is_some());
+            }
+        }
+    }
+
+    /// Lets phones begin whose time has come, and says whether there is more to do at once.
+    fn begin_due(&mut self) -> bool {
+        for _ in 0..BEGINNINGS_PER_TICK {
+            let now = Now::read().monotonic;
+            let Some(scheduled) = self.arrivals.begin(self.connections.len(), now) else {
+                self.time_arrival(now);
+                return self.has_ended;
+            };
+            self.begin(scheduled);
+        }
+        true
+    }
+
+    fn time_arrival(&mut self, now: Instant) {
+        let wake = self.arrivals.next_wake().filter(|wake| *wake > now);
+        if let Some(wake) = wake.filter(|_| !self.is_arrival_timed) {
+            self.event_loop.timers.insert(wake, Timer::Arrival);
+            self.is_arrival_timed = true;
+        }
+    }
+
+    fn begin(&mut self, scheduled: Instant) {
+        let (script, index) = self.casting.next();
+        let (user, password) = self.settings.users.account(index);
+        let mut phone = Phone::new(script, user, scheduled);
+        let connected = self.sources.connect(self.settings.server);
+        let outcome = connected.and_then(|mut connection| {
+            let step = phone.begin(&password, connection.output(), &mut self.crowd);
+            let token = self.connections.next_token();
+            connection.flush_and_register(self.event_loop.registry(), token)?;
+            Ok((connection, step))
+        });
+        match outcome {
+            Ok((connection, step)) => {
+                let participant =
+                    Participant { phone, timer: None, is_staying: false, reads: true };
+                let token = self.connections.insert(connection, participant);
+                self.take(token, step);
+            }
+            Err(error) => {
+                if let Step::Over(ending) = phone.failed(&error) {
+                    self.count(phone.script(), scheduled, ending);
+                }
+            }
+        }
+    }
+
+    /// Lets a phone have what was received.
+    fn serve(&mut self, token: Token) {
+        let Some((slot, buffer)) = self.connections.slot_and_buffer(token) else { return };
+        if !slot.state.reads {
+            return self.go_on(token);
+        }
+        let (phone, crowd, now) = (&mut slot.state.phone, &mut self.crowd, Now::read().monotonic);
+        let mut step = Step::Wait;
+        let received = slot.connection.receive(buffer, |bytes, out| {
+            let (consumed, next) = phone.receive(bytes, out, crowd, now);
+            step = next;
+            consumed
+        });
+        if !matches!(step, Step::Over(_)) {
+            match received {
+                Received::Waiting => {}
+                Received::MoreLeft => self.connections.queue(token),
+                Received::Ended => step = phone.ended(),
+                Received::Failed(error) => step = phone.failed(&error),
+            }
+        }
+        self.take(token, step);
+    }
+
+    /// Lets a phone that does not read say as much as the server takes.
+    fn go_on(&mut self, token: Token) {
+        let Some(slot) = self.connections.slot(token) else { return };
+        match slot.connection.flush(self.event_loop.registry(), token) {
+            Flushed::Everything => {
+                slot.state.phone.go_on(slot.connection.output());
+                self.connections.queue(token);
+            }
+            Flushed::Blocked { .. } => {}
+            Flushed::Over | Flushed::Failed(_) => {
+                let step = slot.state.phone.ended();
+                self.take(token, step);
+            }
+        }
+    }
+
+    /// Does for a phone what it wants.
+    fn take(&mut self, token: Token, mut step: Step) {
+        let Some(slot) = self.connections.slot(token) else { return };
+        if let Flushed::Failed(error) = slot.connection.flush(self.event_loop.registry(), token)
+            && !matches!(step, Step::Over(_))
+        {
+            step = slot.state.phone.failed(&error);
+        }
+        match step {
+            Step::Wait => {}
+            Step::WaitFor(time) => self.wait(token, time),
+            Step::Stay { time, reads } => {
+                slot.state.reads = reads;
+                self.staying += usize::from(!std::mem::replace(&mut slot.state.is_staying, true));
+                self.wait(token, time);
+                if !reads {
+                    self.connections.queue(token);
+                }
+            }
+            Step::Over(ending) => self.end(token, ending),
+        }
+    }
+
+    fn wait(&mut self, token: Token, time: Duration) {
+        let Some(slot) = self.connections.slot(token) else { return };
+        let timers = &mut self.event_loop.timers;
+        if let Some(key) = slot.state.timer.take() {
+            timers.cancel(key);
+        }
+        let deadline = Now::read().monotonic + time;
+        slot.state.timer = Some(timers.insert(deadline, Timer::Phone(token)));
+    }
+
+    fn end(&mut self, token: Token, ending: Ending) {
+        let Some(slot) = self.connections.slot(token) else { return };
+        if ending.is_abort {
+            slot.connection.abort();
+        }
+        if let Some(key) = slot.state.timer.take() {
+            self.event_loop.timers.cancel(key);
+        }
+        self.staying -= usize::from(slot.state.is_staying);
+        let (script, scheduled) = (slot.state.phone.script(), slot.state.phone.scheduled());
+        self.connections.close(token);
+        self.count(script, scheduled, ending);
+    }
+
+    fn count(&mut self, script: Script, scheduled: Instant, ending: Ending) {
+        let (now, tally) = (Now::read().monotonic, &mut self.crowd.tally);
+        if let Err(Failure::NoConnection(kind)) = ending.outcome
+            && tally.done() + tally.failed() == 0
+        {
+            // Nobody has ever got through: there is no server, and the others need not try.
+            self.unreachable = Some(kind);
+        }
+        let latency = now.saturating_duration_since(scheduled);
+        tally.ended(script, ending.outcome, now - self.started, latency);
+        self.has_ended = true;
+    }
+
+    /// Says once that all phones are there and only stay, for those who wait for that to begin with
+    /// something else.
+    fn tell_gathering(&mut self) {
+        let is_gathered = self.staying > 0
+            && self.staying == self.connections.len()
+            && self.arrivals.is_over(Now::read().monotonic);
+        if is_gathered && !self.is_gathering_told {
+            self.is_gathering_told = true;
+            if let Some(progress) = &self.progress {
+                progress.say(&format!("{} phones are connected and stay", self.staying));
+            }
+        }
+    }
+}
+
+impl Sources {
+    fn connect(&mut self, server: SocketAddr) -> io::Result<Connection> {
+        if self.count == 0 {
+            return Connection::connect(server);
+        }
+        let offset = self.taken % self.count;
+        self.taken = self.taken.wrapping_add(1);
+        let source = Ipv4Addr::from_bits(FIRST_SOURCE.to_bits() + offset);
+        Connection::connect_from(IpAddr::V4(source), server)
+    }
+}
+
+impl Outcome {
+    /// A picture of the latencies, in SVG.
+    ///
+    /// # Errors
+    ///
+    /// What the drawing library says.
+    pub fn plot(&self) -> io::Result<String> {
+        plot::draw(&self.tally, &self.report.title())
+            .map_err(|error| io::Error::other(error.to_string()))
+    }
+}

@@ -1,0 +1,442 @@
+//! One phone of a storm: a script played on the client's own session machine. No socket, no clock.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use rand::rngs::ChaCha12Rng;
+use rand::{Rng, RngExt};
+
+use super::failure::Failure;
+use super::script::Script;
+use super::tally::Tally;
+use super::witness::Witness;
+use crate::client::session::{Event, Session};
+use crate::protocol::Username;
+use crate::reactor::{Buffer, Consumed};
+
+/// Wrong passwords that a guesser tries on one connection: as many as block an account.
+const GUESSES: u8 = 3;
+
+/// Random bytes of a phone that sends garbage: over the limit of a request before login, so that the
+/// server must give up whatever they look like.
+const GARBAGE_BYTES: usize = 2048;
+
+/// TempIDs that a phone downloads to have something to upload.
+const FIRST_TEMP_IDS: u8 = 100;
+
+/// What a phone that never reads asks at once: a short request with a long reply.
+const UNREAD_REQUEST: &[u8] = b"HELLO\r\n";
+const UNREAD_REQUESTS: usize = 1024;
+
+/// How the phones of a storm behave.
+#[derive(Debug, Clone)]
+pub struct Manner {
+    /// Contact records of one upload.
+    pub records: usize,
+    /// How long a phone stays that stays.
+    pub hold: Duration,
+    /// How long a slow phone waits between two bytes.
+    pub byte_interval: Duration,
+    /// How long a phone waits for a reply.
+    pub patience: Duration,
+    /// Whether a phone says goodbye, or only closes its connection.
+    pub says_goodbye: bool,
+    /// The words that [`Script::Request`] sends; `{n}` stands for the number of the request.
+    pub request: Vec<String>,
+}
+
+/// What all phones of a storm share.
+#[derive(Debug)]
+pub struct Crowd {
+    /// How they behave.
+    pub manner: Manner,
+    /// What they were told.
+    pub witness: Witness,
+    /// How long it took.
+    pub tally: Tally,
+    /// Points to vanish at, garbage, contact logs.
+    pub rng: ChaCha12Rng,
+    /// How many requests [`Script::Request`] has sent.
+    pub requests: u64,
+}
+
+/// One phone.
+#[derive(Debug)]
+pub struct Phone {
+    script: Script,
+    session: Session,
+    stage: Stage,
+    user: Username,
+    /// When it was to begin.
+    scheduled: Instant,
+    asked_at: Instant,
+    /// What a slow phone has still to send.
+    unsent: Buffer,
+}
+
+/// How far a phone is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    LoggingIn {
+        /// Wrong passwords tried.
+        guesses: u8,
+    },
+    Asking,
+    /// Nothing is said any more, until its time is over or the server ends the connection.
+    Staying,
+    LoggingOut,
+}
+
+/// Where a phone leaves that vanishes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Vanishing {
+    BeforeAnyByte,
+    WithinTheLogin,
+    BeforeTheVerdict,
+    AfterTheVerdict,
+    BeforeTheTempId,
+    AfterTheTempId,
+}
+
+/// What is to be done for a phone.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Nothing, before something comes.
+    Wait,
+    /// To call [`Phone::time_is_up`] after this time, and forget any earlier such wish.
+    WaitFor(Duration),
+    /// The same for a phone that has nothing more to say until then.
+    Stay {
+        /// How long.
+        time: Duration,
+        /// Whether what comes meanwhile is to be read.
+        reads: bool,
+    },
+    /// To send what it said, and close the connection.
+    Over(Ending),
+}
+
+/// How a session ended.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Ending {
+    /// Whether as the script expects, and if not, why.
+    pub outcome: Result<(), Failure>,
+    /// Whether the connection is to be reset and not closed in good order.
+    pub is_abort: bool,
+}
+
+impl Ending {
+    fn expected() -> Step {
+        Step::Over(Self { outcome: Ok(()), is_abort: false })
+    }
+
+    fn vanished(rng: &mut ChaCha12Rng) -> Step {
+        Step::Over(Self { outcome: Ok(()), is_abort: rng.random() })
+    }
+
+    fn failed(failure: Failure) -> Step {
+        Step::Over(Self { outcome: Err(failure), is_abort: false })
+    }
+}
+
+impl Phone {
+    /// A phone of `user` that plays `script`, and was to begin when it is `scheduled`.
+    pub fn new(script: Script, user: Username, scheduled: Instant) -> Self {
+        Self {
+            script,
+            session: Session::default(),
+            stage: Stage::LoggingIn { guesses: 0 },
+            user,
+            scheduled,
+            asked_at: scheduled,
+            unsent: Buffer::default(),
+        }
+    }
+
+    /// What it does.
+    pub fn script(&self) -> Script {
+        self.script
+    }
+
+    /// When it was to begin.
+    pub fn scheduled(&self) -> Instant {
+        self.scheduled
+    }
+
+    /// Says the first thing. `out` is where it goes, here and below.
+    pub fn begin(&mut self, password: &str, out: &mut Vec<u8>, crowd: &mut Crowd) -> Step {
+        match self.script {
+            Script::Silent => {
+                self.stage = Stage::Staying;
+                return Step::Stay { time: crowd.manner.hold, reads: true };
+            }
+            Script::Garbage => {
+                self.stage = Stage::Asking;
+                garbage(out, &mut crowd.rng);
+                return Step::WaitFor(crowd.manner.patience);
+            }
+            Script::WrongPassword => self.guess(out),
+            Script::Login
+            | Script::TempId
+            | Script::Upload
+            | Script::Request
+            | Script::Idle
+            | Script::Vanish
+            | Script::Slow
+            | Script::Unread => {
+                let user = self.user;
+                self.say(out, |session, out| session.log_in(user.as_str(), password, out));
+            }
+        }
+        if self.script == Script::Vanish {
+            return self.may_vanish(
+                &[Vanishing::BeforeAnyByte, Vanishing::WithinTheLogin, Vanishing::BeforeTheVerdict],
+                out,
+                crowd,
+            );
+        }
+        self.wait_for_reply(crowd)
+    }
+
+    /// Takes what the server sent.
+    pub fn receive(
+        &mut self,
+        bytes: &[u8],
+        out: &mut Vec<u8>,
+        crowd: &mut Crowd,
+        now: Instant,
+    ) -> (Consumed, Step) {
+        if self.script == Script::Garbage {
+            let consumed = Consumed { bytes: bytes.len(), wants_more: true };
+            let is_error = bytes.first().is_none_or(|byte| *byte == b'-');
+            let is_first = std::mem::replace(&mut self.stage, Stage::Staying) == Stage::Asking;
+            let step = if is_error || !is_first {
+                Step::Wait
+            } else {
+                Ending::failed(Failure::GarbageTaken)
+            };
+            return (consumed, step);
+        }
+        let (mut events, mut more) = (Vec::new(), Vec::new());
+        let consumed = self.session.receive(bytes, &mut more, |event| events.push(event));
+        self.say(out, |_, out| out.extend_from_slice(&more));
+        let mut step = Step::Wait;
+        for event in events {
+            step = self.handle(event, out, crowd, now);
+            if matches!(step, Step::Over(_)) {
+                break;
+            }
+        }
+        (consumed, step)
+    }
+
+    /// Goes on talking without reading: everything said before is sent.
+    pub fn go_on(&mut self, out: &mut Vec<u8>) {
+        if self.script == Script::Unread {
+            out.extend(UNREAD_REQUEST.iter().cycle().take(UNREAD_REQUEST.len() * UNREAD_REQUESTS));
+        }
+    }
+
+    /// The server has ended the connection.
+    pub fn ended(&mut self) -> Step {
+        match (self.script, self.stage) {
+            // Who says nothing, never reads or talks nonsense is not wanted for long.
+            (Script::Silent | Script::Unread | Script::Garbage, Stage::Staying) => {
+                Ending::expected()
+            }
+            _ => Ending::failed(Failure::Lost(self.when())),
+        }
+    }
+
+    /// The connection is broken, or has never come about.
+    pub fn failed(&mut self, error: &io::Error) -> Step {
+        match error.kind() {
+            io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => self.ended(),
+            other => Ending::failed(Failure::NoConnection(other)),
+        }
+    }
+
+    /// The time that it wished to wait is over.
+    pub fn time_is_up(&mut self, out: &mut Vec<u8>, crowd: &mut Crowd) -> Step {
+        if let Some(byte) = self.unsent.as_slice().first() {
+            out.push(*byte);
+            self.unsent.consume(1);
+            return self.wait_for_reply(crowd);
+        }
+        match (self.script, self.stage) {
+            (Script::Silent | Script::Unread, Stage::Staying) => Ending::expected(),
+            (_, Stage::Staying) if self.script.stays() => self.leave(out, crowd),
+            _ => Ending::failed(Failure::Late(self.when())),
+        }
+    }
+
+    fn handle(&mut self, event: Event, out: &mut Vec<u8>, crowd: &mut Crowd, now: Instant) -> Step {
+        match event {
+            Event::LoggedIn(_) => {
+                let latency = now.saturating_duration_since(self.scheduled);
+                crowd.tally.logged_in(self.script, latency);
+                self.stage = Stage::Asking;
+                self.asked_at = now;
+                self.logged_in(out, crowd)
+            }
+            Event::TempIds(records) => {
+                crowd.tally.answered(self.script, now.saturating_duration_since(self.asked_at));
+                if !crowd.witness.told(&records) {
+                    return Ending::failed(Failure::TempIdTwice);
+                }
+                match self.script {
+                    Script::Vanish => Ending::vanished(&mut crowd.rng),
+                    Script::Upload => {
+                        self.asked_at = now;
+                        self.upload(out, crowd);
+                        self.wait_for_reply(crowd)
+                    }
+                    _ => self.leave(out, crowd),
+                }
+            }
+            Event::Uploaded(taken) => {
+                crowd.tally.answered(self.script, now.saturating_duration_since(self.asked_at));
+                if taken != crowd.manner.records {
+                    return Ending::failed(Failure::UploadNotWhole);
+                }
+                self.leave(out, crowd)
+            }
+            Event::Answered => {
+                crowd.tally.answered(self.script, now.saturating_duration_since(self.asked_at));
+                self.leave(out, crowd)
+            }
+            Event::WrongPassword(_) if self.script == Script::WrongPassword => {
+                if self.stage == (Stage::LoggingIn { guesses: GUESSES }) {
+                    return Ending::expected();
+                }
+                self.guess(out);
+                self.wait_for_reply(crowd)
+            }
+            Event::Blocked(_) if self.script == Script::WrongPassword => Ending::expected(),
+            Event::WrongPassword(_) => Ending::failed(Failure::WrongPassword),
+            Event::Blocked(_) => Ending::failed(Failure::Blocked),
+            Event::Refused { code, .. } if code == "BUSY" => Ending::failed(Failure::Busy),
+            Event::Refused { code, .. } => Ending::failed(Failure::Refused(code)),
+            Event::LoggedOut => Ending::expected(),
+            Event::Broken(breach) => Ending::failed(Failure::Broken(breach)),
+        }
+    }
+
+    fn logged_in(&mut self, out: &mut Vec<u8>, crowd: &mut Crowd) -> Step {
+        match self.script {
+            Script::Login => return self.leave(out, crowd),
+            Script::TempId | Script::Slow => self.say(out, |session, out| session.download(1, out)),
+            Script::Vanish => {
+                let step = self.may_vanish(&[Vanishing::AfterTheVerdict], out, crowd);
+                if step != Step::Wait {
+                    return step;
+                }
+                self.say(out, |session, out| session.download(1, out));
+                return self.may_vanish(&[Vanishing::BeforeTheTempId], out, crowd);
+            }
+            // The first ones have met nobody, and fetch what others will have met.
+            Script::Upload if crowd.witness.temp_ids() == 0 => {
+                self.say(out, |session, out| session.download(FIRST_TEMP_IDS, out));
+            }
+            Script::Upload => self.upload(out, crowd),
+            Script::Request => {
+                let number = crowd.requests.to_string();
+                crowd.requests += 1;
+                let words: Vec<String> =
+                    crowd.manner.request.iter().map(|word| word.replace("{n}", &number)).collect();
+                let words: Vec<&[u8]> = words.iter().map(String::as_bytes).collect();
+                self.say(out, |session, out| session.ask(&words, out));
+            }
+            Script::Idle => {
+                self.stage = Stage::Staying;
+                return Step::Stay { time: crowd.manner.hold, reads: true };
+            }
+            Script::Unread => {
+                self.stage = Stage::Staying;
+                return Step::Stay { time: crowd.manner.hold, reads: false };
+            }
+            Script::WrongPassword | Script::Silent | Script::Garbage => {
+                return Ending::failed(Failure::LetIn);
+            }
+        }
+        self.wait_for_reply(crowd)
+    }
+
+    fn upload(&mut self, out: &mut Vec<u8>, crowd: &mut Crowd) {
+        let log = crowd.witness.contact_log(crowd.manner.records, &mut crowd.rng);
+        self.say(out, |session, out| session.upload(log, out));
+    }
+
+    fn leave(&mut self, out: &mut Vec<u8>, crowd: &Crowd) -> Step {
+        if !crowd.manner.says_goodbye {
+            return Ending::expected();
+        }
+        self.stage = Stage::LoggingOut;
+        self.say(out, Session::log_out);
+        self.wait_for_reply(crowd)
+    }
+
+    fn guess(&mut self, out: &mut Vec<u8>) {
+        let Stage::LoggingIn { guesses } = &mut self.stage else { return };
+        *guesses += 1;
+        let (user, password) = (self.user, format!("guess-{guesses}"));
+        self.say(out, |session, out| session.log_in(user.as_str(), &password, out));
+    }
+
+    /// Lets a phone that is to vanish do so, at each of all points with the same probability: those of
+    /// `points` have come, and those before have passed.
+    fn may_vanish(&mut self, points: &[Vanishing], out: &mut Vec<u8>, crowd: &mut Crowd) -> Step {
+        for point in points {
+            if crowd.rng.random_range(0..=Vanishing::LAST - *point as u32) > 0 {
+                continue;
+            }
+            if *point == Vanishing::BeforeAnyByte {
+                out.clear();
+            } else if *point == Vanishing::WithinTheLogin {
+                out.truncate(crowd.rng.random_range(1..out.len()));
+            }
+            return Ending::vanished(&mut crowd.rng);
+        }
+        Step::Wait
+    }
+
+    /// Lets the session say something: at once, or of a slow phone byte by byte.
+    fn say(&mut self, out: &mut Vec<u8>, say: impl FnOnce(&mut Session, &mut Vec<u8>)) {
+        let out = if self.script == Script::Slow { self.unsent.end() } else { out };
+        say(&mut self.session, out);
+    }
+
+    fn wait_for_reply(&self, crowd: &Crowd) -> Step {
+        if self.unsent.is_empty() {
+            Step::WaitFor(crowd.manner.patience)
+        } else {
+            Step::WaitFor(crowd.manner.byte_interval)
+        }
+    }
+
+    /// For the text of a failure.
+    fn when(&self) -> &'static str {
+        match self.stage {
+            Stage::LoggingIn { .. } => "during the login",
+            Stage::Asking => "during the request",
+            Stage::Staying => "while it stayed",
+            Stage::LoggingOut => "during the logout",
+        }
+    }
+}
+
+impl Vanishing {
+    const LAST: u32 = Self::AfterTheTempId as u32;
+}
+
+/// Random bytes without a line end, which could make an inline request of them.
+fn garbage(out: &mut Vec<u8>, rng: &mut ChaCha12Rng) {
+    let start = out.len();
+    out.resize(start + GARBAGE_BYTES, 0);
+    rng.fill_bytes(&mut out[start..]);
+    for byte in &mut out[start..] {
+        if *byte == b'\n' {
+            *byte = 0;
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! The picture of a storm: latency over time, and how it is distributed.
+
+use std::error::Error;
+
+use plotters::chart::ChartBuilder;
+use plotters::coord::Shift;
+use plotters::prelude::*;
+
+use super::report::in_unit;
+use super::tally::{Latencies, Tally};
+
+const WIDTH: u32 = 960;
+const HEIGHT: u32 = 720;
+
+/// The font; every viewer of SVG has one of this kind.
+const FONT: &str = "sans-serif";
+
+/// The lines over time: what, its quantile, its colour.
+const QUANTILES: [(&str, f64, RGBColor); 3] = [
+    ("p50", 0.5, RGBColor(0x1b, 0x7f, 0x4d)),
+    ("p99", 0.99, RGBColor(0x1f, 0x5f, 0xbf)),
+    ("max", 1.0, RGBColor(0xc0, 0x39, 0x2b)),
+];
+
+/// Points of the curve of the distribution.
+const CURVE_POINTS: u32 = 200;
+
+type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+type Outcome = Result<(), Box<dyn Error>>;
+
+/// Draws the latencies of the sessions as SVG.
+///
+/// # Errors
+///
+/// What the drawing library says; there is nothing that it needs of the system.
+pub(super) fn draw(tally: &Tally, title: &str) -> Result<String, Box<dyn Error>> {
+    let mut svg = String::new();
+    {
+        let root = SVGBackend::with_string(&mut svg, (WIDTH, HEIGHT)).into_drawing_area();
+        root.fill(&WHITE)?;
+        let root = root.titled(title, (FONT, 18))?;
+        let (upper, lower) = root.split_vertically(HEIGHT / 2);
+        if tally.sessions.is_empty() {
+            let text = "no session of a timed script was done";
+            let style = (FONT, 16).into_font().color(&BLACK);
+            upper.draw_text(text, &style, (40, 40))?;
+        } else {
+            draw_over_time(tally, &upper)?;
+            draw_distribution(&tally.sessions, &lower)?;
+        }
+        root.present()?;
+    }
+    Ok(svg)
+}
+
+fn draw_over_time(tally: &Tally, area: &Area<'_>) -> Outcome {
+    let series = &tally.series;
+    let width = series.width().as_secs_f64();
+    let end = width * series.buckets().len() as f64;
+    let mut chart = ChartBuilder::on(area)
+        .caption("latency of a session over time", (FONT, 15))
+        .margin(12)
+        .x_label_area_size(36)
+        .y_label_area_size(64)
+        .build_cartesian_2d(0.0..end, latency_range(&tally.sessions).log_scale())?;
+    chart
+        .configure_mesh()
+        .x_desc("seconds since the storm began")
+        .y_label_formatter(&|latency| in_unit(*latency as u64))
+        .x_label_formatter(&|second| format!("{second:.1}"))
+        .light_line_style(WHITE)
+        .label_style((FONT, 12))
+        .draw()?;
+    for (name, quantile, color) in QUANTILES {
+        let points = series.buckets().iter().enumerate().filter_map(|(index, bucket)| {
+            let latency = bucket.latencies.value_at_quantile(quantile).max(1) as f64;
+            (!bucket.latencies.is_empty()).then_some(((index as f64 + 0.5) * width, latency))
+        });
+        chart
+            .draw_series(LineSeries::new(points, color.stroke_width(2)))?
+            .label(name)
+            .legend(move |(x, y)| PathElement::new([(x, y), (x + 16, y)], color.stroke_width(2)));
+    }
+    let floor = latency_range(&tally.sessions).start;
+    let failed = series.buckets().iter().enumerate().filter(|(_, bucket)| bucket.failed > 0);
+    let marks: Vec<_> = failed.map(|(index, _)| ((index as f64 + 0.5) * width, floor)).collect();
+    if !marks.is_empty() {
+        let mark = |at: &(f64, f64)| TriangleMarker::new(*at, 5, BLACK.filled());
+        chart
+            .draw_series(marks.iter().map(mark))?
+            .label("sessions failed")
+            .legend(|(x, y)| TriangleMarker::new((x + 8, y), 5, BLACK.filled()));
+    }
+    chart
+        .configure_series_labels()
+        .position(SeriesLabelPosition::UpperRight)
+        .background_style(WHITE.mix(0.8))
+        .border_style(BLACK.mix(0.3))
+        .label_font((FONT, 12))
+        .draw()?;
+    Ok(())
+}
+
+/// The latency at each percentile, with the high ones as wide as the low ones: a tail of one in ten
+/// thousand is as easy to see as the middle.
+fn draw_distribution(latencies: &Latencies, area: &Area<'_>) -> Outcome {
+    let nines = (latencies.len() as f64).log10().max(1.0);
+    let mut chart = ChartBuilder::on(area)
+        .caption("how the latencies of all sessions are distributed", (FONT, 15))
+        .margin(12)
+        .x_label_area_size(36)
+        .y_label_area_size(64)
+        .build_cartesian_2d(0.0..nines, latency_range(latencies).log_scale())?;
+    chart
+        .configure_mesh()
+        .x_desc("percentile")
+        .y_label_formatter(&|latency| in_unit(*latency as u64))
+        .x_label_formatter(&|nines| percentile(*nines))
+        .x_labels(nines.ceil() as usize + 1)
+        .light_line_style(WHITE)
+        .label_style((FONT, 12))
+        .draw()?;
+    let points = (0..=CURVE_POINTS).map(|point| {
+        let at = nines * f64::from(point) / f64::from(CURVE_POINTS);
+        let quantile = 1.0 - 10.0_f64.powf(-at);
+        (at, latencies.value_at_quantile(quantile).max(1) as f64)
+    });
+    let (_, _, color) = QUANTILES[1];
+    chart.draw_series(LineSeries::new(points, color.stroke_width(2)))?;
+    Ok(())
+}
+
+/// 1 is the 90th percentile, 2 the 99th, and so on.
+fn percentile(nines: f64) -> String {
+    let share = 100.0 * (1.0 - 10.0_f64.powf(-nines));
+    let digits = (nines.ceil() as usize).saturating_sub(2);
+    format!("{share:.digits$}")
+}
+
+/// From a power of ten below the least to one above the greatest.
+fn latency_range(latencies: &Latencies) -> std::ops::Range<f64> {
+    let power = |value: f64| 10.0_f64.powf(value);
+    let (least, greatest) = (latencies.min().max(1) as f64, latencies.max().max(1) as f64);
+    power(least.log10().floor())..power((greatest.log10() + 0.01).ceil())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::failure::Failure;
+    use super::super::script::Script;
+    use super::*;
+
+    #[test]
+    fn picture_has_both_charts_and_is_well_formed() {
+        let mut tally = Tally::new();
+        for number in 1..2000 {
+            let (at, latency) = (Duration::from_millis(number), Duration::from_micros(number));
+            tally.ended(Script::TempId, Ok(()), at, latency);
+        }
+        tally.ended(Script::TempId, Err(Failure::Busy), Duration::ZERO, Duration::ZERO);
+        let svg = draw(&tally, "a storm").expect("drawn");
+        assert!(svg.starts_with("<svg") && svg.trim_end().ends_with("</svg>"));
+        for part in ["a storm", "over time", "distributed", "p50", "p99", "max", "sessions failed"]
+        {
+            assert!(svg.contains(part), "{part}");
+        }
+    }
+
+    #[test]
+    fn storm_without_a_timed_session_has_a_picture_that_says_so() {
+        let svg = draw(&Tally::new(), "a storm").expect("drawn");
+        assert!(svg.contains("no session"));
+    }
+
+    #[test]
+    fn percentiles_have_as_many_digits_as_they_need() {
+        let labels = [0.0, 1.0, 2.0, 3.0, 4.0].map(percentile);
+        assert_eq!(labels, ["0", "90", "99", "99.9", "99.99"]);
+    }
+}

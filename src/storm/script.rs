@@ -1,0 +1,238 @@
+//! What a phone does in a storm, and how scripts are mixed.
+
+use std::fmt;
+use std::str::FromStr;
+
+use rand::RngExt;
+use rand::rngs::ChaCha12Rng;
+
+/// What a phone does, and so what it expects of the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Script {
+    /// Logs in and out.
+    Login,
+    /// Logs in, gets a TempID, logs out.
+    TempId,
+    /// Logs in, uploads a contact log, logs out.
+    Upload,
+    /// Logs in, asks what the user of the program says, logs out.
+    Request,
+    /// Logs in, stays without a word, logs out.
+    Idle,
+    /// Tries wrong passwords until the account is blocked; expects never to be let in.
+    WrongPassword,
+    /// Does what [`TempId`](Script::TempId) does and leaves without a word at a random point.
+    Vanish,
+    /// Does what [`TempId`](Script::TempId) does, one byte at a time.
+    Slow,
+    /// Connects and says nothing, until the server has had enough.
+    Silent,
+    /// Logs in, asks as much as the server takes, and never reads an answer.
+    Unread,
+    /// Sends random bytes; expects an error reply and the end of the connection.
+    Garbage,
+}
+
+impl Script {
+    /// All of them, in the order of the documentation.
+    pub const ALL: [Self; 11] = [
+        Self::Login,
+        Self::TempId,
+        Self::Upload,
+        Self::Request,
+        Self::Idle,
+        Self::WrongPassword,
+        Self::Vanish,
+        Self::Slow,
+        Self::Silent,
+        Self::Unread,
+        Self::Garbage,
+    ];
+
+    /// As it is named on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Login => "login",
+            Self::TempId => "tempid",
+            Self::Upload => "upload",
+            Self::Request => "request",
+            Self::Idle => "idle",
+            Self::WrongPassword => "wrong-password",
+            Self::Vanish => "vanish",
+            Self::Slow => "slow",
+            Self::Silent => "silent",
+            Self::Unread => "unread",
+            Self::Garbage => "garbage",
+        }
+    }
+
+    /// Whether how long a session takes says anything about the server: it does not where the phone
+    /// waits by itself, or leaves early.
+    pub fn is_timed(self) -> bool {
+        match self {
+            Self::Login | Self::TempId | Self::Upload | Self::Request => true,
+            Self::Idle
+            | Self::WrongPassword
+            | Self::Vanish
+            | Self::Slow
+            | Self::Silent
+            | Self::Unread
+            | Self::Garbage => false,
+        }
+    }
+
+    /// Whether a phone holds its connection for a time of its own choice.
+    pub fn stays(self) -> bool {
+        match self {
+            Self::Idle | Self::Silent | Self::Unread => true,
+            Self::Login
+            | Self::TempId
+            | Self::Upload
+            | Self::Request
+            | Self::WrongPassword
+            | Self::Vanish
+            | Self::Slow
+            | Self::Garbage => false,
+        }
+    }
+}
+
+impl fmt::Display for Script {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Scripts with weights: each phone draws one of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mix {
+    /// At least one, each with a weight of at least 1.
+    scripts: Vec<(Script, u32)>,
+    total: u32,
+}
+
+/// The weights of the mix that is called `mixed`: mostly phones that work, some that do not.
+const MIXED: &str = "tempid:60,login:15,upload:10,vanish:10,slow:3,wrong-password:2";
+
+/// Largest weight of a script; with all of them their sum is still a `u32`.
+const MAX_WEIGHT: u32 = 1_000_000;
+
+impl Mix {
+    /// The scripts and their weights.
+    pub fn scripts(&self) -> &[(Script, u32)] {
+        &self.scripts
+    }
+
+    /// Whether any phone does something of which `is_so` holds.
+    pub fn any(&self, is_so: impl Fn(Script) -> bool) -> bool {
+        self.scripts.iter().any(|(script, _)| is_so(*script))
+    }
+
+    /// Whether every phone does something of which `is_so` holds.
+    pub fn all(&self, is_so: impl Fn(Script) -> bool) -> bool {
+        self.scripts.iter().all(|(script, _)| is_so(*script))
+    }
+
+    /// The share of the phones that draw `script`, from 0 to 1.
+    pub fn share(&self, script: Script) -> f64 {
+        let weights = self.scripts.iter().filter(|(other, _)| *other == script);
+        f64::from(weights.map(|(_, weight)| weight).sum::<u32>()) / f64::from(self.total)
+    }
+
+    /// What the next phone does.
+    pub fn draw(&self, rng: &mut ChaCha12Rng) -> Script {
+        let mut rest = rng.random_range(0..self.total);
+        for (script, weight) in &self.scripts {
+            match rest.checked_sub(*weight) {
+                None => return *script,
+                Some(less) => rest = less,
+            }
+        }
+        unreachable!("the weights add up to the total")
+    }
+}
+
+impl FromStr for Mix {
+    type Err = String;
+
+    /// Reads `NAME`, `NAME:WEIGHT,NAME:WEIGHT,…` or `mixed`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let text = if text == "mixed" { MIXED } else { text };
+        let scripts: Vec<_> = text.split(',').map(parse_entry).collect::<Result<_, _>>()?;
+        let total = scripts.iter().map(|(_, weight)| weight).sum();
+        Ok(Self { scripts, total })
+    }
+}
+
+impl fmt::Display for Mix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let [(script, _)] = self.scripts[..] {
+            return script.fmt(f);
+        }
+        for (index, (script, weight)) in self.scripts.iter().enumerate() {
+            let separator = if index == 0 { "" } else { "," };
+            write!(f, "{separator}{script}:{weight}")?;
+        }
+        Ok(())
+    }
+}
+
+fn parse_entry(text: &str) -> Result<(Script, u32), String> {
+    let (name, weight) = text.split_once(':').unwrap_or((text, "1"));
+    let script = Script::ALL.into_iter().find(|script| script.name() == name);
+    let script = script.ok_or_else(|| {
+        let names = Script::ALL.map(Script::name).join(", ");
+        format!("there is no script {name:?}; expected mixed, one of {names}, or several with weights, such as tempid:9,vanish:1")
+    })?;
+    let weight = weight.parse().ok().filter(|weight| (1..=MAX_WEIGHT).contains(weight));
+    let weight =
+        weight.ok_or_else(|| format!("the weight of {name} is a number from 1 to {MAX_WEIGHT}"))?;
+    Ok((script, weight))
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::SeedableRng;
+
+    use super::*;
+
+    fn mix(text: &str) -> Mix {
+        text.parse().expect("a mix")
+    }
+
+    #[test]
+    fn every_script_is_read_by_its_name() {
+        for script in Script::ALL {
+            assert_eq!(mix(script.name()).scripts(), [(script, 1)]);
+        }
+    }
+
+    #[test]
+    fn mixes_are_read_and_shown_in_the_same_form() {
+        for text in ["tempid:9,vanish:1", "idle", MIXED] {
+            assert_eq!(mix(text).to_string(), text);
+        }
+        assert_eq!(mix("mixed"), mix(MIXED));
+    }
+
+    #[test]
+    fn nonsense_is_refused_with_what_was_expected() {
+        for text in ["", "nap", "tempid:0", "tempid:x", "tempid:1000001", "tempid,", "Login"] {
+            let error = text.parse::<Mix>().expect_err(text);
+            assert!(error.contains("expected") || error.contains("from 1 to"), "{error}");
+        }
+    }
+
+    #[test]
+    fn scripts_are_drawn_as_often_as_they_weigh() {
+        let (mix, mut rng) = (mix("tempid:7,login:2,vanish:1"), ChaCha12Rng::seed_from_u64(1));
+        let drawn: Vec<_> = (0..10_000).map(|_| mix.draw(&mut rng)).collect();
+        for (script, expected) in
+            [(Script::TempId, 7_000), (Script::Login, 2_000), (Script::Vanish, 1_000)]
+        {
+            let count = drawn.iter().filter(|other| **other == script).count();
+            assert!(count.abs_diff(expected) < 200, "{script}: {count}");
+            assert!((mix.share(script) * 10_000.0 - expected as f64).abs() < 1e-9);
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! How many sessions ended how, and how long they took.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use hdrhistogram::Histogram;
+
+use super::failure::Failure;
+use super::script::Script;
+
+/// Digits that a latency keeps: it is told to a tenth of a percent.
+const DIGITS: u8 = 3;
+
+/// The same within a [`Bucket`], of which there are many.
+const BUCKET_DIGITS: u8 = 2;
+
+/// The longest latency that is told apart, in microseconds: an hour.
+const MAX_LATENCY_MICROSECONDS: u64 = 3_600_000_000;
+
+/// Buckets of a [`Series`], at most.
+const MAX_BUCKETS: usize = 240;
+
+/// The width of a bucket at first.
+const FIRST_BUCKET_WIDTH: Duration = Duration::from_millis(50);
+
+/// Latencies, in microseconds.
+pub type Latencies = Histogram<u64>;
+
+/// How many sessions ended how, and how long they took.
+#[derive(Debug)]
+pub struct Tally {
+    /// From when a phone was to begin until it was logged in. Slow phones are left out, here and below:
+    /// they wait for themselves.
+    pub logins: Latencies,
+    /// From a request to its reply.
+    pub requests: Latencies,
+    /// From when a phone was to begin until its script was played, of those
+    /// [that are timed](Script::is_timed).
+    pub sessions: Latencies,
+    /// The same over time.
+    pub series: Series,
+    done: BTreeMap<&'static str, u64>,
+    failed: BTreeMap<String, u64>,
+    breaches: u64,
+}
+
+impl Tally {
+    /// Nothing yet.
+    pub fn new() -> Self {
+        Self {
+            logins: latencies(DIGITS),
+            requests: latencies(DIGITS),
+            sessions: latencies(DIGITS),
+            series: Series::new(),
+            done: BTreeMap::new(),
+            failed: BTreeMap::new(),
+            breaches: 0,
+        }
+    }
+
+    /// A phone was logged in.
+    pub fn logged_in(&mut self, script: Script, latency: Duration) {
+        if script != Script::Slow {
+            self.logins.saturating_record(microseconds(latency));
+        }
+    }
+
+    /// A phone got the reply to its request.
+    pub fn answered(&mut self, script: Script, latency: Duration) {
+        if script != Script::Slow {
+            self.requests.saturating_record(microseconds(latency));
+        }
+    }
+
+    /// A session ended, `at` this time since the storm began and after this `latency`.
+    pub fn ended(
+        &mut self,
+        script: Script,
+        outcome: Result<(), Failure>,
+        at: Duration,
+        latency: Duration,
+    ) {
+        match outcome {
+            Ok(()) => {
+                *self.done.entry(script.name()).or_default() += 1;
+                if script.is_timed() {
+                    self.sessions.saturating_record(microseconds(latency));
+                    self.series.bucket(at).latencies.saturating_record(microseconds(latency));
+                }
+            }
+            Err(failure) => {
+                self.breaches += u64::from(failure.is_breach());
+                *self.failed.entry(failure.to_string()).or_default() += 1;
+                self.series.bucket(at).failed += 1;
+            }
+        }
+    }
+
+    /// Sessions that ended as their scripts expect, by script.
+    pub fn done_by_script(&self) -> &BTreeMap<&'static str, u64> {
+        &self.done
+    }
+
+    /// Sessions that did not, by reason.
+    pub fn failed_by_reason(&self) -> &BTreeMap<String, u64> {
+        &self.failed
+    }
+
+    /// Sessions that ended as their scripts expect.
+    pub fn done(&self) -> u64 {
+        self.done.values().sum()
+    }
+
+    /// Sessions that did not.
+    pub fn failed(&self) -> u64 {
+        self.failed.values().sum()
+    }
+
+    /// Those of them in which the server did what it must never do.
+    pub fn breaches(&self) -> u64 {
+        self.breaches
+    }
+}
+
+impl Default for Tally {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Latencies over time, in buckets of the same width. When there are too many, each two are made one.
+#[derive(Debug)]
+pub struct Series {
+    width: Duration,
+    buckets: Vec<Bucket>,
+}
+
+/// What ended within a stretch of time.
+#[derive(Debug)]
+pub struct Bucket {
+    /// Of the sessions that ended as expected.
+    pub latencies: Latencies,
+    /// How many did not.
+    pub failed: u64,
+}
+
+impl Series {
+    fn new() -> Self {
+        Self { width: FIRST_BUCKET_WIDTH, buckets: Vec::new() }
+    }
+
+    /// How much time a bucket spans.
+    pub fn width(&self) -> Duration {
+        self.width
+    }
+
+    /// The buckets, from the beginning of the storm.
+    pub fn buckets(&self) -> &[Bucket] {
+        &self.buckets
+    }
+
+    fn bucket(&mut self, at: Duration) -> &mut Bucket {
+        while self.index(at) >= MAX_BUCKETS {
+            self.halve();
+        }
+        let index = self.index(at);
+        while self.buckets.len() <= index {
+            self.buckets.push(Bucket { latencies: latencies(BUCKET_DIGITS), failed: 0 });
+        }
+        &mut self.buckets[index]
+    }
+
+    fn index(&self, at: Duration) -> usize {
+        (at.as_nanos() / self.width.as_nanos()) as usize
+    }
+
+    fn halve(&mut self) {
+        self.width *= 2;
+        let mut buckets = std::mem::take(&mut self.buckets).into_iter();
+        while let Some(mut bucket) = buckets.next() {
+            if let Some(second) = buckets.next() {
+                bucket.latencies.add(&second.latencies).expect("both are made alike");
+                bucket.failed += second.failed;
+            }
+            self.buckets.push(bucket);
+        }
+    }
+}
+
+fn latencies(digits: u8) -> Latencies {
+    Histogram::new_with_bounds(1, MAX_LATENCY_MICROSECONDS, digits)
+        .expect("bounds that are allowed")
+}
+
+/// At least 1, the least that a histogram can tell.
+fn microseconds(latency: Duration) -> u64 {
+    u64::try_from(latency.as_micros()).unwrap_or(u64::MAX).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sessions_are_counted_by_script_and_by_reason() {
+        let mut tally = Tally::new();
+        let (at, latency) = (Duration::ZERO, Duration::from_millis(2));
+        tally.ended(Script::TempId, Ok(()), at, latency);
+        tally.ended(Script::Vanish, Ok(()), at, latency);
+        tally.ended(Script::TempId, Err(Failure::Busy), at, latency);
+        tally.ended(Script::TempId, Err(Failure::TempIdTwice), at, latency);
+        assert_eq!((tally.done(), tally.failed(), tally.breaches()), (2, 2, 1));
+        assert_eq!(tally.sessions.len(), 1, "who vanishes has no time");
+        tally.ended(Script::TempId, Ok(()), at, Duration::from_secs(2));
+        assert!(tally.sessions.max().abs_diff(2_000_000) <= 2_000);
+        assert_eq!(tally.failed_by_reason()["server full (BUSY)"], 1);
+    }
+
+    #[test]
+    fn long_series_keeps_every_session_in_few_buckets() {
+        let mut tally = Tally::new();
+        for second in 0..10_000 {
+            let latency = Duration::from_micros(second + 1);
+            tally.ended(Script::Login, Ok(()), Duration::from_secs(second), latency);
+            tally.ended(Script::Login, Err(Failure::Busy), Duration::from_secs(second), latency);
+        }
+        let series = &tally.series;
+        assert!(series.buckets().len() <= MAX_BUCKETS);
+        assert!(series.width() * series.buckets().len() as u32 >= Duration::from_secs(9_999));
+        let sessions = series.buckets().iter().map(|bucket| bucket.latencies.len());
+        assert_eq!(sessions.sum::<u64>(), 10_000);
+        assert_eq!(series.buckets().iter().map(|bucket| bucket.failed).sum::<u64>(), 10_000);
+        let first = &series.buckets()[0].latencies;
+        assert!(first.max() < 200, "the first bucket holds the first sessions: {}", first.max());
+    }
+}

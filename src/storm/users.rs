@@ -1,0 +1,154 @@
+//! Whom the phones log in as.
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+use std::ops::Range;
+use std::path::Path;
+
+use crate::protocol::Username;
+use crate::server::accounts;
+use crate::text_file::{FileError, read_lines};
+
+/// Users that the pattern has a number for.
+pub const MAX_PATTERN_USERS: u32 = 100_000_000;
+
+/// The users of a storm: those of a `credentials.txt`, or those of a pattern.
+///
+/// User number `n` of the pattern is `+614` and `n` in eight digits, with the password `storm-` and the
+/// same eight digits: `+61400000042 storm-00000042`.
+#[derive(Clone)]
+pub enum Users {
+    /// The users of the pattern with these numbers.
+    Pattern(Range<u32>),
+    /// Those of a file, in its order.
+    Listed(Vec<(Username, String)>),
+}
+
+impl Users {
+    /// Reads the users of a `credentials.txt`.
+    ///
+    /// # Errors
+    ///
+    /// [`FileError`] if it cannot be read, or names the first line that is malformed, or whose password
+    /// is not UTF-8.
+    pub fn read(path: &Path) -> Result<Self, FileError> {
+        let mut users = Vec::new();
+        read_lines(path, accounts::EXPECTED, |line| {
+            let (user, password) = accounts::decode_line(line.text)?;
+            let password = str::from_utf8(password).map_err(|_| "the password is not UTF-8")?;
+            users.push((user, password.to_owned()));
+            Ok(())
+        })?;
+        Ok(Self::Listed(users))
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Pattern(numbers) => numbers.len(),
+            Self::Listed(users) => users.len(),
+        }
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The name and the password of a user, counted from 0.
+    ///
+    /// # Panics
+    ///
+    /// If there are not so many.
+    pub fn account(&self, index: usize) -> (Username, Cow<'_, str>) {
+        match self {
+            Self::Pattern(numbers) => {
+                assert!(index < numbers.len(), "user {index} of {}", numbers.len());
+                let (user, password) = of_pattern(numbers.start + index as u32);
+                (user, Cow::Owned(password))
+            }
+            Self::Listed(users) => {
+                let (user, password) = &users[index];
+                (*user, Cow::Borrowed(password))
+            }
+        }
+    }
+
+    /// Writes the `credentials.txt` of these users.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    pub fn write(&self, out: &mut impl Write) -> io::Result<()> {
+        (0..self.len())
+            .map(|index| self.account(index))
+            .try_for_each(|(user, password)| writeln!(out, "{user} {password}"))
+    }
+}
+
+impl std::fmt::Debug for Users {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Users({})", self.len())
+    }
+}
+
+/// The user of the pattern with this number, below [`MAX_PATTERN_USERS`].
+fn of_pattern(number: u32) -> (Username, String) {
+    let name = format!("+614{number:08}");
+    let user = Username::decode(name.as_bytes()).expect("a phone number");
+    (user, format!("storm-{number:08}"))
+}
+
+/// Reads `N`, the first `N` users of the pattern, or `A..B`, those from number `A` up to before `B`.
+///
+/// # Errors
+///
+/// What is wrong with `text`.
+pub fn parse_range(text: &str) -> Result<Range<u32>, String> {
+    let number = |text: &str| {
+        let number = text.trim().parse().ok().filter(|number| *number <= MAX_PATTERN_USERS);
+        number.ok_or_else(|| {
+            format!(
+                "expected a number of users up to {MAX_PATTERN_USERS} or a range such as 1000..2000"
+            )
+        })
+    };
+    let range = match text.split_once("..") {
+        Some((start, end)) => number(start)?..number(end)?,
+        None => 0..number(text)?,
+    };
+    if range.is_empty() { Err("there is no user in it".to_owned()) } else { Ok(range) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pattern_users_have_the_documented_names_and_passwords() {
+        let users = Users::Pattern(41..44);
+        let (user, password) = users.account(1);
+        assert_eq!((user.as_str(), &*password), ("+61400000042", "storm-00000042"));
+        assert_eq!(users.len(), 3);
+    }
+
+    #[test]
+    fn written_credentials_are_read_back() {
+        let file = tempfile::NamedTempFile::new().expect("a temporary file");
+        let users = Users::Pattern(7..107);
+        users.write(&mut file.as_file()).expect("written");
+        let read = Users::read(file.path()).expect("read");
+        assert_eq!(read.len(), users.len());
+        assert!((0..100).all(|index| read.account(index) == users.account(index)));
+    }
+
+    #[test]
+    fn ranges_are_read_and_nonsense_is_refused() {
+        assert_eq!(parse_range("5"), Ok(0..5));
+        assert_eq!(parse_range("5..7"), Ok(5..7));
+        assert_eq!(parse_range("100000000"), Ok(0..MAX_PATTERN_USERS));
+        for text in ["", "0", "x", "7..5", "5..", "100000001", "-1", "1..2..3"] {
+            assert!(parse_range(text).is_err(), "{text:?}");
+        }
+    }
+}
