@@ -111,7 +111,7 @@ pub struct StormArguments {
     #[arg(long, value_name = "MS", default_value_t = 10,
         value_parser = clap::value_parser!(u32).range(1..))]
     byte_interval: u32,
-    /// request: what to ask, in words; {n} stands for a number that counts up
+    /// request: what to ask, in words; %n stands for a number that counts up
     #[arg(long, value_name = "WORDS", default_value = "PING")]
     request: String,
     /// How a phone ends its session: with QUIT and its reply, or by closing the connection

@@ -41,7 +41,7 @@ pub struct Manner {
     pub patience: Duration,
     /// Whether a phone says goodbye, or only closes its connection.
     pub says_goodbye: bool,
-    /// The words that [`Script::Request`] sends; `{n}` stands for the number of the request.
+    /// The words that [`Script::Request`] sends; `%n` stands for the number of the request.
     pub request: Vec<String>,
 }
 
@@ -343,7 +343,7 @@ impl Phone {
                 let number = crowd.requests.to_string();
                 crowd.requests += 1;
                 let words: Vec<String> =
-                    crowd.manner.request.iter().map(|word| word.replace("{n}", &number)).collect();
+                    crowd.manner.request.iter().map(|word| word.replace("%n", &number)).collect();
                 let words: Vec<&[u8]> = words.iter().map(String::as_bytes).collect();
                 self.say(out, |session, out| session.ask(&words, out));
             }
