@@ -347,16 +347,22 @@ impl<S: Stream> Connection<S> {
     }
 
     fn end_phase(&mut self) -> Flushed {
-        if self.phase == Phase::Finishing {
-            self.phase = Phase::Lingering;
-            // An error means that the peer is gone already.
-            if self.stream.shutdown_write().is_err() {
-                return Flushed::Over;
-            }
-        }
         match (self.phase, self.reading) {
-            (Phase::Lingering, Reading::Ended) => Flushed::Over,
-            (Phase::Open | Phase::Finishing | Phase::Lingering, _) => Flushed::Everything,
+            (Phase::Open, _)
+            | (Phase::Lingering, Reading::Drained | Reading::Ready | Reading::ReadyToEnd) => {
+                Flushed::Everything
+            }
+            // The peer has said everything: closing ends our half as well, and nothing is unread.
+            (Phase::Finishing | Phase::Lingering, Reading::Ended) => Flushed::Over,
+            (Phase::Finishing, Reading::Drained | Reading::Ready | Reading::ReadyToEnd) => {
+                self.phase = Phase::Lingering;
+                // An error means that the peer is gone already.
+                if self.stream.shutdown_write().is_err() {
+                    Flushed::Over
+                } else {
+                    Flushed::Everything
+                }
+            }
         }
     }
 
@@ -379,5 +385,82 @@ impl<S: Stream> Connection<S> {
             Writing::Direct => Interest::READABLE,
             Writing::Registered => Interest::READABLE | Interest::WRITABLE,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+
+    use super::*;
+
+    /// A stream that has been read to its end, takes all that is written, and counts how often our half
+    /// is ended.
+    #[derive(Default)]
+    struct Ended {
+        shutdowns: usize,
+    }
+
+    impl Read for Ended {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            Ok(0)
+        }
+    }
+
+    impl Write for Ended {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Stream for Ended {
+        type Registry = ();
+
+        fn register(&mut self, (): &(), _: Token, _: Interest) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn reregister(&mut self, (): &(), _: Token, _: Interest) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn shutdown_write(&mut self) -> io::Result<()> {
+            self.shutdowns += 1;
+            Ok(())
+        }
+    }
+
+    fn receive(connection: &mut Connection<Ended>) {
+        let received = connection
+            .receive(&mut [0; 8], |bytes, _| Consumed { bytes: bytes.len(), wants_more: true });
+        assert!(matches!(received, Received::Ended));
+    }
+
+    #[test]
+    fn finished_after_the_peers_end_is_over_without_a_word() {
+        let mut connection = Connection::new(Ended::default());
+        connection.note_unread();
+        receive(&mut connection);
+        connection.output().extend_from_slice(b"the last reply");
+        connection.finish();
+        assert!(matches!(connection.flush(&(), Token::permanent(0)), Flushed::Over));
+        assert_eq!(connection.stream.shutdowns, 0, "closing ends our half");
+    }
+
+    #[test]
+    fn finished_before_the_peers_end_lingers_until_it_comes() {
+        let mut connection = Connection::new(Ended::default());
+        connection.finish();
+        for _ in 0..2 {
+            assert!(matches!(connection.flush(&(), Token::permanent(0)), Flushed::Everything));
+            assert_eq!(connection.stream.shutdowns, 1);
+        }
+        connection.note_unread();
+        receive(&mut connection);
+        assert!(matches!(connection.flush(&(), Token::permanent(0)), Flushed::Over));
     }
 }
