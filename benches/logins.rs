@@ -1,33 +1,37 @@
 //! Whole sessions against a server in the same process, on a second thread: connect, log in, get a
-//! TempID that is on disk, leave. 1, 64 and 1,024 at once, driven by the phone's own session machine.
+//! TempID that is on disk, leave. 1, 64 and 1,024 at once, driven by a storm.
 //!
 //! Both threads share the machine, so the figure is a session of both sides together. What the server
 //! alone costs is measured from outside, as `benches/README.md` says.
 
 #![allow(clippy::disallowed_methods, reason = "a benchmark has a thread for the server")]
 
-use std::hint::black_box;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use bluetrace::client::session::{Event, Session};
-use bluetrace::reactor::{Connection, ConnectionTable, Flushed, Received, Token};
-use bluetrace::server::{Server, Settings};
+use bluetrace::server::{self, Server};
+use bluetrace::storm::phone::Manner;
+use bluetrace::storm::users::Users;
+use bluetrace::storm::{self, Load, Storm};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use mio::{Events, Poll};
 
 /// Sessions of one iteration, so that 1,024 at once is a steady state.
-const SESSIONS: usize = 4096;
+const SESSIONS: u64 = 4096;
 
-fn start_server() -> SocketAddr {
-    let directory = tempfile::tempdir().expect("a directory").keep();
-    std::fs::write(directory.join("credentials.txt"), "+61410888888 comp3331\n").expect("written");
-    let settings = Settings {
+/// Users of the server, so that no two phones at once are the same.
+const USERS: u32 = 1024;
+
+fn start_server(directory: &Path) -> SocketAddr {
+    let mut credentials = Vec::new();
+    Users::Pattern(0..USERS).write(&mut credentials).expect("a Vec takes every byte");
+    std::fs::write(directory.join("credentials.txt"), credentials).expect("written");
+    let settings = server::Settings {
         address: "127.0.0.1:0".parse().expect("an address"),
-        data: directory,
+        data: directory.to_owned(),
         block_duration: Duration::from_secs(60),
-        temp_id_lifetime: Settings::DEFAULT_TEMP_ID_LIFETIME,
+        temp_id_lifetime: server::Settings::DEFAULT_TEMP_ID_LIFETIME,
         login_timeout: Duration::from_secs(60),
         max_connections: None,
     };
@@ -37,106 +41,45 @@ fn start_server() -> SocketAddr {
     address
 }
 
-/// Phones that each do one session after the other, until as many sessions are done as wanted.
-struct Crowd {
-    address: SocketAddr,
-    poll: Poll,
-    connections: ConnectionTable<Session>,
-    to_start: usize,
-    to_finish: usize,
-}
-
-impl Crowd {
-    fn new(address: SocketAddr) -> Self {
-        Self {
-            address,
-            poll: Poll::new().expect("a poll"),
-            connections: ConnectionTable::new(),
-            to_start: 0,
-            to_finish: 0,
-        }
-    }
-
-    fn run(&mut self, sessions: usize, concurrency: usize) {
-        (self.to_start, self.to_finish) = (sessions, sessions);
-        (0..concurrency.min(sessions)).for_each(|_| self.start());
-        let mut events = Events::with_capacity(1024);
-        while self.to_finish > 0 {
-            self.poll.poll(&mut events, None).expect("polled");
-            for event in &events {
-                self.handle(event);
-            }
-            for token in self.connections.take_queued() {
-                self.serve(token);
-            }
-            self.connections.free_closed();
-        }
-    }
-
-    fn start(&mut self) {
-        if self.to_start == 0 {
-            return;
-        }
-        self.to_start -= 1;
-        let mut connection = Connection::connect(self.address).expect("begun to connect");
-        let token = self.connections.next_token();
-        connection.register(self.poll.registry(), token).expect("registered");
-        let mut session = Session::default();
-        session.log_in("+61410888888", "comp3331", connection.output());
-        self.connections.insert(connection, session);
-    }
-
-    fn handle(&mut self, event: &mio::event::Event) {
-        let token = Token::from(event.token());
-        if let Some(slot) = self.connections.slot(token) {
-            slot.connection.note(event);
-            self.serve(token);
-        }
-    }
-
-    fn serve(&mut self, token: Token) {
-        let Some((slot, buffer)) = self.connections.slot_and_buffer(token) else { return };
-        let (session, mut told) = (&mut slot.state, Vec::new());
-        let received = slot
-            .connection
-            .receive(buffer, |bytes, out| session.receive(bytes, out, |event| told.push(event)));
-        let mut is_done = false;
-        for event in told {
-            match event {
-                Event::LoggedIn(_) => slot.state.download(1, slot.connection.output()),
-                Event::TempIds(records) => {
-                    black_box(records);
-                    is_done = true;
-                }
-                other => panic!("{other:?}"),
-            }
-        }
-        match slot.connection.flush(self.poll.registry(), token) {
-            Flushed::Everything | Flushed::Blocked { .. } => {}
-            Flushed::Over | Flushed::Failed(_) => panic!("the server hung up"),
-        }
-        match received {
-            _ if is_done => {
-                self.connections.close(token);
-                self.to_finish -= 1;
-                self.start();
-            }
-            Received::Waiting => {}
-            Received::MoreLeft => self.connections.queue(token),
-            Received::Ended | Received::Failed(_) => panic!("the server hung up"),
-        }
+fn storm(server: SocketAddr, sessions: u64, concurrency: usize) -> storm::Settings {
+    storm::Settings {
+        server,
+        users: Users::Pattern(0..USERS),
+        phones: Some(sessions),
+        duration: None,
+        load: Load::Closed,
+        concurrency,
+        mix: "tempid".parse().expect("a script"),
+        manner: Manner {
+            records: 0,
+            hold: Duration::ZERO,
+            byte_interval: Duration::ZERO,
+            patience: Duration::from_secs(30),
+            says_goodbye: false,
+            request: Vec::new(),
+        },
+        // Each keeps the ports of its connections for a minute.
+        source_addresses: 250,
+        seed: 1,
+        server_process: None,
     }
 }
 
 fn logins(criterion: &mut Criterion) {
-    let mut crowd = Crowd::new(start_server());
+    let directory = tempfile::tempdir().expect("a directory");
+    let server = start_server(directory.path());
     let mut group = criterion.benchmark_group("logins");
     group.sample_size(10);
     for concurrency in [1, 64, 1024] {
         let sessions = if concurrency == 1 { SESSIONS / 16 } else { SESSIONS };
-        group.throughput(Throughput::Elements(sessions as u64));
+        group.throughput(Throughput::Elements(sessions));
         group.bench_function(BenchmarkId::from_parameter(concurrency), |bencher| {
-            bencher.iter(|| crowd.run(sessions, concurrency));
+            bencher.iter(|| {
+                let settings = storm(server, sessions, concurrency);
+                let outcome = Storm::start_embedded(settings).and_then(Storm::run);
+                let report = outcome.expect("a server").report;
+                assert!(report.is_success(), "{report}");
+            });
         });
     }
     group.finish();
