@@ -4,41 +4,52 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::Duration;
 
+use slab::Slab;
+
 /// Events of the future, in the order of their time and, at the same time, of their scheduling: the
 /// order must not depend on anything else, or a run could not be repeated.
+///
+/// The heap orders places only; the events stay where they are. A storm has hundreds of thousands in
+/// the future, and moving those up and down would be most of its work.
 #[derive(Debug)]
 pub struct EventQueue<E> {
-    heap: BinaryHeap<Reverse<Scheduled<E>>>,
+    heap: BinaryHeap<Reverse<Place>>,
+    events: Slab<E>,
     scheduled: u64,
 }
 
-#[derive(Debug)]
-struct Scheduled<E> {
-    at: Duration,
+/// The first two decide the order: no two places have the same number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    /// Since the start, in nanoseconds.
+    at: u64,
     number: u64,
-    event: E,
+    key: u32,
 }
 
 impl<E> EventQueue<E> {
     /// A future in which nothing happens.
     pub fn new() -> Self {
-        Self { heap: BinaryHeap::new(), scheduled: 0 }
+        Self { heap: BinaryHeap::new(), events: Slab::new(), scheduled: 0 }
     }
 
     /// Lets `event` happen `at` this time since the start.
     pub fn schedule(&mut self, at: Duration, event: E) {
         self.scheduled += 1;
-        self.heap.push(Reverse(Scheduled { at, number: self.scheduled, event }));
+        let key = self.events.insert(event) as u32;
+        let place = Place { at: at.as_nanos() as u64, number: self.scheduled, key };
+        self.heap.push(Reverse(place));
     }
 
     /// The next event and its time.
     pub fn pop(&mut self) -> Option<(Duration, E)> {
-        self.heap.pop().map(|Reverse(next)| (next.at, next.event))
+        let Reverse(Place { at, key, .. }) = self.heap.pop()?;
+        Some((Duration::from_nanos(at), self.events.remove(key as usize)))
     }
 
     /// When the next event happens.
     pub fn next_time(&self) -> Option<Duration> {
-        self.heap.peek().map(|Reverse(next)| next.at)
+        self.heap.peek().map(|Reverse(next)| Duration::from_nanos(next.at))
     }
 
     /// How many events are to come.
@@ -57,26 +68,6 @@ impl<E> Default for EventQueue<E> {
         Self::new()
     }
 }
-
-impl<E> Ord for Scheduled<E> {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        (self.at, self.number).cmp(&(other.at, other.number))
-    }
-}
-
-impl<E> PartialOrd for Scheduled<E> {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl<E> PartialEq for Scheduled<E> {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl<E> Eq for Scheduled<E> {}
 
 #[cfg(test)]
 mod tests {
