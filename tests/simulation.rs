@@ -2,13 +2,13 @@
 //! can go wrong. A run that fails prints its seed; `BLUETRACE_SEED=<seed> cargo test --release --test
 //! simulation` repeats it alone.
 
-use bluetrace::simulation::trouble::troubled;
+use bluetrace::simulation::scenario::troubled;
 use bluetrace::simulation::world::{Report, World};
 
 /// Seeds of one test run; `BLUETRACE_SEED` names one instead.
 const SEEDS: std::ops::Range<u64> = 0..200;
 
-const PHONES: usize = 30;
+const PHONES: u32 = 30;
 
 fn seeds() -> Vec<u64> {
     match std::env::var("BLUETRACE_SEED") {
@@ -20,7 +20,9 @@ fn seeds() -> Vec<u64> {
 fn run(seed: u64) -> Report {
     match World::new(troubled(seed, PHONES)).run() {
         Ok(report) => report,
-        Err(violation) => panic!("{violation}\nBLUETRACE_SEED={seed} repeats this run"),
+        Err(violation) => {
+            panic!("{violation}\nBLUETRACE_SEED={seed} cargo test --release --test simulation")
+        }
     }
 }
 
@@ -34,6 +36,7 @@ fn troubled_worlds_keep_every_promise() {
         assert!(sum(|report| report.temp_ids as u64) > 50_000);
         assert!(sum(|report| report.blocked) > 100);
         assert!(sum(|report| report.uploaded) > 100);
+        assert!(sum(|report| report.resets) > 1_000);
     }
 }
 

@@ -295,6 +295,16 @@ impl<S: Stream> Connection<S> {
         self.output.end()
     }
 
+    /// How many bytes were received that the consumer has not used.
+    pub fn input_len(&self) -> usize {
+        self.input.len()
+    }
+
+    /// How many bytes are to be sent.
+    pub fn output_len(&self) -> usize {
+        self.output.len()
+    }
+
     /// Whether a part of something was received that the rest is missing of.
     pub fn is_unfinished(&self) -> bool {
         !self.input.is_empty()

@@ -14,7 +14,7 @@ use crate::protocol::request::Credentials;
 use crate::text_file::{FileError, read_lines};
 
 /// Consecutive failures that block an account.
-const MAX_FAILURES: u8 = 3;
+pub const MAX_FAILURES: u8 = 3;
 
 /// Longest password, in bytes: it must fit into the largest request before login.
 const MAX_PASSWORD_BYTES: usize = 512;

@@ -9,10 +9,14 @@ use mio::net::TcpStream;
 
 use super::journal::Storage;
 use super::service::Service;
-use super::session::Session;
+use super::session::{
+    MAX_REQUEST_BYTES_LOGGED_IN, MAX_REQUEST_BYTES_LOGGED_OUT, MAX_UNREAD_REPLY_BYTES, Session,
+};
 use crate::clock::Now;
+use crate::protocol::reply::Reply;
 use crate::reactor::{
-    Connection, ConnectionTable, Flushed, Readiness, Received, Stream, TimerKey, TimerWheel, Token,
+    Connection, ConnectionTable, Flushed, READ_BYTES, Readiness, Received, Stream, TimerKey,
+    TimerWheel, Token,
 };
 
 /// How long a connection may leave its replies unread.
@@ -20,6 +24,17 @@ pub const STALL_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// How long a connection that we ended waits for its peer to end it as well.
 pub const LINGER_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Input that a connection makes us keep at most, in bytes: an unfinished request, or the rest of one
+/// read behind a request that the next ones have to wait for.
+pub const MAX_KEPT_INPUT_BYTES: usize = MAX_REQUEST_BYTES_LOGGED_IN + READ_BYTES;
+
+/// The same before somebody has logged in.
+pub const MAX_KEPT_INPUT_BYTES_LOGGED_OUT: usize = MAX_REQUEST_BYTES_LOGGED_OUT + READ_BYTES;
+
+/// Replies that a connection makes us keep at most, in bytes: those after which requests wait, and the
+/// one that was the last.
+pub const MAX_KEPT_OUTPUT_BYTES: usize = MAX_UNREAD_REPLY_BYTES + Reply::MAX_BYTES;
 
 /// The side of the server that its clients see: all connections, and the [`Service`] behind them.
 ///
@@ -45,6 +60,17 @@ struct Phone {
     session: Session,
     login_timer: Option<TimerKey>,
     patience: Patience,
+}
+
+/// How a connection is, for those who watch over the limits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ConnectionStatus {
+    /// Whether nobody has logged in, so that the time to do so runs.
+    pub is_logged_out: bool,
+    /// Bytes received that wait for the rest of a request, or for their turn.
+    pub input_bytes: usize,
+    /// Bytes of replies that are not sent.
+    pub output_bytes: usize,
 }
 
 /// What the server waits for a peer to do, and for how long.
@@ -99,6 +125,16 @@ impl<D: Storage, S: Stream> Frontend<D, S> {
     /// When the next timer is due.
     pub fn next_wake(&self) -> Option<Instant> {
         self.timers.next_wake()
+    }
+
+    /// How a connection is, if it is still there.
+    pub fn status(&mut self, token: Token) -> Option<ConnectionStatus> {
+        let slot = self.connections.slot(token)?;
+        Some(ConnectionStatus {
+            is_logged_out: slot.state.session.is_logged_out(),
+            input_bytes: slot.connection.input_len(),
+            output_bytes: slot.connection.output_len(),
+        })
     }
 
     /// Takes a new connection; its time to log in begins.

@@ -14,10 +14,11 @@ pub struct Disk {
     /// How many of them survive a crash.
     synced: usize,
     fault: DiskFault,
+    is_dead: bool,
 }
 
 /// What goes wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum DiskFault {
     /// Nothing.
     #[default]
@@ -29,6 +30,8 @@ pub enum DiskFault {
     },
     /// A sync fails, and what it should have kept may be lost.
     SyncFails,
+    /// The machine dies in the middle of the next sync.
+    DiesInSync,
 }
 
 impl Disk {
@@ -47,6 +50,18 @@ impl Disk {
         let kept = rng.random_range(self.synced..=self.bytes.len());
         self.bytes.truncate(kept);
         self.synced = kept;
+        if std::mem::take(&mut self.is_dead) {
+            self.fault = DiskFault::None;
+        }
+    }
+
+    /// Whether the machine died in a sync. What the server did since then, nobody has seen.
+    pub fn is_dead(&self) -> bool {
+        self.is_dead
+    }
+
+    fn check_alive(&self) -> io::Result<()> {
+        if self.is_dead { Err(io::Error::other("the machine is dead")) } else { Ok(()) }
     }
 }
 
@@ -56,9 +71,10 @@ impl Storage for Disk {
     }
 
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.check_alive()?;
         let room = match self.fault {
             DiskFault::Full { room } => room.min(bytes.len()),
-            DiskFault::None | DiskFault::SyncFails => bytes.len(),
+            DiskFault::None | DiskFault::SyncFails | DiskFault::DiesInSync => bytes.len(),
         };
         self.bytes.extend_from_slice(&bytes[..room]);
         if let DiskFault::Full { room: left } = &mut self.fault {
@@ -68,6 +84,8 @@ impl Storage for Disk {
     }
 
     fn sync(&mut self) -> io::Result<()> {
+        self.is_dead |= self.fault == DiskFault::DiesInSync;
+        self.check_alive()?;
         if self.fault == DiskFault::SyncFails {
             return Err(io::Error::other("the disk does not answer"));
         }
@@ -76,6 +94,7 @@ impl Storage for Disk {
     }
 
     fn truncate(&mut self, len: u64) -> io::Result<()> {
+        self.check_alive()?;
         let len = len as usize;
         if let DiskFault::Full { room } = &mut self.fault {
             *room += self.bytes.len() - len;
@@ -103,6 +122,21 @@ mod tests {
             lengths.push(disk.bytes().len());
         }
         assert!((6..=9).all(|len| lengths.contains(&len)), "{lengths:?}");
+    }
+
+    #[test]
+    fn machine_that_dies_in_a_sync_keeps_any_part_of_what_was_appended() {
+        let mut lengths = Vec::new();
+        for seed in 0..100 {
+            let mut disk = Disk::default();
+            disk.set_fault(DiskFault::DiesInSync);
+            disk.append(b"not").expect("it dies later");
+            assert!(disk.sync().is_err() && disk.truncate(0).is_err() && disk.is_dead());
+            disk.crash(&mut stream(seed, Purpose::Disk));
+            assert!(disk.append(b"").is_ok() && disk.sync().is_ok());
+            lengths.push(disk.bytes().len());
+        }
+        assert!((0..=3).all(|len| lengths.contains(&len)), "{lengths:?}");
     }
 
     #[test]

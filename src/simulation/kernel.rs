@@ -23,6 +23,8 @@ struct Sockets {
     ready: VecDeque<ConnectionId>,
     /// What the server did since it was asked last.
     done: Vec<(ConnectionId, Done)>,
+    /// Those that the server read from or wrote to since it was asked last.
+    touched: Vec<ConnectionId>,
     /// How many bytes a stream takes that its peer has not read.
     window: usize,
 }
@@ -36,6 +38,7 @@ struct Socket {
     arrived: Buffer,
     incoming: Incoming,
     has_ended: bool,
+    written: u64,
     /// Bytes that were written and that the peer has not read.
     unread: usize,
     /// Whether a write found no room, so that it is news when there is some.
@@ -58,12 +61,28 @@ enum Incoming {
 pub enum Done {
     /// It wrote bytes.
     Wrote(Vec<u8>),
+    /// It wanted to write more, and there was no room.
+    Blocked {
+        /// How many bytes it had written in all.
+        written: u64,
+    },
     /// It ended its half.
     Ended,
     /// It closed the stream and left bytes unread, which resets the connection.
     ClosedUnread,
     /// It closed the stream, behind the end.
     Closed,
+}
+
+/// How a stream is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StreamStatus {
+    /// Whether the server has ended its half.
+    pub has_ended: bool,
+    /// Whether the server waits for room.
+    pub is_full: bool,
+    /// How many bytes the server has written.
+    pub written: u64,
 }
 
 /// The server's end of a connection, as good as a socket. Dropping it closes it.
@@ -80,6 +99,7 @@ impl Kernel {
             open: HashMap::new(),
             ready: VecDeque::new(),
             done: Vec::new(),
+            touched: Vec::new(),
             window,
         })))
     }
@@ -93,6 +113,18 @@ impl Kernel {
     /// How many streams are open.
     pub fn open_streams(&self) -> usize {
         self.sockets().open.len()
+    }
+
+    /// How a stream is, if it is open.
+    pub fn status(&self, connection: ConnectionId) -> Option<StreamStatus> {
+        let sockets = self.sockets();
+        let Socket { has_ended, is_full, written, .. } = sockets.open.get(&connection)?;
+        Some(StreamStatus { has_ended: *has_ended, is_full: *is_full, written: *written })
+    }
+
+    /// Under which token a stream is registered.
+    pub fn token(&self, connection: ConnectionId) -> Option<Token> {
+        self.sockets().open.get(&connection)?.registration.map(|(token, _)| token)
     }
 
     /// Bytes have arrived. Says whether anybody is there to read them.
@@ -148,15 +180,17 @@ impl Kernel {
         std::mem::take(&mut self.sockets().done)
     }
 
-    /// The machine dies: its streams are gone without a word. Gives those that there were, in an order
-    /// that depends on nothing but the run.
-    pub fn die(&self) -> Vec<ConnectionId> {
+    /// The streams that the server read from or wrote to since the last call.
+    pub fn take_touched(&self) -> Vec<ConnectionId> {
+        std::mem::take(&mut self.sockets().touched)
+    }
+
+    /// The machine dies: its streams are gone without a word.
+    pub fn die(&self) {
         let mut sockets = self.sockets();
-        let mut connections: Vec<_> = sockets.open.drain().map(|(id, _)| id).collect();
-        connections.sort_unstable();
+        sockets.open.clear();
         sockets.ready.clear();
         sockets.done.clear();
-        connections
     }
 
     fn sockets(&self) -> RefMut<'_, Sockets> {
@@ -208,6 +242,7 @@ impl Socket {
             arrived: Buffer::default(),
             incoming: Incoming::Open,
             has_ended: false,
+            written: 0,
             unread: 0,
             is_full: false,
         }
@@ -246,6 +281,7 @@ impl SimulatedStream {
 impl Read for SimulatedStream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let mut sockets = self.kernel.sockets();
+        sockets.touched.push(self.connection);
         let socket = sockets.socket(self.connection)?;
         if socket.arrived.is_empty() {
             return match socket.incoming {
@@ -265,16 +301,21 @@ impl Write for SimulatedStream {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let mut sockets = self.kernel.sockets();
         let window = sockets.window;
+        sockets.touched.push(self.connection);
         let socket = sockets.socket(self.connection)?;
         if socket.has_ended {
             return Err(ErrorKind::BrokenPipe.into());
         }
         let count = bytes.len().min(window - socket.unread);
         if count == 0 {
-            socket.is_full = true;
+            if !std::mem::replace(&mut socket.is_full, true) {
+                let written = socket.written;
+                sockets.done.push((self.connection, Done::Blocked { written }));
+            }
             return Err(ErrorKind::WouldBlock.into());
         }
         socket.unread += count;
+        socket.written += count as u64;
         sockets.done.push((self.connection, Done::Wrote(bytes[..count].to_vec())));
         Ok(count)
     }
@@ -363,7 +404,11 @@ mod tests {
     fn full_stream_tells_of_room_when_the_peer_has_read() {
         let (kernel, mut stream) = stream();
         assert_eq!(stream.write(&[7; 12]).ok(), Some(10));
-        assert_eq!(kind(stream.write(&[7; 2])), Some(ErrorKind::WouldBlock));
+        for _ in 0..2 {
+            assert_eq!(kind(stream.write(&[7; 2])), Some(ErrorKind::WouldBlock));
+        }
+        let done = [(ID, Done::Wrote(vec![7; 10])), (ID, Done::Blocked { written: 10 })];
+        assert_eq!(kernel.take_done(), done);
         let interest = Interest::READABLE | Interest::WRITABLE;
         stream.reregister(&kernel, TOKEN, interest).expect("registered");
         assert!(!kernel.has_events());
@@ -408,7 +453,7 @@ mod tests {
     fn dead_machine_says_nothing() {
         let (kernel, stream) = stream();
         kernel.arrive(ID, b"ab");
-        assert_eq!(kernel.die(), [ID]);
+        kernel.die();
         drop(stream);
         assert_eq!((kernel.take_done(), kernel.has_events()), (Vec::new(), false));
     }

@@ -1,12 +1,17 @@
 //! A network that cuts, delays, resets and loses.
 
 use std::collections::HashMap;
+use std::hash::{Hash, Hasher};
 use std::time::Duration;
 
 use rand::RngExt;
 use rand::rngs::ChaCha12Rng;
 
 use super::random;
+
+/// How long it takes the server's kernel to find out that a peer has lost power: a minute of silence,
+/// then nine questions without an answer, as [`Listener`](crate::reactor::Listener) sets it up.
+const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(60 + 9 * 15);
 
 /// How bad the network is. Probabilities are from 0 to 1.
 #[derive(Debug, Clone, Copy)]
@@ -35,6 +40,25 @@ impl NetworkFaults {
         loss_probability: 0.0,
         double_probability: 0.0,
     };
+
+    /// How long it takes at most until something that was sent is there, or lost.
+    pub fn longest_transit(&self) -> Duration {
+        self.delay + self.stall
+    }
+}
+
+impl Hash for NetworkFaults {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.delay, self.stall).hash(state);
+        [
+            self.stall_probability,
+            self.reset_probability,
+            self.loss_probability,
+            self.double_probability,
+        ]
+        .map(f64::to_bits)
+        .hash(state);
+    }
 }
 
 /// A TCP connection between a phone and the server.
@@ -51,7 +75,7 @@ pub enum Side {
 }
 
 /// Something arrives.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Delivery {
     /// Bytes of a stream, for `to`.
     Bytes {
@@ -74,12 +98,12 @@ pub enum Delivery {
         /// Which one.
         connection: ConnectionId,
         /// Who connected.
-        phone: usize,
+        phone: u32,
     },
     /// A datagram, for a phone.
     Datagram {
         /// The number of the phone.
-        to: usize,
+        to: u32,
         /// What was sent.
         bytes: Vec<u8>,
     },
@@ -99,7 +123,7 @@ pub struct Network {
 #[derive(Debug)]
 struct Link {
     /// Who connected.
-    phone: usize,
+    phone: u32,
     to_phone: Direction,
     to_server: Direction,
 }
@@ -125,7 +149,7 @@ impl Network {
     }
 
     /// A new connection of a phone, and when the server hears of it.
-    pub fn connect(&mut self, phone: usize, now: Duration) -> (ConnectionId, Duration) {
+    pub fn connect(&mut self, phone: u32, now: Duration) -> (ConnectionId, Duration) {
         self.last_connection += 1;
         let id = ConnectionId(self.last_connection);
         let last_arrival = now + random::up_to(self.faults.delay, &mut self.rng);
@@ -182,10 +206,36 @@ impl Network {
         }
     }
 
+    /// Breaks every connection that the server has not left, as the death of its machine does.
+    pub fn reset_all(&mut self, now: Duration, mut deliver: impl FnMut(Duration, Delivery)) {
+        let is_at_server = |(_, link): &(_, &Link)| !link.to_server.is_left;
+        let mut connections: Vec<_> =
+            self.links.iter().filter(is_at_server).map(|(id, _)| *id).collect();
+        // The order must depend on nothing but the run.
+        connections.sort_unstable();
+        for connection in connections {
+            self.reset(connection, now, &mut deliver);
+        }
+    }
+
+    /// A phone loses power: what it sent still arrives, but the server hears nothing more, until its
+    /// kernel has asked in vain for long enough.
+    pub fn power_off(
+        &mut self,
+        connection: ConnectionId,
+        now: Duration,
+        mut deliver: impl FnMut(Duration, Delivery),
+    ) {
+        if let Some(phone) = self.phone(connection) {
+            self.leave(connection, Side::Phone);
+            deliver(now + KEEPALIVE_TIMEOUT, Delivery::Reset { connection, phone });
+        }
+    }
+
     /// Sends a datagram, which may arrive never, once or twice, in any order with others.
     pub fn send_datagram(
         &mut self,
-        to: usize,
+        to: u32,
         bytes: &[u8],
         now: Duration,
         mut deliver: impl FnMut(Duration, Delivery),
@@ -212,7 +262,7 @@ impl Network {
 
     /// Who made a connection, if it was neither reset nor forgotten. What is on its way on one that
     /// is not open does not arrive.
-    pub fn phone(&self, connection: ConnectionId) -> Option<usize> {
+    pub fn phone(&self, connection: ConnectionId) -> Option<u32> {
         self.links.get(&connection).map(|link| link.phone)
     }
 
@@ -295,6 +345,33 @@ mod tests {
             network.send(id, Side::Server, vec![1, 2], Duration::ZERO, |_, d| deliveries.push(d));
         }
         assert_eq!(deliveries, [Delivery::Reset { connection: id, phone: 0 }]);
+        assert_eq!(network.open_connections(), 0);
+    }
+
+    #[test]
+    fn dead_machine_breaks_the_connections_that_it_has_not_left() {
+        let mut network = network(NetworkFaults::NONE, 1);
+        let ids: Vec<_> = (0..10).map(|phone| network.connect(phone, Duration::ZERO).0).collect();
+        network.leave(ids[3], Side::Server);
+        let mut broken = Vec::new();
+        network.reset_all(Duration::ZERO, |_, delivery| match delivery {
+            Delivery::Reset { connection, .. } => broken.push(connection),
+            other => panic!("{other:?}"),
+        });
+        assert_eq!(broken, [&ids[..3], &ids[4..]].concat());
+        assert!(network.is_open(ids[3]));
+    }
+
+    #[test]
+    fn powered_off_phone_leaves_a_connection_that_breaks_late() {
+        let mut network = network(NetworkFaults::NONE, 1);
+        let (id, _) = network.connect(7, Duration::ZERO);
+        let mut deliveries = Vec::new();
+        network.power_off(id, Duration::ZERO, |at, delivery| deliveries.push((at, delivery)));
+        assert_eq!(deliveries, [(KEEPALIVE_TIMEOUT, Delivery::Reset { connection: id, phone: 7 })]);
+        network.send(id, Side::Phone, vec![1], Duration::ZERO, |_, d| panic!("{d:?}"));
+        assert_eq!(network.open_connections(), 1);
+        network.leave(id, Side::Server);
         assert_eq!(network.open_connections(), 0);
     }
 

@@ -7,65 +7,80 @@ use rand::RngExt;
 use rand::rngs::ChaCha12Rng;
 
 use super::network::ConnectionId;
+use super::plan::Step;
 use super::random;
 use crate::client::phone::{Outgoing, Phone};
 use crate::client::session::{Event, Session};
 use crate::clock::Now;
+use crate::protocol::request::{MAX_TEMP_IDS, Request};
 use crate::protocol::{ContactRecord, Username};
 use crate::reactor::Buffer;
 
 /// How long a user waits after something failed before the next attempt, at most.
 const LONGEST_RETRY: Duration = Duration::from_secs(5);
 
-/// Something that a user does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
-    /// Types a wrong password.
-    MistypePassword,
-    /// Downloads TempIDs for so many windows.
-    Download(u8),
-    /// Sends a beacon to another phone.
-    Beacon {
-        /// The number of that phone.
-        to: usize,
-    },
-    /// Uploads the contact log.
-    Upload,
-    /// Leaves without a word.
-    Vanish,
-    /// Logs out.
-    LogOut,
-}
+/// How long a user thinks before the next step, at most.
+const LONGEST_THOUGHT: Duration = Duration::from_secs(1);
+
+/// Requests of a phone that reads no reply. Those for TempIDs wait for the disk, each in its turn; the
+/// replies to the others are more than a connection holds.
+const FLOOD_DOWNLOADS: usize = 4;
+const FLOOD_PINGS: usize = 16_000;
+
+/// How long a phone that reads no reply stays, if the server lets it.
+const FLOOD_PATIENCE: Duration = Duration::from_secs(300);
 
 /// What a phone wants from the network.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Wish {
     /// A connection to the server.
     Connect,
-    /// Bytes to the server.
+    /// An attempt to log in.
+    LogIn {
+        /// The request.
+        request: Vec<u8>,
+        /// Whether the password in it is the right one.
+        with_right_password: bool,
+    },
+    /// Another request to the server.
     Send(Vec<u8>),
     /// The end of its half of the connection.
     End,
+    /// To hear nothing more of the connection, which both sides have ended.
+    Leave,
     /// No connection any more, without a word.
     Reset,
+    /// The same, and the server must not even notice.
+    PowerOff,
     /// A datagram to another phone.
-    Datagram(usize, Vec<u8>),
+    Datagram(u32, Vec<u8>),
     /// To be asked again after this time.
     Wait(Duration),
 }
 
-/// What a phone learned from the server, to be checked against what it may learn.
+/// What a phone learned from the server, to be checked against what it may learn. Whatever it asked,
+/// it asked at `asked_at`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Learned {
     /// It is logged in, with the right password or not.
     LoggedIn {
         /// Which of the two.
         with_right_password: bool,
-        /// When the password was sent.
+        /// When.
         asked_at: Duration,
     },
-    /// Its account is blocked, by a password that was sent at this time.
+    /// Its password was wrong.
+    WrongPassword {
+        /// When.
+        asked_at: Duration,
+    },
+    /// Its account is blocked by the wrong password that it sent.
     NowBlocked {
+        /// When.
+        asked_at: Duration,
+    },
+    /// Its account was blocked already.
+    Blocked {
         /// When.
         asked_at: Duration,
     },
@@ -85,43 +100,56 @@ pub enum Learned {
 /// One phone and its user.
 #[derive(Debug)]
 pub struct SimulatedPhone {
-    user: Username,
-    password: String,
+    number: u32,
     session: Session,
     phone: Phone,
     connection: Option<ConnectionId>,
+    manner: Manner,
     input: Buffer,
     plan: VecDeque<Step>,
+    question: Question,
+}
+
+/// How a phone uses its connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Manner {
+    /// It waits until the connection has come about.
+    Connects { until: Duration },
+    /// It asks, and reads the replies.
+    Talks,
+    /// It does not even log in.
+    Loiters,
+    /// It has asked for a lot and reads nothing, until it has had enough.
+    NeverReads { until: Duration },
+    /// It has ended its half.
+    HasHungUp,
+}
+
+/// What it asked the server last.
+#[derive(Debug, Default)]
+struct Question {
+    /// How many there were.
+    number: u32,
     asked_at: Duration,
+    /// Of a login.
     is_mistyped: bool,
-    uploading: usize,
+    /// Of an upload.
+    records: usize,
 }
 
 impl SimulatedPhone {
     /// A phone whose user is going to do what `plan` says, logging in as often as it takes.
-    pub fn new(
-        user: Username,
-        password: String,
-        retention: Duration,
-        plan: VecDeque<Step>,
-    ) -> Self {
+    pub fn new(number: u32, retention: Duration, plan: VecDeque<Step>) -> Self {
         Self {
-            user,
-            password,
+            number,
             session: Session::default(),
             phone: Phone::new(retention),
             connection: None,
+            manner: Manner::Talks,
             input: Buffer::default(),
             plan,
-            asked_at: Duration::ZERO,
-            is_mistyped: false,
-            uploading: 0,
+            question: Question::default(),
         }
-    }
-
-    /// Whose phone it is.
-    pub fn user(&self) -> Username {
-        self.user
     }
 
     /// The connection that it uses.
@@ -134,6 +162,26 @@ impl SimulatedPhone {
         self.plan.is_empty() && self.connection.is_none()
     }
 
+    /// Whether it reads what arrives on its connection.
+    pub fn reads(&self) -> bool {
+        !matches!(self.manner, Manner::NeverReads { .. })
+    }
+
+    /// The number of its latest question.
+    pub fn question(&self) -> u32 {
+        self.question.number
+    }
+
+    /// Whether it still waits for the reply to a question.
+    pub fn waits_for(&self, question: u32) -> bool {
+        self.session.is_waiting() && self.question.number == question
+    }
+
+    /// Whether it has heard the last word on its connection, so that the server is to end that.
+    pub fn has_heard_all(&self) -> bool {
+        self.session.is_closed()
+    }
+
     /// The phone's own machine, with the contact log.
     pub fn phone(&mut self) -> &mut Phone {
         &mut self.phone
@@ -141,77 +189,148 @@ impl SimulatedPhone {
 
     /// Does the next thing, if nothing is being waited for.
     pub fn act(&mut self, now: Now, elapsed: Duration, rng: &mut ChaCha12Rng) -> Vec<Wish> {
-        if self.session.is_waiting() {
+        // After the last word it is for the server to end the connection.
+        if self.session.is_waiting() || self.session.is_closed() {
             return Vec::new();
+        }
+        match self.manner {
+            Manner::Connects { until } if elapsed < until => return Vec::new(),
+            Manner::Connects { .. } | Manner::Talks => self.manner = Manner::Talks,
+            Manner::NeverReads { until } if until <= elapsed => {
+                self.leave();
+                return vec![Wish::Reset, Wish::Wait(random::up_to(LONGEST_RETRY, rng))];
+            }
+            Manner::NeverReads { .. } | Manner::Loiters | Manner::HasHungUp => return Vec::new(),
         }
         let Some(step) = self.plan.front().copied() else { return Vec::new() };
         if self.connection.is_none() {
-            return vec![Wish::Connect];
+            vec![Wish::Connect]
+        } else if self.session.is_logged_in() {
+            self.take_step(step, now, elapsed, rng)
+        } else {
+            self.take_step_logged_out(step, elapsed, rng)
         }
-        let mut out = Vec::new();
-        if !self.session.is_logged_in() {
-            self.asked_at = elapsed;
-            self.is_mistyped = step == Step::MistypePassword;
-            let typed = if self.is_mistyped { "mistyped" } else { &self.password };
-            self.session.log_in(self.user.as_str(), typed, &mut out);
-            if self.is_mistyped {
+    }
+
+    fn take_step_logged_out(
+        &mut self,
+        step: Step,
+        elapsed: Duration,
+        rng: &mut ChaCha12Rng,
+    ) -> Vec<Wish> {
+        match step {
+            Step::Loiter => {
                 self.plan.pop_front();
+                self.manner = Manner::Loiters;
+                Vec::new()
             }
-            return vec![Wish::Send(out)];
+            Step::PowerOff => self.power_off(rng),
+            Step::MistypePassword => {
+                self.plan.pop_front();
+                self.log_in("mistyped", elapsed)
+            }
+            Step::Download(_)
+            | Step::Beacon { .. }
+            | Step::Upload
+            | Step::Flood
+            | Step::Vanish
+            | Step::HangUp
+            | Step::LogOut
+            | Step::LogOutInHaste => self.log_in(&password(self.number), elapsed),
         }
-        self.take_step(step, now, out, rng)
+    }
+
+    fn log_in(&mut self, typed: &str, elapsed: Duration) -> Vec<Wish> {
+        let mut request = Vec::new();
+        self.ask(elapsed);
+        let with_right_password = typed == password(self.number);
+        self.question.is_mistyped = !with_right_password;
+        self.session.log_in(username(self.number).as_str(), typed, &mut request);
+        vec![Wish::LogIn { request, with_right_password }]
     }
 
     fn take_step(
         &mut self,
         step: Step,
         now: Now,
-        mut out: Vec<u8>,
+        elapsed: Duration,
         rng: &mut ChaCha12Rng,
     ) -> Vec<Wish> {
+        let mut out = Vec::new();
         match step {
-            // It was typed when nobody was logged in; now it is too late for it.
-            Step::MistypePassword => {
+            // That would have been before somebody logged in; now it is too late.
+            Step::MistypePassword | Step::Loiter => {
                 self.plan.pop_front();
-                vec![Wish::Wait(Duration::ZERO)]
+                return vec![Wish::Wait(Duration::ZERO)];
             }
-            Step::Download(count) => {
-                self.session.download(count, &mut out);
-                vec![Wish::Send(out)]
-            }
-            Step::Upload => {
-                let log: Vec<_> = self.phone.log().iter().map(|entry| entry.record).collect();
-                self.uploading = log.len();
-                self.session.upload(log, &mut out);
-                vec![Wish::Send(out)]
-            }
-            Step::Beacon { to } => {
-                self.plan.pop_front();
-                let mut wishes = vec![Wish::Wait(random::up_to(Duration::from_secs(1), rng))];
-                if let Outgoing::Valid(beacon) | Outgoing::Expired(beacon) = self.phone.beacon(now)
-                {
-                    beacon.encode(&mut out);
-                    wishes.push(Wish::Datagram(to, out));
-                }
-                wishes
-            }
+            Step::Beacon { to } => return self.send_beacon(to, now, rng),
+            Step::Flood => return self.flood(elapsed),
+            Step::PowerOff => return self.power_off(rng),
             Step::Vanish => {
                 self.plan.pop_front();
                 self.leave();
-                vec![Wish::Reset, Wish::Wait(random::up_to(LONGEST_RETRY, rng))]
+                return vec![Wish::Reset, Wish::Wait(random::up_to(LONGEST_RETRY, rng))];
             }
-            Step::LogOut => {
+            Step::HangUp => {
+                self.manner = Manner::HasHungUp;
+                self.session.download(1, &mut out);
+            }
+            Step::Download(count) => self.session.download(count, &mut out),
+            Step::Upload => {
+                let log: Vec<_> = self.phone.log().iter().map(|entry| entry.record).collect();
+                self.question.records = log.len();
+                self.session.upload(log, &mut out);
+            }
+            Step::LogOut => self.session.log_out(&mut out),
+            Step::LogOutInHaste => {
+                self.session.download(1, &mut out);
                 self.session.log_out(&mut out);
-                vec![Wish::Send(out)]
             }
         }
+        self.ask(elapsed);
+        let mut wishes = vec![Wish::Send(out)];
+        wishes.extend((self.manner == Manner::HasHungUp).then_some(Wish::End));
+        wishes
     }
 
-    /// A connection that it wished for is there.
-    pub fn connected(&mut self, connection: ConnectionId) {
+    fn ask(&mut self, elapsed: Duration) {
+        self.question.number += 1;
+        self.question.asked_at = elapsed;
+    }
+
+    fn send_beacon(&mut self, to: u32, now: Now, rng: &mut ChaCha12Rng) -> Vec<Wish> {
+        self.plan.pop_front();
+        let mut wishes = vec![Wish::Wait(random::up_to(LONGEST_THOUGHT, rng))];
+        if let Outgoing::Valid(beacon) | Outgoing::Expired(beacon) = self.phone.beacon(now) {
+            let mut datagram = Vec::new();
+            beacon.encode(&mut datagram);
+            wishes.push(Wish::Datagram(to, datagram));
+        }
+        wishes
+    }
+
+    fn flood(&mut self, elapsed: Duration) -> Vec<Wish> {
+        self.plan.pop_front();
+        self.manner = Manner::NeverReads { until: elapsed + FLOOD_PATIENCE };
+        let mut requests = Vec::new();
+        for _ in 0..FLOOD_DOWNLOADS {
+            Request::TempId { count: MAX_TEMP_IDS }.encode(&mut requests);
+        }
+        requests.extend(b"PING\r\n".repeat(FLOOD_PINGS));
+        vec![Wish::Send(requests), Wish::Wait(FLOOD_PATIENCE)]
+    }
+
+    fn power_off(&mut self, rng: &mut ChaCha12Rng) -> Vec<Wish> {
+        self.plan.pop_front();
+        self.leave();
+        vec![Wish::PowerOff, Wish::Wait(random::up_to(LONGEST_RETRY, rng))]
+    }
+
+    /// A connection that it wished for will have come about at `until`.
+    pub fn connects(&mut self, connection: ConnectionId, until: Duration) {
         self.connection = Some(connection);
+        self.manner = Manner::Connects { until };
         self.session = Session::default();
-        self.input = Buffer::default();
     }
 
     /// Bytes have arrived. Gives what they taught, and what it wants next.
@@ -232,8 +351,11 @@ impl SimulatedPhone {
 
     /// The server has ended the connection.
     pub fn ended(&mut self, rng: &mut ChaCha12Rng) -> Vec<Wish> {
+        let has_ended_too = self.manner == Manner::HasHungUp;
         self.leave();
-        vec![Wish::End, Wish::Wait(random::up_to(LONGEST_RETRY, rng))]
+        let mut wishes = if has_ended_too { Vec::new() } else { vec![Wish::End] };
+        wishes.extend([Wish::Leave, Wish::Wait(random::up_to(LONGEST_RETRY, rng))]);
+        wishes
     }
 
     /// The connection is broken.
@@ -244,8 +366,9 @@ impl SimulatedPhone {
 
     fn leave(&mut self) {
         self.connection = None;
-        self.session.lost();
         self.session = Session::default();
+        self.manner = Manner::Talks;
+        self.input = Buffer::default();
     }
 
     fn learn(
@@ -254,21 +377,23 @@ impl SimulatedPhone {
         wishes: &mut Vec<Wish>,
         rng: &mut ChaCha12Rng,
     ) -> Option<Learned> {
-        let asked_at = self.asked_at;
+        let Question { asked_at, is_mistyped, records: sent, .. } = self.question;
+        let mut pause = LONGEST_THOUGHT;
         let learned = match event {
             Event::LoggedIn(_) => {
-                Some(Learned::LoggedIn { with_right_password: !self.is_mistyped, asked_at })
+                Some(Learned::LoggedIn { with_right_password: !is_mistyped, asked_at })
             }
-            Event::WrongPassword(_) if self.is_mistyped => None,
+            Event::WrongPassword(_) if is_mistyped => Some(Learned::WrongPassword { asked_at }),
             Event::WrongPassword(text) => Some(Learned::Nonsense(text)),
             // Only the third failure says that the account has been blocked; later attempts are told
             // that it is.
             Event::Blocked(text) if text.contains("has been blocked") => {
                 Some(Learned::NowBlocked { asked_at })
             }
-            Event::Blocked(_) | Event::Refused { .. } => {
-                wishes.push(Wish::Wait(random::up_to(LONGEST_RETRY, rng)));
-                return None;
+            Event::Blocked(_) => Some(Learned::Blocked { asked_at }),
+            Event::Refused { .. } => {
+                pause = LONGEST_RETRY;
+                None
             }
             Event::TempIds(records) => {
                 self.plan.pop_front();
@@ -277,7 +402,7 @@ impl SimulatedPhone {
             }
             Event::Uploaded(taken) => {
                 self.plan.pop_front();
-                Some(Learned::Uploaded { taken, sent: self.uploading })
+                Some(Learned::Uploaded { taken, sent })
             }
             Event::LoggedOut => {
                 self.plan.pop_front();
@@ -286,25 +411,17 @@ impl SimulatedPhone {
             Event::Answered => None,
             Event::Broken(breach) => Some(Learned::Nonsense(breach.to_string())),
         };
-        wishes.push(Wish::Wait(random::up_to(Duration::from_secs(1), rng)));
+        wishes.push(Wish::Wait(random::up_to(pause, rng)));
         learned
     }
 }
 
-/// What a user does who is drawn at random: mistypes now and then, meets others, leaves somehow.
-pub fn random_plan(phones: usize, rng: &mut ChaCha12Rng) -> VecDeque<Step> {
-    let mut plan = VecDeque::new();
-    let mistyped = rng.random_range(0..8_usize).saturating_sub(4);
-    plan.extend((0..mistyped).map(|_| Step::MistypePassword));
-    for _ in 0..rng.random_range(1..8) {
-        plan.push_back(match rng.random_range(0..10) {
-            0..4 => Step::Download(1),
-            4 => Step::Download(rng.random_range(1..=100)),
-            5..8 => Step::Beacon { to: rng.random_range(0..phones) },
-            8 => Step::Upload,
-            _ => Step::Vanish,
-        });
-    }
-    plan.push_back(Step::LogOut);
-    plan
+/// The name of the user of a phone.
+pub fn username(number: u32) -> Username {
+    Username::decode(format!("+614{number:08}").as_bytes()).expect("a phone number")
+}
+
+/// The password of the user of a phone.
+pub fn password(number: u32) -> String {
+    format!("secret{number}")
 }

@@ -18,6 +18,8 @@ pub enum Purpose {
     Disk,
     /// What phones do, and when.
     Phones,
+    /// What goes wrong, and when.
+    Troubles,
 }
 
 /// The stream of random numbers that `seed` has for `purpose`, the same on every machine.

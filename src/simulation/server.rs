@@ -8,10 +8,11 @@ use rand::rngs::ChaCha12Rng;
 use super::disk::Disk;
 use super::kernel::{Done, Kernel, SimulatedStream};
 use super::network::ConnectionId;
+use super::phone;
 use crate::clock::Now;
-use crate::protocol::Username;
 use crate::server::accounts::{Accounts, Passwords};
 use crate::server::authority::Authority;
+use crate::server::frontend::ConnectionStatus;
 use crate::server::journal::Journal;
 use crate::server::registry::Registry;
 use crate::server::{Frontend, Service};
@@ -19,8 +20,6 @@ use crate::server::{Frontend, Service};
 /// How the simulated server is set up.
 #[derive(Debug, Clone)]
 pub struct ServerSettings {
-    /// Who may log in.
-    pub passwords: Vec<(Username, String)>,
     /// How long an account is blocked.
     pub block_duration: Duration,
     /// In seconds.
@@ -39,26 +38,36 @@ pub struct SimulatedServer {
 }
 
 impl SimulatedServer {
-    /// Starts on a disk, as the real one does: reads what it holds, cuts off a torn line.
+    /// Starts on a disk, for the users of so many phones, as the real one does: reads what the disk
+    /// holds, cuts off a torn line.
     ///
-    /// # Panics
+    /// # Errors
     ///
-    /// If the disk holds anything but what a server writes and a crash leaves.
-    pub fn start(settings: &ServerSettings, disk: Disk, rng: ChaCha12Rng, now: Now) -> Self {
+    /// That the disk holds anything but what a server writes and a crash leaves.
+    pub fn start(
+        settings: &ServerSettings,
+        users: u32,
+        disk: Disk,
+        rng: ChaCha12Rng,
+        now: Now,
+    ) -> Result<Self, String> {
         let bytes = disk.bytes().to_vec();
         let (journal, registry, replayed) =
-            Journal::recover(disk, bytes.as_slice(), Path::new("(disk)"))
-                .expect("a crash tears the last line at most");
-        assert!(replayed.repeated.is_empty(), "a TempID was issued twice: {replayed:?}");
+            Journal::recover(disk, bytes.as_slice(), Path::new("the disk"))
+                .map_err(|error| error.to_string())?;
+        if !replayed.repeated.is_empty() {
+            return Err(format!("the disk holds a TempID twice: {replayed:?}"));
+        }
         let mut passwords = Passwords::default();
-        for (user, password) in &settings.passwords {
-            passwords.insert(*user, password.as_bytes()).expect("everybody has another name");
+        for number in 0..users {
+            let (user, password) = (phone::username(number), phone::password(number));
+            passwords.insert(user, password.as_bytes()).expect("everybody has another name");
         }
         let accounts = Accounts::new(passwords, settings.block_duration);
         let authority = Authority::new(accounts, registry, settings.temp_id_lifetime, rng);
         let service = Service::new(authority, journal);
         let frontend = Frontend::new(service, settings.login_timeout, now.monotonic);
-        Self { frontend, kernel: Kernel::new(settings.window) }
+        Ok(Self { frontend, kernel: Kernel::new(settings.window) })
     }
 
     /// The disk, to let it fail.
@@ -71,10 +80,10 @@ impl SimulatedServer {
         &self.kernel
     }
 
-    /// Dies without a word: what is left is the disk, and the connections to be broken.
-    pub fn kill(mut self) -> (Disk, Vec<ConnectionId>) {
-        let disk = std::mem::take(self.frontend.service.journal.storage());
-        (disk, self.kernel.die())
+    /// Dies without a word; what is left is the disk.
+    pub fn die(&mut self) -> Disk {
+        self.kernel.die();
+        std::mem::take(self.frontend.service.journal.storage())
     }
 
     /// Which TempIDs were issued, to check what phones were told.
@@ -101,6 +110,18 @@ impl SimulatedServer {
     /// When the next timer is due.
     pub fn next_wake(&self) -> Option<Instant> {
         self.frontend.next_wake()
+    }
+
+    /// How a connection is, if it is still there.
+    pub fn status(&mut self, connection: ConnectionId) -> Option<ConnectionStatus> {
+        self.frontend.status(self.kernel.token(connection)?)
+    }
+
+    /// How the connections are that the latest tick read from or wrote to, and of which some may be
+    /// there more than once.
+    pub fn touched(&mut self) -> Vec<(ConnectionId, ConnectionStatus)> {
+        let touched = self.kernel.take_touched();
+        touched.into_iter().filter_map(|id| Some((id, self.status(id)?))).collect()
     }
 
     /// One tick, and what the server did in it.

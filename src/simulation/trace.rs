@@ -1,31 +1,37 @@
 //! What happened, to compare two runs and to understand a failed one.
 
 use std::collections::VecDeque;
-use std::fmt::Debug;
+use std::fmt::{Debug, Write};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
-/// How many of the latest happenings are kept as text.
+/// How many of the latest happenings are kept.
 const KEPT: usize = 40;
 
-/// The history of a run: a fingerprint of all of it, and the latest part as text.
-#[derive(Debug, Default)]
-pub struct Trace {
+/// The history of a run: a fingerprint of all of it, and the latest part, which becomes text only if
+/// somebody wants to read it.
+#[derive(Debug)]
+pub struct Trace<H> {
     fingerprint: DefaultHasher,
     steps: u64,
-    latest: VecDeque<String>,
+    latest: VecDeque<(Duration, H)>,
 }
 
-impl Trace {
-    /// Adds what happens at `at`.
-    pub fn add(&mut self, at: Duration, happening: &impl Debug) {
+impl<H: Debug + Hash> Trace<H> {
+    /// A history in which nothing has happened.
+    pub fn new() -> Self {
+        Self { fingerprint: DefaultHasher::new(), steps: 0, latest: VecDeque::with_capacity(KEPT) }
+    }
+
+    /// Adds what happened at `at`.
+    pub fn add(&mut self, at: Duration, happening: H) {
         self.steps += 1;
-        let text = format!("{at:?} {happening:?}");
-        text.hash(&mut self.fingerprint);
+        at.hash(&mut self.fingerprint);
+        happening.hash(&mut self.fingerprint);
         if self.latest.len() == KEPT {
             self.latest.pop_front();
         }
-        self.latest.push_back(text);
+        self.latest.push_back((at, happening));
     }
 
     /// How many steps there were.
@@ -40,7 +46,46 @@ impl Trace {
 
     /// The latest steps, one a line.
     pub fn latest(&self) -> String {
-        let lines: Vec<&str> = self.latest.iter().map(String::as_str).collect();
-        lines.join("\n")
+        self.latest.iter().fold(String::new(), |mut text, (at, happening)| {
+            writeln!(text, "{at:?} {happening:?}").expect("a String takes every character");
+            text
+        })
+    }
+}
+
+impl<H: Debug + Hash> Default for Trace<H> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn trace(happenings: &[(u64, &'static str)]) -> Trace<&'static str> {
+        let mut trace = Trace::new();
+        for (second, happening) in happenings {
+            trace.add(Duration::from_secs(*second), *happening);
+        }
+        trace
+    }
+
+    #[test]
+    fn fingerprint_depends_on_what_happened_when_and_in_which_order() {
+        let fingerprint = |happenings: &[_]| trace(happenings).fingerprint();
+        let same = fingerprint(&[(1, "a"), (1, "b")]);
+        assert_eq!(fingerprint(&[(1, "a"), (1, "b")]), same);
+        assert_ne!(fingerprint(&[(1, "b"), (1, "a")]), same);
+        assert_ne!(fingerprint(&[(1, "a"), (2, "b")]), same);
+        assert_ne!(fingerprint(&[(1, "a")]), same);
+    }
+
+    #[test]
+    fn long_history_keeps_its_latest_part_to_be_read() {
+        let mut trace = trace(&[(1, "first")]);
+        (0..KEPT).for_each(|_| trace.add(Duration::from_secs(2), "later"));
+        assert_eq!(trace.steps(), KEPT as u64 + 1);
+        assert_eq!(trace.latest(), "2s \"later\"\n".repeat(KEPT));
     }
 }

@@ -1,0 +1,85 @@
+//! Worlds in which everything goes wrong, drawn from a seed.
+
+use std::time::Duration;
+
+use rand::RngExt;
+
+use super::disk::DiskFault;
+use super::network::NetworkFaults;
+use super::plan::Habits;
+use super::random::{self, Purpose};
+use super::server::ServerSettings;
+use super::settings::WorldSettings;
+use super::trouble::Trouble;
+
+/// A world in which nothing goes wrong and nobody does wrong, though everything is cut anywhere.
+pub fn calm(seed: u64, phones: u32) -> WorldSettings {
+    WorldSettings {
+        seed,
+        phones,
+        arrivals: Duration::from_secs(5),
+        habits: Habits::HONEST,
+        contact_retention: Duration::from_secs(180),
+        network: NetworkFaults::NONE,
+        troubles: Vec::new(),
+        server: ServerSettings {
+            block_duration: Duration::from_secs(60),
+            temp_id_lifetime: 900,
+            login_timeout: Duration::from_secs(60),
+            window: 4096,
+        },
+    }
+}
+
+/// A run with everything that can go wrong, drawn from the seed: a bad network, crashes, a disk that
+/// fills up or fails. In the end all is well again, so that everybody can finish.
+pub fn troubled(seed: u64, phones: u32) -> WorldSettings {
+    let mut rng = random::stream(seed, Purpose::Troubles);
+    let well = Duration::from_secs(600);
+    let mut troubles = end_of_troubles(well);
+    for _ in 0..rng.random_range(0..6) {
+        let begin = random::up_to(well / 2, &mut rng);
+        let end = begin + random::up_to(Duration::from_secs(60), &mut rng);
+        let (trouble, remedy) = match rng.random_range(0..4) {
+            0 => (Trouble::Crash, Trouble::Restart),
+            1 => (Trouble::Disk(DiskFault::DiesInSync), Trouble::Restart),
+            2 => {
+                let room = rng.random_range(0..2000);
+                (Trouble::Disk(DiskFault::Full { room }), Trouble::Disk(DiskFault::None))
+            }
+            _ => (Trouble::Disk(DiskFault::SyncFails), Trouble::Disk(DiskFault::None)),
+        };
+        troubles.extend([(begin, trouble), (end, remedy)]);
+    }
+    WorldSettings {
+        seed,
+        phones,
+        arrivals: Duration::from_secs(rng.random_range(0..300)),
+        habits: Habits::BUSY,
+        contact_retention: Duration::from_secs(180),
+        network: NetworkFaults {
+            delay: Duration::from_millis(rng.random_range(1..500)),
+            stall_probability: rng.random_range(0.0..0.1),
+            stall: Duration::from_secs(90),
+            reset_probability: rng.random_range(0.0..0.1),
+            loss_probability: rng.random_range(0.0..0.5),
+            double_probability: rng.random_range(0.0..0.2),
+        },
+        troubles,
+        server: ServerSettings {
+            block_duration: Duration::from_secs(rng.random_range(1..120)),
+            temp_id_lifetime: 900,
+            login_timeout: Duration::from_secs(60),
+            window: rng.random_range(1024..16_384),
+        },
+    }
+}
+
+/// From `well` on nothing goes wrong, so that everybody can finish.
+fn end_of_troubles(well: Duration) -> Vec<(Duration, Trouble)> {
+    vec![
+        (well, Trouble::Disk(DiskFault::None)),
+        (well, Trouble::Restart),
+        (well, Trouble::Network(NetworkFaults::NONE)),
+    ]
+}
