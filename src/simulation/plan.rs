@@ -59,6 +59,10 @@ impl Habits {
         are_careless: true,
     };
 
+    /// Users of whom there are many: most log in, get a TempID, meet somebody and leave.
+    pub const BRIEF: Self =
+        Self { most_steps: 3, most_windows: 8, misdeed_probability: 0.005, are_careless: true };
+
     /// Users who do everything right.
     pub const HONEST: Self = Self { misdeed_probability: 0.0, are_careless: false, ..Self::BUSY };
 }

@@ -75,6 +75,42 @@ pub fn troubled(seed: u64, phones: u32) -> WorldSettings {
     }
 }
 
+/// A storm: everybody arrives within seconds, on a network that is bad. The server dies in the middle
+/// of a commit, and when it is back, so are all at once; then its disk fills up, and fails, and the
+/// server dies again. In the end all is well.
+pub fn storm(seed: u64, phones: u32) -> WorldSettings {
+    let mut rng = random::stream(seed, Purpose::Troubles);
+    let mut at = Duration::ZERO;
+    let mut troubles = end_of_troubles(Duration::from_secs(60));
+    for trouble in [
+        Trouble::Disk(DiskFault::DiesInSync),
+        Trouble::Restart,
+        Trouble::Disk(DiskFault::Full { room: rng.random_range(0..100_000) }),
+        Trouble::Disk(DiskFault::None),
+        Trouble::Disk(DiskFault::SyncFails),
+        Trouble::Disk(DiskFault::None),
+        Trouble::Crash,
+        Trouble::Restart,
+    ] {
+        at += Duration::from_millis(500) + random::up_to(Duration::from_secs(2), &mut rng);
+        troubles.push((at, trouble));
+    }
+    WorldSettings {
+        arrivals: Duration::from_secs(2),
+        habits: Habits::BRIEF,
+        network: NetworkFaults {
+            delay: Duration::from_millis(200),
+            stall_probability: 0.01,
+            stall: Duration::from_secs(70),
+            reset_probability: 0.01,
+            loss_probability: 0.2,
+            double_probability: 0.05,
+        },
+        troubles,
+        ..troubled(seed, phones)
+    }
+}
+
 /// From `well` on nothing goes wrong, so that everybody can finish.
 fn end_of_troubles(well: Duration) -> Vec<(Duration, Trouble)> {
     vec![
