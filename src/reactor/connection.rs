@@ -399,7 +399,7 @@ impl<S: Stream> Connection<S> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::io::{Read, Write};
 
     use super::*;
@@ -407,7 +407,7 @@ mod tests {
     /// A stream that has been read to its end, takes all that is written, and counts how often our half
     /// is ended.
     #[derive(Default)]
-    struct Ended {
+    pub(in crate::reactor) struct Ended {
         shutdowns: usize,
     }
 

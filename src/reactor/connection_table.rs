@@ -1,8 +1,14 @@
+use std::collections::VecDeque;
+
 use mio::net::TcpStream;
 use slab::Slab;
 
 use super::connection::READ_BYTES;
 use super::{Connection, Token};
+
+/// Connections of the run queue that one tick serves; the others keep their places for the next one. A
+/// crowd that always has more to say must not keep whom an event has just announced waiting.
+pub const TURNS_PER_TICK: usize = 256;
 
 /// The connections of a program, each with the state that the program keeps for it, and the lists of
 /// those that the current tick still has to do something for.
@@ -14,7 +20,7 @@ pub struct ConnectionTable<T, S = TcpStream> {
     slots: Slab<Slot<T, S>>,
     last_generation: u32,
     touched: Vec<Token>,
-    run_queue: Vec<Token>,
+    run_queue: VecDeque<Token>,
     closed: Vec<Token>,
     buffer: Box<[u8]>,
 }
@@ -39,7 +45,7 @@ impl<T, S> ConnectionTable<T, S> {
             slots: Slab::new(),
             last_generation: 0,
             touched: Vec::new(),
-            run_queue: Vec::new(),
+            run_queue: VecDeque::new(),
             closed: Vec::new(),
             buffer: vec![0; READ_BYTES].into_boxed_slice(),
         }
@@ -127,7 +133,7 @@ impl<T, S> ConnectionTable<T, S> {
             && !slot.is_queued
         {
             slot.is_queued = true;
-            self.run_queue.push(token);
+            self.run_queue.push_back(token);
         }
     }
 
@@ -136,9 +142,10 @@ impl<T, S> ConnectionTable<T, S> {
         !self.run_queue.is_empty()
     }
 
-    /// The connections that were on the run queue.
+    /// Takes the first [`TURNS_PER_TICK`] connections off the run queue.
     pub fn take_queued(&mut self) -> Vec<Token> {
-        let queued = std::mem::take(&mut self.run_queue);
+        let count = self.run_queue.len().min(TURNS_PER_TICK);
+        let queued: Vec<Token> = self.run_queue.drain(..count).collect();
         for token in &queued {
             if let Some(slot) = self.slot(*token) {
                 slot.is_queued = false;
@@ -173,5 +180,25 @@ impl<T, S> ConnectionTable<T, S> {
 impl<T, S> Default for ConnectionTable<T, S> {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::connection::tests::Ended;
+    use super::*;
+
+    #[test]
+    fn long_run_queue_is_served_in_portions_and_in_order() {
+        let mut table = ConnectionTable::new();
+        let tokens: Vec<Token> = (0..=TURNS_PER_TICK)
+            .map(|_| table.insert(Connection::new(Ended::default()), ()))
+            .collect();
+        tokens.iter().for_each(|token| table.queue(*token));
+        tokens.iter().for_each(|token| table.queue(*token));
+        assert_eq!(table.take_queued(), tokens[..TURNS_PER_TICK]);
+        table.queue(tokens[0]);
+        assert_eq!(table.take_queued(), [tokens[TURNS_PER_TICK], tokens[0]]);
+        assert!(!table.has_queued());
     }
 }

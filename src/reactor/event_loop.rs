@@ -31,11 +31,6 @@ impl<T> EventLoop<T> {
         self.poll.registry()
     }
 
-    /// Both at once: where sources are registered, and the timers.
-    pub fn parts(&mut self) -> (&Registry, &mut TimerWheel<T>) {
-        (self.poll.registry(), &mut self.timers)
-    }
-
     /// Waits for events until the next timer is due; not at all if the program `is_busy` with what
     /// an earlier tick left over.
     ///

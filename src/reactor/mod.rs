@@ -35,7 +35,7 @@ mod token;
 
 pub use buffer::Buffer;
 pub use connection::{Connection, Consumed, Flushed, READ_BYTES, Received};
-pub use connection_table::{ConnectionTable, Slot};
+pub use connection_table::{ConnectionTable, Slot, TURNS_PER_TICK};
 pub use datagram::DatagramSocket;
 pub use event_loop::EventLoop;
 pub use listener::{ACCEPTS_PER_TICK, Accepted, Listener};

@@ -21,6 +21,11 @@ pub const MAX_REQUEST_BYTES_LOGGED_IN: usize = 1024 * 1024;
 /// Replies that a peer may leave unread before its requests wait, in bytes.
 pub const MAX_UNREAD_REPLY_BYTES: usize = 64 * 1024;
 
+/// Requests that one connection gets answered in a turn; then the others have theirs. Without it one
+/// read of short requests would keep everybody else waiting for a millisecond, for each connection
+/// that sends so.
+pub const MAX_REQUESTS_PER_TURN: usize = 16;
+
 /// One connection's conversation with the server: a machine that takes requests and gives replies.
 ///
 /// ```text
@@ -75,15 +80,16 @@ impl Session {
     }
 
     /// Handles the requests in `bytes`, in order, and appends the replies. It leaves off behind an
-    /// unfinished request, and when further requests have to wait.
+    /// unfinished request, and when further requests have to wait: for the disk, for the peer to read, or
+    /// for the next turn.
     pub fn receive(
         &mut self,
         bytes: &[u8],
         replies: &mut Vec<u8>,
         desk: &mut Desk<'_>,
     ) -> Consumed {
-        let mut used = 0;
-        while self.takes_requests(replies) {
+        let (mut used, mut turn) = (0, 0..MAX_REQUESTS_PER_TURN);
+        while self.takes_requests(replies) && turn.next().is_some() {
             match resp::decode_request(&bytes[used..], self.request_limit()) {
                 Ok(None) => return Consumed { bytes: used, wants_more: true },
                 Ok(Some((words, len))) => {
@@ -224,5 +230,42 @@ impl Session {
             State::LoggedIn { user } | State::Recording { user, .. } => Ok(user),
             State::LoggedOut | State::Closing => Err(Refusal::NotLoggedIn),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use rand::SeedableRng;
+    use rand::rngs::ChaCha12Rng;
+
+    use super::super::accounts::{Accounts, Passwords};
+    use super::super::registry::Registry;
+    use super::*;
+    use crate::protocol::Timestamp;
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "any moment will do")]
+    fn logged_out_pipelining_has_its_turn_and_leaves_off() {
+        let accounts = Accounts::new(Passwords::default(), Duration::ZERO);
+        let rng = ChaCha12Rng::seed_from_u64(1);
+        let mut authority = Authority::new(accounts, Registry::default(), 900, rng);
+        let now = Now { monotonic: Instant::now(), wall: Timestamp::from_unix_seconds(0) };
+        let (mut session, mut console) = (Session::default(), Console::default());
+        let mut desk = Desk { authority: &mut authority, console: &mut console, now };
+        let (request, reply) = (b"PING\r\n", b"+PONG\r\n");
+        let requests = request.repeat(MAX_REQUESTS_PER_TURN + 1);
+        let (mut used, mut turns) = (0, Vec::new());
+        loop {
+            let mut replies = Vec::new();
+            let consumed = session.receive(&requests[used..], &mut replies, &mut desk);
+            used += consumed.bytes;
+            turns.push(replies.len() / reply.len());
+            if consumed.wants_more {
+                break;
+            }
+        }
+        assert_eq!((turns, used), (vec![MAX_REQUESTS_PER_TURN, 1], requests.len()));
     }
 }
