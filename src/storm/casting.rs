@@ -50,7 +50,7 @@ impl Casting {
     }
 
     /// What the next phone does, and the number of its user.
-    pub fn next(&mut self) -> (Script, usize) {
+    pub fn cast(&mut self) -> (Script, usize) {
         let script = self.mix.draw(&mut self.rng);
         let turns =
             if script == Script::WrongPassword { &mut self.guessed } else { &mut self.honest };
@@ -79,7 +79,7 @@ mod tests {
     #[test]
     fn users_take_turns() {
         let mut casting = casting("tempid", 3).expect("enough");
-        let users: Vec<_> = (0..7).map(|_| casting.next().1).collect();
+        let users: Vec<_> = (0..7).map(|_| casting.cast().1).collect();
         assert_eq!(users, [0, 1, 2, 0, 1, 2, 0]);
     }
 
@@ -87,7 +87,7 @@ mod tests {
     fn guessers_in_a_mix_have_users_of_their_own() {
         let mut casting = casting("tempid:8,wrong-password:2", 100).expect("enough");
         for _ in 0..1000 {
-            let (script, user) = casting.next();
+            let (script, user) = casting.cast();
             assert_eq!(script == Script::WrongPassword, user >= 80, "{script} {user}");
         }
     }
@@ -95,7 +95,7 @@ mod tests {
     #[test]
     fn guessers_alone_have_all_users() {
         let mut casting = casting("wrong-password", 2).expect("enough");
-        let users: Vec<_> = (0..4).map(|_| casting.next().1).collect();
+        let users: Vec<_> = (0..4).map(|_| casting.cast().1).collect();
         assert_eq!(users, [0, 1, 0, 1]);
     }
 

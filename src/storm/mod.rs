@@ -312,7 +312,7 @@ impl Storm {
     }
 
     fn begin(&mut self, scheduled: Instant) {
-        let (script, index) = self.casting.next();
+        let (script, index) = self.casting.cast();
         let (user, password) = self.settings.users.account(index);
         let mut phone = Phone::new(script, user, scheduled);
         let connected = self.sources.connect(self.settings.server);
