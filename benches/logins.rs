@@ -34,6 +34,7 @@ fn start_server(directory: &Path) -> SocketAddr {
         temp_id_lifetime: server::Settings::DEFAULT_TEMP_ID_LIFETIME,
         login_timeout: Duration::from_secs(60),
         max_connections: None,
+        max_connections_per_address: None,
     };
     let server = Server::start_embedded(&settings).expect("the server starts");
     let address = server.local_address();

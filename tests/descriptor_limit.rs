@@ -99,6 +99,28 @@ fn full_server_connection_that_leaves_makes_room_for_another() {
 }
 
 #[test]
+fn full_address_is_told_while_others_are_served() {
+    let data = Data::with_users();
+    let server = Setup::new(&data).arguments(&["--max-connections-per-address", "2"]).start();
+    let mut first = Phone::logged_in(&server, EIGHT);
+    let mut second = Phone::logged_in(&server, EIGHT);
+    for _ in 0..20 {
+        let mut third = Phone::connect(&server);
+        let reply = third.reply();
+        assert!(reply.is_error("BUSY too many connections from this address"), "{reply:?}");
+        third.assert_closed();
+    }
+    let mut neighbour = Phone::connect_from(&server, [127, 0, 0, 2].into());
+    neighbour.ping();
+    first.ask("QUIT");
+    first.assert_closed();
+    drop(first);
+    second.ping();
+    Phone::logged_in(&server, EIGHT).temp_id();
+    neighbour.ping();
+}
+
+#[test]
 fn started_server_says_how_many_connections_it_takes() {
     let data = Data::with_users();
     let server = Setup::new(&data).arguments(&["--max-connections", "7"]).start();

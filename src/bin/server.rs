@@ -38,6 +38,9 @@ struct Arguments {
     /// of descriptors allows]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     max_connections: Option<u32>,
+    /// Connections at a time from one address, or one /64 of IPv6 [default: no limit]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    max_connections_per_address: Option<u32>,
 }
 
 fn main() -> ExitCode {
@@ -49,6 +52,9 @@ fn main() -> ExitCode {
         temp_id_lifetime: arguments.tempid_lifetime,
         login_timeout: Duration::from_secs(arguments.login_timeout.into()),
         max_connections: arguments.max_connections.map(|count| count as usize),
+        max_connections_per_address: arguments
+            .max_connections_per_address
+            .map(|count| count as usize),
     };
     match Server::start(&settings).map_err(|error| error.to_string()).and_then(run) {
         Ok(Exit::Orderly) => ExitCode::SUCCESS,

@@ -94,6 +94,9 @@ pub enum Refusal {
     /// As many connections as there may be; this one is closed.
     #[error("BUSY too many connections, try again later")]
     Busy,
+    /// As many connections as one host may have; this one is closed.
+    #[error("BUSY too many connections from this address, try again later")]
+    BusyForAddress,
     /// A frame that is no request.
     #[error("{0}")]
     Request(#[from] RequestError),

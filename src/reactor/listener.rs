@@ -30,8 +30,8 @@ pub struct Listener {
 /// How one attempt to accept ended.
 #[derive(Debug)]
 pub enum Accepted {
-    /// A connection.
-    Stream(TcpStream),
+    /// A connection, and from where.
+    Stream(TcpStream, SocketAddr),
     /// Nobody is waiting.
     Nobody,
     /// A connection that broke before we accepted it; the next one may be fine.
@@ -75,7 +75,7 @@ impl Listener {
     /// Accepts one connection.
     pub fn accept(&self) -> Accepted {
         match self.socket.accept() {
-            Ok((stream, _)) => Accepted::Stream(stream),
+            Ok((stream, peer)) => Accepted::Stream(stream, peer),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Accepted::Nobody,
             Err(error) if is_shortage(&error) => Accepted::OutOfResources(error),
             Err(_) => Accepted::Broken,

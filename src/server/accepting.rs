@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use mio::net::TcpStream;
 
+use super::origins::Origin;
 use super::{Server, Timer};
 use crate::clock::Now;
 use crate::protocol::reply::Refusal;
@@ -23,11 +24,10 @@ impl Server {
         for _ in 0..ACCEPTS_PER_TICK {
             let Some(listener) = self.listener.as_mut().filter(|l| !l.is_paused()) else { return };
             match listener.accept() {
-                Accepted::Stream(stream) if self.frontend.len() < self.max_connections => {
+                Accepted::Stream(stream, peer) => {
                     self.is_shortage_known = false;
-                    self.admit(stream, now);
+                    self.welcome(stream, Origin::new(peer.ip()), now);
                 }
-                Accepted::Stream(stream) => refuse(stream),
                 Accepted::Broken => {}
                 Accepted::Nobody => return,
                 Accepted::OutOfResources(error) => {
@@ -44,8 +44,15 @@ impl Server {
         self.may_accept_more = true;
     }
 
-    fn admit(&mut self, stream: TcpStream, now: Now) {
-        if let Err(error) = self.frontend.admit(stream, self.event_loop.registry(), now) {
+    /// Takes a connection, if there is room.
+    fn welcome(&mut self, stream: TcpStream, origin: Origin, now: Now) {
+        if self.frontend.len() >= self.max_connections {
+            return refuse(stream, &Refusal::Busy);
+        }
+        if !self.frontend.origins.has_room_for(origin) {
+            return refuse(stream, &Refusal::BusyForAddress);
+        }
+        if let Err(error) = self.frontend.admit(stream, origin, self.event_loop.registry(), now) {
             let console = &mut self.frontend.service.console;
             console.diagnostic(format_args!("connection dropped: {error}"));
         }
@@ -65,9 +72,9 @@ impl Server {
 }
 
 /// Tells somebody that there is no room, as far as that works without waiting.
-fn refuse(mut stream: TcpStream) {
+fn refuse(mut stream: TcpStream, refusal: &Refusal) {
     let mut reply = Vec::new();
-    Refusal::Busy.encode(&mut reply);
+    refusal.encode(&mut reply);
     // The buffer of a new connection has room; if not, the peer sees only that we close. What it
     // sent already is read, as closing over unread bytes would reset the connection at once.
     let _ = stream.write(&reply);

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use mio::net::TcpStream;
 
 use super::journal::Storage;
+use super::origins::{Origin, Origins};
 use super::service::Service;
 use super::session::{
     MAX_REQUEST_BYTES_LOGGED_IN, MAX_REQUEST_BYTES_LOGGED_OUT, MAX_UNREAD_REPLY_BYTES, Session,
@@ -50,6 +51,8 @@ pub struct Frontend<D, S = TcpStream> {
     /// The connections whose TempIDs the commit of this tick records.
     recording: Vec<Token>,
     login_timeout: Duration,
+    /// How many connections each host has.
+    pub origins: Origins,
     /// Whether a connection is ended as soon as what it asked is answered.
     is_stopping: bool,
 }
@@ -57,6 +60,7 @@ pub struct Frontend<D, S = TcpStream> {
 /// What the server keeps for a connection.
 #[derive(Debug)]
 struct Phone {
+    origin: Origin,
     session: Session,
     login_timer: Option<TimerKey>,
     patience: Patience,
@@ -96,13 +100,19 @@ enum Timer {
 impl<D: Storage, S: Stream> Frontend<D, S> {
     /// A frontend without connections, whose time begins at `now`. A connection may take
     /// `login_timeout` to log in.
-    pub fn new(service: Service<D>, login_timeout: Duration, now: Instant) -> Self {
+    pub fn new(
+        service: Service<D>,
+        login_timeout: Duration,
+        origins: Origins,
+        now: Instant,
+    ) -> Self {
         Self {
             connections: ConnectionTable::new(),
             timers: TimerWheel::new(now),
             service,
             recording: Vec::new(),
             login_timeout,
+            origins,
             is_stopping: false,
         }
     }
@@ -137,20 +147,26 @@ impl<D: Storage, S: Stream> Frontend<D, S> {
         })
     }
 
-    /// Takes a new connection; its time to log in begins.
+    /// Takes a new connection from `origin`; its time to log in begins.
     ///
     /// # Errors
     ///
     /// What the system says if it will not tell of it. The stream is dropped.
-    pub fn admit(&mut self, stream: S, registry: &S::Registry, now: Now) -> io::Result<()> {
+    pub fn admit(
+        &mut self,
+        stream: S,
+        origin: Origin,
+        registry: &S::Registry,
+        now: Now,
+    ) -> io::Result<()> {
         let mut connection = Connection::new(stream);
         let token = self.connections.next_token();
         connection.register(registry, token)?;
         let deadline = now.monotonic + self.login_timeout;
         let login_timer = Some(self.timers.insert(deadline, Timer::Login(token)));
-        let session = Session::default();
-        self.connections
-            .insert(connection, Phone { session, login_timer, patience: Patience::Unlimited });
+        let (session, patience) = (Session::default(), Patience::Unlimited);
+        self.connections.insert(connection, Phone { origin, session, login_timer, patience });
+        self.origins.came(origin);
         Ok(())
     }
 
@@ -295,6 +311,7 @@ impl<D: Storage, S: Stream> Frontend<D, S> {
     fn close(&mut self, token: Token) {
         if let Some(phone) = self.connections.close(token) {
             phone.patience.end(&mut self.timers);
+            self.origins.left(phone.origin);
             if let Some(key) = phone.login_timer.take() {
                 self.timers.cancel(key);
             }

@@ -13,6 +13,7 @@ pub mod contact_tracing;
 pub mod data_directory;
 pub mod frontend;
 pub mod journal;
+pub mod origins;
 pub mod registry;
 pub mod service;
 pub mod session;
@@ -35,6 +36,7 @@ use self::console::Console;
 use self::data_directory::DataDirectory;
 pub use self::frontend::Frontend;
 use self::journal::JournalFile;
+use self::origins::Origins;
 pub use self::service::Service;
 pub use self::settings::{Settings, StartError};
 use crate::clock::Now;
@@ -139,6 +141,7 @@ impl Server {
             frontend: Frontend::new(
                 Service::new(authority, journal),
                 settings.login_timeout,
+                Origins::new(settings.max_connections_per_address),
                 start,
             ),
             max_connections: settings.max_connections.unwrap_or(ceiling).min(ceiling),

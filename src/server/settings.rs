@@ -22,6 +22,8 @@ pub struct Settings {
     pub login_timeout: Duration,
     /// How many connections there may be; never more than the descriptors allow.
     pub max_connections: Option<usize>,
+    /// How many of them one address may have, if that is limited.
+    pub max_connections_per_address: Option<usize>,
 }
 
 impl Settings {

@@ -1,5 +1,6 @@
 //! The server on the simulated kernel and disk.
 
+use std::net::Ipv4Addr;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -14,6 +15,7 @@ use crate::server::accounts::{Accounts, Passwords};
 use crate::server::authority::Authority;
 use crate::server::frontend::ConnectionStatus;
 use crate::server::journal::Journal;
+use crate::server::origins::{Origin, Origins};
 use crate::server::registry::Registry;
 use crate::server::{Frontend, Service};
 
@@ -66,7 +68,8 @@ impl SimulatedServer {
         let accounts = Accounts::new(passwords, settings.block_duration);
         let authority = Authority::new(accounts, registry, settings.temp_id_lifetime, rng);
         let service = Service::new(authority, journal);
-        let frontend = Frontend::new(service, settings.login_timeout, now.monotonic);
+        let frontend =
+            Frontend::new(service, settings.login_timeout, Origins::new(None), now.monotonic);
         Ok(Self { frontend, kernel: Kernel::new(settings.window) })
     }
 
@@ -99,7 +102,9 @@ impl SimulatedServer {
     /// A phone has connected.
     pub fn accept(&mut self, connection: ConnectionId, now: Now) {
         let stream = self.kernel.accept(connection);
-        self.frontend.admit(stream, &self.kernel, now).expect("it has room for all");
+        // Here everybody is at the same place, which no limit counts.
+        let origin = Origin::new(Ipv4Addr::LOCALHOST.into());
+        self.frontend.admit(stream, origin, &self.kernel, now).expect("it has room for all");
     }
 
     /// Whether there is something to do that no timer tells of.

@@ -1,0 +1,99 @@
+//! How many connections each address has.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv6Addr};
+
+/// How many connections each address has, if that is limited.
+///
+/// Addresses of IPv6 count as one if their first 64 bits are the same: so many has every host. Those
+/// that stand for an address of IPv4 count as that.
+#[derive(Debug)]
+pub struct Origins {
+    limit: Option<usize>,
+    /// Empty if there is no limit.
+    counts: HashMap<Origin, usize>,
+}
+
+/// An address, as far as it tells one host from another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Origin(IpAddr);
+
+impl Origin {
+    /// The host that has `address`.
+    pub fn new(address: IpAddr) -> Self {
+        match address.to_canonical() {
+            IpAddr::V4(address) => Self(address.into()),
+            IpAddr::V6(address) => {
+                const HOST_BITS: u32 = 64;
+                Self(Ipv6Addr::from_bits(address.to_bits() >> HOST_BITS << HOST_BITS).into())
+            }
+        }
+    }
+}
+
+impl Origins {
+    /// Nobody has a connection yet; each may have `limit`, or any number.
+    pub fn new(limit: Option<usize>) -> Self {
+        Self { limit, counts: HashMap::new() }
+    }
+
+    /// Whether a host may have one more connection.
+    pub fn has_room_for(&self, origin: Origin) -> bool {
+        self.limit.is_none_or(|limit| self.counts.get(&origin).is_none_or(|count| *count < limit))
+    }
+
+    /// A host has one more connection.
+    pub fn came(&mut self, origin: Origin) {
+        if self.limit.is_some() {
+            *self.counts.entry(origin).or_default() += 1;
+        }
+    }
+
+    /// A host has one connection less.
+    pub fn left(&mut self, origin: Origin) {
+        if let Some(count) = self.counts.get_mut(&origin) {
+            *count -= 1;
+            if *count == 0 {
+                self.counts.remove(&origin);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn origin(address: &str) -> Origin {
+        Origin::new(address.parse().expect("an address"))
+    }
+
+    #[test]
+    fn host_at_its_limit_has_no_room_until_one_of_its_connections_is_gone() {
+        let (mut origins, host) = (Origins::new(Some(2)), origin("192.0.2.1"));
+        origins.came(host);
+        assert!(origins.has_room_for(host));
+        origins.came(host);
+        assert!(!origins.has_room_for(host) && origins.has_room_for(origin("192.0.2.2")));
+        origins.left(host);
+        assert!(origins.has_room_for(host));
+        origins.left(host);
+        assert!(origins.counts.is_empty(), "nobody is remembered who is gone");
+    }
+
+    #[test]
+    fn without_a_limit_nobody_is_counted() {
+        let (mut origins, host) = (Origins::new(None), origin("192.0.2.1"));
+        (0..100_000).for_each(|_| origins.came(host));
+        assert!(origins.has_room_for(host) && origins.counts.is_empty());
+        origins.left(host);
+    }
+
+    #[test]
+    fn addresses_of_one_host_are_one_origin() {
+        assert_eq!(origin("2001:db8::1"), origin("2001:db8::ffff:1"));
+        assert_ne!(origin("2001:db8::1"), origin("2001:db8:0:1::1"));
+        assert_eq!(origin("::ffff:192.0.2.1"), origin("192.0.2.1"));
+        assert_ne!(origin("192.0.2.1"), origin("192.0.2.2"));
+    }
+}
