@@ -1,23 +1,18 @@
-//! Who may log in: passwords, failures and blocks. It has no clock and reads one file, when told to.
+//! Who may log in: failures and blocks. It has no clock.
 
 use std::collections::HashMap;
-use std::collections::hash_map::{Entry, RandomState};
+use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
-use std::ops::Range;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use subtle::{Choice, ConstantTimeEq};
 
+use super::passwords::Passwords;
 use crate::protocol::Username;
 use crate::protocol::request::Credentials;
-use crate::text_file::{FileError, read_lines};
 
 /// Consecutive failures that block an account.
 pub const MAX_FAILURES: u8 = 3;
-
-/// Longest password, in bytes: it must fit into the largest request before login.
-const MAX_PASSWORD_BYTES: usize = 512;
 
 /// Names of nobody whose failures are remembered for certain; at most twice as many are, in about 25
 /// MB. Whoever fails under more names than that makes the server forget the first of them, and could
@@ -35,15 +30,6 @@ pub struct Accounts {
     block_duration: Duration,
     failures: HashMap<Username, Failures>,
     strangers: Strangers,
-}
-
-/// The content of `credentials.txt`.
-#[derive(Default)]
-pub struct Passwords {
-    /// All passwords behind each other: an allocation for each would cost more than most passwords.
-    bytes: Vec<u8>,
-    /// Where in `bytes` that of a user is.
-    places: HashMap<Username, Range<u32>>,
 }
 
 /// What became of an attempt to log in.
@@ -151,90 +137,6 @@ fn is_same(password: &[u8], given: &[u8]) -> bool {
         same & password.get(index).unwrap_or(&0).ct_eq(byte)
     };
     given.iter().enumerate().fold(same_length, compare).into()
-}
-
-/// The form of a line of `credentials.txt`.
-pub const EXPECTED: &str =
-    "\"<username> <password>\" with one space, such as \"+61410888888 password\"";
-
-/// Reads a line of `credentials.txt`, without its end: who, and with which password.
-///
-/// # Errors
-///
-/// What is wrong with it, without a word of it.
-pub fn decode_line(line: &[u8]) -> Result<(Username, &[u8]), String> {
-    let mut words = line.split(|byte| *byte == b' ');
-    let (Some(user), Some(password), None) = (words.next(), words.next(), words.next()) else {
-        let count = line.iter().filter(|byte| **byte == b' ').count();
-        let problem = if count == 0 { "it has no space" } else { "it has more than one space" };
-        return Err(problem.to_owned());
-    };
-    let user = Username::decode(user).map_err(|error| error.to_string())?;
-    if password.is_empty() || password.iter().any(u8::is_ascii_control) {
-        return Err("the password is empty or has a control character".to_owned());
-    }
-    if password.len() > MAX_PASSWORD_BYTES {
-        return Err(format!("the password is longer than {MAX_PASSWORD_BYTES} bytes"));
-    }
-    Ok((user, password))
-}
-
-impl Passwords {
-    /// Reads `credentials.txt`.
-    ///
-    /// # Errors
-    ///
-    /// [`FileError`] if it cannot be read, or names the first line that is malformed or has a
-    /// username that an earlier line has.
-    pub fn read(path: &Path) -> Result<Self, FileError> {
-        let mut passwords = Self::default();
-        read_lines(path, EXPECTED, |line| passwords.add_line(line.text))?;
-        Ok(passwords)
-    }
-
-    /// How many users there are.
-    pub fn len(&self) -> usize {
-        self.places.len()
-    }
-
-    /// Whether there is no user.
-    pub fn is_empty(&self) -> bool {
-        self.places.is_empty()
-    }
-
-    /// Adds a user.
-    ///
-    /// # Errors
-    ///
-    /// In words, why not: there is one of that name, or too much of all passwords.
-    pub fn insert(&mut self, user: Username, password: &[u8]) -> Result<(), String> {
-        let Entry::Vacant(place) = self.places.entry(user) else {
-            return Err(format!("an earlier line has the username {user} already"));
-        };
-        let (start, end) = (self.bytes.len(), self.bytes.len() + password.len());
-        let (Ok(start), Ok(end)) = (u32::try_from(start), u32::try_from(end)) else {
-            return Err("the passwords up to here have more than 4 GiB".to_owned());
-        };
-        self.bytes.extend_from_slice(password);
-        place.insert(start..end);
-        Ok(())
-    }
-
-    fn of(&self, user: Username) -> Option<&[u8]> {
-        let place = self.places.get(&user)?;
-        Some(&self.bytes[place.start as usize..place.end as usize])
-    }
-
-    fn add_line(&mut self, line: &[u8]) -> Result<(), String> {
-        let (user, password) = decode_line(line)?;
-        self.insert(user, password)
-    }
-}
-
-impl std::fmt::Debug for Passwords {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Passwords({} users)", self.len())
-    }
 }
 
 /// Failures under names that nobody has, of which anybody can make up any number.
@@ -395,16 +297,5 @@ mod tests {
             assert!(matches!(fixture.attempt(user, password), Verdict::Admitted(_)));
             assert_eq!(fixture.attempt(user, "secret"), Verdict::WrongPassword);
         }
-    }
-
-    #[test]
-    fn malformed_lines_are_refused_without_quoting_the_password() {
-        for line in ["ann", "ann ", " secret", "ann  secret", "ann secret more", "a/b secret"] {
-            let error = Passwords::default().add_line(line.as_bytes()).expect_err(line);
-            assert!(!error.contains("secret"), "{error}");
-        }
-        let mut passwords = Passwords::default();
-        assert_eq!(passwords.add_line(b"ann secret"), Ok(()));
-        assert!(passwords.add_line(b"ann other").is_err());
     }
 }

@@ -4,9 +4,9 @@ use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use super::StartError;
-use super::accounts::Passwords;
 use super::console::Console;
 use super::journal::{self, Journal, JournalFile};
+use super::passwords::Passwords;
 use super::registry::Registry;
 use crate::text_file::{self, FileError};
 

@@ -14,6 +14,7 @@ pub mod data_directory;
 pub mod frontend;
 pub mod journal;
 pub mod origins;
+pub mod passwords;
 pub mod registry;
 pub mod service;
 pub mod session;

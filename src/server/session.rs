@@ -240,7 +240,8 @@ mod tests {
     use rand::SeedableRng;
     use rand::rngs::ChaCha12Rng;
 
-    use super::super::accounts::{Accounts, Passwords};
+    use super::super::accounts::Accounts;
+    use super::super::passwords::Passwords;
     use super::super::registry::Registry;
     use super::*;
     use crate::protocol::Timestamp;

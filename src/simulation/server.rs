@@ -11,11 +11,12 @@ use super::kernel::{Done, Kernel, SimulatedStream};
 use super::network::ConnectionId;
 use super::phone;
 use crate::clock::Now;
-use crate::server::accounts::{Accounts, Passwords};
+use crate::server::accounts::Accounts;
 use crate::server::authority::Authority;
 use crate::server::frontend::ConnectionStatus;
 use crate::server::journal::Journal;
 use crate::server::origins::{Origin, Origins};
+use crate::server::passwords::Passwords;
 use crate::server::registry::Registry;
 use crate::server::{Frontend, Service};
 

@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use crate::protocol::Username;
-use crate::server::accounts;
+use crate::server::passwords;
 use crate::text_file::{FileError, read_lines};
 
 /// Users that the pattern has a number for.
@@ -33,8 +33,8 @@ impl Users {
     /// is not UTF-8.
     pub fn read(path: &Path) -> Result<Self, FileError> {
         let mut users = Vec::new();
-        read_lines(path, accounts::EXPECTED, |line| {
-            let (user, password) = accounts::decode_line(line.text)?;
+        read_lines(path, passwords::EXPECTED, |line| {
+            let (user, password) = passwords::decode_line(line.text)?;
             let password = str::from_utf8(password).map_err(|_| "the password is not UTF-8")?;
             users.push((user, password.to_owned()));
             Ok(())
