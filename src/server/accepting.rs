@@ -1,7 +1,6 @@
 //! New connections: how many, and what to do when there is no room.
 
 use std::io::{Read, Write};
-use std::net::Shutdown;
 use std::time::Duration;
 
 use mio::net::TcpStream;
@@ -78,7 +77,6 @@ fn refuse(mut stream: TcpStream, refusal: &Refusal) {
     // The buffer of a new connection has room; if not, the peer sees only that we close. What it
     // sent already is read, as closing over unread bytes would reset the connection at once.
     let _ = stream.write(&reply);
-    let _ = stream.shutdown(Shutdown::Write);
     let mut buffer = [0; 4096];
     let reads = MAX_REFUSED_BYTES / buffer.len();
     let _ = (0..reads).take_while(|_| stream.read(&mut buffer).is_ok_and(|len| len > 0)).count();
