@@ -224,9 +224,7 @@ impl StormArguments {
         match (self.concurrency, phones) {
             (Some(concurrency), _) => concurrency as usize,
             (None, Some(phones)) if all_stay => phones as usize,
-            (None, _) if self.rate.is_some() || all_stay => {
-                crate::reactor::descriptors::raise_limit()
-            }
+            (None, _) if self.rate.is_some() => crate::reactor::descriptors::raise_limit(),
             (None, _) => DEFAULT_CONCURRENCY,
         }
     }
