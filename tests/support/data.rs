@@ -46,6 +46,14 @@ impl Data {
         data
     }
 
+    /// With the users of the assignment and the first `count` of a storm's pattern.
+    pub fn with_storm_users(count: usize) -> Self {
+        let data = Self::empty();
+        let pattern = (0..count).map(|number| format!("\n+614{number:08} storm-{number:08}"));
+        data.write("credentials.txt", SAMPLE_CREDENTIALS.to_owned() + &pattern.collect::<String>());
+        data
+    }
+
     /// With both sample files of the assignment.
     pub fn sample() -> Self {
         let data = Self::with_users();

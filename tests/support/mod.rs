@@ -13,6 +13,8 @@
 pub mod beacon;
 pub mod client;
 pub mod data;
+#[cfg(feature = "storm")]
+pub mod liar;
 pub mod lines;
 pub mod phone;
 pub mod process;
@@ -20,6 +22,8 @@ pub mod record;
 pub mod reply;
 pub mod server;
 pub mod small_disk;
+#[cfg(feature = "storm")]
+pub mod storm;
 pub mod terminal;
 pub mod tools;
 pub mod wait;

@@ -32,6 +32,14 @@ pub fn now() -> Instant {
     Instant::now()
 }
 
+/// Lets time pass, where nothing else is the matter: while a server stands still.
+pub fn let_pass(time: Duration) {
+    let end = now() + time;
+    while now() < end {
+        std::thread::park_timeout(end.saturating_duration_since(now()));
+    }
+}
+
 /// The wall clock, in seconds since 1970.
 #[allow(clippy::disallowed_methods, reason = "compared with the times that real processes print")]
 pub fn unix_seconds() -> i64 {

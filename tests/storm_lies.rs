@@ -1,0 +1,226 @@
+//! A storm believes no server: each lie is noticed, counted and named.
+
+mod support;
+
+use std::io::{Read, Write};
+
+use support::liar::{Answer, Liar, Truth, bulk, record};
+use support::storm::{Outcome, Setup};
+
+const UNASKED: &str = "WRONG: the server sent a reply that nobody asked for";
+
+/// A storm on a liar, one phone after the other.
+fn storm(liar: &Liar, options: &str) -> Outcome {
+    let usual = "--users 10 --concurrency 1 --seed 1";
+    Setup::new(liar.address, &format!("{usual} {options}")).run()
+}
+
+/// A liar that says a lie when it is asked about `word` for the second time, and else the truth.
+fn second_answer(word: &'static str, lie: impl Fn() -> Answer + Send + 'static) -> Liar {
+    let (mut truth, mut asked) = (Truth::default(), 0);
+    Liar::about(word, move |words| {
+        asked += 1;
+        if asked == 1 { Answer::Say(truth.answer(words)) } else { lie() }
+    })
+}
+
+/// The second of two phones is told `lie`, and the first one the truth.
+#[track_caller]
+fn assert_breach(
+    word: &'static str,
+    options: &str,
+    lie: impl Fn() -> Answer + Send + 'static,
+    reason: &str,
+) {
+    let liar = second_answer(word, lie);
+    assert_is_breach(&storm(&liar, &format!("--phones 2 {options}")), 1, reason);
+}
+
+#[track_caller]
+fn assert_is_breach(outcome: &Outcome, done: usize, reason: &str) {
+    outcome.assert_failed(done, 1, reason);
+    assert_eq!(outcome.count("breaches"), 1, "{outcome:#?}");
+}
+
+/// One phone fails, through no lie.
+#[track_caller]
+fn assert_no_breach(liar: &Liar, options: &str, reason: &str) {
+    let outcome = storm(liar, &format!("--phones 1 {options}"));
+    outcome.assert_failed(0, 1, reason);
+    assert_eq!(outcome.count("breaches"), 0, "{outcome:#?}");
+}
+
+#[test]
+fn honest_server_is_believed() {
+    for script in ["login", "tempid", "upload", "slow", "vanish"] {
+        let liar = Liar::about("PING", |_| unreachable!("nobody asks"));
+        storm(&liar, &format!("--phones 5 --script {script}")).assert_all_done(5);
+    }
+}
+
+#[test]
+fn temp_id_told_to_two_phones_is_named() {
+    let lie = || Answer::Say(bulk(&record(1, 0)));
+    assert_breach("TEMPID", "", lie, "WRONG: a TempID told twice");
+}
+
+#[test]
+fn temp_id_told_twice_in_a_reply_is_named() {
+    let liar = Liar::about("TEMPID", |_| {
+        let records = (0..100).map(|minute| record(u128::from(minute % 99), minute));
+        Answer::Say(bulk(&records.collect::<Vec<_>>().concat()))
+    });
+    let outcome = storm(&liar, "--phones 1 --script upload");
+    assert_is_breach(&outcome, 0, "WRONG: a TempID told twice");
+}
+
+#[test]
+fn malformed_record_is_named() {
+    for (byte, wrong) in [(3, b'x'), (22, b'-'), (39, b'9')] {
+        let liar = second_answer("TEMPID", move || {
+            let mut record = record(2, 0);
+            record[byte] = wrong;
+            Answer::Say(bulk(&record))
+        });
+        let outcome = storm(&liar, "--phones 2");
+        let reasons = outcome.reasons();
+        let reason = reasons.keys().next().expect("a reason");
+        let prefix = "WRONG: the server sent a malformed contact record at ";
+        assert!(reason.starts_with(prefix), "{reason}");
+        assert_is_breach(&outcome, 1, reason);
+    }
+}
+
+#[test]
+fn too_many_and_too_few_records_are_named() {
+    let lie = || Answer::Say(bulk(&[record(2, 0), record(3, 1)].concat()));
+    assert_breach("TEMPID", "", lie, "WRONG: the server sent 2 TempIDs, 1 were asked for");
+    let lie = || Answer::Say(bulk(b""));
+    assert_breach("TEMPID", "", lie, "WRONG: the server sent 0 TempIDs, 1 were asked for");
+}
+
+#[test]
+fn records_whose_times_do_not_follow_are_named() {
+    let liar = Liar::about("TEMPID", |_| {
+        let records = (0..100).map(|number| record(u128::from(number), number.min(98)));
+        Answer::Say(bulk(&records.collect::<Vec<_>>().concat()))
+    });
+    let outcome = storm(&liar, "--phones 1 --script upload");
+    let reason = "WRONG: the server sent TempIDs whose times do not follow each other";
+    assert_is_breach(&outcome, 0, reason);
+}
+
+#[test]
+fn replies_in_another_order_are_named() {
+    let lie = || Answer::Say(bulk(&record(2, 0)));
+    assert_breach("AUTH", "", lie, UNASKED);
+    let lie = || Answer::Say(b"+OK\r\n".to_vec());
+    assert_breach("TEMPID", "", lie, UNASKED);
+    assert_breach("UPLOAD", "--script upload", lie, UNASKED);
+}
+
+#[test]
+fn reply_too_many_is_named() {
+    let lie = || Answer::Say(b"+OK\r\n+OK\r\n".to_vec());
+    assert_breach("AUTH", "", lie, UNASKED);
+    let lie = || Answer::Say([bulk(&record(2, 0)), bulk(&record(3, 0))].concat());
+    assert_breach("TEMPID", "", lie, UNASKED);
+    let lie = || Answer::Say(b"+OK\r\n+OK\r\n".to_vec());
+    assert_breach("AUTH", "--script idle --hold 0.2", lie, UNASKED);
+}
+
+#[test]
+fn bytes_that_are_no_reply_are_named() {
+    let reason = "WRONG: the reply is not that of a BlueTrace server";
+    for (word, bytes) in [("AUTH", &b"HTTP/1.1 400 Bad Request\r\n"[..]), ("TEMPID", b"$x\r\n")] {
+        assert_breach(word, "", move || Answer::Say(bytes.to_vec()), reason);
+    }
+}
+
+#[test]
+fn wrong_password_let_in_is_named() {
+    let liar = Liar::about("PING", |_| Answer::Nothing);
+    let outcome = storm(&liar, "--phones 1 --script wrong-password");
+    assert_is_breach(&outcome, 0, "WRONG: let in with a wrong password");
+    let mut guesses = 0;
+    let liar = Liar::about("AUTH", move |_| {
+        guesses += 1;
+        let reply: &[u8] = if guesses < 3 { b"-WRONGPASS no\r\n" } else { b"+OK\r\n" };
+        Answer::Say(reply.to_vec())
+    });
+    let outcome = storm(&liar, "--phones 1 --script wrong-password");
+    assert_is_breach(&outcome, 0, "WRONG: let in with a wrong password");
+}
+
+#[test]
+fn garbage_answered_like_a_request_is_named() {
+    let liar = Liar::serving(|mut stream| {
+        stream.read_exact(&mut [0; 2048])?;
+        stream.write_all(b"+OK\r\n")
+    });
+    let outcome = storm(&liar, "--phones 1 --script garbage");
+    assert_is_breach(&outcome, 0, "WRONG: random bytes answered like a request");
+}
+
+#[test]
+fn garbage_that_ends_no_connection_is_named() {
+    let liar = Liar::serving(|mut stream| {
+        stream.read_exact(&mut [0; 2048])?;
+        stream.write_all(b"-ERR no\r\n")?;
+        stream.read_to_end(&mut Vec::new()).map(|_| ())
+    });
+    assert_no_breach(&liar, "--script garbage --timeout 0.5", "no reply in time while it stayed");
+}
+
+#[test]
+fn connection_closed_in_the_middle_is_named() {
+    for (word, when) in [
+        ("AUTH", "connection lost during the login"),
+        ("TEMPID", "connection lost during the request"),
+        ("QUIT", "connection lost during the logout"),
+    ] {
+        let liar = Liar::about(word, |_| Answer::SayAndClose(Vec::new()));
+        assert_no_breach(&liar, "", when);
+    }
+    let half = bulk(&record(1, 0))[..30].to_vec();
+    let liar = Liar::about("TEMPID", move |_| Answer::SayAndClose(half.clone()));
+    assert_no_breach(&liar, "", "connection lost during the request");
+}
+
+#[test]
+fn server_that_answers_no_more_is_named() {
+    for (word, when) in [
+        ("AUTH", "no reply in time during the login"),
+        ("TEMPID", "no reply in time during the request"),
+        ("QUIT", "no reply in time during the logout"),
+    ] {
+        let liar = Liar::about(word, |_| Answer::Nothing);
+        assert_no_breach(&liar, "--timeout 0.5", when);
+    }
+}
+
+#[test]
+fn server_that_never_answers_is_named() {
+    let liar = Liar::serving(|mut stream| stream.read_to_end(&mut Vec::new()).map(|_| ()));
+    for script in ["login", "upload", "slow", "idle", "unread", "wrong-password"] {
+        let options = format!("--timeout 0.1 --script {script} --byte-interval 1");
+        assert_no_breach(&liar, &options, "no reply in time during the login");
+    }
+    let options = "--timeout 0.1 --script garbage";
+    assert_no_breach(&liar, options, "no reply in time during the request");
+}
+
+#[test]
+fn refusals_are_named() {
+    for (reply, reason) in [
+        ("-WRONGPASS no\r\n", "right password refused (WRONGPASS)"),
+        ("-BLOCKED no\r\n", "account blocked (BLOCKED)"),
+        ("-BUSY no\r\n", "server full (BUSY)"),
+        ("-NOAUTH\r\n", "request refused (NOAUTH)"),
+    ] {
+        let liar = Liar::about("AUTH", |_| Answer::SayAndClose(reply.into()));
+        assert_no_breach(&liar, "", reason);
+    }
+    let liar = Liar::about("TEMPID", |_| Answer::Say(b"-IOERR disk full\r\n".to_vec()));
+    assert_no_breach(&liar, "", "request refused (IOERR)");
+}
