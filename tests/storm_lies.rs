@@ -54,7 +54,7 @@ fn assert_no_breach(liar: &Liar, options: &str, reason: &str) {
 fn honest_server_is_believed() {
     for script in ["login", "tempid", "upload", "slow", "vanish"] {
         let liar = Liar::about("PING", |_| unreachable!("nobody asks"));
-        storm(&liar, &format!("--phones 5 --script {script}")).assert_all_done(5);
+        storm(&liar, &format!("--phones 5 --script {script} --byte-interval 1")).assert_all_done(5);
     }
 }
 
@@ -208,6 +208,21 @@ fn server_that_never_answers_is_named() {
     }
     let options = "--timeout 0.1 --script garbage";
     assert_no_breach(&liar, options, "no reply in time during the request");
+}
+
+#[test]
+fn server_that_does_not_answer_those_that_would_vanish_is_named() {
+    for (word, when) in [
+        ("AUTH", "no reply in time during the login"),
+        ("TEMPID", "no reply in time during the request"),
+    ] {
+        let liar = Liar::about(word, |_| Answer::Nothing);
+        let outcome = storm(&liar, "--phones 9 --script vanish --timeout 0.3");
+        assert_eq!(outcome.code(), Some(1), "{outcome:#?}");
+        let reasons: Vec<_> = outcome.reasons().into_keys().collect();
+        assert_eq!(reasons, [when], "{outcome:#?}");
+        assert_eq!(outcome.count("done") + outcome.count("failed"), 9);
+    }
 }
 
 #[test]

@@ -188,14 +188,10 @@ impl Phone {
                 self.say(out, |session, out| session.log_in(user.as_str(), password, out));
             }
         }
-        if self.script == Script::Vanish {
-            return self.may_vanish(
-                &[Vanishing::BeforeAnyByte, Vanishing::WithinTheLogin, Vanishing::BeforeTheVerdict],
-                out,
-                crowd,
-            );
-        }
-        self.wait_for_reply(crowd)
+        let points =
+            [Vanishing::BeforeAnyByte, Vanishing::WithinTheLogin, Vanishing::BeforeTheVerdict];
+        let vanished = self.may_vanish(&points, out, crowd);
+        vanished.unwrap_or_else(|| self.wait_for_reply(crowd))
     }
 
     /// Takes what the server sent.
@@ -327,12 +323,13 @@ impl Phone {
             Script::Login => return self.leave(out, crowd),
             Script::TempId | Script::Slow => self.say(out, |session, out| session.download(1, out)),
             Script::Vanish => {
-                let step = self.may_vanish(&[Vanishing::AfterTheVerdict], out, crowd);
-                if step != Step::Wait {
-                    return step;
+                if let Some(vanished) = self.may_vanish(&[Vanishing::AfterTheVerdict], out, crowd) {
+                    return vanished;
                 }
                 self.say(out, |session, out| session.download(1, out));
-                return self.may_vanish(&[Vanishing::BeforeTheTempId], out, crowd);
+                if let Some(vanished) = self.may_vanish(&[Vanishing::BeforeTheTempId], out, crowd) {
+                    return vanished;
+                }
             }
             // The first ones have met nobody, and fetch what others will have met.
             Script::Upload if crowd.witness.temp_ids() == 0 => {
@@ -385,7 +382,15 @@ impl Phone {
 
     /// Lets a phone that is to vanish do so, at each of all points with the same probability: those of
     /// `points` have come, and those before have passed.
-    fn may_vanish(&mut self, points: &[Vanishing], out: &mut Vec<u8>, crowd: &mut Crowd) -> Step {
+    fn may_vanish(
+        &mut self,
+        points: &[Vanishing],
+        out: &mut Vec<u8>,
+        crowd: &mut Crowd,
+    ) -> Option<Step> {
+        if self.script != Script::Vanish {
+            return None;
+        }
         for point in points {
             if crowd.rng.random_range(0..=Vanishing::LAST - *point as u32) > 0 {
                 continue;
@@ -395,9 +400,9 @@ impl Phone {
             } else if *point == Vanishing::WithinTheLogin {
                 out.truncate(crowd.rng.random_range(1..out.len()));
             }
-            return Ending::vanished(&mut crowd.rng);
+            return Some(Ending::vanished(&mut crowd.rng));
         }
-        Step::Wait
+        None
     }
 
     /// Lets the session say something: at once, or of a slow phone byte by byte.

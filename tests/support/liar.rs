@@ -39,6 +39,7 @@ impl Liar {
         background(move || {
             while let Ok((socket, _)) = accepting.accept() {
                 let stream = TcpStream::from(socket);
+                stream.set_nodelay(true).expect("an option of every TCP socket");
                 stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
                 // Whoever is lied to may leave at any time.
                 let _ = serve(stream);
