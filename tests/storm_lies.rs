@@ -130,10 +130,35 @@ fn reply_too_many_is_named() {
 }
 
 #[test]
+fn reply_too_many_behind_the_request_is_named() {
+    // It comes when the phone has said goodbye already, and must not be taken for the answer to that.
+    for reply in [bulk(&record(7, 0)), b":1\r\n".to_vec(), b"+PONG\r\n".to_vec()] {
+        assert_breach("QUIT", "", move || Answer::Say(reply.clone()), UNASKED);
+    }
+    let liar = Liar::about("QUIT", |_| Answer::Say(b"-ERR stay\r\n".to_vec()));
+    assert_no_breach(&liar, "", "request refused (ERR)");
+}
+
+#[test]
 fn bytes_that_are_no_reply_are_named() {
     let reason = "WRONG: the reply is not that of a BlueTrace server";
     for (word, bytes) in [("AUTH", &b"HTTP/1.1 400 Bad Request\r\n"[..]), ("TEMPID", b"$x\r\n")] {
         assert_breach(word, "", move || Answer::Say(bytes.to_vec()), reason);
+    }
+}
+
+#[test]
+fn upload_taken_partly_is_named() {
+    for (options, taken, reason) in [
+        ("--records 20", 19, "WRONG: the server took 19 contact records of 20"),
+        ("--records 20", 0, "WRONG: the server took 0 contact records of 20"),
+        ("--records 20", 21, "WRONG: the server took 21 contact records of 20"),
+        // The first of two requests.
+        ("--records 18001", 17_999, "WRONG: the server took 17999 contact records of 18000"),
+    ] {
+        let liar = Liar::about("UPLOAD", move |_| Answer::Say(format!(":{taken}\r\n").into()));
+        let outcome = storm(&liar, &format!("--phones 1 --script upload {options}"));
+        assert_is_breach(&outcome, 0, reason);
     }
 }
 

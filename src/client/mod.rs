@@ -5,6 +5,7 @@
 //! [`dialogue`] what the terminal asks and shows. Here is the shell that drives them: standard
 //! input, TCP, UDP and timers on one poll.
 
+pub mod breach;
 pub mod command;
 pub mod contact_log;
 pub mod contact_log_file;

@@ -1,10 +1,9 @@
 //! The conversation of one phone with the server. No socket, no clock.
 
-use thiserror::Error;
-
-use crate::protocol::reply::{Reply, ReplyError};
+use super::breach::Breach;
+use crate::protocol::reply::Reply;
 use crate::protocol::request::{Credentials, Request};
-use crate::protocol::{ContactRecord, InvalidRecord, Username, resp};
+use crate::protocol::{ContactRecord, Username, resp};
 use crate::reactor::Consumed;
 
 /// Contact records of one `UPLOAD`, at most: the server takes 1 MiB a request.
@@ -83,31 +82,6 @@ pub enum Event {
     LoggedOut,
     /// What came is not what was asked for, and the conversation is over.
     Broken(Breach),
-}
-
-/// What no BlueTrace server says, unless it is broken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub enum Breach {
-    /// The bytes are no reply.
-    #[error(transparent)]
-    NoReply(#[from] ReplyError),
-    /// A reply of a kind that does not answer what was asked, or one too many.
-    #[error("the server sent a reply that nobody asked for")]
-    Unasked,
-    /// A reply to `TEMPID` with a record that is none.
-    #[error("the server sent a malformed contact record at {0}")]
-    MalformedRecord(InvalidRecord),
-    /// A reply to `TEMPID` with too many or too few records.
-    #[error("the server sent {sent} TempIDs, {asked} were asked for")]
-    WrongNumber {
-        /// How many were wanted.
-        asked: u8,
-        /// How many came.
-        sent: usize,
-    },
-    /// The records of a reply to `TEMPID` are not windows that follow each other.
-    #[error("the server sent TempIDs whose times do not follow each other")]
-    WrongTimes,
 }
 
 impl Session {
@@ -227,10 +201,17 @@ impl Session {
                         self.upload_part(user, rest, taken + count, out);
                         None
                     }
+                    Reply::Integer(taken) => {
+                        self.state = State::Closed;
+                        Some(Event::Broken(Breach::UploadNotWhole { sent, taken }))
+                    }
                     other => self.handle_other(other),
                 }
             }
-            State::LoggingOut { replies_before: 0 } => Some(Event::LoggedOut),
+            State::LoggingOut { replies_before: 0 } => match reply {
+                Reply::Simple("OK") => Some(Event::LoggedOut),
+                other => self.handle_other(other),
+            },
             State::LoggingOut { replies_before } => {
                 self.state = State::LoggingOut { replies_before: replies_before - 1 };
                 None
@@ -477,6 +458,29 @@ mod tests {
         assert_eq!(fixture.told, []);
         fixture.receive(b"+OK\r\n");
         assert_eq!(fixture.told, [Event::LoggedOut]);
+    }
+
+    #[test]
+    fn logging_out_takes_nothing_but_ok_for_the_goodbye() {
+        for reply in [&b":1\r\n"[..], b"+PONG\r\n", b"$0\r\n\r\n", b"-ERR stay\r\n"] {
+            let mut fixture = Fixture::ready();
+            fixture.session.log_out(&mut fixture.sent);
+            fixture.receive(reply);
+            assert!(matches!(fixture.told[..], [Event::Broken(_) | Event::Refused { .. }]));
+            assert!(fixture.session.is_closed());
+        }
+    }
+
+    #[test]
+    fn upload_of_which_another_number_is_taken_breaks_the_session() {
+        for taken in [0, 2] {
+            let mut fixture = Fixture::ready();
+            fixture.session.upload(vec![record(1)], &mut fixture.sent);
+            fixture.receive(format!(":{taken}\r\n").as_bytes());
+            let breach = Breach::UploadNotWhole { sent: 1, taken };
+            assert_eq!(fixture.told, [Event::Broken(breach)]);
+            assert!(fixture.session.is_closed());
+        }
     }
 
     #[test]

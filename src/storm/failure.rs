@@ -4,7 +4,7 @@ use std::io;
 
 use thiserror::Error;
 
-use crate::client::session::Breach;
+use crate::client::breach::Breach;
 
 /// Why a session did not go as its script expects. Equal texts are counted together.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -36,9 +36,6 @@ pub enum Failure {
     /// The server told a TempID that it had told before.
     #[error("WRONG: a TempID told twice")]
     TempIdTwice,
-    /// The server took another number of records than were uploaded.
-    #[error("WRONG: an upload not taken whole")]
-    UploadNotWhole,
     /// The server took random bytes for requests.
     #[error("WRONG: random bytes answered like a request")]
     GarbageTaken,
@@ -51,11 +48,7 @@ impl Failure {
     /// Whether the server did what it must never do, whatever the load.
     pub fn is_breach(&self) -> bool {
         match self {
-            Self::LetIn
-            | Self::TempIdTwice
-            | Self::UploadNotWhole
-            | Self::GarbageTaken
-            | Self::Broken(_) => true,
+            Self::LetIn | Self::TempIdTwice | Self::GarbageTaken | Self::Broken(_) => true,
             Self::NoConnection(_)
             | Self::Lost(_)
             | Self::Late(_)
