@@ -74,7 +74,8 @@ pub struct Storm {
     is_gathering_told: bool,
     /// Whether a session ended since closed connections were freed.
     has_ended: bool,
-    interrupted: u64,
+    /// Sessions that a signal cut short, if there was one.
+    interrupted: Option<u64>,
     unreachable: Option<io::ErrorKind>,
     started: Instant,
     server_time: Option<Duration>,
@@ -174,7 +175,7 @@ impl Storm {
             staying: 0,
             is_gathering_told: false,
             has_ended: false,
-            interrupted: 0,
+            interrupted: None,
             unreachable: None,
             started,
             server_time: server_time.transpose()?,
@@ -284,8 +285,9 @@ impl Storm {
     fn handle_signals(&mut self) {
         if self.signals.as_mut().is_some_and(|signals| !signals.pending().is_empty()) {
             self.arrivals.stop();
+            let interrupted = self.interrupted.get_or_insert_default();
             for token in self.connections.tokens() {
-                self.interrupted += u64::from(self.connections.close(token).is_some());
+                *interrupted += u64::from(self.connections.close(token).is_some());
             }
         }
     }

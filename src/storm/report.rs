@@ -25,6 +25,8 @@ pub struct Report {
     pub breaches: u64,
     /// Sessions that a signal cut short.
     pub interrupted: u64,
+    /// Whether a signal ended the storm before its time, so that sessions are missing.
+    pub ended_early: bool,
     /// Sessions done a second.
     pub rate: f64,
     /// Different TempIDs that the phones were told.
@@ -143,11 +145,13 @@ impl Report {
         settings: &Settings,
         tally: &Tally,
         temp_ids: usize,
-        interrupted: u64,
+        interrupted: Option<u64>,
         elapsed: Duration,
         times: ProcessorTimes,
     ) -> Self {
         let (done, seconds) = (tally.done(), elapsed.as_secs_f64());
+        let ended_early = interrupted.is_some();
+        let interrupted = interrupted.unwrap_or(0);
         let per_session = |time: Duration| time.as_secs_f64() * 1e6 / done.max(1) as f64;
         Self {
             settings: settings.into(),
@@ -156,6 +160,7 @@ impl Report {
             failed: tally.failed() + interrupted,
             breaches: tally.breaches(),
             interrupted,
+            ended_early,
             rate: done as f64 / seconds.max(f64::MIN_POSITIVE),
             temp_ids,
             done_by_script: tally.done_by_script().clone(),
@@ -179,9 +184,9 @@ impl Report {
         format!("{} sessions of {script}, {load}", self.done + self.failed)
     }
 
-    /// Whether every session ended as its script expects.
+    /// Whether every session that was asked for ended as its script expects.
     pub fn is_success(&self) -> bool {
-        self.failed == 0
+        self.failed == 0 && !self.ended_early
     }
 }
 
@@ -201,6 +206,9 @@ impl fmt::Display for Report {
         }
         if self.interrupted > 0 {
             writeln!(f, "{:>12} failed  interrupted by a signal", self.interrupted)?;
+        }
+        if self.ended_early {
+            writeln!(f, "ended early by a signal")?;
         }
         self.write_latencies(f)?;
         if let Some(cpu) = self.server_cpu_us_per_session {
