@@ -212,7 +212,7 @@ fn malformed_credentials_are_named_with_their_line() {
 fn unwritable_file_is_told_before_the_storm() {
     // It would be told that there is no server if it began.
     let (_socket, address) = nobody();
-    for option in ["--json", "--plot"] {
+    for option in ["--json", "--plot", "--told"] {
         let path = "/nowhere/result";
         let (ip, port) = (address.ip().to_string(), address.port().to_string());
         let arguments = [&ip, &port, "--users", "5", option, path];
@@ -317,6 +317,21 @@ fn plot_is_a_well_formed_picture() {
         assert!(svg.starts_with("<svg") && svg.contains("100 sessions of "), "{svg}");
         assert_well_formed(&svg);
     }
+}
+
+#[test]
+fn what_phones_were_told_is_what_the_server_recorded() {
+    let (data, server) = server();
+    let options = format!("--users {USERS} --phones 50 --script tempid:4,upload:1");
+    let outcome = Setup::new(server.address, &options).keeping_told().run();
+    outcome.assert_all_done(50);
+    let (mut told, mut recorded) = (outcome.told(), data.temp_ids());
+    assert!(told.len() > 30, "{told:#?}");
+    assert_eq!(told.len() as u64, outcome.count("temp_ids"));
+    for lines in [&mut told, &mut recorded] {
+        lines.sort_by(|one, other| one.record.cmp(&other.record));
+    }
+    assert_eq!(told, recorded);
 }
 
 /// Every element is closed, in the right order, and nothing is left that would need an escape.

@@ -131,6 +131,9 @@ pub struct StormArguments {
     /// Process of the server on this machine, to measure its processor time
     #[arg(long, value_name = "PID")]
     server_pid: Option<u32>,
+    /// Write each TempID that a phone was told to this file, when it was told, as a line of tempIDs.txt
+    #[arg(long, value_name = "FILE")]
+    told: Option<PathBuf>,
     /// Write the result to this file, for machines
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -185,6 +188,7 @@ impl StormArguments {
             source_addresses: self.source_addresses.unwrap_or(default_sources(ip, phones)),
             seed: self.seed.map_or_else(draw_seed, Ok)?,
             server_process: self.server_pid,
+            told: self.told.clone(),
         })
     }
 

@@ -17,6 +17,7 @@ pub mod script;
 mod server_process;
 mod settings;
 pub mod tally;
+mod told;
 pub mod users;
 pub mod witness;
 
@@ -40,6 +41,7 @@ use self::script::Script;
 use self::server_process::ServerProcess;
 pub use self::settings::{Settings, StormError};
 use self::tally::Tally;
+use self::told::ToldFile;
 use self::witness::Witness;
 use crate::clock::Now;
 use crate::reactor::signals::{SIGINT, SIGTERM};
@@ -68,6 +70,7 @@ pub struct Storm {
     casting: Casting,
     sources: Sources,
     progress: Option<Progress>,
+    told: Option<ToldFile>,
     is_arrival_timed: bool,
     /// Phones that only stay.
     staying: usize,
@@ -162,7 +165,7 @@ impl Storm {
             connections: ConnectionTable::new(),
             crowd: Crowd {
                 manner: settings.manner.clone(),
-                witness: Witness::default(),
+                witness: Witness::new(settings.told.is_some()),
                 tally: Tally::new(),
                 rng: stream(1),
                 requests: 0,
@@ -171,6 +174,7 @@ impl Storm {
             casting,
             sources: Sources { count: settings.source_addresses, taken: 0 },
             progress: None,
+            told: settings.told.as_deref().map(ToldFile::create).transpose()?,
             is_arrival_timed: false,
             staying: 0,
             is_gathering_told: false,
@@ -188,7 +192,8 @@ impl Storm {
     ///
     /// # Errors
     ///
-    /// [`StormError`] if there is no server, or the system refuses to let us wait for events.
+    /// [`StormError`] if there is no server, the file of TempIDs cannot be written, or the system
+    /// refuses to let us wait for events.
     pub fn run(mut self) -> Result<Outcome, StormError> {
         let mut events = Events::with_capacity(EventLoop::<Timer>::EVENTS_PER_TICK);
         let mut is_busy = self.begin_due();
@@ -226,7 +231,7 @@ impl Storm {
     }
 
     /// Says whether there is more to do at once.
-    fn tick(&mut self, events: &mut Events, is_busy: bool) -> io::Result<bool> {
+    fn tick(&mut self, events: &mut Events, is_busy: bool) -> Result<bool, StormError> {
         let is_busy = is_busy || self.connections.has_queued();
         self.event_loop.wait(events, is_busy, Now::read().monotonic)?;
         let left_over = self.connections.take_queued();
@@ -243,6 +248,9 @@ impl Storm {
         self.has_ended = false;
         self.connections.free_closed();
         let is_busy = self.begin_due();
+        if let Some(file) = &mut self.told {
+            file.write(&self.crowd.witness.take_lines())?;
+        }
         self.tell_gathering();
         Ok(is_busy)
     }

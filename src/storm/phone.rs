@@ -277,7 +277,7 @@ impl Phone {
             }
             Event::TempIds(records) => {
                 crowd.tally.answered(self.script, now.saturating_duration_since(self.asked_at));
-                if !crowd.witness.told(&records) {
+                if !crowd.witness.told(self.user, &records) {
                     return Ending::failed(Failure::TempIdTwice);
                 }
                 match self.script {

@@ -36,6 +36,8 @@ pub struct Settings {
     pub seed: u64,
     /// The server's process, whose processor time is to be measured.
     pub server_process: Option<u32>,
+    /// Where each TempID that a phone was told is to be written, as a line of `tempIDs.txt`.
+    pub told: Option<PathBuf>,
 }
 
 /// Why there is no storm.

@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use rand::RngExt;
 use rand::rngs::ChaCha12Rng;
 
-use crate::protocol::{ContactRecord, TempId};
+use crate::protocol::{ContactRecord, TempId, Username};
+use crate::server::journal;
 
 /// Records that are remembered to be uploaded by others.
 const REMEMBERED_RECORDS: usize = 4096;
@@ -17,6 +18,8 @@ pub struct Witness {
     /// Some of the records, as phones that met would have them in their contact logs.
     met: Vec<ContactRecord>,
     next: usize,
+    /// Lines that are to be written where the user wants them, if anywhere.
+    lines: Option<Vec<u8>>,
 }
 
 impl Witness {
@@ -25,10 +28,23 @@ impl Witness {
         self.told.len()
     }
 
-    /// A phone was told these TempIDs. Says whether nobody had been told any of them before.
-    pub fn told(&mut self, records: &[ContactRecord]) -> bool {
+    /// One that was told nothing yet, and keeps lines of what is told if somebody is to take them.
+    pub fn new(keeps_lines: bool) -> Self {
+        Self { lines: keeps_lines.then(Vec::new), ..Self::default() }
+    }
+
+    /// What was told since it was asked last, in the form of `tempIDs.txt`.
+    pub fn take_lines(&mut self) -> Vec<u8> {
+        self.lines.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// A phone of `user` was told these TempIDs. Says whether nobody had been told any of them before.
+    pub fn told(&mut self, user: Username, records: &[ContactRecord]) -> bool {
         let mut are_new = true;
         for record in records {
+            if let Some(lines) = &mut self.lines {
+                journal::encode_line(user, record, lines);
+            }
             are_new &= self.told.insert(record.temp_id);
             if self.met.len() < REMEMBERED_RECORDS {
                 self.met.push(*record);
@@ -59,12 +75,25 @@ mod tests {
         ContactRecord { temp_id, start, expiry: start.after_seconds(899) }
     }
 
+    fn user() -> Username {
+        Username::decode(b"+61410888888").expect("a name")
+    }
+
+    #[test]
+    fn lines_are_those_of_the_file_and_taken_once() {
+        let mut witness = Witness::new(true);
+        witness.told(user(), &[record(7)]);
+        let line = "+61410888888 00000000000000000007 01/01/1970 00:00:00 01/01/1970 00:14:59\n";
+        assert_eq!(witness.take_lines(), line.as_bytes());
+        assert_eq!(witness.take_lines(), b"");
+    }
+
     #[test]
     fn temp_id_that_was_told_before_is_noticed() {
         let mut witness = Witness::default();
-        assert!(witness.told(&[record(1), record(2)]));
-        assert!(!witness.told(&[record(3), record(2)]));
-        assert!(!witness.told(&[record(4), record(4)]));
+        assert!(witness.told(user(), &[record(1), record(2)]));
+        assert!(!witness.told(user(), &[record(3), record(2)]));
+        assert!(!witness.told(user(), &[record(4), record(4)]));
         assert_eq!(witness.temp_ids(), 4);
     }
 
@@ -72,7 +101,7 @@ mod tests {
     fn contact_logs_hold_what_others_were_told() {
         let (mut witness, mut rng) = (Witness::default(), ChaCha12Rng::seed_from_u64(1));
         let count = REMEMBERED_RECORDS as u128 + 10;
-        (0..count).for_each(|number| assert!(witness.told(&[record(number)])));
+        (0..count).for_each(|number| assert!(witness.told(user(), &[record(number)])));
         let log = witness.contact_log(1000, &mut rng);
         assert!(log.iter().all(|entry| (10..count).any(|number| record(number) == *entry)));
     }

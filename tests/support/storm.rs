@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use rustix::process::{Pid, Resource, getrlimit};
 use serde_json::Value;
 
-use super::data::Data;
+use super::data::{Data, Line, read_temp_ids};
 use super::lines::Lines;
 use super::process::{self, Ended, Signal};
 
@@ -64,7 +64,7 @@ impl Setup {
         let mut child = self.command.spawn().expect("the program starts");
         let stdout = Lines::collect(child.stdout.take().expect("piped"));
         let stderr = Lines::collect(child.stderr.take().expect("piped"));
-        Storm { child, stdout, stderr, directory: self.directory }
+        Storm { child, stdout, stderr, directory: Some(self.directory) }
     }
 
     /// Waits for the end of the storm.
@@ -73,12 +73,19 @@ impl Setup {
         self.start().wait()
     }
 
+    /// Keeps what the phones are told.
+    pub fn keeping_told(self) -> Self {
+        let told = self.path(TOLD);
+        self.also(&["--told", &told])
+    }
+
     fn path(&self, name: &str) -> String {
         self.directory.file(name).into_os_string().into_string().expect("a path in UTF-8")
     }
 }
 
 const JSON: &str = "storm.json";
+const TOLD: &str = "told.txt";
 
 /// A running storm, killed when it goes out of scope.
 #[derive(Debug)]
@@ -86,7 +93,7 @@ pub struct Storm {
     child: Child,
     pub stdout: Lines,
     pub stderr: Lines,
-    directory: Data,
+    directory: Option<Data>,
 }
 
 impl Storm {
@@ -115,10 +122,12 @@ impl Storm {
         self.stderr.wait_for_end();
         let status = self.child.wait().expect("our own child");
         self.stdout.wait_for_end();
-        let json = fs::read(self.directory.file(JSON)).unwrap_or_default();
+        let directory = self.directory.take().expect("until the end");
+        let json = fs::read(directory.file(JSON)).unwrap_or_default();
         Outcome {
             ended: Ended { status, stdout: self.stdout.so_far(), stderr: self.stderr.so_far() },
             json: serde_json::from_slice(&json).unwrap_or_default(),
+            directory,
         }
     }
 }
@@ -137,11 +146,18 @@ pub struct Outcome {
     pub ended: Ended,
     /// Its result, or null if there is none.
     pub json: Value,
+    directory: Data,
 }
 
 impl Outcome {
     pub fn code(&self) -> Option<i32> {
         self.ended.status.code()
+    }
+
+    /// What the phones were told, of a storm that keeps it.
+    #[track_caller]
+    pub fn told(&self) -> Vec<Line> {
+        read_temp_ids(&self.directory.file(TOLD))
     }
 
     /// A number of the result.
