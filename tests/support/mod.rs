@@ -20,6 +20,8 @@ pub mod phone;
 pub mod process;
 pub mod record;
 pub mod reply;
+#[cfg(feature = "storm")]
+pub mod scene;
 pub mod server;
 pub mod small_disk;
 #[cfg(feature = "storm")]

@@ -1,0 +1,115 @@
+//! Attacks on the real server, each by a crowd and for a second or two: honest phones are served
+//! meanwhile, and afterwards nothing is left of the attackers.
+
+mod support;
+
+use support::data::Data;
+use support::scene::Scene;
+use support::server::Setup;
+use support::storm::crowd;
+
+/// What a server may have in memory when an attack is over, in KiB. What it keeps of it are failures
+/// of names, and what its allocator has not given back.
+const MOST_MEMORY_KIB: u64 = 64 * 1024;
+
+/// The same when it holds as much output as it may for whoever does not read it, which is 64 MiB.
+const MOST_MEMORY_WITH_OUTPUT_KIB: u64 = 160 * 1024;
+
+const QUICK: [&str; 2] = ["--login-timeout", "1"];
+
+/// Attackers stay longer than a test waits, unless the server does something about them.
+const FOR_EVER: &str = "--hold 600";
+
+#[test]
+fn silent_connections_are_closed_after_the_login_timeout() {
+    let mut scene = Scene::new(0, &QUICK);
+    let phones = crowd(2_000);
+    let options = format!("--users 1 --script silent --phones {phones} {FOR_EVER}");
+    let storm = scene.storm(&options).start();
+    scene.serve_during(storm).assert_all_done(phones);
+    scene.assert_nothing_left(MOST_MEMORY_KIB);
+}
+
+#[test]
+fn dribbling_connections_are_closed_after_the_login_timeout() {
+    let mut scene = Scene::new(1, &QUICK);
+    let phones = crowd(500);
+    // The login alone would take them five seconds.
+    let options = "--users 1 --script slow --byte-interval 100";
+    let options = format!("{options} --phones {phones} --concurrency {phones}");
+    let storm = scene.storm(&options).start();
+    let outcome = scene.serve_during(storm);
+    outcome.assert_failed(0, phones, "connection lost during the login");
+    scene.assert_nothing_left(MOST_MEMORY_KIB);
+}
+
+#[test]
+fn dribbling_phones_that_log_in_in_time_are_served_like_all_others() {
+    let mut scene = Scene::new(1, &[]);
+    let phones = crowd(500);
+    let options = "--users 1 --script slow --byte-interval 5";
+    let options = format!("{options} --phones {phones} --concurrency {phones}");
+    let storm = scene.storm(&options).start();
+    scene.serve_during(storm).assert_all_done(phones);
+    scene.assert_nothing_left(MOST_MEMORY_KIB);
+}
+
+#[test]
+fn peers_that_never_read_hold_up_nobody() {
+    let mut scene = Scene::new(1, &[]);
+    let options = "--users 1 --script unread --phones 100 --hold 1";
+    let storm = scene.storm(options).start();
+    storm.wait_for_gathering(100);
+    scene.serve_during(storm).assert_all_done(100);
+    scene.assert_nothing_left(MOST_MEMORY_KIB);
+}
+
+#[test]
+fn garbage_is_refused_and_holds_up_nobody() {
+    let mut scene = Scene::new(0, &[]);
+    let options = format!("--users 1 --script garbage --phones 3000 --concurrency {}", crowd(500));
+    let storm = scene.storm(&options).start();
+    scene.serve_during(storm).assert_all_done(3_000);
+    scene.assert_nothing_left(MOST_MEMORY_KIB);
+}
+
+#[test]
+fn guesser_over_many_users_blocks_them_and_nobody_else() {
+    let mut scene = Scene::new(2_000, &[]);
+    let options = format!("--users 2000 --phones 2000 --concurrency {}", crowd(500));
+    let storm = scene.storm(&format!("{options} --script wrong-password")).start();
+    scene.serve_during(storm).assert_all_done(2_000);
+    let outcome = scene.storm(&format!("{options} --script login")).run();
+    outcome.assert_failed(0, 2_000, "account blocked (BLOCKED)");
+    scene.assert_nothing_left(MOST_MEMORY_KIB);
+}
+
+#[test]
+fn flood_of_unknown_names_is_refused_and_holds_up_nobody() {
+    let mut scene = Scene::new(0, &[]);
+    let options = format!("--users 10000 --phones 10000 --concurrency {}", crowd(500));
+    let storm = scene.storm(&format!("{options} --script login --seed 1")).start();
+    let outcome = scene.serve_during(storm);
+    outcome.assert_failed(0, 10_000, "right password refused (WRONGPASS)");
+    scene.assert_nothing_left(MOST_MEMORY_KIB);
+}
+
+#[test]
+fn output_that_nobody_reads_costs_contact_logs_and_nothing_else() {
+    let data = Data::with_storm_users(10);
+    let setup = Setup::new(&data).leaving_stdout_unread();
+    let mut scene = Scene::with_server(data, setup);
+    // Each log makes 4 MB of output, and is refused when 32 MiB of it wait.
+    let options = "--users 10 --script upload --records 30000 --phones 30 --concurrency 5 --seed 1";
+    let outcome = scene.storm(options).run();
+    assert_eq!(outcome.code(), Some(1), "{outcome:#?}");
+    let refused = outcome.count("failed");
+    outcome.assert_failed(30 - refused as usize, refused as usize, "request refused (IOERR)");
+    assert!(outcome.count("done") >= 5, "{outcome:#?}");
+    let mut storm = scene.storm("--users 10 --script tempid --phones 2000").start();
+    while !storm.has_ended() {
+        scene.witness.temp_id();
+    }
+    storm.wait().assert_all_done(2_000);
+    scene.assert_nobody_left(MOST_MEMORY_WITH_OUTPUT_KIB);
+}

@@ -1,0 +1,203 @@
+//! Storms of thousands of phones on the real server: everybody gets what is theirs, whatever happens to
+//! the server meanwhile, and nothing is left of a storm when it is over.
+
+mod support;
+
+use std::collections::{BTreeMap, HashSet};
+use std::time::Duration;
+
+use support::client::server_again;
+use support::data::{Data, EIGHT, Line};
+use support::phone::Phone;
+use support::process::Signal;
+use support::scene::Scene;
+use support::server::Setup;
+use support::small_disk::SmallDisk;
+use support::storm::{self, crowd};
+use support::wait::{Deadline, now};
+
+/// What a server may have in memory when a storm is over, in KiB. It keeps every TempID, and its
+/// allocator some of what it used: a tenth of this. Whatever is not given back exceeds it soon.
+const MOST_MEMORY_KIB: u64 = 64 * 1024;
+
+/// What phones may be told that lose their server.
+const LOST: [&str; 3] = [
+    "connection lost during the login",
+    "connection lost during the request",
+    "connection lost during the logout",
+];
+const REFUSED: &str = "no connection: connection refused";
+
+const BUSY: &str = "server full (BUSY)";
+const BLOCKED: &str = "account blocked (BLOCKED)";
+
+/// Nobody was told a TempID that is not in the file, or that is somebody else's, or that somebody
+/// else was told as well.
+#[track_caller]
+fn assert_each_once(told: &[Line], recorded: &[Line]) {
+    let recorded: HashSet<_> = recorded.iter().map(|line| (&line.record, &line.user)).collect();
+    let mut seen = HashSet::new();
+    for line in told {
+        assert!(recorded.contains(&(&line.record, &line.user)), "not in the file: {line:?}");
+        assert!(seen.insert(&line.record.temp_id), "told twice: {line:?}");
+    }
+}
+
+#[track_caller]
+fn assert_only(reasons: &BTreeMap<&str, u64>, expected: &[&str]) {
+    let is_expected = |reason: &&str| expected.contains(reason);
+    assert!(reasons.keys().all(is_expected), "{reasons:#?}");
+}
+
+#[test]
+fn thousands_of_different_phones_all_get_what_is_theirs() {
+    let mut scene = Scene::new(2_000, &[]);
+    let at_once = crowd(1_000);
+    let scripts = "--script mixed --byte-interval 1 --seed 1";
+    let options = format!("--users 2000 --phones 5000 --concurrency {at_once} {scripts}");
+    let storm = scene.storm(&options).keeping_told().start();
+    let outcome = scene.serve_during(storm);
+    outcome.assert_all_done(5_000);
+    assert_each_once(&outcome.told(), &scene.data.temp_ids());
+    scene.assert_nothing_left(MOST_MEMORY_KIB);
+    scene.server.stop();
+}
+
+#[test]
+fn phones_that_log_in_all_at_once_are_let_in_and_a_witness_is_served() {
+    let mut scene = Scene::new(3_000, &[]);
+    let phones = crowd(3_000);
+    let options = format!("--users 3000 --phones {phones} --concurrency {phones} --script login");
+    let storm = scene.storm(&options).start();
+    scene.serve_during(storm).assert_all_done(phones);
+    scene.assert_nothing_left(MOST_MEMORY_KIB);
+}
+
+#[test]
+fn phones_that_come_before_the_server_looks_are_all_let_in() {
+    let mut scene = Scene::new(1_000, &[]);
+    // As many as the kernel lets wait if its somaxconn is as small as it ever is.
+    let phones = crowd(128);
+    let options = format!("--users 1000 --phones {phones} --script idle --hold 0.1");
+    let storm = scene.server.while_frozen(|| {
+        let storm = scene.storm(&options).start();
+        let deadline = Deadline::new();
+        while waiting(&scene) < phones {
+            deadline.check("the phones to connect");
+            support::wait::let_pass(Duration::from_millis(5));
+        }
+        storm
+    });
+    storm.wait().assert_all_done(phones);
+    scene.assert_nothing_left(MOST_MEMORY_KIB);
+}
+
+/// How many phones have said who they are, to a server that has not read it.
+fn waiting(scene: &Scene) -> usize {
+    const AUTH_BYTES: u64 = 54;
+    (support::process::unread_bytes(scene.server.address) / AUTH_BYTES) as usize
+}
+
+#[test]
+fn server_killed_in_a_storm_and_started_again_has_recorded_what_was_told() {
+    let Scene { server, mut witness, data, .. } = Scene::new(1_000, &[]);
+    let address = server.address;
+    let at_once = crowd(500);
+    // Phones come until they are told to stop.
+    let load = format!("--rate 1500 --concurrency {at_once} --duration 60");
+    let options = format!("--users 1000 --script tempid:9,vanish:1 --seed 1 {load}");
+    let storm = storm::Setup::new(address, &options).keeping_told().start();
+    witness.ping_until("TempIDs", || data.temp_ids().len() > 300);
+    server.crash();
+    let before: HashSet<_> = data.temp_ids().into_iter().map(|line| line.record).collect();
+    let server = server_again(address, &data);
+    let mut witness = Phone::logged_in(&server, EIGHT);
+    witness.ping_until("more TempIDs", || data.temp_ids().len() > before.len() + 300);
+    storm.signal(Signal::INT);
+    let outcome = storm.wait();
+    assert_eq!(outcome.code(), Some(1));
+    assert_only(&outcome.reasons(), &[&LOST[..], &[REFUSED]].concat());
+    assert_eq!(outcome.count("breaches"), 0);
+    let told = outcome.told();
+    assert_each_once(&told, &data.temp_ids());
+    let (old, new): (Vec<_>, Vec<_>) =
+        told.into_iter().partition(|line| before.contains(&line.record));
+    assert!(old.len() > 200 && new.len() > 200, "{} before, {} after", old.len(), new.len());
+    server.stop();
+}
+
+#[test]
+fn server_on_a_full_disk_tells_no_phone_a_temp_id_and_recovers() {
+    let data = Data::with_users();
+    let Some(disk) = SmallDisk::start(&data) else { return };
+    let credentials = data.file("credentials.txt");
+    let options = format!("--credentials {} --rate 100 --duration 60", credentials.display());
+    let storm = storm::Setup::new(disk.server.address, &options).keeping_told().start();
+    let mut witness = Phone::logged_in(&disk.server, EIGHT);
+    witness.ping_until("TempIDs", || disk.temp_ids().len() > 20);
+    disk.fill();
+    disk.server.stderr.wait_for_part("no TempID is issued until it can be recorded");
+    let while_full = disk.temp_ids().len();
+    disk.make_space();
+    disk.server.stderr.wait_for_part("tempIDs.txt: recording again");
+    witness.ping_until("more TempIDs", || disk.temp_ids().len() > while_full + 20);
+    storm.signal(Signal::INT);
+    let outcome = storm.wait();
+    assert_only(&outcome.reasons(), &["request refused (IOERR)"]);
+    assert!(outcome.count("failed") > outcome.count("interrupted"), "{outcome:#?}");
+    assert_each_once(&outcome.told(), &disk.temp_ids());
+    assert!(outcome.told().len() > while_full, "{outcome:#?}");
+}
+
+#[test]
+fn guessed_accounts_are_blocked_for_the_time_of_a_block_and_no_others() {
+    const BLOCK: Duration = Duration::from_secs(2);
+    let data = Data::with_storm_users(500);
+    let setup = Setup::with_block(&data, BLOCK.as_secs() as u32);
+    let mut scene = Scene::with_server(data, setup);
+    // The guessers of a mix have the last tenth of the users to themselves.
+    let options = "--users 500 --phones 2000 --concurrency 500 --seed 1";
+    let started = now();
+    scene
+        .storm(&format!("{options} --script tempid:9,wrong-password:1"))
+        .run()
+        .assert_all_done(2_000);
+    let address = scene.server.address;
+    let log_in = |users: &str| {
+        let options = format!("--users {users} --phones 50 --script login --concurrency 50");
+        storm::Setup::new(address, &options).run()
+    };
+    let blocked = log_in("450..500");
+    if started.elapsed() < BLOCK {
+        blocked.assert_failed(0, 50, BLOCKED);
+    }
+    log_in("0..50").assert_all_done(50);
+    let deadline = Deadline::new();
+    while log_in("450..500").code() != Some(0) {
+        deadline.check("the end of the block");
+        scene.witness.ping();
+    }
+    assert!(started.elapsed() >= BLOCK, "a block ended before its time");
+    scene.assert_nothing_left(MOST_MEMORY_KIB);
+}
+
+#[test]
+fn full_server_refuses_and_lets_phones_in_when_others_have_left() {
+    let connections = crowd(200);
+    let mut scene = Scene::new(1_000, &["--max-connections", &connections.to_string()]);
+    // The witness has a connection as well.
+    let staying = connections - 1;
+    let options = format!("--users 1000 --script idle --phones {staying} --hold 60");
+    let guests = scene.storm(&options).start();
+    guests.wait_for_gathering(staying);
+    let options = format!("--users 1000 --script login --concurrency {}", crowd(1_000));
+    scene.storm(&options).run().assert_failed(0, 1_000, BUSY);
+    scene.witness.temp_id();
+    guests.signal(Signal::INT);
+    assert_eq!(guests.wait().count("interrupted"), staying as u64);
+    scene.assert_nothing_left(MOST_MEMORY_KIB);
+    let half = connections / 2;
+    let options = format!("--users 1000 --script tempid --concurrency {half}");
+    scene.storm(&options).run().assert_all_done(1_000);
+    scene.assert_nothing_left(MOST_MEMORY_KIB);
+}
