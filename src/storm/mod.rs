@@ -5,6 +5,7 @@
 //! phones were told is checked by a [`witness`], counted in a [`tally`] and told in a [`report`]. Here is
 //! the shell that drives them: connections, timers and signals on one poll.
 
+mod alarm;
 pub mod arguments;
 pub mod arrivals;
 pub mod casting;
@@ -30,6 +31,7 @@ use mio::event::Event;
 use rand::SeedableRng;
 use rand::rngs::ChaCha12Rng;
 
+use self::alarm::Alarm;
 use self::arrivals::Arrivals;
 pub use self::arrivals::{Load, Spacing};
 use self::casting::Casting;
@@ -57,6 +59,7 @@ const BEGINNINGS_PER_TICK: usize = 256;
 const FIRST_SOURCE: Ipv4Addr = Ipv4Addr::new(127, 1, 0, 1);
 
 const SIGNALS: Token = Token::permanent(0);
+const ARRIVAL: Token = Token::permanent(1);
 
 /// A storm, while it lasts.
 #[derive(Debug)]
@@ -71,7 +74,9 @@ pub struct Storm {
     sources: Sources,
     progress: Option<Progress>,
     told: Option<ToldFile>,
-    is_arrival_timed: bool,
+    /// Rings when the next phone of an open loop begins.
+    alarm: Alarm,
+    is_alarm_set: bool,
     /// Phones that only stay.
     staying: usize,
     is_gathering_told: bool,
@@ -99,8 +104,6 @@ struct Participant {
 enum Timer {
     /// What a phone waits for.
     Phone(Token),
-    /// The next phone of an open loop.
-    Arrival,
     /// The bar.
     Progress,
 }
@@ -159,8 +162,10 @@ impl Storm {
             let time = ServerProcess::new(id).processor_time();
             time.map_err(|source| StormError::NoProcess { id, source })
         });
+        let event_loop = EventLoop::new(started)?;
         Ok(Self {
-            event_loop: EventLoop::new(started)?,
+            alarm: Alarm::new(event_loop.registry(), ARRIVAL)?,
+            event_loop,
             signals: None,
             connections: ConnectionTable::new(),
             crowd: Crowd {
@@ -175,7 +180,7 @@ impl Storm {
             sources: Sources { count: settings.source_addresses, taken: 0 },
             progress: None,
             told: settings.told.as_deref().map(ToldFile::create).transpose()?,
-            is_arrival_timed: false,
+            is_alarm_set: false,
             staying: 0,
             is_gathering_told: false,
             has_ended: false,
@@ -258,6 +263,8 @@ impl Storm {
     fn handle_event(&mut self, event: &Event) {
         match Token::from(event.token()) {
             SIGNALS => self.handle_signals(),
+            // What is due is begun at the end of every tick.
+            ARRIVAL => self.is_alarm_set = false,
             token => {
                 if let Some(slot) = self.connections.slot(token) {
                     slot.connection.note(event);
@@ -277,8 +284,6 @@ impl Storm {
                     self.take(token, step);
                 }
             }
-            // What is due is begun at the end of every tick.
-            Timer::Arrival => self.is_arrival_timed = false,
             Timer::Progress => {
                 let now = Now::read().monotonic;
                 if let Some(progress) = &self.progress {
@@ -315,9 +320,9 @@ impl Storm {
 
     fn time_arrival(&mut self, now: Instant) {
         let wake = self.arrivals.next_wake().filter(|wake| *wake > now);
-        if let Some(wake) = wake.filter(|_| !self.is_arrival_timed) {
-            self.event_loop.timers.insert(wake, Timer::Arrival);
-            self.is_arrival_timed = true;
+        if let Some(wake) = wake.filter(|_| !self.is_alarm_set) {
+            self.alarm.set(wake - now);
+            self.is_alarm_set = true;
         }
     }
 

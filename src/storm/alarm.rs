@@ -1,0 +1,88 @@
+//! When the next phone of an open loop begins, to the microsecond.
+//!
+//! The timers of the event loop are for seconds: they are up to two milliseconds late, which would be most
+//! of what is measured from that moment on.
+
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::time::Duration;
+
+use mio::unix::SourceFd;
+use mio::{Interest, Registry};
+use rustix::time::{
+    Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create,
+    timerfd_settime,
+};
+
+use crate::reactor::Token;
+
+/// One timer of the system, which comes as an event.
+#[derive(Debug)]
+pub(super) struct Alarm {
+    timer: OwnedFd,
+}
+
+impl Alarm {
+    /// An alarm that is not set, registered under `token`.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    pub(super) fn new(registry: &Registry, token: Token) -> io::Result<Self> {
+        let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
+        let timer = timerfd_create(TimerfdClockId::Monotonic, flags)?;
+        let mut source = SourceFd(&timer.as_raw_fd());
+        registry.register(&mut source, token.into(), Interest::READABLE)?;
+        Ok(Self { timer })
+    }
+
+    /// Raises one event `after` this time, and not at any time that was set before. It need not be
+    /// read: setting it anew clears it.
+    pub(super) fn set(&self, after: Duration) {
+        let never = Timespec { tv_sec: 0, tv_nsec: 0 };
+        // Nothing at all would switch it off.
+        let after = Timespec::try_from(after.max(Duration::from_nanos(1)))
+            .unwrap_or(Timespec { tv_sec: i64::MAX, tv_nsec: 0 });
+        let times = Itimerspec { it_interval: never, it_value: after };
+        timerfd_settime(&self.timer, TimerfdTimerFlags::empty(), &times)
+            .expect("a timer can be set to any time that is not negative");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mio::{Events, Poll};
+
+    use super::*;
+    use crate::clock::Now;
+
+    const TOKEN: Token = Token::permanent(7);
+
+    /// Waits for events, and says how many there are.
+    fn wait(poll: &mut Poll, time: Duration) -> usize {
+        let mut events = Events::with_capacity(8);
+        poll.poll(&mut events, Some(time)).expect("polled");
+        events.iter().inspect(|event| assert_eq!(Token::from(event.token()), TOKEN)).count()
+    }
+
+    #[test]
+    fn alarm_that_is_set_again_and_never_read_rings_each_time_and_never_early() {
+        let mut poll = Poll::new().expect("a poll");
+        let alarm = Alarm::new(poll.registry(), TOKEN).expect("an alarm");
+        for microseconds in [0, 300, 5_000] {
+            let (after, start) = (Duration::from_micros(microseconds), Now::read().monotonic);
+            alarm.set(after);
+            assert_eq!(wait(&mut poll, Duration::from_secs(60)), 1);
+            assert!(Now::read().monotonic - start >= after);
+        }
+    }
+
+    #[test]
+    fn alarm_that_is_set_to_later_does_not_ring_at_the_earlier_time() {
+        let mut poll = Poll::new().expect("a poll");
+        let alarm = Alarm::new(poll.registry(), TOKEN).expect("an alarm");
+        alarm.set(Duration::from_millis(1));
+        alarm.set(Duration::MAX);
+        assert_eq!(wait(&mut poll, Duration::from_millis(20)), 0);
+    }
+}
