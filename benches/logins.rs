@@ -63,6 +63,7 @@ fn storm(server: SocketAddr, sessions: u64, concurrency: usize) -> storm::Settin
         source_addresses: 250,
         seed: 1,
         server_process: None,
+        told: None,
     }
 }
 
