@@ -9,7 +9,10 @@
 # measurement; RATE (200), honest phones a second; ATTACKS, which ones, `none` for the baseline first;
 # SERVER_CORE (0), HONEST_CORE (0) and ATTACK_CORE (1).
 #
-# The attack has a core of its own, as it would have a machine of its own.
+# The attack has a core of its own, as it would have a machine of its own. The honest storm shares the
+# server's core, of which it needs little: beside an attack that takes all of its core it would wait for
+# its turn, and that would be measured as if the server were slow. What it is told on the server's core
+# includes that both take turns there, with and without an attack.
 set -euo pipefail
 # shellcheck source=benches/lib.sh
 source "$(dirname "$0")/lib.sh"
