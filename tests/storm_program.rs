@@ -426,7 +426,7 @@ fn open_loop_goes_on_while_the_server_is_frozen() {
     witness.ping_until("the storm", || !data.temp_ids().is_empty());
     let frozen = server.while_frozen(|| {
         let start = now();
-        while unread_bytes(server.address) < 150 * AUTH_BYTES {
+        while unread_bytes(server.address) < 100 * AUTH_BYTES {
             let_pass(Duration::from_millis(10));
             assert!(start.elapsed() < support::wait::PATIENCE, "nobody comes any more");
         }

@@ -4,6 +4,7 @@ use super::process::{descriptors, resident_kib};
 use super::reply::Reply;
 use super::server::{Server, Setup};
 use super::storm::{self, Outcome, Storm};
+use super::wait::Deadline;
 
 /// A server that a storm is about to break over, with one honest phone that is there all the time.
 #[derive(Debug)]
@@ -39,12 +40,13 @@ impl Scene {
     /// Has honest phones served, one after the other, until the storm ends: at least one.
     #[track_caller]
     pub fn serve_during(&mut self, mut storm: Storm) -> Outcome {
-        loop {
+        let deadline = Deadline::new();
+        self.serve_one();
+        while !storm.has_ended() {
+            deadline.check("the end of the storm");
             self.serve_one();
-            if storm.has_ended() {
-                return storm.wait();
-            }
         }
+        storm.wait()
     }
 
     /// An honest session beside that of the witness.
