@@ -1,5 +1,6 @@
 //! The load generator.
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use bluetrace::storm::arguments::{self, Arguments, Command, StormArguments};
@@ -18,7 +19,7 @@ fn main() -> ExitCode {
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("storm: {error}");
-            ExitCode::FAILURE
+            if error.is_usage() { ExitCode::from(2) } else { ExitCode::FAILURE }
         }
     }
 }
@@ -26,7 +27,8 @@ fn main() -> ExitCode {
 fn run(arguments: &StormArguments) -> Result<bool, StormError> {
     arguments.try_files()?;
     let outcome = Storm::start(arguments.settings()?)?.run()?;
-    print!("{}", outcome.report);
     arguments.write_files(&outcome)?;
+    // Whoever has closed the standard output does not want to see it.
+    let _ = write!(std::io::stdout(), "{}", outcome.report);
     Ok(outcome.report.is_success())
 }

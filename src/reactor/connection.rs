@@ -104,13 +104,14 @@ pub enum Flushed {
 
 impl Connection {
     /// Begins to connect. Whether it worked is to be asked with [`Connection::connected`] when the
-    /// first event comes.
+    /// first event comes. What is sent then goes at once, as somebody waits for each request.
     ///
     /// # Errors
     ///
     /// What the system says at once, such as an unreachable network.
     pub fn connect(address: SocketAddr) -> io::Result<Self> {
         let stream = TcpStream::connect(address)?;
+        stream.set_nodelay(true)?;
         // Until connected, the stream is as good as full.
         Ok(Self { writing: Writing::Registered, ..Self::new(stream) })
     }
@@ -123,6 +124,7 @@ impl Connection {
     pub fn connect_from(source: IpAddr, address: SocketAddr) -> io::Result<Self> {
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
         socket.set_nonblocking(true)?;
+        socket.set_tcp_nodelay(true)?;
         socket.bind(&SocketAddr::new(source, 0).into())?;
         match socket.connect(&address.into()) {
             Ok(()) => {}
@@ -151,8 +153,6 @@ impl Connection {
         }
         match self.stream.peer_addr() {
             Ok(_) => {
-                // Small requests and replies, each of which somebody waits for.
-                self.stream.set_nodelay(true)?;
                 set_keepalive(SockRef::from(&self.stream))?;
                 Ok(true)
             }

@@ -20,6 +20,8 @@
 //! an event may be for a connection that an earlier event of the same batch has closed: hence a
 //! [`Token`] carries a generation, and a connection is freed only at the end of the tick.
 
+#[cfg(feature = "storm")]
+mod alarm;
 mod buffer;
 mod connection;
 mod connection_table;
@@ -33,6 +35,8 @@ mod stream;
 mod timer_wheel;
 mod token;
 
+#[cfg(feature = "storm")]
+pub use alarm::Alarm;
 pub use buffer::Buffer;
 pub use connection::{Connection, Consumed, Flushed, READ_BYTES, Received};
 pub use connection_table::{ConnectionTable, Slot, TURNS_PER_TICK};

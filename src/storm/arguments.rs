@@ -27,6 +27,13 @@ const DEFAULT_PHONES: u64 = 1000;
 /// of which the system keeps for a minute after its connection has ended.
 const PHONES_PER_ADDRESS: u64 = 10_000;
 
+/// The longest time that an option may name, a year: what is added to a moment must give another one.
+const MAX_TIME: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+/// Local addresses that phones come from at most if nothing else is said: with a minute in which ports
+/// rest, enough for 100,000 sessions a second.
+const DEFAULT_MOST_SOURCE_ADDRESSES: u32 = 250;
+
 /// Local addresses that phones come from at most.
 const MAX_SOURCE_ADDRESSES: u32 = 60_000;
 
@@ -185,11 +192,21 @@ impl StormArguments {
                 says_goodbye: self.leave == Leave::Quit,
                 request: self.request.split_whitespace().map(str::to_owned).collect(),
             },
-            source_addresses: self.source_addresses.unwrap_or(default_sources(ip, phones)),
+            source_addresses: self.sources(ip, phones)?,
             seed: self.seed.map_or_else(draw_seed, Ok)?,
             server_process: self.server_pid,
             told: self.told.clone(),
         })
+    }
+
+    fn sources(&self, server: IpAddr, phones: Option<u64>) -> Result<u32, StormError> {
+        let is_possible = server.is_loopback() && server.is_ipv4();
+        match self.source_addresses {
+            None if is_possible => Ok(default_sources(phones)),
+            None | Some(0) => Ok(0),
+            Some(_) if !is_possible => Err(StormError::NoSources(server)),
+            Some(count) => Ok(count),
+        }
     }
 
     /// Makes sure that the files which are asked for can be written, before a long storm.
@@ -264,14 +281,14 @@ fn write(
     outcome.map_err(|source| StormError::Output { path: path.clone(), source })
 }
 
-fn default_sources(server: IpAddr, phones: Option<u64>) -> u32 {
-    if !server.is_loopback() || server.is_ipv6() {
-        return 0;
-    }
+fn default_sources(phones: Option<u64>) -> u32 {
     match phones {
         Some(phones) if phones <= PHONES_PER_ADDRESS => 0,
-        Some(phones) => u32::try_from(phones / PHONES_PER_ADDRESS + 1).unwrap_or(250).min(250),
-        None => 250,
+        Some(phones) => u32::try_from(phones / PHONES_PER_ADDRESS + 1)
+            .map_or(DEFAULT_MOST_SOURCE_ADDRESSES, |count| {
+                count.min(DEFAULT_MOST_SOURCE_ADDRESSES)
+            }),
+        None => DEFAULT_MOST_SOURCE_ADDRESSES,
     }
 }
 
@@ -284,8 +301,8 @@ fn draw_seed() -> Result<u64, StormError> {
 fn seconds(text: &str) -> Result<Duration, String> {
     let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     seconds
-        .filter(|time| !time.is_zero())
-        .ok_or_else(|| "expected a number of seconds above 0, such as 10 or 0.5".to_owned())
+        .filter(|time| !time.is_zero() && *time <= MAX_TIME)
+        .ok_or_else(|| "expected seconds above 0 and up to a year, such as 10 or 0.5".to_owned())
 }
 
 fn rate(text: &str) -> Result<f64, String> {

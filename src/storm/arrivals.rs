@@ -39,7 +39,8 @@ pub struct Arrivals {
     left: Option<u64>,
     /// When nobody begins any more, even if some are left.
     end: Option<Instant>,
-    /// Of an open loop, when the next phone is to begin.
+    /// When the next phone is to begin: of an open loop by its schedule, of a closed one not before a
+    /// pause is over.
     next: Instant,
     rng: ChaCha12Rng,
 }
@@ -67,9 +68,11 @@ impl Arrivals {
         if self.is_over(now) || running >= self.concurrency {
             return None;
         }
+        if now < self.next {
+            return None;
+        }
         let scheduled = match self.load {
             Load::Closed => now,
-            Load::Open { .. } if now < self.next => return None,
             Load::Open { rate, spacing } => {
                 let scheduled = self.next;
                 self.next = scheduled + self.gap(rate, spacing);
@@ -82,9 +85,21 @@ impl Arrivals {
         Some(scheduled)
     }
 
-    /// Whether nobody begins any more.
+    /// Whether nobody begins any more. Who was to begin before the end still does, however late: those
+    /// who had to wait longest must not be left out.
     pub fn is_over(&self, now: Instant) -> bool {
-        self.left == Some(0) || self.end.is_some_and(|end| end <= now)
+        let next = match self.load {
+            Load::Closed => now,
+            Load::Open { .. } => self.next,
+        };
+        self.left == Some(0) || self.end.is_some_and(|end| end <= next)
+    }
+
+    /// Lets a closed loop begin with nobody before `until`; an open one keeps its schedule.
+    pub fn pause(&mut self, until: Instant) {
+        if self.load == Load::Closed {
+            self.next = until;
+        }
     }
 
     /// Lets nobody begin any more.
@@ -94,10 +109,7 @@ impl Arrivals {
 
     /// When to look again, if not because a phone has ended.
     pub fn next_wake(&self) -> Option<Instant> {
-        match self.load {
-            Load::Closed => self.end,
-            Load::Open { .. } => Some(self.end.map_or(self.next, |end| end.min(self.next))),
-        }
+        Some(self.end.map_or(self.next, |end| end.min(self.next)))
     }
 
     fn gap(&mut self, rate: f64, spacing: Spacing) -> Duration {
@@ -175,10 +187,32 @@ mod tests {
     fn nobody_begins_at_the_end() {
         let start = start();
         let end = start + Duration::from_secs(2);
-        let rng = ChaCha12Rng::seed_from_u64(1);
-        let mut arrivals = Arrivals::new(EVERY_SECOND, 9, None, (start, Some(end)), rng);
-        assert!(arrivals.begin(0, start).is_some());
-        assert!(arrivals.begin(0, end).is_none());
-        assert!(arrivals.is_over(end));
+        let arrivals = |load| {
+            let rng = ChaCha12Rng::seed_from_u64(1);
+            Arrivals::new(load, 9, None, (start, Some(end)), rng)
+        };
+        let mut open = arrivals(EVERY_SECOND);
+        assert!(open.begin(0, start).is_some());
+        assert!(!open.is_over(end));
+        let late = end + Duration::from_secs(60);
+        assert_eq!(open.begin(0, late), Some(start + Duration::from_secs(1)));
+        assert!(open.is_over(end) && open.begin(0, late).is_none());
+
+        let mut closed = arrivals(Load::Closed);
+        assert!(closed.begin(0, start).is_some() && !closed.is_over(start));
+        assert!(closed.begin(0, end).is_none() && closed.is_over(end));
+    }
+
+    #[test]
+    fn paused_closed_loop_begins_again_when_the_pause_is_over() {
+        let start = start();
+        let later = start + Duration::from_secs(1);
+        let mut closed = arrivals(Load::Closed, 3, start);
+        closed.pause(later);
+        assert_eq!(closed.begin(0, start), None);
+        assert_eq!((closed.next_wake(), closed.begin(0, later)), (Some(later), Some(later)));
+        let mut open = arrivals(EVERY_SECOND, 3, start);
+        open.pause(later);
+        assert_eq!(open.begin(0, start), Some(start));
     }
 }

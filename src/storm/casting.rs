@@ -35,7 +35,7 @@ impl Casting {
         let guessed = if mix.all(|script| script == Script::WrongPassword) {
             users
         } else if share > 0.0 {
-            ((users as f64 * share).round() as usize).max(1)
+            ((users as f64 * share).round() as usize).clamp(1, users.saturating_sub(1).max(1))
         } else {
             0
         };

@@ -1,7 +1,5 @@
 //! Why a session did not go as its script expects.
 
-use std::io;
-
 use thiserror::Error;
 
 use crate::client::breach::Breach;
@@ -9,9 +7,9 @@ use crate::client::breach::Breach;
 /// Why a session did not go as its script expects. Equal texts are counted together.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Failure {
-    /// There is no connection, and why.
+    /// There is no connection, and why, in the words of the system.
     #[error("no connection: {0}")]
-    NoConnection(io::ErrorKind),
+    NoConnection(String),
     /// The connection broke, or the server ended it, before the phone had what it wanted.
     #[error("connection lost {0}")]
     Lost(&'static str),
@@ -36,6 +34,9 @@ pub enum Failure {
     /// The server told a TempID that it had told before.
     #[error("WRONG: a TempID told twice")]
     TempIdTwice,
+    /// The server let somebody guess on and on.
+    #[error("WRONG: an account not blocked after {0} wrong passwords")]
+    NeverBlocked(u8),
     /// The server took random bytes for requests.
     #[error("WRONG: random bytes answered like a request")]
     GarbageTaken,
@@ -48,7 +49,11 @@ impl Failure {
     /// Whether the server did what it must never do, whatever the load.
     pub fn is_breach(&self) -> bool {
         match self {
-            Self::LetIn | Self::TempIdTwice | Self::GarbageTaken | Self::Broken(_) => true,
+            Self::LetIn
+            | Self::TempIdTwice
+            | Self::NeverBlocked(_)
+            | Self::GarbageTaken
+            | Self::Broken(_) => true,
             Self::NoConnection(_)
             | Self::Lost(_)
             | Self::Late(_)

@@ -5,7 +5,6 @@
 //! phones were told is checked by a [`witness`], counted in a [`tally`] and told in a [`report`]. Here is
 //! the shell that drives them: connections, timers and signals on one poll.
 
-mod alarm;
 pub mod arguments;
 pub mod arrivals;
 pub mod casting;
@@ -31,14 +30,13 @@ use mio::event::Event;
 use rand::SeedableRng;
 use rand::rngs::ChaCha12Rng;
 
-use self::alarm::Alarm;
 use self::arrivals::Arrivals;
 pub use self::arrivals::{Load, Spacing};
 use self::casting::Casting;
 use self::failure::Failure;
 use self::phone::{Crowd, Ending, Phone, Step};
 use self::progress::Progress;
-use self::report::{ProcessorTimes, Report};
+use self::report::{Course, ProcessorTimes, Report};
 use self::script::Script;
 use self::server_process::ServerProcess;
 pub use self::settings::{Settings, StormError};
@@ -48,12 +46,16 @@ use self::witness::Witness;
 use crate::clock::Now;
 use crate::reactor::signals::{SIGINT, SIGTERM};
 use crate::reactor::{
-    Connection, ConnectionTable, EventLoop, Flushed, Received, Signals, TimerKey, Token,
+    Alarm, Connection, ConnectionTable, EventLoop, Flushed, Received, Signals, TimerKey, Token,
     descriptors,
 };
 
 /// Phones that begin in one tick, at most, so that the replies to earlier ones are read meanwhile.
 const BEGINNINGS_PER_TICK: usize = 256;
+
+/// How long a closed loop begins with nobody after a connection failed: as long as a server is down it
+/// would otherwise burn through its phones as fast as it can count.
+const CONNECT_PAUSE: Duration = Duration::from_millis(100);
 
 /// The first of the local addresses that phones come from if they come from several.
 const FIRST_SOURCE: Ipv4Addr = Ipv4Addr::new(127, 1, 0, 1);
@@ -84,7 +86,11 @@ pub struct Storm {
     has_ended: bool,
     /// Sessions that a signal cut short, if there was one.
     interrupted: Option<u64>,
-    unreachable: Option<io::ErrorKind>,
+    /// Most phones that were there at a time.
+    most_at_once: usize,
+    /// Whether the server has ever said anything.
+    has_heard: bool,
+    unreachable: Option<String>,
     started: Instant,
     server_time: Option<Duration>,
     own_time: Option<Duration>,
@@ -185,6 +191,8 @@ impl Storm {
             is_gathering_told: false,
             has_ended: false,
             interrupted: None,
+            most_at_once: 0,
+            has_heard: false,
             unreachable: None,
             started,
             server_time: server_time.transpose()?,
@@ -204,9 +212,9 @@ impl Storm {
         let mut is_busy = self.begin_due();
         while !self.is_over() {
             is_busy = self.tick(&mut events, is_busy)?;
-            if let Some(kind) = self.unreachable {
+            if let Some(problem) = self.unreachable.take() {
                 let address = self.settings.server;
-                return Err(StormError::Unreachable { address, source: kind.into() });
+                return Err(StormError::Unreachable { address, problem });
             }
         }
         if let Some(progress) = &self.progress {
@@ -230,8 +238,13 @@ impl Storm {
             storm: since(std::process::id(), self.own_time),
         };
         let Crowd { tally, witness, .. } = self.crowd;
-        let (told, interrupted) = (witness.temp_ids(), self.interrupted);
-        let report = Report::new(&self.settings, &tally, told, interrupted, elapsed, times);
+        let course = Course {
+            temp_ids: witness.temp_ids(),
+            most_at_once: self.most_at_once,
+            interrupted: self.interrupted,
+            elapsed,
+        };
+        let report = Report::new(&self.settings, &tally, course, times);
         Outcome { report, tally }
     }
 
@@ -342,6 +355,7 @@ impl Storm {
                 let participant =
                     Participant { phone, timer: None, is_staying: false, reads: true };
                 let token = self.connections.insert(connection, participant);
+                self.most_at_once = self.most_at_once.max(self.connections.len());
                 self.take(token, step);
             }
             Err(error) => {
@@ -359,8 +373,9 @@ impl Storm {
             return self.go_on(token);
         }
         let (phone, crowd, now) = (&mut slot.state.phone, &mut self.crowd, Now::read().monotonic);
-        let mut step = Step::Wait;
+        let (mut step, has_heard) = (Step::Wait, &mut self.has_heard);
         let received = slot.connection.receive(buffer, |bytes, out| {
+            *has_heard = true;
             let (consumed, next) = phone.receive(bytes, out, crowd, now);
             step = next;
             consumed
@@ -441,11 +456,12 @@ impl Storm {
 
     fn count(&mut self, script: Script, scheduled: Instant, ending: Ending) {
         let (now, tally) = (Now::read().monotonic, &mut self.crowd.tally);
-        if let Err(Failure::NoConnection(kind)) = ending.outcome
-            && tally.done() + tally.failed() == 0
-        {
+        if let Err(Failure::NoConnection(error)) = &ending.outcome {
+            self.arrivals.pause(now + CONNECT_PAUSE);
             // Nobody has ever got through: there is no server, and the others need not try.
-            self.unreachable = Some(kind);
+            if !self.has_heard && tally.done() + tally.failed() == 0 {
+                self.unreachable = Some(error.clone());
+            }
         }
         let latency = now.saturating_duration_since(scheduled);
         tally.ended(script, ending.outcome, now - self.started, latency);

@@ -10,12 +10,15 @@ use super::failure::Failure;
 use super::script::Script;
 use super::tally::Tally;
 use super::witness::Witness;
+use crate::client::breach::Breach;
 use crate::client::session::{Event, Session};
 use crate::protocol::Username;
+use crate::protocol::reply::Reply;
 use crate::reactor::{Buffer, Consumed};
 
-/// Wrong passwords that a guesser tries on one connection: as many as block an account.
-const GUESSES: u8 = 3;
+/// Wrong passwords that a guesser tries on one connection before it says that accounts are never blocked:
+/// more than any block takes, as a block may end meanwhile and the count begin again.
+const MAX_GUESSES: u8 = 20;
 
 /// Random bytes of a phone that sends garbage: over the limit of a request before login, so that the
 /// server must give up whatever they look like.
@@ -202,16 +205,8 @@ impl Phone {
         crowd: &mut Crowd,
         now: Instant,
     ) -> (Consumed, Step) {
-        if self.script == Script::Garbage {
-            let consumed = Consumed { bytes: bytes.len(), wants_more: true };
-            let is_error = bytes.first().is_none_or(|byte| *byte == b'-');
-            let is_first = std::mem::replace(&mut self.stage, Stage::Staying) == Stage::Asking;
-            let step = if is_error || !is_first {
-                Step::Wait
-            } else {
-                Ending::failed(Failure::GarbageTaken)
-            };
-            return (consumed, step);
+        if matches!(self.script, Script::Silent | Script::Garbage) {
+            return self.receive_unasked(bytes);
         }
         let (mut events, mut more) = (Vec::new(), Vec::new());
         let consumed = self.session.receive(bytes, &mut more, |event| events.push(event));
@@ -224,6 +219,27 @@ impl Phone {
             }
         }
         (consumed, step)
+    }
+
+    /// Takes what the server sent to somebody who asked nothing, or nonsense: an error at most.
+    fn receive_unasked(&mut self, bytes: &[u8]) -> (Consumed, Step) {
+        let (used, step) = match Reply::decode(bytes) {
+            Ok(None) => (0, Step::Wait),
+            Ok(Some((Reply::Error { code: "BUSY", .. }, _))) => {
+                (bytes.len(), Ending::failed(Failure::Busy))
+            }
+            // The end of the connection follows.
+            Ok(Some((Reply::Error { .. }, len))) if self.script == Script::Garbage => {
+                self.stage = Stage::Staying;
+                (len, Step::Wait)
+            }
+            Ok(Some(_)) if self.script == Script::Garbage => {
+                (bytes.len(), Ending::failed(Failure::GarbageTaken))
+            }
+            Ok(Some(_)) => (bytes.len(), Ending::failed(Failure::Broken(Breach::Unasked))),
+            Err(error) => (bytes.len(), Ending::failed(Failure::Broken(error.into()))),
+        };
+        (Consumed { bytes: used, wants_more: true }, step)
     }
 
     /// Goes on talking without reading: everything said before is sent.
@@ -248,7 +264,8 @@ impl Phone {
     pub fn failed(&mut self, error: &io::Error) -> Step {
         match error.kind() {
             io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => self.ended(),
-            other => Ending::failed(Failure::NoConnection(other)),
+            io::ErrorKind::TimedOut if self.session.is_logged_in() => self.ended(),
+            _ => Ending::failed(Failure::NoConnection(error.to_string())),
         }
     }
 
@@ -276,7 +293,10 @@ impl Phone {
                 self.logged_in(out, crowd)
             }
             Event::TempIds(records) => {
-                crowd.tally.answered(self.script, now.saturating_duration_since(self.asked_at));
+                // What is fetched to have something to upload is not what was to be measured.
+                if self.script != Script::Upload {
+                    crowd.tally.answered(self.script, now.saturating_duration_since(self.asked_at));
+                }
                 if !crowd.witness.told(self.user, &records) {
                     return Ending::failed(Failure::TempIdTwice);
                 }
@@ -295,8 +315,8 @@ impl Phone {
                 self.leave(out, crowd)
             }
             Event::WrongPassword(_) if self.script == Script::WrongPassword => {
-                if self.stage == (Stage::LoggingIn { guesses: GUESSES }) {
-                    return Ending::expected();
+                if self.stage == (Stage::LoggingIn { guesses: MAX_GUESSES }) {
+                    return Ending::failed(Failure::NeverBlocked(MAX_GUESSES));
                 }
                 self.guess(out);
                 self.wait_for_reply(crowd)

@@ -1,5 +1,6 @@
 //! The bar that shows how far a storm is.
 
+use std::io::{self, Write};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -45,7 +46,10 @@ impl Progress {
 
     /// Puts a line above the bar, also where there is no terminal and so no bar.
     pub(super) fn say(&self, line: &str) {
-        self.bar.suspend(|| eprintln!("{line}"));
+        self.bar.suspend(|| {
+            // Nobody may be there to read it.
+            let _ = writeln!(io::stderr(), "{line}");
+        });
     }
 
     pub(super) fn end(&self) {

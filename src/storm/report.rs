@@ -31,6 +31,8 @@ pub struct Report {
     pub rate: f64,
     /// Different TempIDs that the phones were told.
     pub temp_ids: usize,
+    /// Most phones that were connected, or about to be, at a time.
+    pub most_at_once: usize,
     /// Sessions done, by script.
     pub done_by_script: BTreeMap<&'static str, u64>,
     /// Sessions failed, by reason.
@@ -140,15 +142,24 @@ pub struct ProcessorTimes {
     pub storm: Option<Duration>,
 }
 
+/// How a storm went that nobody tallied.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Course {
+    pub(super) temp_ids: usize,
+    pub(super) most_at_once: usize,
+    /// Sessions that a signal cut short, if one did.
+    pub(super) interrupted: Option<u64>,
+    pub(super) elapsed: Duration,
+}
+
 impl Report {
     pub(super) fn new(
         settings: &Settings,
         tally: &Tally,
-        temp_ids: usize,
-        interrupted: Option<u64>,
-        elapsed: Duration,
+        course: Course,
         times: ProcessorTimes,
     ) -> Self {
+        let Course { temp_ids, most_at_once, interrupted, elapsed } = course;
         let (done, seconds) = (tally.done(), elapsed.as_secs_f64());
         let ended_early = interrupted.is_some();
         let interrupted = interrupted.unwrap_or(0);
@@ -163,6 +174,7 @@ impl Report {
             ended_early,
             rate: done as f64 / seconds.max(f64::MIN_POSITIVE),
             temp_ids,
+            most_at_once,
             done_by_script: tally.done_by_script().clone(),
             failed_by_reason: tally.failed_by_reason().clone(),
             login_latency: LatencyReport::of(&tally.logins),
@@ -194,8 +206,8 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "{} sessions done, {} failed in {:.2} s: {:.0} a second; {} TempIDs",
-            self.done, self.failed, self.seconds, self.rate, self.temp_ids
+            "{} sessions done, {} failed in {:.2} s: {:.0} a second, {} at once; {} TempIDs",
+            self.done, self.failed, self.seconds, self.rate, self.most_at_once, self.temp_ids
         )?;
         let counted = self.done_by_script.iter().map(|(script, count)| (count, script.to_string()));
         for (count, script) in counted {

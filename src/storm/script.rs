@@ -123,11 +123,6 @@ impl Mix {
         &self.scripts
     }
 
-    /// Whether any phone does something of which `is_so` holds.
-    pub fn any(&self, is_so: impl Fn(Script) -> bool) -> bool {
-        self.scripts.iter().any(|(script, _)| is_so(*script))
-    }
-
     /// Whether every phone does something of which `is_so` holds.
     pub fn all(&self, is_so: impl Fn(Script) -> bool) -> bool {
         self.scripts.iter().all(|(script, _)| is_so(*script))

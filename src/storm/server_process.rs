@@ -16,16 +16,24 @@ impl ServerProcess {
         Self { id }
     }
 
-    /// How long it has been running on a processor, user and system together, to the nanosecond: the
-    /// first field of `/proc/<id>/schedstat`.
+    /// How long its threads have been running on a processor, user and system together, to the
+    /// nanosecond: the sum of the first fields of `/proc/<id>/task/*/schedstat`.
     ///
     /// # Errors
     ///
-    /// What the system says, such as that there is no such process.
+    /// What the system says, such as that there is no such process, or that the system does not count.
     pub(super) fn processor_time(self) -> io::Result<Duration> {
-        let text = fs::read_to_string(format!("/proc/{}/schedstat", self.id))?;
-        let nanoseconds = text.split_whitespace().next().and_then(|word| word.parse().ok());
-        nanoseconds.map(Duration::from_nanos).ok_or_else(|| io::ErrorKind::InvalidData.into())
+        let mut nanoseconds = 0;
+        for task in fs::read_dir(format!("/proc/{}/task", self.id))? {
+            let text = fs::read_to_string(task?.path().join("schedstat"))?;
+            let time = text.split_whitespace().next().and_then(|word| word.parse::<u64>().ok());
+            nanoseconds += time.ok_or(io::ErrorKind::InvalidData)?;
+        }
+        // Nothing has run for no time at all: the system keeps no account.
+        if nanoseconds == 0 {
+            return Err(io::ErrorKind::Unsupported.into());
+        }
+        Ok(Duration::from_nanos(nanoseconds))
     }
 }
 

@@ -1,5 +1,5 @@
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -65,13 +65,16 @@ pub enum StormError {
     /// Fewer users than the scripts need.
     #[error("{0}")]
     TooFewUsers(String),
+    /// Local addresses to come from that do not reach the server.
+    #[error("phones from several addresses reach only a server at 127.x.y.z, and not {0}")]
+    NoSources(IpAddr),
     /// The first phone found nobody.
-    #[error("cannot reach {address}: {source}")]
+    #[error("cannot reach {address}: {problem}")]
     Unreachable {
         /// Where.
         address: SocketAddr,
         /// What the system says.
-        source: io::Error,
+        problem: String,
     },
     /// The processor time of the server cannot be read.
     #[error("cannot read the processor time of process {id}: {source}")]
@@ -84,4 +87,18 @@ pub enum StormError {
     /// The system does not give us what every event loop needs.
     #[error("the system refused: {0}")]
     System(#[from] io::Error),
+}
+
+impl StormError {
+    /// Whether other options would have helped.
+    pub fn is_usage(&self) -> bool {
+        match self {
+            Self::TooMany { .. } | Self::TooFewUsers(_) | Self::NoSources(_) => true,
+            Self::File(_)
+            | Self::Output { .. }
+            | Self::Unreachable { .. }
+            | Self::NoProcess { .. }
+            | Self::System(_) => false,
+        }
+    }
 }

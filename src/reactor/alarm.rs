@@ -1,4 +1,4 @@
-//! When the next phone of an open loop begins, to the microsecond.
+//! A moment to the microsecond.
 //!
 //! The timers of the event loop are for seconds: they are up to two milliseconds late, which would be most
 //! of what is measured from that moment on.
@@ -14,11 +14,11 @@ use rustix::time::{
     timerfd_settime,
 };
 
-use crate::reactor::Token;
+use super::Token;
 
 /// One timer of the system, which comes as an event.
 #[derive(Debug)]
-pub(super) struct Alarm {
+pub struct Alarm {
     timer: OwnedFd,
 }
 
@@ -28,7 +28,7 @@ impl Alarm {
     /// # Errors
     ///
     /// What the system says.
-    pub(super) fn new(registry: &Registry, token: Token) -> io::Result<Self> {
+    pub fn new(registry: &Registry, token: Token) -> io::Result<Self> {
         let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
         let timer = timerfd_create(TimerfdClockId::Monotonic, flags)?;
         let mut source = SourceFd(&timer.as_raw_fd());
@@ -38,7 +38,7 @@ impl Alarm {
 
     /// Raises one event `after` this time, and not at any time that was set before. It need not be
     /// read: setting it anew clears it.
-    pub(super) fn set(&self, after: Duration) {
+    pub fn set(&self, after: Duration) {
         let never = Timespec { tv_sec: 0, tv_nsec: 0 };
         // Nothing at all would switch it off.
         let after = Timespec::try_from(after.max(Duration::from_nanos(1)))
