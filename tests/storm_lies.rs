@@ -264,3 +264,12 @@ fn refusals_are_named() {
     let liar = Liar::about("TEMPID", |_| Answer::Say(b"-IOERR disk full\r\n".to_vec()));
     assert_no_breach(&liar, "", "request refused (IOERR)");
 }
+
+#[test]
+fn account_that_is_never_blocked_is_named() {
+    let liar = Liar::about("AUTH", |_| {
+        Answer::Say(b"-WRONGPASS Invalid Password. Please try again\r\n".to_vec())
+    });
+    let outcome = storm(&liar, "--phones 1 --script wrong-password");
+    assert_is_breach(&outcome, 0, "WRONG: an account not blocked after 20 wrong passwords");
+}

@@ -26,7 +26,7 @@ const LOST: [&str; 3] = [
     "connection lost during the request",
     "connection lost during the logout",
 ];
-const REFUSED: &str = "no connection: connection refused";
+const REFUSED: &str = "no connection: Connection refused (os error 111)";
 
 const BUSY: &str = "server full (BUSY)";
 const BLOCKED: &str = "account blocked (BLOCKED)";
@@ -149,36 +149,55 @@ fn server_on_a_full_disk_tells_no_phone_a_temp_id_and_recovers() {
     assert!(outcome.told().len() > while_full, "{outcome:#?}");
 }
 
+/// Phones of which a tenth guess. They have the last tenth of the users to themselves.
+const GUESSED: &str = "--users 500 --phones 2000 --concurrency 500 --seed 1 \
+    --script tempid:9,wrong-password:1";
+
+fn log_in(scene: &Scene, users: &str) -> storm::Outcome {
+    scene.storm(&format!("--users {users} --phones 50 --script login --concurrency 50")).run()
+}
+
 #[test]
-fn guessed_accounts_are_blocked_for_the_time_of_a_block_and_no_others() {
+fn guessed_accounts_are_blocked_and_no_others() {
+    // Blocks here outlast the test.
+    let mut scene = Scene::new(500, &[]);
+    scene.storm(GUESSED).run().assert_all_done(2_000);
+    log_in(&scene, "450..500").assert_failed(0, 50, BLOCKED);
+    log_in(&scene, "0..450").assert_all_done(50);
+    scene.assert_nothing_left(MOST_MEMORY_KIB);
+}
+
+#[test]
+fn guessed_accounts_are_let_in_when_the_block_is_over_and_not_before() {
     const BLOCK: Duration = Duration::from_secs(2);
     let data = Data::with_storm_users(500);
     let setup = Setup::with_block(&data, BLOCK.as_secs() as u32);
     let mut scene = Scene::with_server(data, setup);
-    // The guessers of a mix have the last tenth of the users to themselves.
-    let options = "--users 500 --phones 2000 --concurrency 500 --seed 1";
     let started = now();
-    scene
-        .storm(&format!("{options} --script tempid:9,wrong-password:1"))
-        .run()
-        .assert_all_done(2_000);
-    let address = scene.server.address;
-    let log_in = |users: &str| {
-        let options = format!("--users {users} --phones 50 --script login --concurrency 50");
-        storm::Setup::new(address, &options).run()
-    };
-    let blocked = log_in("450..500");
-    if started.elapsed() < BLOCK {
-        blocked.assert_failed(0, 50, BLOCKED);
-    }
-    log_in("0..50").assert_all_done(50);
+    scene.storm(GUESSED).run().assert_all_done(2_000);
     let deadline = Deadline::new();
-    while log_in("450..500").code() != Some(0) {
+    while log_in(&scene, "450..500").code() != Some(0) {
         deadline.check("the end of the block");
         scene.witness.ping();
     }
     assert!(started.elapsed() >= BLOCK, "a block ended before its time");
     scene.assert_nothing_left(MOST_MEMORY_KIB);
+}
+
+#[test]
+fn server_told_to_stop_in_a_storm_answers_what_it_was_asked_and_ends() {
+    let Scene { server, mut witness, data, .. } = Scene::new(1_000, &[]);
+    let load = "--users 1000 --script tempid:9,unread:1 --hold 60 --seed 1";
+    let options = format!("{load} --concurrency {} --duration 60", crowd(300));
+    let storm = storm::Setup::new(server.address, &options).keeping_told().start();
+    witness.ping_until("TempIDs", || data.temp_ids().len() > 300);
+    drop(witness);
+    // It gives peers that do not read 4 seconds, and says with 0 that it was not cut short itself.
+    server.stop();
+    storm.signal(Signal::INT);
+    let told = storm.wait().told();
+    assert_each_once(&told, &data.temp_ids());
+    assert!(told.len() > 200, "{}", told.len());
 }
 
 #[test]
