@@ -23,8 +23,8 @@ RATE=${RATE:-200}
 SERVER_CORE=${SERVER_CORE:-0}
 HONEST_CORE=${HONEST_CORE:-0}
 ATTACK_CORE=${ATTACK_CORE:-1}
-ATTACKS=${ATTACKS:-none silent slow unread-200 unread-1000 stuck-output garbage guesser unknown \
-unknown-million ceiling}
+ATTACKS=${ATTACKS:-none silent slow unread-200 unread-1000 stuck-output garbage garbage-limited guesser \
+guesser-limited unknown unknown-limited unknown-million ceiling}
 
 # Honest users, users whose passwords are guessed, and names that nobody has: they never meet.
 USERS=100000
@@ -35,6 +35,10 @@ UNKNOWN_MILLION=10000000..11000000
 # Phones of an attack that holds connections, and at once of one that keeps coming.
 HOLDING=10000
 COMING=256
+# What an attack that is `limited` has: addresses, and connections that the server lets each have. Honest
+# phones come from another one.
+ATTACK_ADDRESSES=8
+PER_ADDRESS=4
 # Connections that the server with a low ceiling takes, and how many more phones want one.
 CEILING=1000
 ABOVE_CEILING=256
@@ -65,7 +69,10 @@ measure() { # ATTACK
     serve "$1"
     attack "$1"
     measure_honest "$1"
-    [ "$1" = none ] || stop "$ATTACKER"
+    if [ "$1" != none ]; then
+        kill -0 "$ATTACKER" 2>/dev/null || die "the attack $1 was over before the measurement"
+        stop "$ATTACKER"
+    fi
     [ "$1" != ceiling ] || measure_honest after-ceiling
     stop "$SERVER"
 }
@@ -76,6 +83,7 @@ serve() { # ATTACK
     case $1 in
     stuck-output) exec 8>"$WORK/output" ;;
     ceiling) options=(--max-connections "$CEILING") ;;
+    *-limited) options=(--max-connections-per-address "$PER_ADDRESS") ;;
     esac
     start_listening server "$SERVER_CORE" "$BINARIES/server" 0 60 --bind 127.0.0.1 \
         --data "$DATA" "${options[@]}" >&8
@@ -84,15 +92,18 @@ serve() { # ATTACK
 }
 
 attack() { # ATTACK
+    local from=()
+    [[ $1 != *-limited ]] || from=(--source-addresses "$ATTACK_ADDRESSES")
     case $1 in
     none) ;;
     silent) hold "$HOLDING" --script silent ;;
     slow) come "$HOLDING" --script slow --byte-interval 1000 ;;
     unread-*) hold "${1#unread-}" --script unread ;;
     stuck-output) come "$HOLDING" --script upload --records 300 --rate 200 ;;
-    garbage) come "$COMING" --script garbage ;;
-    guesser) come "$COMING" --script wrong-password ;;
-    unknown) come "$COMING" --script wrong-password --users "$UNKNOWN" ;;
+    garbage*) come "$COMING" --script garbage "${from[@]}" ;;
+    guesser*) come "$COMING" --script wrong-password "${from[@]}" ;;
+    unknown | unknown-limited)
+        come "$COMING" --script wrong-password --users "$UNKNOWN" "${from[@]}" ;;
     unknown-million) come "$COMING" --script wrong-password --users "$UNKNOWN_MILLION" ;;
     # As many as there is room for stay, and the others are told so and come back.
     ceiling) come $((CEILING + ABOVE_CEILING)) --script silent --hold "$ATTACK_SECONDS" ;;
@@ -119,15 +130,19 @@ come() { # AT-ONCE OPTION…
 start_attack() { # OPTION…
     local users=(--users "$GUESSED")
     [[ " $* " != *" --users "* ]] || users=()
+    local from=(--source-addresses "$SOURCES")
+    [[ " $* " != *" --source-addresses "* ]] || from=()
     run_in_background attack "$ATTACK_CORE" "$BINARIES/storm" 127.0.0.1 "$SERVER_PORT" \
-        --source-addresses "$SOURCES" "${users[@]}" "$@" >"$WORK/attack.out"
+        "${from[@]}" "${users[@]}" "$@" >"$WORK/attack.out"
     ATTACKER=$PID
 }
 
 # The same phones at the same moments each time.
 measure_honest() { # KEY
+    local from=()
+    [[ $1 != *-limited ]] || from=(--source-addresses 0)
     storm "$HONEST_CORE" "$SERVER_PORT" --users "$HONEST" --script tempid --leave close \
-        --rate "$RATE" --duration "$DURATION" --seed 1
+        --rate "$RATE" --duration "$DURATION" --seed 1 "${from[@]}"
     note "done-$1" "$(field done)"
     note "failed-$1" "$(field failed)"
     note "p50-$1" "$(field p50 session_latency)"

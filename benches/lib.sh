@@ -105,11 +105,12 @@ stop() { # PID
 # Runs a storm on a core; its report is in $WORK/storm.json. Failed sessions are in the report, and
 # not the end of the script.
 storm() { # CORE PORT OPTION…
-    local core=$1 port=$2 code=0
+    local core=$1 port=$2 code=0 from=(--source-addresses "$SOURCES")
     shift 2
+    [[ " $* " != *" --source-addresses "* ]] || from=()
     rm -f "$WORK/storm.json"
     timeout "$STORM_SECONDS" taskset -c "$core" "$BINARIES/storm" 127.0.0.1 "$port" \
-        --source-addresses "$SOURCES" --json "$WORK/storm.json" "$@" \
+        "${from[@]}" --json "$WORK/storm.json" "$@" \
         >"$WORK/storm.out" 2>"$WORK/storm.err" || code=$?
     [ -s "$WORK/storm.json" ] || die "storm failed with code $code: $(head -n 3 "$WORK/storm.err")"
 }
