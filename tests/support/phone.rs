@@ -29,11 +29,25 @@ impl Phone {
         Self::try_connect(server.address, source).expect("the server listens")
     }
 
+    /// Connects with little room for replies that it does not read.
+    #[track_caller]
+    pub fn connect_with_small_buffer(server: &Server) -> Self {
+        let socket = Socket::new(Domain::for_address(server.address), Type::STREAM, None);
+        let socket = socket.expect("a socket");
+        socket.set_recv_buffer_size(4096).expect("an option of every socket");
+        let source = Ipv4Addr::LOCALHOST.into();
+        Self::connect_socket(socket, server.address, source).expect("the server listens")
+    }
+
     /// # Errors
     ///
     /// What the system says, such as that nobody listens.
     pub fn try_connect(address: SocketAddr, source: IpAddr) -> io::Result<Self> {
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+        Self::connect_socket(socket, address, source)
+    }
+
+    fn connect_socket(socket: Socket, address: SocketAddr, source: IpAddr) -> io::Result<Self> {
         socket.bind(&SocketAddr::new(source, 0).into())?;
         socket.connect_timeout(&address.into(), PATIENCE)?;
         let stream = TcpStream::from(socket);

@@ -53,9 +53,18 @@ pub fn unread_bytes(server: SocketAddr) -> u64 {
 
 /// The memory that a process has in use, in KiB.
 pub fn resident_kib(pid: Pid) -> u64 {
+    memory_kib(pid, "VmRSS:")
+}
+
+/// The most memory that a process has ever had in use, in KiB.
+pub fn peak_resident_kib(pid: Pid) -> u64 {
+    memory_kib(pid, "VmHWM:")
+}
+
+fn memory_kib(pid: Pid, name: &str) -> u64 {
     let path = format!("/proc/{}/status", pid.as_raw_nonzero());
     let status = fs::read_to_string(path).expect("the process is there");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("VmRSS");
+    let line = status.lines().find_map(|line| line.strip_prefix(name)).expect("its memory");
     line.trim().trim_end_matches(" kB").parse().expect("a number")
 }
 

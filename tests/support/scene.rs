@@ -1,6 +1,6 @@
 use super::data::{Data, EIGHT};
 use super::phone::Phone;
-use super::process::{descriptors, resident_kib};
+use super::process::{descriptors, peak_resident_kib};
 use super::reply::Reply;
 use super::server::{Server, Setup};
 use super::storm::{self, Outcome, Storm};
@@ -60,8 +60,8 @@ impl Scene {
         phone.assert_closed();
     }
 
-    /// Waits until the server has as many descriptors as at the beginning, and no more memory than
-    /// `most_kib`. Honest phones are still served.
+    /// Waits until the server has as many descriptors as at the beginning, and never had
+    /// more memory than `most_kib`. Honest phones are still served.
     #[track_caller]
     pub fn assert_nothing_left(&mut self, most_kib: u64) {
         self.assert_nobody_left(most_kib);
@@ -74,8 +74,8 @@ impl Scene {
         let (id, before) = (self.server.id(), self.descriptors_before);
         let is_closed = || descriptors(id).len() == before;
         self.witness.ping_until("the descriptors to be closed", is_closed);
-        let resident = resident_kib(id);
-        assert!(resident <= most_kib, "{resident} KiB of memory are in use");
+        let peak = peak_resident_kib(id);
+        assert!(peak <= most_kib, "{peak} KiB of memory were in use");
         self.witness.temp_id();
     }
 }
