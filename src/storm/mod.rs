@@ -210,12 +210,12 @@ impl Storm {
     pub fn run(mut self) -> Result<Outcome, StormError> {
         let mut events = Events::with_capacity(EventLoop::<Timer>::EVENTS_PER_TICK);
         let mut is_busy = self.begin_due();
-        while !self.is_over() {
+        while !self.is_over() && self.unreachable.is_none() {
             is_busy = self.tick(&mut events, is_busy)?;
-            if let Some(problem) = self.unreachable.take() {
-                let address = self.settings.server;
-                return Err(StormError::Unreachable { address, problem });
-            }
+        }
+        if let Some(problem) = self.unreachable {
+            let address = self.settings.server;
+            return Err(StormError::Unreachable { address, problem });
         }
         if let Some(progress) = &self.progress {
             progress.end();
