@@ -16,7 +16,7 @@ use support::process::{Signal, descriptors, unread_bytes};
 use support::server::{Server, Setup as ServerSetup};
 use support::storm::{Outcome, PROGRAM, Setup, Storm};
 use support::terminal;
-use support::wait::{let_pass, now};
+use support::wait::{Deadline, let_pass, now};
 
 const USERS: usize = 20;
 
@@ -114,9 +114,9 @@ fn server_that_restarts_ends_with_1_and_reasons() {
     let scripts = "--script tempid:1,idle:1 --hold 1 --seed 1";
     let options = format!("--users {USERS} --rate 400 --arrivals even --duration 2 {scripts}");
     let storm = Setup::new(address, &options).start();
-    witness.ping_until("TempIDs", || data.temp_ids().len() > 20);
+    witness.ping_until("TempIDs", || data.temp_id_count() > 20);
     server.crash();
-    let before = data.temp_ids().len();
+    let before = data.temp_id_count();
     let _server = server_again(address, &data);
     let outcome = storm.wait();
     assert_eq!(outcome.code(), Some(1));
@@ -194,8 +194,8 @@ fn assert_ended(address: SocketAddr, options: &str, code: i32, expected: &str) {
 fn nobody_at_the_address_ends_with_1_and_one_line() {
     let (_socket, address) = nobody();
     let expected = format!("cannot reach {address}: Connection refused");
-    for options in ["", "--concurrency 1", "--rate 1000", "--script garbage", "--script silent"] {
-        assert_refused(address, &format!("--users 5 {options}"), &expected);
+    for options in ["", "--concurrency 1", "--rate 99", "--script garbage", "--script silent"] {
+        assert_refused(address, &format!("--users 5 --phones 50 {options}"), &expected);
     }
 }
 
@@ -431,19 +431,14 @@ fn bar_is_shown_on_a_terminal_and_cleared_at_the_end() {
 /// it stands still, and what they waited is in the latencies.
 #[test]
 fn open_loop_goes_on_while_the_server_is_frozen() {
-    const AUTH_BYTES: u64 = 54;
-    let (data, server) = server();
-    let mut witness = Phone::logged_in(&server, EIGHT);
+    let (_data, server) = server();
     let options = format!("--users {USERS} --rate 200 --arrivals even --phones 300");
-    let storm = Setup::new(server.address, &options).start();
-    witness.ping_until("the storm", || !data.temp_ids().is_empty());
-    let frozen = server.while_frozen(|| {
+    let (storm, frozen) = server.while_frozen(|| {
+        let storm = Setup::new(server.address, &options).start();
+        wait_for_waiting(&server, 1);
         let start = now();
-        while unread_bytes(server.address) < 100 * AUTH_BYTES {
-            let_pass(Duration::from_millis(10));
-            assert!(start.elapsed() < support::wait::PATIENCE, "nobody comes any more");
-        }
-        now() - start
+        wait_for_waiting(&server, 100);
+        (storm, start.elapsed())
     });
     let outcome = storm.wait();
     outcome.assert_all_done(300);
@@ -454,18 +449,31 @@ fn open_loop_goes_on_while_the_server_is_frozen() {
 /// that out would be coordinated omission.
 #[test]
 fn open_loop_counts_the_wait_of_phones_that_begin_late() {
-    let (data, server) = server();
-    let mut witness = Phone::logged_in(&server, EIGHT);
-    let options =
-        format!("--users {USERS} --rate 200 --arrivals even --phones 300 --concurrency 4");
-    let storm = Setup::new(server.address, &options).start();
-    witness.ping_until("the storm", || !data.temp_ids().is_empty());
+    let (_data, server) = server();
+    let load = "--rate 200 --arrivals even --phones 300 --concurrency 4";
     let frozen = Duration::from_millis(800);
-    server.while_frozen(|| let_pass(frozen));
+    let storm = server.while_frozen(|| {
+        let options = format!("--users {USERS} {load}");
+        let storm = Setup::new(server.address, &options).start();
+        wait_for_waiting(&server, 4);
+        let_pass(frozen);
+        storm
+    });
     let outcome = storm.wait();
     outcome.assert_all_done(300);
     // Only four of 300 have a request under way meanwhile, and half of all should.
     assert_waits_are_counted(&outcome, "p90", frozen);
+}
+
+/// Waits until so many phones have said who they are, to a server that stands still.
+#[track_caller]
+fn wait_for_waiting(server: &Server, phones: u64) {
+    const AUTH_BYTES: u64 = 54;
+    let deadline = Deadline::new();
+    while unread_bytes(server.address) < phones * AUTH_BYTES {
+        deadline.check("phones that wait");
+        let_pass(Duration::from_millis(5));
+    }
 }
 
 #[track_caller]

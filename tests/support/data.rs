@@ -83,6 +83,11 @@ impl Data {
     pub fn temp_ids(&self) -> Vec<Line> {
         read_temp_ids(&self.file("tempIDs.txt"))
     }
+
+    /// How many lines `tempIDs.txt` has, also while it grows.
+    pub fn temp_id_count(&self) -> usize {
+        count_temp_ids(&self.file("tempIDs.txt"))
+    }
 }
 
 /// A line of `tempIDs.txt`.
@@ -98,6 +103,12 @@ pub fn read_temp_ids(path: &Path) -> Vec<Line> {
     let content = fs::read_to_string(path).expect("tempIDs.txt is there");
     assert!(content.is_empty() || content.ends_with('\n'), "the last line has no end: {content}");
     content.lines().filter(|line| !line.is_empty()).map(read_line).collect()
+}
+
+/// How many lines there are, also while the last one is being written.
+pub fn count_temp_ids(path: &Path) -> usize {
+    let content = fs::read(path).expect("tempIDs.txt is there");
+    content.into_iter().filter(|byte| *byte == b'\n').count()
 }
 
 #[track_caller]

@@ -3,7 +3,7 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::data::{Data, Line, read_temp_ids};
+use super::data::{Data, Line, count_temp_ids, read_temp_ids};
 use super::server::{PROGRAM, Server, Setup};
 
 /// A server whose data directory is on a file system of a few pages, which only it can see: it is
@@ -49,6 +49,11 @@ impl SmallDisk {
 
     pub fn make_space(&self) {
         fs::remove_file(self.path.join("ballast")).expect("it was filled");
+    }
+
+    /// How many lines `tempIDs.txt` has, also while it grows.
+    pub fn temp_id_count(&self) -> usize {
+        count_temp_ids(&self.path.join("tempIDs.txt"))
     }
 
     pub fn temp_ids(&self) -> Vec<Line> {
