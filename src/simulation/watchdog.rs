@@ -7,7 +7,7 @@ use super::network::ConnectionId;
 use super::settings::WorldSettings;
 use crate::protocol::ContactRecord;
 use crate::protocol::request::MAX_TEMP_IDS;
-use crate::reactor::EventLoop;
+use crate::reactor::{EventLoop, TURNS_PER_TICK};
 use crate::server::frontend::{LINGER_TIMEOUT, STALL_TIMEOUT};
 
 /// Longest time from the first event to the tick of the server that takes it: that of a sync of the
@@ -17,6 +17,9 @@ pub const LONGEST_SYNC: Duration = Duration::from_millis(5);
 /// Ticks in which the server has certainly read and answered all that one phone sends at once: a
 /// request of 1 MiB takes 16, each of the requests of a flood one.
 const TICKS_FOR_ONE: u32 = 32;
+
+/// Rounds that the run queue takes at most: no world here has more than 2,048 floods at a time.
+const MOST_ROUNDS: u32 = 8;
 
 /// Bytes of the longest reply that a phone asks for.
 const LONGEST_REPLY_BYTES: usize = MAX_TEMP_IDS as usize * ContactRecord::LEN + 10;
@@ -95,8 +98,11 @@ impl Bounds {
     /// The bounds of a world.
     pub fn of(settings: &WorldSettings) -> Self {
         let transit = settings.longest_transit();
-        // Every connection may have an event that one poll gives only after those of all others.
-        let polls = settings.phones / EventLoop::<()>::EVENTS_PER_TICK as u32 + TICKS_FOR_ONE;
+        // Every connection may have an event that one poll gives only after those of all others, and more
+        // to say than one turn takes, each time behind all others.
+        let rounds = settings.phones.div_ceil(TURNS_PER_TICK as u32).min(MOST_ROUNDS);
+        let polls =
+            settings.phones / EventLoop::<()>::EVENTS_PER_TICK as u32 + TICKS_FOR_ONE * rounds;
         Self {
             transit,
             tick: polls * LONGEST_SYNC,
