@@ -91,7 +91,7 @@ enum RunState {
 /// How a server ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
-    /// It answered what was in flight.
+    /// It answered what was in flight, as far as the peers read it in time.
     Orderly,
     /// A second signal told it not to wait for that.
     AtOnce,
