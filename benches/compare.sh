@@ -3,10 +3,10 @@
 # time a session at 1, 64, 1,024 and 10,000 at once, then sessions a second, then what the storm costs.
 #
 #     benches/compare.sh                              # a few minutes
-#     ROUNDS=1 PHONES=2000 benches/compare.sh         # to see whether it works
+#     ROUNDS=1 PHONES=10000 benches/compare.sh         # to see whether it works
 #
 # Settings, from the environment: ROUNDS (5) that alternate between the servers, of which the medians
-# count; PHONES (20000) of a measurement, a tenth of them at 1 at once; LEVELS ("1 64 1024 10000") at
+# count; PHONES (50000) of a measurement, a tenth of them at 1 at once; LEVELS ("1 64 1024 10000") at
 # once; CORE (0); REDIS (redis-server), the program.
 #
 # Server and storm share one core. On two cores of a virtual machine the same run takes up to three
@@ -19,7 +19,7 @@ set -euo pipefail
 source "$(dirname "$0")/lib.sh"
 
 ROUNDS=${ROUNDS:-5}
-PHONES=${PHONES:-20000}
+PHONES=${PHONES:-50000}
 LEVELS=${LEVELS:-1 64 1024 10000}
 CORE=${CORE:-0}
 REDIS=${REDIS:-redis-server}
@@ -128,6 +128,7 @@ session_storm() { # SERVER LEVEL PHONES
         request='SET tempid:%n 12345678901234567890123456789012345678901234567890'
     storm "$CORE" "${PORTS[$1]}" --users "$USERS" --script request --request "$request" \
         --leave close --concurrency "$2" --phones "$3" --server-pid "${PIDS[$1]}"
+    expect_at_once "$2"
 }
 
 print_costs() {

@@ -113,6 +113,15 @@ storm() { # CORE PORT OPTION…
         "${from[@]}" --json "$WORK/storm.json" "$@" \
         >"$WORK/storm.out" 2>"$WORK/storm.err" || code=$?
     [ -s "$WORK/storm.json" ] || die "storm failed with code $code: $(head -n 3 "$WORK/storm.err")"
+    grep ' failed  ' "$WORK/storm.out" >&2 || true
+}
+
+# Ends the script if the last storm never had as many phones at once as it should: what it measured would
+# go by a wrong name.
+expect_at_once() { # LEVEL
+    local most
+    most=$(field most_at_once)
+    [ "$most" -ge $(($1 * 9 / 10)) ] || die "there were only $most phones at once, not $1"
 }
 
 # A number of the last report: FIELD, or FIELD of the object BLOCK. The report has one field a line,

@@ -3,9 +3,9 @@
 # in credentials.txt and the lines in tempIDs.txt; and what an idle phone holds in memory.
 #
 #     benches/scale.sh                                         # a few minutes
-#     ROUNDS=1 PHONES=2000 benches/scale.sh                    # to see whether it works
+#     ROUNDS=1 PHONES=10000 benches/scale.sh                   # to see whether it works
 #
-# Settings, from the environment: ROUNDS (5), of which the medians count; PHONES (20000) of a
+# Settings, from the environment: ROUNDS (5), of which the medians count; PHONES (50000) of a
 # measurement, a tenth of them at 1 at once; CORE (0), which server and storm share, as benches/compare.sh
 # explains; LEVELS, IDLE, USERS and LINES, the variants, of which the first is what the others are
 # compared with.
@@ -17,7 +17,7 @@ set -euo pipefail
 source "$(dirname "$0")/lib.sh"
 
 ROUNDS=${ROUNDS:-5}
-PHONES=${PHONES:-20000}
+PHONES=${PHONES:-50000}
 CORE=${CORE:-0}
 LEVELS=${LEVELS:-1 64 1024 10000}
 IDLE=${IDLE:-0 1000 10000 18000}
@@ -157,6 +157,7 @@ measure() { # KEY NAME LEVEL USERS
     [ "$3" -gt 1 ] || phones=$((PHONES / 10))
     storm "$CORE" "${PORTS[$2]}" --users "$4" --script tempid --leave close \
         --concurrency "$3" --phones "$phones" --server-pid "${PIDS[$2]}"
+    expect_at_once "$3"
     note "cost-$1" "$(field server_cpu_us_per_session)"
     note "failed-$1" "$(field failed)"
 }

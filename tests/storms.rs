@@ -88,7 +88,9 @@ fn phones_that_come_before_the_server_looks_are_all_let_in() {
         }
         storm
     });
-    storm.wait().assert_all_done(phones);
+    let outcome = storm.wait();
+    outcome.assert_all_done(phones);
+    assert_eq!(outcome.count("most_at_once"), phones as u64);
     scene.assert_nothing_left(MOST_MEMORY_KIB);
 }
 

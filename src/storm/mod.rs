@@ -50,8 +50,10 @@ use crate::reactor::{
     descriptors,
 };
 
-/// Phones that begin in one tick, at most, so that the replies to earlier ones are read meanwhile.
-const BEGINNINGS_PER_TICK: usize = 256;
+/// Phones that begin in one tick, at most, so that the replies to earlier ones are read meanwhile. With
+/// fewer than events of a tick, phones could end faster than others begin, and there would never be as
+/// many at once as there should be.
+const BEGINNINGS_PER_TICK: usize = EventLoop::<Timer>::EVENTS_PER_TICK;
 
 /// How long a closed loop begins with nobody after a connection failed: as long as a server is down it
 /// would otherwise burn through its phones as fast as it can count.
