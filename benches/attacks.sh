@@ -24,7 +24,7 @@ SERVER_CORE=${SERVER_CORE:-0}
 HONEST_CORE=${HONEST_CORE:-0}
 ATTACK_CORE=${ATTACK_CORE:-1}
 ATTACKS=${ATTACKS:-none silent slow unread-200 unread-1000 stuck-output garbage garbage-limited guesser \
-guesser-limited unknown unknown-limited unknown-million ceiling}
+guesser-limited unknown unknown-limited unknown-million unknown-million-limited ceiling}
 
 # Honest users, users whose passwords are guessed, and names that nobody has: they never meet.
 USERS=100000
@@ -35,10 +35,9 @@ UNKNOWN_MILLION=10000000..11000000
 # Phones of an attack that holds connections, and at once of one that keeps coming.
 HOLDING=10000
 COMING=256
-# What an attack that is `limited` has: addresses, and connections that the server lets each have. Honest
-# phones come from another one.
-ATTACK_ADDRESSES=8
-PER_ADDRESS=4
+# Connections that the server lets each address have beside an attack that is `limited`. It comes from one
+# address, honest phones from many others.
+PER_ADDRESS=16
 # Connections that the server with a low ceiling takes, and how many more phones want one.
 CEILING=1000
 ABOVE_CEILING=256
@@ -93,7 +92,7 @@ serve() { # ATTACK
 
 attack() { # ATTACK
     local from=()
-    [[ $1 != *-limited ]] || from=(--source-addresses "$ATTACK_ADDRESSES")
+    [[ $1 != *-limited ]] || from=(--source-addresses 0)
     case $1 in
     none) ;;
     silent) hold "$HOLDING" --script silent ;;
@@ -104,7 +103,8 @@ attack() { # ATTACK
     guesser*) come "$COMING" --script wrong-password "${from[@]}" ;;
     unknown | unknown-limited)
         come "$COMING" --script wrong-password --users "$UNKNOWN" "${from[@]}" ;;
-    unknown-million) come "$COMING" --script wrong-password --users "$UNKNOWN_MILLION" ;;
+    unknown-million*)
+        come "$COMING" --script wrong-password --users "$UNKNOWN_MILLION" "${from[@]}" ;;
     # As many as there is room for stay, and the others are told so and come back.
     ceiling) come $((CEILING + ABOVE_CEILING)) --script silent --hold "$ATTACK_SECONDS" ;;
     *) die "there is no attack $1" ;;
@@ -139,10 +139,8 @@ start_attack() { # OPTION…
 
 # The same phones at the same moments each time.
 measure_honest() { # KEY
-    local from=()
-    [[ $1 != *-limited ]] || from=(--source-addresses 0)
     storm "$HONEST_CORE" "$SERVER_PORT" --users "$HONEST" --script tempid --leave close \
-        --rate "$RATE" --duration "$DURATION" --seed 1 "${from[@]}"
+        --rate "$RATE" --duration "$DURATION" --seed 1
     note "done-$1" "$(field done)"
     note "failed-$1" "$(field failed)"
     note "p50-$1" "$(field p50 session_latency)"

@@ -8,7 +8,7 @@ use super::{Connection, Token};
 
 /// Connections of the run queue that one tick serves; the others keep their places for the next one. A
 /// crowd that always has more to say must not keep whom an event has just announced waiting.
-pub const TURNS_PER_TICK: usize = 256;
+pub const TURNS_PER_TICK: usize = 64;
 
 /// The connections of a program, each with the state that the program keeps for it, and the lists of
 /// those that the current tick still has to do something for.
@@ -142,16 +142,24 @@ impl<T, S> ConnectionTable<T, S> {
         !self.run_queue.is_empty()
     }
 
-    /// Takes the first [`TURNS_PER_TICK`] connections off the run queue.
+    /// Whether a connection waits for its turn on the run queue. Events give it no other one: who sends
+    /// without end raises them without end.
+    pub fn is_queued(&mut self, token: Token) -> bool {
+        self.slot(token).is_some_and(|slot| slot.is_queued)
+    }
+
+    /// Takes the first [`TURNS_PER_TICK`] connections off the run queue. Each still counts as queued until
+    /// its turn [begins](ConnectionTable::begin_turn).
     pub fn take_queued(&mut self) -> Vec<Token> {
         let count = self.run_queue.len().min(TURNS_PER_TICK);
-        let queued: Vec<Token> = self.run_queue.drain(..count).collect();
-        for token in &queued {
-            if let Some(slot) = self.slot(*token) {
-                slot.is_queued = false;
-            }
+        self.run_queue.drain(..count).collect()
+    }
+
+    /// Lets the turn of a connection begin; from now on it can be queued again.
+    pub fn begin_turn(&mut self, token: Token) {
+        if let Some(slot) = self.slot(token) {
+            slot.is_queued = false;
         }
-        queued
     }
 
     /// Closes a connection, as far as anybody can see, and gives what the program kept for it a last
@@ -197,6 +205,9 @@ mod tests {
         tokens.iter().for_each(|token| table.queue(*token));
         tokens.iter().for_each(|token| table.queue(*token));
         assert_eq!(table.take_queued(), tokens[..TURNS_PER_TICK]);
+        assert!(table.is_queued(tokens[0]), "it has not had its turn");
+        table.begin_turn(tokens[0]);
+        assert!(!table.is_queued(tokens[0]));
         table.queue(tokens[0]);
         assert_eq!(table.take_queued(), [tokens[TURNS_PER_TICK], tokens[0]]);
         assert!(!table.has_queued());

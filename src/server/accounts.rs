@@ -158,7 +158,9 @@ impl Strangers {
 
     fn remember(&mut self, name: &[u8], failures: Failures) {
         if self.recent.len() >= MAX_RECENT_STRANGERS {
-            self.older = std::mem::take(&mut self.recent);
+            // In the place of the oldest: a new table would stand still each time it grows.
+            std::mem::swap(&mut self.older, &mut self.recent);
+            self.recent.clear();
         }
         self.recent.insert(self.hasher.hash_one(name), failures);
     }

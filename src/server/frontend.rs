@@ -194,10 +194,13 @@ impl<D: Storage, S: Stream> Frontend<D, S> {
         for (token, readiness) in events {
             if let Some(slot) = self.connections.slot(token) {
                 slot.connection.note(readiness);
-                self.serve(token, now);
+                if !self.connections.is_queued(token) {
+                    self.serve(token, now);
+                }
             }
         }
         for token in left_over {
+            self.connections.begin_turn(token);
             self.serve(token, now);
         }
         self.timers.advance(now.monotonic);

@@ -18,7 +18,7 @@ pub const LONGEST_SYNC: Duration = Duration::from_millis(5);
 /// request of 1 MiB takes 16, each of the requests of a flood one.
 const TICKS_FOR_ONE: u32 = 32;
 
-/// Rounds that the run queue takes at most: no world here has more than 2,048 floods at a time.
+/// Rounds that the run queue takes at most: no world here has more than 512 floods at a time.
 const MOST_ROUNDS: u32 = 8;
 
 /// Bytes of the longest reply that a phone asks for.

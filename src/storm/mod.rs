@@ -259,6 +259,7 @@ impl Storm {
             self.handle_event(event);
         }
         for token in left_over {
+            self.connections.begin_turn(token);
             self.serve(token);
         }
         self.event_loop.timers.advance(Now::read().monotonic);
