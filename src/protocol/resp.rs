@@ -4,7 +4,6 @@
 //! beginning of one, or they can never become one. It never copies and never allocates, and what it
 //! says of a prefix stays true whatever follows, so that every cut of a stream gives the same frames.
 
-use std::io::Write;
 use std::ops::Deref;
 
 use thiserror::Error;
@@ -186,8 +185,23 @@ fn encode_bulk_header(out: &mut Vec<u8>, len: usize) {
 
 fn encode_header(out: &mut Vec<u8>, kind: u8, number: usize) {
     out.push(kind);
-    write!(out, "{number}").expect("a Vec takes every byte");
+    encode_decimal(out, number);
     out.extend_from_slice(LINE_END);
+}
+
+/// Every reply has some of these, and what formats in general takes longer for one than the rest of the
+/// reply together.
+fn encode_decimal(out: &mut Vec<u8>, number: usize) {
+    const MAX_DIGITS: usize = usize::MAX.ilog10() as usize + 1;
+    let (mut digits, mut first, mut rest) = ([0; MAX_DIGITS], MAX_DIGITS, number);
+    loop {
+        first -= 1;
+        digits[first] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            return out.extend_from_slice(&digits[first..]);
+        }
+    }
 }
 
 fn encode_line(out: &mut Vec<u8>, kind: u8, text: &str) {
@@ -308,6 +322,15 @@ mod tests {
         let line = vec![b'a'; MAX_INLINE_BYTES];
         assert_eq!(decode(&line), Err(FramingError::TooLong(MAX_INLINE_BYTES)));
         assert_eq!(decode(&line[1..]), Ok(None));
+    }
+
+    #[test]
+    fn integers_of_every_length_are_their_decimal_digits() {
+        for number in [0, 9, 10, 99, 100, 1_048_576, usize::MAX] {
+            let mut out = Vec::new();
+            encode_integer(&mut out, number);
+            assert_eq!(String::from_utf8(out).expect("ASCII"), format!(":{number}\r\n"));
+        }
     }
 
     #[test]

@@ -8,10 +8,10 @@ use super::{Connection, Token};
 
 /// Connections of the run queue that one tick serves; the others keep their places for the next one. A
 /// crowd that always has more to say must not keep whom an event has just announced waiting.
-pub const TURNS_PER_TICK: usize = 64;
+pub const TURNS_PER_TICK: usize = 32;
 
-/// The connections of a program, each with the state that the program keeps for it, and the lists of
-/// those that the current tick still has to do something for.
+/// The connections of a program, each with the state that the program keeps for it, and the run
+/// queue of those that have more to say than one turn takes.
 ///
 /// A closed connection reaches nobody any more, but keeps its slot and its descriptor until the end
 /// of the tick, so that no event left over in the batch can meet the next connection in its place.
@@ -19,7 +19,6 @@ pub const TURNS_PER_TICK: usize = 64;
 pub struct ConnectionTable<T, S = TcpStream> {
     slots: Slab<Slot<T, S>>,
     last_generation: u32,
-    touched: Vec<Token>,
     run_queue: VecDeque<Token>,
     closed: Vec<Token>,
     buffer: Box<[u8]>,
@@ -29,7 +28,6 @@ pub struct ConnectionTable<T, S = TcpStream> {
 #[derive(Debug)]
 pub struct Slot<T, S = TcpStream> {
     generation: u32,
-    is_touched: bool,
     is_queued: bool,
     is_closed: bool,
     /// The stream and its bytes.
@@ -44,7 +42,6 @@ impl<T, S> ConnectionTable<T, S> {
         Self {
             slots: Slab::new(),
             last_generation: 0,
-            touched: Vec::new(),
             run_queue: VecDeque::new(),
             closed: Vec::new(),
             buffer: vec![0; READ_BYTES].into_boxed_slice(),
@@ -76,7 +73,6 @@ impl<T, S> ConnectionTable<T, S> {
         let generation = token.generation;
         self.slots.insert(Slot {
             generation,
-            is_touched: false,
             is_queued: false,
             is_closed: false,
             connection,
@@ -104,27 +100,6 @@ impl<T, S> ConnectionTable<T, S> {
             generation: content.generation,
         };
         self.slots.iter().map(token).collect()
-    }
-
-    /// Remembers that something may have changed that the end of the tick has to see to.
-    pub fn touch(&mut self, token: Token) {
-        if let Some(slot) = self.slot(token)
-            && !slot.is_touched
-        {
-            slot.is_touched = true;
-            self.touched.push(token);
-        }
-    }
-
-    /// The connections touched since the last call.
-    pub fn take_touched(&mut self) -> Vec<Token> {
-        let touched = std::mem::take(&mut self.touched);
-        for token in &touched {
-            if let Some(slot) = self.slot(*token) {
-                slot.is_touched = false;
-            }
-        }
-        touched
     }
 
     /// Puts a connection on the run queue: there is more to do for it that no event will tell of.

@@ -3,10 +3,10 @@
 //! A program on it is a loop of ticks on one thread. Each tick
 //!
 //! 1. waits until something is ready, a timer is due, or not at all if work is left over,
-//! 2. handles the events: reads, gives the bytes to state machines; then what was left over,
+//! 2. handles the events: reads, gives the bytes to state machines, sends; then what was left over,
 //! 3. handles the timers that are due,
-//! 4. commits what has to be on disk before it may be told,
-//! 5. sends the replies, brings the registered interest in line, frees what is closed, accepts.
+//! 4. commits what has to be on disk before it may be told, and tells it,
+//! 5. frees what is closed, accepts.
 //!
 //! # The contract of readiness
 //!

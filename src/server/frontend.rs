@@ -183,7 +183,7 @@ impl<D: Storage, S: Stream> Frontend<D, S> {
     }
 
     /// One tick: serves whoever is ready, then whom the last tick left over; lets timers be due;
-    /// records what was issued; replies. Events for nobody are passed over.
+    /// records what was issued, and tells it. Events for nobody are passed over.
     pub fn tick(
         &mut self,
         events: impl Iterator<Item = (Token, Readiness)>,
@@ -195,22 +195,19 @@ impl<D: Storage, S: Stream> Frontend<D, S> {
             if let Some(slot) = self.connections.slot(token) {
                 slot.connection.note(readiness);
                 if !self.connections.is_queued(token) {
-                    self.serve(token, now);
+                    self.serve(token, registry, now);
                 }
             }
         }
         for token in left_over {
             self.connections.begin_turn(token);
-            self.serve(token, now);
+            self.serve(token, registry, now);
         }
         self.timers.advance(now.monotonic);
         while let Some(timer) = self.timers.pop_due() {
             self.handle_timer(timer);
         }
-        self.commit(now);
-        for token in self.connections.take_touched() {
-            self.settle(token, registry, now);
-        }
+        self.commit(registry, now);
     }
 
     /// Frees what was closed in this tick, and says whether that was anything.
@@ -218,18 +215,20 @@ impl<D: Storage, S: Stream> Frontend<D, S> {
         self.connections.free_closed()
     }
 
-    /// Lets a connection's session have what was received.
-    fn serve(&mut self, token: Token, now: Now) {
+    /// Lets a connection's session have what was received. What waits for the disk is settled with the
+    /// commit, all else at once: nobody has to wait for the requests of those behind.
+    fn serve(&mut self, token: Token, registry: &S::Registry, now: Now) {
         let Some((slot, buffer)) = self.connections.slot_and_buffer(token) else { return };
         let (session, service) = (&mut slot.state.session, &mut self.service);
         let was_recording = session.is_recording();
         let received = slot
             .connection
             .receive(buffer, |bytes, replies| service.receive(session, bytes, replies, now));
-        if session.is_recording() && !was_recording {
+        let is_recording = session.is_recording();
+        if is_recording && !was_recording {
             self.recording.push(token);
         }
-        let is_idle = !session.is_recording() && !slot.connection.is_held();
+        let is_idle = !is_recording && !slot.connection.is_held();
         // What was asked before the server was told to stop, or before the peer closed its half, is
         // answered.
         let has_asked_all = match received {
@@ -245,7 +244,9 @@ impl<D: Storage, S: Stream> Frontend<D, S> {
             Received::MoreLeft => self.connections.queue(token),
             Received::Failed(_) => return self.close(token),
         }
-        self.connections.touch(token);
+        if !is_recording {
+            self.settle(token, registry, now);
+        }
     }
 
     fn handle_timer(&mut self, timer: Timer) {
@@ -261,7 +262,7 @@ impl<D: Storage, S: Stream> Frontend<D, S> {
     }
 
     /// Records the TempIDs issued in this tick, and lets the replies go.
-    fn commit(&mut self, now: Now) {
+    fn commit(&mut self, registry: &S::Registry, now: Now) {
         let commit = self.service.commit();
         for token in std::mem::take(&mut self.recording) {
             let Some(slot) = self.connections.slot(token) else { continue };
@@ -271,11 +272,11 @@ impl<D: Storage, S: Stream> Frontend<D, S> {
             if self.is_stopping && !has_more {
                 slot.connection.finish();
             }
-            self.connections.touch(token);
+            self.settle(token, registry, now);
         }
     }
 
-    /// Brings a connection in line at the end of a tick: replies, timers, and its end.
+    /// Brings a connection in line behind what happened to it: replies, timers, and its end.
     fn settle(&mut self, token: Token, registry: &S::Registry, now: Now) {
         let Some(slot) = self.connections.slot(token) else { return };
         let timers = &mut self.timers;

@@ -19,7 +19,7 @@ pub const LONGEST_SYNC: Duration = Duration::from_millis(5);
 const TICKS_FOR_ONE: u32 = 32;
 
 /// Rounds that the run queue takes at most: no world here has more than 512 floods at a time.
-const MOST_ROUNDS: u32 = 8;
+const MOST_ROUNDS: u32 = 16;
 
 /// Bytes of the longest reply that a phone asks for.
 const LONGEST_REPLY_BYTES: usize = MAX_TEMP_IDS as usize * ContactRecord::LEN + 10;
