@@ -14,6 +14,8 @@ START_SECONDS=60
 # Local addresses that phones come from. Ports rest for a minute after their connections, and one
 # address has 28,000.
 SOURCES=250
+# What a storm is run with that must not wait for its turn on a processor.
+STORM_PRIORITY=()
 
 # Files and processes are gone when the script is. Not in /tmp, which may be in memory, where a sync
 # costs nothing.
@@ -109,7 +111,7 @@ storm() { # CORE PORT OPTION…
     shift 2
     [[ " $* " != *" --source-addresses "* ]] || from=()
     rm -f "$WORK/storm.json"
-    timeout "$STORM_SECONDS" taskset -c "$core" "$BINARIES/storm" 127.0.0.1 "$port" \
+    timeout "$STORM_SECONDS" "${STORM_PRIORITY[@]}" taskset -c "$core" "$BINARIES/storm" 127.0.0.1 "$port" \
         "${from[@]}" --json "$WORK/storm.json" "$@" \
         >"$WORK/storm.out" 2>"$WORK/storm.err" || code=$?
     [ -s "$WORK/storm.json" ] || die "storm failed with code $code: $(head -n 3 "$WORK/storm.err")"

@@ -14,18 +14,26 @@ use crate::reactor::{ACCEPTS_PER_TICK, Accepted};
 /// What is read of a connection that is refused, so that the refusal is not overtaken by a reset.
 const MAX_REFUSED_BYTES: usize = 64 * 1024;
 
+/// Connections that one tick refuses at most. Whoever is refused may come again at once, and those who
+/// are in must not wait for a crowd that does.
+const REFUSALS_PER_TICK: usize = 32;
+
 /// How long the server waits for descriptors before it tries to accept again.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 impl Server {
     pub(super) fn accept(&mut self, now: Now) {
         self.may_accept_more = false;
+        let mut refusals = 0..REFUSALS_PER_TICK;
         for _ in 0..ACCEPTS_PER_TICK {
             let Some(listener) = self.listener.as_mut().filter(|l| !l.is_paused()) else { return };
             match listener.accept() {
                 Accepted::Stream(stream, peer) => {
                     self.is_shortage_known = false;
-                    self.welcome(stream, Origin::new(peer.ip()), now);
+                    let is_refused = !self.welcome(stream, Origin::new(peer.ip()), now);
+                    if is_refused && refusals.next().is_none() {
+                        break;
+                    }
                 }
                 Accepted::Broken => {}
                 Accepted::Nobody => return,
@@ -43,18 +51,21 @@ impl Server {
         self.may_accept_more = true;
     }
 
-    /// Takes a connection, if there is room.
-    fn welcome(&mut self, stream: TcpStream, origin: Origin, now: Now) {
+    /// Takes a connection, if there is room, and says whether there was.
+    fn welcome(&mut self, stream: TcpStream, origin: Origin, now: Now) -> bool {
         if self.frontend.len() >= self.max_connections {
-            return refuse(stream, &Refusal::Busy);
+            refuse(stream, &Refusal::Busy);
+            return false;
         }
         if !self.frontend.origins.has_room_for(origin) {
-            return refuse(stream, &Refusal::BusyForAddress);
+            refuse(stream, &Refusal::BusyForAddress);
+            return false;
         }
         if let Err(error) = self.frontend.admit(stream, origin, self.event_loop.registry(), now) {
             let console = &mut self.frontend.service.console;
             console.diagnostic(format_args!("connection dropped: {error}"));
         }
+        true
     }
 
     pub(super) fn resume_accepting(&mut self) {

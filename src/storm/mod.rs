@@ -16,13 +16,13 @@ pub mod report;
 pub mod script;
 mod server_process;
 mod settings;
+mod sources;
 pub mod tally;
 mod told;
 pub mod users;
 pub mod witness;
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use mio::Events;
@@ -40,14 +40,14 @@ use self::report::{Course, ProcessorTimes, Report};
 use self::script::Script;
 use self::server_process::ServerProcess;
 pub use self::settings::{Settings, StormError};
+use self::sources::Sources;
 use self::tally::Tally;
 use self::told::ToldFile;
 use self::witness::Witness;
 use crate::clock::Now;
 use crate::reactor::signals::{SIGINT, SIGTERM};
 use crate::reactor::{
-    Alarm, Connection, ConnectionTable, EventLoop, Flushed, Received, Signals, TimerKey, Token,
-    descriptors,
+    Alarm, ConnectionTable, EventLoop, Flushed, Received, Signals, TimerKey, Token, descriptors,
 };
 
 /// Phones that begin in one tick, at most, so that the replies to earlier ones are read meanwhile. With
@@ -58,9 +58,6 @@ const BEGINNINGS_PER_TICK: usize = EventLoop::<Timer>::EVENTS_PER_TICK;
 /// How long a closed loop begins with nobody after a connection failed: as long as a server is down it
 /// would otherwise burn through its phones as fast as it can count.
 const CONNECT_PAUSE: Duration = Duration::from_millis(100);
-
-/// The first of the local addresses that phones come from if they come from several.
-const FIRST_SOURCE: Ipv4Addr = Ipv4Addr::new(127, 1, 0, 1);
 
 const SIGNALS: Token = Token::permanent(0);
 const ARRIVAL: Token = Token::permanent(1);
@@ -114,13 +111,6 @@ enum Timer {
     Phone(Token),
     /// The bar.
     Progress,
-}
-
-/// The local addresses that phones come from, in turn.
-#[derive(Debug)]
-struct Sources {
-    count: u32,
-    taken: u32,
 }
 
 /// What came of a storm.
@@ -185,7 +175,7 @@ impl Storm {
             },
             arrivals: Arrivals::new(load, concurrency, phones, (started, end), stream(2)),
             casting,
-            sources: Sources { count: settings.source_addresses, taken: 0 },
+            sources: Sources::new(settings.source_addresses),
             progress: None,
             told: settings.told.as_deref().map(ToldFile::create).transpose()?,
             is_alarm_set: false,
@@ -483,18 +473,6 @@ impl Storm {
                 progress.say(&format!("{} phones are connected and stay", self.staying));
             }
         }
-    }
-}
-
-impl Sources {
-    fn connect(&mut self, server: SocketAddr) -> io::Result<Connection> {
-        if self.count == 0 {
-            return Connection::connect(server);
-        }
-        let offset = self.taken % self.count;
-        self.taken = self.taken.wrapping_add(1);
-        let source = Ipv4Addr::from_bits(FIRST_SOURCE.to_bits() + offset);
-        Connection::connect_from(IpAddr::V4(source), server)
     }
 }
 
