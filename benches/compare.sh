@@ -110,6 +110,7 @@ measure_costs() { # LEVEL
         session_storm "$server" "$1" "$phones"
         note "cost-$server-$1" "$(field server_cpu_us_per_session)"
         note "failed-$server-$1" "$(field failed)"
+        [ "$(field failed)" = 0 ] || tell "of the sessions with $server, $1 at once"
         note "storm-$server-$1" "$(field storm_cpu_us_per_session)"
     done
 }
