@@ -2,8 +2,8 @@
 //! can go wrong. A run that fails prints its seed; `BLUETRACE_SEED=<seed> cargo test --release --test
 //! simulation` repeats it alone.
 
-use bluetrace::simulation::scenario::troubled;
-use bluetrace::simulation::world::{Report, World};
+use bluetrace::simulation::crowd::scenario::troubled;
+use bluetrace::simulation::crowd::{self, Report};
 
 /// Seeds of one test run; `BLUETRACE_SEED` names one instead.
 const SEEDS: std::ops::Range<u64> = 0..200;
@@ -18,7 +18,7 @@ fn seeds() -> Vec<u64> {
 }
 
 fn run(seed: u64) -> Report {
-    match World::new(troubled(seed, PHONES)).run() {
+    match crowd::run(&troubled(seed, PHONES)) {
         Ok(report) => report,
         Err(violation) => {
             panic!("{violation}\nBLUETRACE_SEED={seed} cargo test --release --test simulation")

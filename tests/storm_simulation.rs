@@ -3,8 +3,8 @@
 //! fails prints its seed and the command that repeats it alone.
 
 use bluetrace::server::frontend::{MAX_KEPT_INPUT_BYTES, MAX_KEPT_OUTPUT_BYTES};
-use bluetrace::simulation::scenario::storm;
-use bluetrace::simulation::world::{Report, World};
+use bluetrace::simulation::crowd::scenario::storm;
+use bluetrace::simulation::crowd::{self, Report};
 
 /// Phones of the great storm.
 const MANY: u32 = 100_000;
@@ -17,7 +17,7 @@ const SEEDS: std::ops::Range<u64> = 0..8;
 
 /// Runs a storm, for the test of this name.
 fn run(seed: u64, phones: u32, test: &str) -> Report {
-    match World::new(storm(seed, phones)).run() {
+    match crowd::run(&storm(seed, phones)) {
         Ok(report) => report,
         Err(violation) => panic!(
             "{violation}\nBLUETRACE_SEED={seed} cargo test --release --test storm_simulation {test}"

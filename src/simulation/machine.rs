@@ -6,18 +6,31 @@ use rand::rngs::ChaCha12Rng;
 
 use super::clock::VirtualClock;
 use super::disk::{Disk, DiskFault};
-use super::kernel::Done;
-use super::network::ConnectionId;
 use super::random::{self, Purpose};
-use super::server::SimulatedServer;
-use super::settings::WorldSettings;
-use super::watchdog::LONGEST_SYNC;
+use super::server::{Others, ServerSettings, SimulatedServer, Ticked};
 use crate::clock::Now;
+
+/// Longest time from the first event to the tick of the server that takes it: that of a sync of the
+/// disk, in which events gather.
+pub const LONGEST_SYNC: Duration = Duration::from_millis(5);
+
+/// What a machine is for.
+#[derive(Debug, Clone)]
+pub struct MachineSettings {
+    /// The same seed gives the same run.
+    pub seed: u64,
+    /// The users of so many phones have accounts,
+    pub phones: u32,
+    /// and so have these.
+    pub others: Others,
+    /// How the server is set up.
+    pub server: ServerSettings,
+}
 
 /// The computer that the server runs on, with its disk. It can die, and be started again.
 #[derive(Debug)]
 pub struct Machine {
-    settings: WorldSettings,
+    settings: MachineSettings,
     power: Power,
     starts: u64,
     /// When the server takes what has become ready.
@@ -33,7 +46,7 @@ enum Power {
 
 impl Machine {
     /// A machine with an empty disk, that has not been started.
-    pub fn new(settings: WorldSettings) -> Self {
+    pub fn new(settings: MachineSettings) -> Self {
         let rng = random::stream(settings.seed, Purpose::Disk);
         Self { settings, power: Power::Down(Disk::default()), starts: 0, tick_at: None, rng }
     }
@@ -67,8 +80,9 @@ impl Machine {
         let rng = random::stream(seed, Purpose::TempIds);
         // On a disk that fails it would not start; whoever starts it sees to that first.
         disk.set_fault(DiskFault::None);
-        let (settings, users) = (&self.settings.server, self.settings.phones);
-        let server = SimulatedServer::start(settings, users, std::mem::take(disk), rng, now)?;
+        let MachineSettings { phones, others, server, .. } = &self.settings;
+        let disk = std::mem::take(disk);
+        let server = SimulatedServer::start(server, *phones, others, disk, rng, now)?;
         self.power = Power::Up(Box::new(server));
         Ok(self.server().map(|server| &*server))
     }
@@ -93,9 +107,9 @@ impl Machine {
         timer.into_iter().chain(self.tick_at).min()
     }
 
-    /// One tick of the server, and what it did to its streams. `None` if it is down, or if it died in
+    /// One tick of the server, and what the server did in it. `None` if it is down, or if it died in
     /// this tick: then nobody has seen what it did.
-    pub fn tick(&mut self, now: Now) -> Option<Vec<(ConnectionId, Done)>> {
+    pub fn tick(&mut self, now: Now) -> Option<Ticked> {
         self.tick_at = None;
         let done = self.server()?.tick(now);
         (!self.disk().is_dead()).then_some(done)

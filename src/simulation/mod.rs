@@ -9,20 +9,15 @@
 //! Nothing here may ask the system for the time, for randomness or for a socket.
 
 pub mod clock;
+pub mod crowd;
 pub mod disk;
 pub mod event_queue;
 pub mod kernel;
-pub mod ledger;
 pub mod machine;
-pub mod memory;
 pub mod network;
 pub mod phone;
-pub mod plan;
 pub mod random;
-pub mod scenario;
 pub mod server;
-pub mod settings;
-pub mod trace;
+pub mod step;
 pub mod trouble;
-pub mod watchdog;
 pub mod world;

@@ -3,24 +3,14 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use rand::RngExt;
-use rand::rngs::ChaCha12Rng;
-
 use super::network::ConnectionId;
-use super::plan::Step;
-use super::random;
+use super::step::Step;
 use crate::client::phone::{Outgoing, Phone};
 use crate::client::session::{Event, Session};
 use crate::clock::Now;
 use crate::protocol::request::{MAX_TEMP_IDS, Request};
 use crate::protocol::{ContactRecord, Username};
 use crate::reactor::Buffer;
-
-/// How long a user waits after something failed before the next attempt, at most.
-const LONGEST_RETRY: Duration = Duration::from_secs(5);
-
-/// How long a user thinks before the next step, at most.
-const LONGEST_THOUGHT: Duration = Duration::from_secs(1);
 
 /// Requests of a phone that reads no reply. Those for TempIDs wait for the disk, each in its turn; the
 /// replies to the others are more than a connection holds.
@@ -56,6 +46,17 @@ pub enum Wish {
     Datagram(u32, Vec<u8>),
     /// To be asked again after this time.
     Wait(Duration),
+    /// To be asked again after a pause.
+    Pause(Pause),
+}
+
+/// Why a user pauses; whoever the users belong to says for how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pause {
+    /// Before the next step.
+    Thought,
+    /// After something failed, before the next attempt.
+    Retry,
 }
 
 /// What a phone learned from the server, to be checked against what it may learn. Whatever it asked,
@@ -188,7 +189,7 @@ impl SimulatedPhone {
     }
 
     /// Does the next thing, if nothing is being waited for.
-    pub fn act(&mut self, now: Now, elapsed: Duration, rng: &mut ChaCha12Rng) -> Vec<Wish> {
+    pub fn act(&mut self, now: Now, elapsed: Duration) -> Vec<Wish> {
         // After the last word it is for the server to end the connection.
         if self.session.is_waiting() || self.session.is_closed() {
             return Vec::new();
@@ -198,7 +199,7 @@ impl SimulatedPhone {
             Manner::Connects { .. } | Manner::Talks => self.manner = Manner::Talks,
             Manner::NeverReads { until } if until <= elapsed => {
                 self.leave();
-                return vec![Wish::Reset, Wish::Wait(random::up_to(LONGEST_RETRY, rng))];
+                return vec![Wish::Reset, Wish::Pause(Pause::Retry)];
             }
             Manner::NeverReads { .. } | Manner::Loiters | Manner::HasHungUp => return Vec::new(),
         }
@@ -206,25 +207,20 @@ impl SimulatedPhone {
         if self.connection.is_none() {
             vec![Wish::Connect]
         } else if self.session.is_logged_in() {
-            self.take_step(step, now, elapsed, rng)
+            self.take_step(step, now, elapsed)
         } else {
-            self.take_step_logged_out(step, elapsed, rng)
+            self.take_step_logged_out(step, elapsed)
         }
     }
 
-    fn take_step_logged_out(
-        &mut self,
-        step: Step,
-        elapsed: Duration,
-        rng: &mut ChaCha12Rng,
-    ) -> Vec<Wish> {
+    fn take_step_logged_out(&mut self, step: Step, elapsed: Duration) -> Vec<Wish> {
         match step {
             Step::Loiter => {
                 self.plan.pop_front();
                 self.manner = Manner::Loiters;
                 Vec::new()
             }
-            Step::PowerOff => self.power_off(rng),
+            Step::PowerOff => self.power_off(),
             Step::MistypePassword => {
                 self.plan.pop_front();
                 self.log_in("mistyped", elapsed)
@@ -249,13 +245,7 @@ impl SimulatedPhone {
         vec![Wish::LogIn { request, with_right_password }]
     }
 
-    fn take_step(
-        &mut self,
-        step: Step,
-        now: Now,
-        elapsed: Duration,
-        rng: &mut ChaCha12Rng,
-    ) -> Vec<Wish> {
+    fn take_step(&mut self, step: Step, now: Now, elapsed: Duration) -> Vec<Wish> {
         let mut out = Vec::new();
         match step {
             // That would have been before somebody logged in; now it is too late.
@@ -263,13 +253,13 @@ impl SimulatedPhone {
                 self.plan.pop_front();
                 return vec![Wish::Wait(Duration::ZERO)];
             }
-            Step::Beacon { to } => return self.send_beacon(to, now, rng),
+            Step::Beacon { to } => return self.send_beacon(to, now),
             Step::Flood => return self.flood(elapsed),
-            Step::PowerOff => return self.power_off(rng),
+            Step::PowerOff => return self.power_off(),
             Step::Vanish => {
                 self.plan.pop_front();
                 self.leave();
-                return vec![Wish::Reset, Wish::Wait(random::up_to(LONGEST_RETRY, rng))];
+                return vec![Wish::Reset, Wish::Pause(Pause::Retry)];
             }
             Step::HangUp => {
                 self.manner = Manner::HasHungUp;
@@ -298,9 +288,9 @@ impl SimulatedPhone {
         self.question.asked_at = elapsed;
     }
 
-    fn send_beacon(&mut self, to: u32, now: Now, rng: &mut ChaCha12Rng) -> Vec<Wish> {
+    fn send_beacon(&mut self, to: u32, now: Now) -> Vec<Wish> {
         self.plan.pop_front();
-        let mut wishes = vec![Wish::Wait(random::up_to(LONGEST_THOUGHT, rng))];
+        let mut wishes = vec![Wish::Pause(Pause::Thought)];
         if let Outgoing::Valid(beacon) | Outgoing::Expired(beacon) = self.phone.beacon(now) {
             let mut datagram = Vec::new();
             beacon.encode(&mut datagram);
@@ -320,10 +310,10 @@ impl SimulatedPhone {
         vec![Wish::Send(requests), Wish::Wait(FLOOD_PATIENCE)]
     }
 
-    fn power_off(&mut self, rng: &mut ChaCha12Rng) -> Vec<Wish> {
+    fn power_off(&mut self) -> Vec<Wish> {
         self.plan.pop_front();
         self.leave();
-        vec![Wish::PowerOff, Wish::Wait(random::up_to(LONGEST_RETRY, rng))]
+        vec![Wish::PowerOff, Wish::Pause(Pause::Retry)]
     }
 
     /// A connection that it wished for will have come about at `until`.
@@ -334,7 +324,7 @@ impl SimulatedPhone {
     }
 
     /// Bytes have arrived. Gives what they taught, and what it wants next.
-    pub fn receive(&mut self, bytes: &[u8], rng: &mut ChaCha12Rng) -> (Vec<Learned>, Vec<Wish>) {
+    pub fn receive(&mut self, bytes: &[u8]) -> (Vec<Learned>, Vec<Wish>) {
         self.input.extend(bytes);
         let (mut events, mut out) = (Vec::new(), Vec::new());
         let consumed =
@@ -342,7 +332,7 @@ impl SimulatedPhone {
         self.input.consume(consumed.bytes);
         let mut wishes = Vec::new();
         let learned =
-            events.into_iter().filter_map(|event| self.learn(event, &mut wishes, rng)).collect();
+            events.into_iter().filter_map(|event| self.learn(event, &mut wishes)).collect();
         if !out.is_empty() {
             wishes.push(Wish::Send(out));
         }
@@ -350,18 +340,18 @@ impl SimulatedPhone {
     }
 
     /// The server has ended the connection.
-    pub fn ended(&mut self, rng: &mut ChaCha12Rng) -> Vec<Wish> {
+    pub fn ended(&mut self) -> Vec<Wish> {
         let has_ended_too = self.manner == Manner::HasHungUp;
         self.leave();
         let mut wishes = if has_ended_too { Vec::new() } else { vec![Wish::End] };
-        wishes.extend([Wish::Leave, Wish::Wait(random::up_to(LONGEST_RETRY, rng))]);
+        wishes.extend([Wish::Leave, Wish::Pause(Pause::Retry)]);
         wishes
     }
 
     /// The connection is broken.
-    pub fn reset(&mut self, rng: &mut ChaCha12Rng) -> Vec<Wish> {
+    pub fn reset(&mut self) -> Vec<Wish> {
         self.leave();
-        vec![Wish::Wait(random::up_to(LONGEST_RETRY, rng))]
+        vec![Wish::Pause(Pause::Retry)]
     }
 
     fn leave(&mut self) {
@@ -371,14 +361,9 @@ impl SimulatedPhone {
         self.input = Buffer::default();
     }
 
-    fn learn(
-        &mut self,
-        event: Event,
-        wishes: &mut Vec<Wish>,
-        rng: &mut ChaCha12Rng,
-    ) -> Option<Learned> {
+    fn learn(&mut self, event: Event, wishes: &mut Vec<Wish>) -> Option<Learned> {
         let Question { asked_at, is_mistyped, records: sent, .. } = self.question;
-        let mut pause = LONGEST_THOUGHT;
+        let mut pause = Pause::Thought;
         let learned = match event {
             Event::LoggedIn(_) => {
                 Some(Learned::LoggedIn { with_right_password: !is_mistyped, asked_at })
@@ -392,12 +377,11 @@ impl SimulatedPhone {
             }
             Event::Blocked(_) => Some(Learned::Blocked { asked_at }),
             Event::Refused { .. } => {
-                pause = LONGEST_RETRY;
+                pause = Pause::Retry;
                 None
             }
             Event::TempIds(records) => {
                 self.plan.pop_front();
-                self.phone.use_temp_id(records[rng.random_range(0..records.len())]);
                 Some(Learned::TempIds(records))
             }
             Event::Uploaded(taken) => {
@@ -411,7 +395,7 @@ impl SimulatedPhone {
             Event::Answered => None,
             Event::Broken(breach) => Some(Learned::Nonsense(breach.to_string())),
         };
-        wishes.push(Wish::Wait(random::up_to(pause, rng)));
+        wishes.push(Wish::Pause(pause));
         learned
     }
 }

@@ -11,6 +11,7 @@ use super::kernel::{Done, Kernel, SimulatedStream};
 use super::network::ConnectionId;
 use super::phone;
 use crate::clock::Now;
+use crate::protocol::Username;
 use crate::server::accounts::Accounts;
 use crate::server::authority::Authority;
 use crate::server::frontend::ConnectionStatus;
@@ -33,6 +34,20 @@ pub struct ServerSettings {
     pub window: usize,
 }
 
+/// Users besides those of the phones, by name and password.
+pub type Others = Vec<(Username, String)>;
+
+/// What the server did in a tick.
+#[derive(Debug)]
+pub struct Ticked {
+    /// To its streams, in this order.
+    pub done: Vec<(ConnectionId, Done)>,
+    /// The streams that it read from or wrote to, some maybe more than once.
+    pub touched: Vec<ConnectionId>,
+    /// What its operator is shown.
+    pub printed: Vec<u8>,
+}
+
 /// A running server: the [`Frontend`] and [`Service`] that the real one has, in another shell.
 #[derive(Debug)]
 pub struct SimulatedServer {
@@ -41,8 +56,8 @@ pub struct SimulatedServer {
 }
 
 impl SimulatedServer {
-    /// Starts on a disk, for the users of so many phones, as the real one does: reads what the disk
-    /// holds, cuts off a torn line.
+    /// Starts on a disk, for the users of so many phones and others, as the real one does: reads what
+    /// the disk holds, cuts off a torn line.
     ///
     /// # Errors
     ///
@@ -50,6 +65,7 @@ impl SimulatedServer {
     pub fn start(
         settings: &ServerSettings,
         users: u32,
+        others: &Others,
         disk: Disk,
         rng: ChaCha12Rng,
         now: Now,
@@ -65,6 +81,9 @@ impl SimulatedServer {
         for number in 0..users {
             let (user, password) = (phone::username(number), phone::password(number));
             passwords.insert(user, password.as_bytes()).expect("everybody has another name");
+        }
+        for (user, password) in others {
+            passwords.insert(*user, password.as_bytes())?;
         }
         let accounts = Accounts::new(passwords, settings.block_duration);
         let authority = Authority::new(accounts, registry, settings.temp_id_lifetime, rng);
@@ -123,21 +142,17 @@ impl SimulatedServer {
         self.frontend.status(self.kernel.token(connection)?)
     }
 
-    /// How the connections are that the latest tick read from or wrote to, and of which some may be
-    /// there more than once.
-    pub fn touched(&mut self) -> Vec<(ConnectionId, ConnectionStatus)> {
-        let touched = self.kernel.take_touched();
-        touched.into_iter().filter_map(|id| Some((id, self.status(id)?))).collect()
-    }
-
     /// One tick, and what the server did in it.
-    pub fn tick(&mut self, now: Now) -> Vec<(ConnectionId, Done)> {
+    pub fn tick(&mut self, now: Now) -> Ticked {
         let events = self.kernel.take_events();
         self.frontend.tick(events.into_iter(), &self.kernel, now);
         self.frontend.free_closed();
-        // Nobody looks at what it prints.
-        self.frontend.service.console.events.clear();
-        self.frontend.service.console.diagnostics.clear();
-        self.kernel.take_done()
+        let console = &mut self.frontend.service.console;
+        console.diagnostics.clear();
+        Ticked {
+            done: self.kernel.take_done(),
+            touched: self.kernel.take_touched(),
+            printed: std::mem::take(&mut console.events),
+        }
     }
 }

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::phone::{Learned, username};
 use crate::protocol::{ContactRecord, TempId};
 use crate::server::accounts::MAX_FAILURES;
 use crate::server::registry::Registry;
+use crate::simulation::phone::{Learned, username};
 
 /// Everything that phones were told, checked against what they may be told:
 ///

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::network::ConnectionId;
 use crate::server::frontend::{
     ConnectionStatus, MAX_KEPT_INPUT_BYTES, MAX_KEPT_INPUT_BYTES_LOGGED_OUT, MAX_KEPT_OUTPUT_BYTES,
 };
+use crate::simulation::network::ConnectionId;
 
 /// The bytes that each connection makes the server keep, checked against what it may keep, and how
 /// many there were at most.

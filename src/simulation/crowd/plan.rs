@@ -6,36 +6,7 @@ use rand::RngExt;
 use rand::rngs::ChaCha12Rng;
 
 use crate::protocol::request::MAX_TEMP_IDS;
-
-/// Something that a user does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
-    /// Types a wrong password.
-    MistypePassword,
-    /// Connects and does not log in.
-    Loiter,
-    /// Downloads TempIDs for so many windows.
-    Download(u8),
-    /// Sends a beacon to another phone.
-    Beacon {
-        /// The number of that phone.
-        to: u32,
-    },
-    /// Uploads the contact log.
-    Upload,
-    /// Asks for more than any connection holds, and reads none of the replies.
-    Flood,
-    /// Resets the connection.
-    Vanish,
-    /// Loses power: the server hears nothing of it.
-    PowerOff,
-    /// Downloads a TempID and ends its half of the connection, without a goodbye.
-    HangUp,
-    /// Logs out.
-    LogOut,
-    /// Downloads a TempID and logs out without waiting for it.
-    LogOutInHaste,
-}
+use crate::simulation::step::Step;
 
 /// How much users do, and how badly.
 #[derive(Debug, Clone, Copy)]

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use rand::RngExt;
 
-use super::disk::DiskFault;
-use super::network::NetworkFaults;
 use super::plan::Habits;
-use super::random::{self, Purpose};
-use super::server::ServerSettings;
 use super::settings::WorldSettings;
-use super::trouble::Trouble;
+use crate::simulation::disk::DiskFault;
+use crate::simulation::network::NetworkFaults;
+use crate::simulation::random::{self, Purpose};
+use crate::simulation::server::ServerSettings;
+use crate::simulation::trouble::Trouble;
 
 /// A world in which nothing goes wrong and nobody does wrong, though everything is cut anywhere.
 pub fn calm(seed: u64, phones: u32) -> WorldSettings {

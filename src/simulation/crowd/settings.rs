@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use super::network::NetworkFaults;
 use super::plan::Habits;
-use super::server::ServerSettings;
-use super::trouble::Trouble;
+use crate::simulation::machine::MachineSettings;
+use crate::simulation::network::NetworkFaults;
+use crate::simulation::server::ServerSettings;
+use crate::simulation::trouble::Trouble;
 
 /// What a run is made of.
 #[derive(Debug, Clone)]
@@ -29,6 +30,16 @@ pub struct WorldSettings {
 }
 
 impl WorldSettings {
+    /// What the server's machine is for.
+    pub fn machine(&self) -> MachineSettings {
+        MachineSettings {
+            seed: self.seed,
+            phones: self.phones,
+            others: Vec::new(),
+            server: self.server.clone(),
+        }
+    }
+
     /// How long it takes at most, at any time of the run, until something that was sent is there, or
     /// lost.
     pub fn longest_transit(&self) -> Duration {

@@ -1,37 +1,43 @@
 //! A world notices what must not be: each test lets something go wrong that no server here does.
 
-use super::super::kernel::Kernel;
-use super::super::network::NetworkFaults;
-use super::super::plan::Step;
-use super::super::scenario::{calm, troubled};
+use super::scenario::{calm, troubled};
 use super::*;
 use crate::server::frontend::ConnectionStatus;
 use crate::server::session::MAX_REQUESTS_PER_TURN;
+use crate::simulation::kernel::Kernel;
+use crate::simulation::network::{ConnectionId, NetworkFaults};
+use crate::simulation::step::Step;
+use crate::simulation::trouble::Trouble;
 
 const ID: ConnectionId = ConnectionId(77);
 
 /// A few phones, and nothing that goes wrong.
-fn world() -> World {
-    World::new(calm(1, 5))
+fn world() -> World<Crowd> {
+    Crowd::in_world(&calm(1, 5))
 }
 
 /// One phone with a plan.
-fn lonely(plan: &[Step]) -> World {
-    let mut world = World::new(calm(1, 1));
-    let retention = world.settings.contact_retention;
-    world.phones = vec![SimulatedPhone::new(0, retention, plan.iter().copied().collect())];
+fn lonely(plan: &[Step]) -> World<Crowd> {
+    let settings = calm(1, 1);
+    let mut world = Crowd::in_world(&settings);
+    let retention = settings.contact_retention;
+    world.core.phones = vec![SimulatedPhone::new(0, retention, plan.iter().copied().collect())];
     world
 }
 
-fn problem(world: World) -> String {
-    world.run().expect_err("something is wrong").problem
+fn problem(mut world: World<Crowd>) -> String {
+    world.run_out().expect_err("something is wrong")
+}
+
+fn is_kept(world: &mut World<Crowd>, promise: Promise) -> bool {
+    world.inhabitants.is_kept(promise, &mut world.core)
 }
 
 /// The same, with a server that has accepted a connection.
-fn accepting() -> (World, Kernel) {
+fn accepting() -> (World<Crowd>, Kernel) {
     let mut world = world();
-    let now = world.clock.now();
-    let server = world.machine.server().expect("it runs");
+    let now = world.core.clock.now();
+    let server = world.core.machine.server().expect("it runs");
     server.accept(ID, now);
     let kernel = server.kernel().clone();
     (world, kernel)
@@ -39,7 +45,7 @@ fn accepting() -> (World, Kernel) {
 
 #[test]
 fn calm_world_loses_no_connection_and_no_reply() {
-    let report = world().run().expect("all is well");
+    let report = run(&calm(1, 5)).expect("all is well");
     assert_eq!((report.resets, report.blocked), (0, 0));
     assert!(report.logins >= 5 && report.temp_ids > 0, "{report:?}");
 }
@@ -48,38 +54,38 @@ fn calm_world_loses_no_connection_and_no_reply() {
 fn reply_that_comes_late_is_a_violation() {
     let mut world = world();
     let delay = Duration::from_secs(9_999);
-    world.network.set_faults(NetworkFaults { delay, ..NetworkFaults::NONE });
+    world.core.network.set_faults(NetworkFaults { delay, ..NetworkFaults::NONE });
     assert!(problem(world).contains("Reply"));
 }
 
 #[test]
 fn connection_that_may_stay_logged_out_is_a_violation() {
     let mut world = lonely(&[Step::Loiter, Step::LogOut]);
-    let mut settings = world.settings.clone();
+    let mut settings = calm(1, 1);
     settings.server.login_timeout *= 2;
-    world.machine = Machine::new(settings);
-    world.machine.start(world.clock.now()).expect("it starts");
+    world.core.machine = Machine::new(settings.machine());
+    world.core.machine.start(world.core.clock.now()).expect("it starts");
     assert!(problem(world).contains("Login"));
-    assert!(lonely(&[Step::Loiter, Step::LogOut]).run().is_ok());
+    assert!(lonely(&[Step::Loiter, Step::LogOut]).run_out().is_ok());
 }
 
 #[test]
 fn goodbye_without_an_end_is_a_violation() {
     let mut world = lonely(&[Step::LogOut]);
-    world.phones[0].connects(ID, Duration::ZERO);
+    world.core.phones[0].connects(ID, Duration::ZERO);
     let farewell = Promise::Farewell { phone: 0, connection: ID };
-    assert!(!world.is_kept(farewell));
-    world.phones[0].reset(&mut world.phones_rng);
-    assert!(world.is_kept(farewell));
+    assert!(!is_kept(&mut world, farewell));
+    world.core.phones[0].reset();
+    assert!(is_kept(&mut world, farewell));
 }
 
 #[test]
 fn promises_about_an_open_stream_are_not_kept() {
     let (mut world, _kernel) = accepting();
-    assert!(!world.is_kept(Promise::Login(ID)));
-    assert!(!world.is_kept(Promise::Close(ID)));
-    assert!(!world.is_kept(Promise::HangUp(ID)));
-    assert!(!world.is_kept(Promise::Drop(ID)));
+    assert!(!is_kept(&mut world, Promise::Login(ID)));
+    assert!(!is_kept(&mut world, Promise::Close(ID)));
+    assert!(!is_kept(&mut world, Promise::HangUp(ID)));
+    assert!(!is_kept(&mut world, Promise::Drop(ID)));
 }
 
 #[test]
@@ -95,7 +101,7 @@ fn promises_about_a_stream_that_is_gone_are_kept() {
         Promise::HangUp(ID),
         Promise::Drop(ID),
     ] {
-        assert!(world.is_kept(promise), "{promise:?}");
+        assert!(is_kept(&mut world, promise), "{promise:?}");
     }
 }
 
@@ -110,11 +116,11 @@ fn stream_that_stays_full_makes_no_progress() {
     let status = kernel.status(ID).expect("it is open");
     assert!(status.is_full);
     let written = status.written;
-    assert!(!world.is_kept(Promise::Progress { connection: ID, written }));
+    assert!(!is_kept(&mut world, Promise::Progress { connection: ID, written }));
     // The peer reads, and the server goes on.
     kernel.acknowledge(ID, 1_000);
     world.tick().expect("all is well");
-    assert!(world.is_kept(Promise::Progress { connection: ID, written }));
+    assert!(is_kept(&mut world, Promise::Progress { connection: ID, written }));
 }
 
 #[test]
@@ -126,15 +132,15 @@ fn user_who_never_was_logged_in_is_a_violation() {
 fn bytes_links_and_streams_that_are_left_are_violations() {
     let mut world = self::world();
     let status = ConnectionStatus { is_logged_out: false, input_bytes: 3, output_bytes: 0 };
-    world.memory.enter(ID, status).expect("little");
+    world.inhabitants.memory.enter(ID, status).expect("little");
     assert!(problem(world).contains("3 bytes are left"));
 
     let mut world = self::world();
-    world.network.connect(0, Duration::ZERO);
+    world.core.network.connect(0, Duration::ZERO);
     assert!(problem(world).contains("1 links are left"));
 
     let (mut world, _kernel) = accepting();
-    world.phones.clear();
+    world.core.phones.clear();
     assert!(world.check_quiet().is_err());
 }
 
@@ -142,15 +148,13 @@ fn bytes_links_and_streams_that_are_left_are_violations() {
 fn disk_that_loses_what_it_said_it_has_is_a_violation() {
     let mut world = lonely(&[Step::Download(1), Step::LogOut]);
     let last = loop {
-        let (at, happening) = world.next().expect("the TempID is told some time");
-        world.clock.advance_to(at);
-        world.let_happen(&happening).expect("all is well");
-        if world.ledger.temp_ids() > 0 {
-            break at;
+        assert!(world.step().expect("all is well"), "the TempID is told some time");
+        if world.inhabitants.ledger.temp_ids() > 0 {
+            break world.core.clock.elapsed();
         }
     };
-    assert!(world.clock.elapsed() == last && world.check_disk().is_ok());
-    world.machine = Machine::new(world.settings.clone());
+    assert!(world.core.clock.elapsed() == last && world.check_disk().is_ok());
+    world.core.machine = Machine::new(calm(1, 1).machine());
     assert!(world.check_disk().is_err());
 }
 
@@ -158,5 +162,5 @@ fn disk_that_loses_what_it_said_it_has_is_a_violation() {
 fn server_that_is_not_started_again_is_a_violation() {
     let mut settings = troubled(1, 5);
     settings.troubles = vec![(Duration::from_secs(10_000), Trouble::Crash)];
-    assert!(problem(World::new(settings)).contains("not started again"));
+    assert!(problem(Crowd::in_world(&settings)).contains("not started again"));
 }

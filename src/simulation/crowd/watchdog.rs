@@ -3,16 +3,13 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::network::ConnectionId;
 use super::settings::WorldSettings;
 use crate::protocol::ContactRecord;
 use crate::protocol::request::MAX_TEMP_IDS;
 use crate::reactor::{EventLoop, TURNS_PER_TICK};
 use crate::server::frontend::{LINGER_TIMEOUT, STALL_TIMEOUT};
-
-/// Longest time from the first event to the tick of the server that takes it: that of a sync of the
-/// disk, in which events gather.
-pub const LONGEST_SYNC: Duration = Duration::from_millis(5);
+use crate::simulation::machine::LONGEST_SYNC;
+use crate::simulation::network::ConnectionId;
 
 /// Ticks in which the server has certainly read and answered all that one phone sends at once: a
 /// request of 1 MiB takes 16, each of the requests of a flood one.

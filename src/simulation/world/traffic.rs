@@ -1,35 +1,34 @@
 //! What goes back and forth between phones and the server.
 
-use rand::rngs::ChaCha12Rng;
+use super::{Happening, Inhabitants, Notice, World, arrivals};
+use crate::simulation::kernel::Done;
+use crate::simulation::network::{ConnectionId, Delivery, Side};
+use crate::simulation::phone::{SimulatedPhone, Wish};
 
-use super::super::kernel::Done;
-use super::super::network::{ConnectionId, Delivery, Side};
-use super::super::phone::{SimulatedPhone, Wish};
-use super::super::watchdog::Promise;
-use super::{Happening, World, arrivals};
-
-impl World {
-    pub(super) fn act(&mut self, number: u32) {
-        let (now, elapsed) = (self.clock.now(), self.clock.elapsed());
-        let phone = &mut self.phones[number as usize];
+impl<I: Inhabitants> World<I> {
+    pub(super) fn act(&mut self, number: u32) -> Result<(), String> {
+        let (now, elapsed) = (self.core.clock.now(), self.core.clock.elapsed());
+        let phone = &mut self.core.phones[number as usize];
         // Of before, as a phone that vanishes forgets its connection.
         let connection = phone.connection();
-        let wishes = phone.act(now, elapsed, &mut self.phones_rng);
-        self.grant(number, connection, wishes);
+        let wishes = phone.act(now, elapsed);
+        self.grant(number, connection, wishes)
     }
 
-    pub(super) fn connects(&mut self, connection: ConnectionId) {
-        if !self.network.is_open(connection) {
-            return;
+    pub(super) fn connects(&mut self, connection: ConnectionId) -> Result<(), String> {
+        if !self.core.network.is_open(connection) {
+            return Ok(());
         }
-        let (now, elapsed) = (self.clock.now(), self.clock.elapsed());
-        match self.machine.server() {
+        let (now, elapsed) = (self.core.clock.now(), self.core.clock.elapsed());
+        match self.core.machine.server() {
             Some(server) => {
                 server.accept(connection, now);
-                self.most_connections = self.most_connections.max(server.connections().0);
-                self.watchdog.expect(Promise::Login(connection), elapsed);
+                self.notice(Notice::Accepted(connection))
             }
-            None => self.network.reset(connection, elapsed, arrivals(&mut self.future)),
+            None => {
+                self.core.network.reset(connection, elapsed, arrivals(&mut self.core.future));
+                Ok(())
+            }
         }
     }
 
@@ -37,71 +36,69 @@ impl World {
         match delivery {
             Delivery::Bytes { connection, to: Side::Server, bytes } => {
                 self.server_receives(*connection, bytes);
+                Ok(())
             }
             Delivery::Bytes { connection, to: Side::Phone, bytes } => {
-                return self.phone_receives(*connection, bytes);
+                self.phone_receives(*connection, bytes)
             }
             Delivery::End { connection, to: Side::Server } => self.server_is_hung_up(*connection),
             Delivery::End { connection, to: Side::Phone } => {
-                if let Some(number) = self.network.phone(*connection) {
-                    self.phone_loses(number, *connection, SimulatedPhone::ended);
+                match self.core.network.phone(*connection) {
+                    Some(number) => self.phone_loses(number, *connection, false),
+                    None => Ok(()),
                 }
             }
             Delivery::Reset { connection, phone } => {
-                if let Some(server) = self.machine.server() {
+                if let Some(server) = self.core.machine.server() {
                     server.kernel().reset(*connection);
-                    self.watchdog.expect(Promise::Drop(*connection), self.clock.elapsed());
+                    self.notice(Notice::Broke(*connection))?;
                 }
-                if self.phone_loses(*phone, *connection, SimulatedPhone::reset) {
-                    self.resets += 1;
-                }
+                self.phone_loses(*phone, *connection, true)
             }
             Delivery::Datagram { to, bytes } => {
-                self.phones[*to as usize].phone().receive(bytes, self.clock.now());
+                let now = self.core.clock.now();
+                self.core.phones[*to as usize].phone().receive(bytes, now);
+                Ok(())
             }
         }
-        Ok(())
     }
 
     fn server_receives(&mut self, connection: ConnectionId, bytes: &[u8]) {
-        let server = self.machine.server();
-        if self.network.is_open(connection)
+        let server = self.core.machine.server();
+        if self.core.network.is_open(connection)
             && !server.is_some_and(|server| server.kernel().arrive(connection, bytes))
         {
             // Whoever sends to a socket that is closed is told so.
-            let now = self.clock.elapsed();
-            self.network.reset(connection, now, arrivals(&mut self.future));
+            let now = self.core.clock.elapsed();
+            self.core.network.reset(connection, now, arrivals(&mut self.core.future));
         }
     }
 
-    fn server_is_hung_up(&mut self, connection: ConnectionId) {
-        if let Some(server) = self.machine.server()
-            && self.network.is_open(connection)
+    fn server_is_hung_up(&mut self, connection: ConnectionId) -> Result<(), String> {
+        if let Some(server) = self.core.machine.server()
+            && self.core.network.is_open(connection)
         {
             server.kernel().end(connection);
-            self.watchdog.expect(Promise::HangUp(connection), self.clock.elapsed());
+            return self.notice(Notice::HungUp(connection));
         }
+        Ok(())
     }
 
     fn phone_receives(&mut self, connection: ConnectionId, bytes: &[u8]) -> Result<(), String> {
-        let Some(number) = self.network.phone(connection) else { return Ok(()) };
-        let phone = &mut self.phones[number as usize];
+        let Some(number) = self.core.network.phone(connection) else { return Ok(()) };
+        let phone = &mut self.core.phones[number as usize];
         if phone.connection() != Some(connection) || !phone.reads() {
             return Ok(());
         }
-        if let Some(server) = self.machine.server() {
+        if let Some(server) = self.core.machine.server() {
             server.kernel().acknowledge(connection, bytes.len());
         }
-        let (learned, wishes) = phone.receive(bytes, &mut self.phones_rng);
-        let now = self.clock.elapsed();
-        if phone.has_heard_all() {
-            self.watchdog.expect(Promise::Farewell { phone: number, connection }, now);
-        }
+        let (learned, wishes) = phone.receive(bytes);
+        self.notice(Notice::Heard { phone: number, connection, bytes })?;
         for fact in learned {
-            self.ledger.enter(number, fact, now)?;
+            self.notice(Notice::Learned { phone: number, fact })?;
         }
-        self.grant(number, Some(connection), wishes);
-        Ok(())
+        self.grant(number, Some(connection), wishes)
     }
 
     /// A phone hears of the end of a connection, if it still uses that one.
@@ -109,77 +106,105 @@ impl World {
         &mut self,
         number: u32,
         connection: ConnectionId,
-        lose: impl FnOnce(&mut SimulatedPhone, &mut ChaCha12Rng) -> Vec<Wish>,
-    ) -> bool {
-        let phone = &mut self.phones[number as usize];
-        let is_used = phone.connection() == Some(connection);
-        if is_used {
-            let wishes = lose(phone, &mut self.phones_rng);
-            self.grant(number, Some(connection), wishes);
+        is_broken: bool,
+    ) -> Result<(), String> {
+        let phone = &mut self.core.phones[number as usize];
+        if phone.connection() != Some(connection) {
+            return Ok(());
         }
-        is_used
+        let lose = if is_broken { SimulatedPhone::reset } else { SimulatedPhone::ended };
+        let wishes = lose(phone);
+        self.notice(Notice::Lost { phone: number, is_broken })?;
+        self.grant(number, Some(connection), wishes)
     }
 
-    fn grant(&mut self, number: u32, connection: Option<ConnectionId>, wishes: Vec<Wish>) {
-        let now = self.clock.elapsed();
+    fn grant(
+        &mut self,
+        number: u32,
+        connection: Option<ConnectionId>,
+        wishes: Vec<Wish>,
+    ) -> Result<(), String> {
+        let now = self.core.clock.elapsed();
         for wish in wishes {
             match (wish, connection) {
-                (Wish::Wait(time), _) => self.future.schedule(now + time, Happening::Acts(number)),
+                (Wish::Wait(time), _) => {
+                    self.core.future.schedule(now + time, Happening::Acts(number));
+                }
+                (Wish::Pause(pause), _) => {
+                    let time = self.inhabitants.pause(number, pause);
+                    self.core.future.schedule(now + time, Happening::Acts(number));
+                }
                 (Wish::Datagram(to, bytes), _) => {
-                    self.network.send_datagram(to, &bytes, now, arrivals(&mut self.future));
+                    let deliver = arrivals(&mut self.core.future);
+                    self.core.network.send_datagram(to, &bytes, now, deliver);
                 }
                 (Wish::Connect, _) => self.connect(number),
-                (wish, Some(connection)) => self.grant_on(number, connection, wish),
+                (Wish::LogIn { request, with_right_password }, Some(connection)) => {
+                    self.ask(number, connection, request, Some(with_right_password))?;
+                }
+                (Wish::Send(request), Some(connection)) => {
+                    self.ask(number, connection, request, None)?;
+                }
+                (wish, Some(connection)) => self.grant_on(connection, wish),
                 (wish, None) => debug_assert!(false, "{wish:?} without a connection"),
             }
         }
+        Ok(())
     }
 
     fn connect(&mut self, number: u32) {
-        let (connection, arrival) = self.network.connect(number, self.clock.elapsed());
-        self.phones[number as usize].connects(connection, arrival);
-        self.future.schedule(arrival, Happening::Connects(connection));
-        self.future.schedule(arrival, Happening::Acts(number));
+        let core = &mut self.core;
+        let (connection, arrival) = core.network.connect(number, core.clock.elapsed());
+        core.phones[number as usize].connects(connection, arrival);
+        core.future.schedule(arrival, Happening::Connects(connection));
+        core.future.schedule(arrival, Happening::Acts(number));
     }
 
-    /// Does what a phone wants with a connection.
-    fn grant_on(&mut self, number: u32, connection: ConnectionId, wish: Wish) {
-        let now = self.clock.elapsed();
-        let deliver = arrivals(&mut self.future);
+    /// Does what a phone wants with a connection, besides asking something on it.
+    fn grant_on(&mut self, connection: ConnectionId, wish: Wish) {
+        let core = &mut self.core;
+        let now = core.clock.elapsed();
+        let deliver = arrivals(&mut core.future);
         match wish {
-            Wish::LogIn { request, with_right_password } => {
-                self.ledger.attempted(number, with_right_password, now);
-                self.network.send(connection, Side::Server, request, now, deliver);
-                self.expect_reply(number);
-            }
-            Wish::Send(bytes) => {
-                self.network.send(connection, Side::Server, bytes, now, deliver);
-                self.expect_reply(number);
-            }
-            Wish::End => self.network.end(connection, Side::Server, now, deliver),
-            Wish::Leave => self.network.leave(connection, Side::Phone),
-            Wish::Reset => self.network.reset(connection, now, deliver),
-            Wish::PowerOff => self.network.power_off(connection, now, deliver),
-            Wish::Connect | Wish::Datagram(..) | Wish::Wait(_) => {}
+            Wish::End => core.network.end(connection, Side::Server, now, deliver),
+            Wish::Leave => core.network.leave(connection, Side::Phone),
+            Wish::Reset => core.network.reset(connection, now, deliver),
+            Wish::PowerOff => core.network.power_off(connection, now, deliver),
+            Wish::LogIn { .. }
+            | Wish::Send(_)
+            | Wish::Connect
+            | Wish::Datagram(..)
+            | Wish::Wait(_)
+            | Wish::Pause(_) => {}
         }
     }
 
-    fn expect_reply(&mut self, number: u32) {
-        let question = self.phones[number as usize].question();
-        self.watchdog.expect(Promise::Reply { phone: number, question }, self.clock.elapsed());
+    fn ask(
+        &mut self,
+        phone: u32,
+        connection: ConnectionId,
+        request: Vec<u8>,
+        is_right: Option<bool>,
+    ) -> Result<(), String> {
+        self.notice(Notice::Asked { phone, is_right, bytes: &request })?;
+        let now = self.core.clock.elapsed();
+        let deliver = arrivals(&mut self.core.future);
+        self.core.network.send(connection, Side::Server, request, now, deliver);
+        Ok(())
     }
 
     /// One tick of the server.
-    pub(super) fn tick(&mut self) -> Result<(), String> {
-        let Some(done) = self.machine.tick(self.clock.now()) else {
-            self.crash();
-            return Ok(());
+    ///
+    /// # Errors
+    ///
+    /// What the inhabitants find wrong with it.
+    pub fn tick(&mut self) -> Result<(), String> {
+        let Some(ticked) = self.core.machine.tick(self.core.clock.now()) else {
+            return self.crash();
         };
-        let touched = self.machine.server().map(|server| server.touched()).unwrap_or_default();
-        for (connection, status) in touched {
-            self.memory.enter(connection, status)?;
-        }
-        for (connection, done) in done {
+        self.notice(Notice::Ticked { touched: &ticked.touched, printed: &ticked.printed })?;
+        for (connection, done) in ticked.done {
+            self.notice(Notice::Did(connection, &done))?;
             self.pass_on(connection, done);
         }
         Ok(())
@@ -187,27 +212,17 @@ impl World {
 
     /// Lets the network know what the server did to a stream.
     fn pass_on(&mut self, connection: ConnectionId, done: Done) {
-        let now = self.clock.elapsed();
-        let deliver = arrivals(&mut self.future);
+        let core = &mut self.core;
+        let now = core.clock.elapsed();
+        let deliver = arrivals(&mut core.future);
         match done {
             Done::Wrote(bytes) => {
-                self.network.send(connection, Side::Phone, bytes, now, deliver);
+                core.network.send(connection, Side::Phone, bytes, now, deliver);
             }
-            Done::Blocked { written } => {
-                self.watchdog.expect(Promise::Progress { connection, written }, now);
-            }
-            Done::Ended => {
-                self.network.end(connection, Side::Phone, now, deliver);
-                self.watchdog.expect(Promise::Close(connection), now);
-            }
-            Done::ClosedUnread => {
-                self.network.reset(connection, now, deliver);
-                self.memory.forget(connection);
-            }
-            Done::Closed => {
-                self.network.leave(connection, Side::Server);
-                self.memory.forget(connection);
-            }
+            Done::Blocked { .. } => {}
+            Done::Ended => core.network.end(connection, Side::Phone, now, deliver),
+            Done::ClosedUnread => core.network.reset(connection, now, deliver),
+            Done::Closed => core.network.leave(connection, Side::Server),
         }
     }
 }
