@@ -60,7 +60,9 @@ impl Timestamp {
     }
 
     fn text(self) -> [u8; Self::LEN] {
-        let moment = DateTime::from_timestamp(self.0, 0).expect("the years 0001 to 9999");
+        // Naive, so that no field has to be brought into a time zone.
+        let moment =
+            DateTime::from_timestamp(self.0, 0).expect("the years 0001 to 9999").naive_utc();
         let year = moment.year().unsigned_abs();
         let mut text = *b"DD/MM/YYYY HH:MM:SS";
         let fields = [
