@@ -12,6 +12,9 @@ use thiserror::Error;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TempId([u8; TempId::LEN / 2]);
 
+/// What the number of half as many digits is counted to.
+const HALF: u128 = 10_000_000_000;
+
 impl TempId {
     /// Length of the text form, in bytes.
     pub const LEN: usize = 20;
@@ -24,11 +27,14 @@ impl TempId {
         if number >= Self::COUNT {
             return None;
         }
-        let mut rest = number;
+        // Divisions of 64 bits take a fraction of those of 128.
+        let halves = [number / HALF, number % HALF].map(|half| half as u64);
         let mut pairs = [0; Self::LEN / 2];
-        for pair in pairs.iter_mut().rev() {
-            *pair = (rest % 100) as u8;
-            rest /= 100;
+        for (pairs, mut rest) in pairs.chunks_exact_mut(Self::LEN / 4).zip(halves) {
+            for pair in pairs.iter_mut().rev() {
+                *pair = (rest % 100) as u8;
+                rest /= 100;
+            }
         }
         Some(Self(pairs))
     }
