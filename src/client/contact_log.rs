@@ -1,7 +1,9 @@
 //! The beacons that a phone remembers. No file, no clock.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
+
+use hashbrown::HashMap;
 
 use crate::clock::Now;
 use crate::protocol::{ContactRecord, TempId, Timestamp};
