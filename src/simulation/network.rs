@@ -7,7 +7,7 @@ use std::time::Duration;
 use rand::RngExt;
 use rand::rngs::ChaCha12Rng;
 
-use super::random;
+use super::random::{self, Purpose};
 
 /// How long it takes the server's kernel to find out that a peer has lost power: a minute of silence,
 /// then nine questions without an answer, as [`Listener`](crate::reactor::Listener) sets it up.
@@ -114,8 +114,12 @@ pub enum Delivery {
 #[derive(Debug)]
 pub struct Network {
     faults: NetworkFaults,
+    seed: u64,
+    /// For datagrams.
     rng: ChaCha12Rng,
     last_connection: u64,
+    /// How many connections each phone has made.
+    connections_of: HashMap<u32, u32>,
     links: HashMap<ConnectionId, Link>,
 }
 
@@ -124,6 +128,7 @@ pub struct Network {
 struct Link {
     /// Who connected.
     phone: u32,
+    rng: ChaCha12Rng,
     to_phone: Direction,
     to_server: Direction,
 }
@@ -138,9 +143,11 @@ struct Direction {
 }
 
 impl Network {
-    /// A network with these faults.
-    pub fn new(faults: NetworkFaults, rng: ChaCha12Rng) -> Self {
-        Self { faults, rng, last_connection: 0, links: HashMap::new() }
+    /// A network with these faults, which strike as the seed says.
+    pub fn new(faults: NetworkFaults, seed: u64) -> Self {
+        let rng = random::stream(seed, Purpose::Network);
+        let (connections_of, links) = (HashMap::new(), HashMap::new());
+        Self { faults, seed, rng, last_connection: 0, connections_of, links }
     }
 
     /// Makes the network better or worse from now on.
@@ -152,9 +159,12 @@ impl Network {
     pub fn connect(&mut self, phone: u32, now: Duration) -> (ConnectionId, Duration) {
         self.last_connection += 1;
         let id = ConnectionId(self.last_connection);
-        let last_arrival = now + random::up_to(self.faults.delay, &mut self.rng);
+        let number = self.connections_of.entry(phone).or_default();
+        let mut rng = random::connection_stream(self.seed, phone, *number);
+        *number += 1;
+        let last_arrival = now + random::up_to(self.faults.delay, &mut rng);
         let direction = || Direction { last_arrival, is_left: false };
-        self.links.insert(id, Link { phone, to_phone: direction(), to_server: direction() });
+        self.links.insert(id, Link { phone, rng, to_phone: direction(), to_server: direction() });
         (id, last_arrival)
     }
 
@@ -167,10 +177,12 @@ impl Network {
         now: Duration,
         mut deliver: impl FnMut(Duration, Delivery),
     ) {
-        while !bytes.is_empty() && self.is_open(connection) {
-            let cut = self.rng.random_range(1..=bytes.len());
+        while !bytes.is_empty()
+            && let Some(link) = self.links.get_mut(&connection)
+        {
+            let cut = link.rng.random_range(1..=bytes.len());
             let rest = bytes.split_off(cut);
-            if self.happens(self.faults.reset_probability) {
+            if happens(self.faults.reset_probability, &mut link.rng) {
                 return self.reset(connection, now, deliver);
             }
             if let Some(at) = self.arrival(connection, to, now) {
@@ -200,8 +212,8 @@ impl Network {
         now: Duration,
         mut deliver: impl FnMut(Duration, Delivery),
     ) {
-        if let Some(Link { phone, .. }) = self.links.remove(&connection) {
-            let at = now + random::up_to(self.faults.delay, &mut self.rng);
+        if let Some(Link { phone, mut rng, .. }) = self.links.remove(&connection) {
+            let at = now + random::up_to(self.faults.delay, &mut rng);
             deliver(at, Delivery::Reset { connection, phone });
         }
     }
@@ -240,10 +252,11 @@ impl Network {
         now: Duration,
         mut deliver: impl FnMut(Duration, Delivery),
     ) {
-        if self.happens(self.faults.loss_probability) {
+        if happens(self.faults.loss_probability, &mut self.rng) {
             return;
         }
-        let copies = if self.happens(self.faults.double_probability) { 2 } else { 1 };
+        let is_doubled = happens(self.faults.double_probability, &mut self.rng);
+        let copies = if is_doubled { 2 } else { 1 };
         for _ in 0..copies {
             let at = now + random::up_to(self.faults.delay, &mut self.rng);
             deliver(at, Delivery::Datagram { to, bytes: bytes.to_vec() });
@@ -278,19 +291,20 @@ impl Network {
 
     /// When something arrives that is sent now, or `None` if nobody is there.
     fn arrival(&mut self, connection: ConnectionId, to: Side, now: Duration) -> Option<Duration> {
-        let mut at = now + random::up_to(self.faults.delay, &mut self.rng);
-        if self.happens(self.faults.stall_probability) {
-            at += random::up_to(self.faults.stall, &mut self.rng);
+        let link = self.links.get_mut(&connection)?;
+        let mut at = now + random::up_to(self.faults.delay, &mut link.rng);
+        if happens(self.faults.stall_probability, &mut link.rng) {
+            at += random::up_to(self.faults.stall, &mut link.rng);
         }
-        let direction = self.links.get_mut(&connection)?.direction(to);
+        let direction = link.direction(to);
         direction.last_arrival = direction.last_arrival.max(at);
         (!direction.is_left).then_some(direction.last_arrival)
     }
+}
 
-    fn happens(&mut self, probability: f64) -> bool {
-        // Drawn also where it cannot happen, so that the draws that follow are the same.
-        self.rng.random::<f64>() < probability
-    }
+fn happens(probability: f64, rng: &mut ChaCha12Rng) -> bool {
+    // Drawn also where it cannot happen, so that the draws that follow are the same.
+    rng.random::<f64>() < probability
 }
 
 impl Link {
@@ -304,11 +318,10 @@ impl Link {
 
 #[cfg(test)]
 mod tests {
-    use super::super::random::{Purpose, stream};
     use super::*;
 
     fn network(faults: NetworkFaults, seed: u64) -> Network {
-        Network::new(faults, stream(seed, Purpose::Network))
+        Network::new(faults, seed)
     }
 
     #[test]
@@ -333,6 +346,22 @@ mod tests {
             assert_eq!(received, sent);
         }
         assert!(pieces > 40, "{pieces}");
+    }
+
+    #[test]
+    fn connection_of_one_phone_fares_the_same_whatever_others_do() {
+        let arrivals = |others: u32| {
+            let mut network = network(NetworkFaults::NONE, 1);
+            for other in 1..=others {
+                let (id, _) = network.connect(other, Duration::ZERO);
+                network.send(id, Side::Server, vec![0; 100], Duration::ZERO, |_, _| {});
+            }
+            let (id, arrival) = network.connect(0, Duration::ZERO);
+            let mut arrivals = vec![arrival];
+            network.send(id, Side::Server, vec![0; 100], Duration::ZERO, |at, _| arrivals.push(at));
+            arrivals
+        };
+        assert_eq!(arrivals(0), arrivals(7));
     }
 
     #[test]

@@ -26,7 +26,7 @@ use super::clock::VirtualClock;
 use super::event_queue::EventQueue;
 use super::kernel::Done;
 use super::machine::Machine;
-use super::network::Network;
+use super::network::{ConnectionId, Network};
 use super::phone::{Learned, Pause, SimulatedPhone};
 use super::random::{self, Purpose};
 use super::world::{Core, Happening, Inhabitants, Notice, World};
@@ -89,8 +89,7 @@ impl Crowd {
         let clock = VirtualClock::starting_at(Timestamp::from_unix_seconds(1_600_000_000));
         let mut machine = Machine::new(settings.machine());
         machine.start(clock.now()).expect("an empty disk holds nothing wrong");
-        let network_rng = random::stream(settings.seed, Purpose::Network);
-        let network = Network::new(settings.network, network_rng);
+        let network = Network::new(settings.network, settings.seed);
         let bounds = Bounds::of(settings);
         let block_duration = settings.server.block_duration;
         let crowd = Self {
@@ -168,12 +167,7 @@ impl Crowd {
         self.ledger.enter(phone, fact, core.clock.elapsed())
     }
 
-    fn watch_stream(
-        &mut self,
-        connection: super::network::ConnectionId,
-        done: &Done,
-        now: Duration,
-    ) {
+    fn watch_stream(&mut self, connection: ConnectionId, done: &Done, now: Duration) {
         match done {
             Done::Wrote(_) => {}
             Done::Blocked { written } => {
