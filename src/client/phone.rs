@@ -57,6 +57,11 @@ impl Phone {
         self.current = Some(record);
     }
 
+    /// The TempID in use, valid or not.
+    pub fn temp_id(&self) -> Option<ContactRecord> {
+        self.current
+    }
+
     /// Forgets everything, as another person uses the phone, and gives up the log.
     pub fn reset(&mut self) -> ContactLog {
         self.current = None;

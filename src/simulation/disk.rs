@@ -11,10 +11,13 @@ use crate::server::journal::Storage;
 #[derive(Debug, Default)]
 pub struct Disk {
     bytes: Vec<u8>,
+    /// How many bytes there are.
+    len: usize,
     /// How many of them survive a crash.
     synced: usize,
     fault: DiskFault,
     is_dead: bool,
+    is_write_only: bool,
 }
 
 /// What goes wrong.
@@ -35,6 +38,11 @@ pub enum DiskFault {
 }
 
 impl Disk {
+    /// A disk for machines that never start again: nobody will read it, and so it keeps no bytes.
+    pub fn write_only() -> Self {
+        Self { is_write_only: true, ..Self::default() }
+    }
+
     /// What can be read.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
@@ -47,8 +55,10 @@ impl Disk {
 
     /// Loses power: what was not synced is cut anywhere.
     pub fn crash(&mut self, rng: &mut ChaCha12Rng) {
-        let kept = rng.random_range(self.synced..=self.bytes.len());
+        debug_assert!(!self.is_write_only, "its machine starts again");
+        let kept = rng.random_range(self.synced..=self.len);
         self.bytes.truncate(kept);
+        self.len = kept;
         self.synced = kept;
         if std::mem::take(&mut self.is_dead) {
             self.fault = DiskFault::None;
@@ -67,7 +77,7 @@ impl Disk {
 
 impl Storage for Disk {
     fn size(&self) -> io::Result<u64> {
-        Ok(self.bytes.len() as u64)
+        Ok(self.len as u64)
     }
 
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
@@ -76,7 +86,10 @@ impl Storage for Disk {
             DiskFault::Full { room } => room.min(bytes.len()),
             DiskFault::None | DiskFault::SyncFails | DiskFault::DiesInSync => bytes.len(),
         };
-        self.bytes.extend_from_slice(&bytes[..room]);
+        self.len += room;
+        if !self.is_write_only {
+            self.bytes.extend_from_slice(&bytes[..room]);
+        }
         if let DiskFault::Full { room: left } = &mut self.fault {
             *left -= room;
         }
@@ -89,7 +102,7 @@ impl Storage for Disk {
         if self.fault == DiskFault::SyncFails {
             return Err(io::Error::other("the disk does not answer"));
         }
-        self.synced = self.bytes.len();
+        self.synced = self.len;
         Ok(())
     }
 
@@ -97,9 +110,10 @@ impl Storage for Disk {
         self.check_alive()?;
         let len = len as usize;
         if let DiskFault::Full { room } = &mut self.fault {
-            *room += self.bytes.len() - len;
+            *room += self.len - len;
         }
         self.bytes.truncate(len);
+        self.len = len;
         self.synced = self.synced.min(len);
         Ok(())
     }

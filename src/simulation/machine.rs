@@ -25,6 +25,8 @@ pub struct MachineSettings {
     pub others: Others,
     /// How the server is set up.
     pub server: ServerSettings,
+    /// Whether it may die and start again, so that its disk has to keep what is written.
+    pub may_restart: bool,
 }
 
 /// The computer that the server runs on, with its disk. It can die, and be started again.
@@ -48,7 +50,8 @@ impl Machine {
     /// A machine with an empty disk, that has not been started.
     pub fn new(settings: MachineSettings) -> Self {
         let rng = random::stream(settings.seed, Purpose::Disk);
-        Self { settings, power: Power::Down(Disk::default()), starts: 0, tick_at: None, rng }
+        let disk = if settings.may_restart { Disk::default() } else { Disk::write_only() };
+        Self { settings, power: Power::Down(disk), starts: 0, tick_at: None, rng }
     }
 
     /// The server, if it runs.

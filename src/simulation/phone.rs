@@ -109,6 +109,7 @@ pub struct SimulatedPhone {
     input: Buffer,
     plan: VecDeque<Step>,
     question: Question,
+    is_offline: bool,
 }
 
 /// How a phone uses its connection.
@@ -150,7 +151,32 @@ impl SimulatedPhone {
             input: Buffer::default(),
             plan,
             question: Question::default(),
+            is_offline: false,
         }
+    }
+
+    /// Its user is going to do this, too, when all else is done.
+    pub fn intend(&mut self, steps: &[Step]) {
+        self.plan.extend(steps);
+    }
+
+    /// It cannot reach the server any more. Gives the connection that this leaves behind, without the
+    /// server hearing of it.
+    pub fn go_offline(&mut self) -> Option<ConnectionId> {
+        self.is_offline = true;
+        let connection = self.connection;
+        self.leave();
+        connection
+    }
+
+    /// It can reach the server again.
+    pub fn go_online(&mut self) {
+        self.is_offline = false;
+    }
+
+    /// Whether it cannot reach the server.
+    pub fn is_offline(&self) -> bool {
+        self.is_offline
     }
 
     /// The connection that it uses.
@@ -191,7 +217,7 @@ impl SimulatedPhone {
     /// Does the next thing, if nothing is being waited for.
     pub fn act(&mut self, now: Now, elapsed: Duration) -> Vec<Wish> {
         // After the last word it is for the server to end the connection.
-        if self.session.is_waiting() || self.session.is_closed() {
+        if self.is_offline || self.session.is_waiting() || self.session.is_closed() {
             return Vec::new();
         }
         match self.manner {
@@ -221,9 +247,15 @@ impl SimulatedPhone {
                 Vec::new()
             }
             Step::PowerOff => self.power_off(),
+            Step::Leave => self.vanish(),
             Step::MistypePassword => {
                 self.plan.pop_front();
                 self.log_in("mistyped", elapsed)
+            }
+            Step::Guess { number, digits } => {
+                self.plan.pop_front();
+                let width = usize::from(digits);
+                self.log_in(&format!("{number:0width$}"), elapsed)
             }
             Step::Download(_)
             | Step::Beacon { .. }
@@ -249,24 +281,21 @@ impl SimulatedPhone {
         let mut out = Vec::new();
         match step {
             // That would have been before somebody logged in; now it is too late.
-            Step::MistypePassword | Step::Loiter => {
+            Step::MistypePassword | Step::Guess { .. } | Step::Loiter => {
                 self.plan.pop_front();
                 return vec![Wish::Wait(Duration::ZERO)];
             }
             Step::Beacon { to } => return self.send_beacon(to, now),
             Step::Flood => return self.flood(elapsed),
             Step::PowerOff => return self.power_off(),
-            Step::Vanish => {
-                self.plan.pop_front();
-                self.leave();
-                return vec![Wish::Reset, Wish::Pause(Pause::Retry)];
-            }
+            Step::Vanish | Step::Leave => return self.vanish(),
             Step::HangUp => {
                 self.manner = Manner::HasHungUp;
                 self.session.download(1, &mut out);
             }
             Step::Download(count) => self.session.download(count, &mut out),
             Step::Upload => {
+                self.phone.log_mut().expire(now.monotonic);
                 let log: Vec<_> = self.phone.log().iter().map(|entry| entry.record).collect();
                 self.question.records = log.len();
                 self.session.upload(log, &mut out);
@@ -308,6 +337,12 @@ impl SimulatedPhone {
         }
         requests.extend(b"PING\r\n".repeat(FLOOD_PINGS));
         vec![Wish::Send(requests), Wish::Wait(FLOOD_PATIENCE)]
+    }
+
+    fn vanish(&mut self) -> Vec<Wish> {
+        self.plan.pop_front();
+        self.leave();
+        vec![Wish::Reset, Wish::Pause(Pause::Retry)]
     }
 
     fn power_off(&mut self) -> Vec<Wish> {
@@ -398,6 +433,12 @@ impl SimulatedPhone {
         wishes.push(Wish::Pause(pause));
         learned
     }
+}
+
+/// The phone whose user has this name, if there can be one.
+pub fn number_of(name: &[u8]) -> Option<u32> {
+    let digits = name.strip_prefix(b"+614")?;
+    (digits.len() == 8).then(|| std::str::from_utf8(digits).ok()?.parse().ok()).flatten()
 }
 
 /// The name of the user of a phone.

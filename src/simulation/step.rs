@@ -5,6 +5,13 @@
 pub enum Step {
     /// Types a wrong password.
     MistypePassword,
+    /// Types a number as the password, with leading zeros.
+    Guess {
+        /// The number.
+        number: u64,
+        /// How many digits.
+        digits: u8,
+    },
     /// Connects and does not log in.
     Loiter,
     /// Downloads TempIDs for so many windows.
@@ -20,6 +27,8 @@ pub enum Step {
     Flood,
     /// Resets the connection.
     Vanish,
+    /// Resets the connection, without having logged in.
+    Leave,
     /// Loses power: the server hears nothing of it.
     PowerOff,
     /// Downloads a TempID and ends its half of the connection, without a goodbye.

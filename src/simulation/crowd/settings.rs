@@ -37,6 +37,7 @@ impl WorldSettings {
             phones: self.phones,
             others: Vec::new(),
             server: self.server.clone(),
+            may_restart: true,
         }
     }
 

@@ -1,7 +1,6 @@
 //! Who lives in a world.
 
 use std::fmt::Debug;
-use std::hash::Hash;
 use std::time::Duration;
 
 use super::{Core, Happening};
@@ -13,7 +12,7 @@ use crate::simulation::phone::{Learned, Pause};
 /// they notice. The world itself is the [`Core`].
 pub trait Inhabitants: Sized {
     /// What happens among them, besides what happens between their phones and the server.
-    type Event: Debug + Hash;
+    type Event: Debug;
 
     /// Something happens that they scheduled.
     ///

@@ -60,6 +60,17 @@ impl<E> Core<E> {
         self.future.schedule(self.clock.elapsed(), Happening::Acts(phone));
     }
 
+    /// The user of a phone may do the next thing after this time.
+    pub fn wake_after(&mut self, phone: u32, time: Duration) {
+        self.future.schedule(self.clock.elapsed() + time, Happening::Acts(phone));
+    }
+
+    /// A phone leaves a connection without the server hearing of it.
+    pub fn power_off(&mut self, connection: ConnectionId) {
+        let now = self.clock.elapsed();
+        self.network.power_off(connection, now, arrivals(&mut self.future));
+    }
+
     /// Lets something happen among the inhabitants, `at` this time since the start.
     pub fn schedule(&mut self, at: Duration, event: E) {
         self.future.schedule(at, Happening::Own(event));
