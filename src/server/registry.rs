@@ -130,10 +130,20 @@ impl Registry {
         rng: &mut impl Rng,
     ) -> Issue {
         let first = next_index(&self.entries);
-        for window in 0..u64::from(count) {
-            let start = start.after_seconds(window * u64::from(lifetime));
+        let user = self.users.number(user);
+        let temp_ids: Vec<TempId> = (0..count).map(|_| random(rng)).collect();
+        let hashes: Vec<u64> = temp_ids.iter().map(|id| self.hasher.hash_one(id)).collect();
+        // One alone would not be there sooner.
+        if count > 1 {
+            self.fetch(&hashes);
+        }
+        for (window, (mut temp_id, mut hash)) in temp_ids.into_iter().zip(hashes).enumerate() {
+            let start = start.after_seconds(window as u64 * u64::from(lifetime));
             let expiry = start.after_seconds(u64::from(lifetime) - 1);
-            while !self.insert(user, ContactRecord { temp_id: random(rng), start, expiry }) {}
+            while !self.insert_at(hash, user, ContactRecord { temp_id, start, expiry }) {
+                temp_id = random(rng);
+                hash = self.hasher.hash_one(temp_id);
+            }
         }
         Issue { first, count }
     }
