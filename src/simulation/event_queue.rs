@@ -1,65 +1,135 @@
 //! What will happen, and when.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::cmp::Ordering;
+use std::collections::{BinaryHeap, VecDeque};
 use std::time::Duration;
 
-use slab::Slab;
+/// Nanoseconds of a slot, as a power of two: about a second.
+const SLOT_BITS: u32 = 30;
+
+/// Slots that lie ahead in order; what happens later waits elsewhere. Two minutes are more than it takes
+/// from most things to what follows them.
+const SLOTS: u64 = 128;
 
 /// Events of the future, in the order of their time and, at the same time, of their scheduling: the
 /// order must not depend on anything else, or a run could not be repeated.
 ///
-/// The heap orders places only; the events stay where they are. A storm has hundreds of thousands in
-/// the future, and moving those up and down would be most of its work.
+/// It is a calendar queue (Brown 1988): events of the next minutes lie in slots of a second, unordered,
+/// and only those of the present second are sorted. A town has hundreds of thousands of events in the
+/// future; in one heap each would wait for memory at every level on its way up and down.
 #[derive(Debug)]
 pub struct EventQueue<E> {
-    heap: BinaryHeap<Reverse<Place>>,
-    events: Slab<E>,
+    /// The number of the present slot.
+    slot: u64,
+    /// The events of the present slot, the next one last.
+    present: Vec<Entry<E>>,
+    /// Those that came to the present slot, or an earlier one, when it was sorted already.
+    late: BinaryHeap<Entry<E>>,
+    /// The slots behind the present one.
+    slots: VecDeque<Vec<Entry<E>>>,
+    /// How many events are in these.
+    waiting: usize,
+    /// Events behind all slots.
+    far: BinaryHeap<Entry<E>>,
     scheduled: u64,
 }
 
-/// The first two decide the order: no two places have the same number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Place {
+/// The first two decide the order: no two events have the same number.
+#[derive(Debug)]
+struct Entry<E> {
     /// Since the start, in nanoseconds.
     at: u64,
     number: u64,
-    key: u32,
+    event: E,
 }
 
 impl<E> EventQueue<E> {
     /// A future in which nothing happens.
     pub fn new() -> Self {
-        Self { heap: BinaryHeap::new(), events: Slab::new(), scheduled: 0 }
+        Self {
+            slot: 0,
+            present: Vec::new(),
+            late: BinaryHeap::new(),
+            slots: (0..SLOTS).map(|_| Vec::new()).collect(),
+            waiting: 0,
+            far: BinaryHeap::new(),
+            scheduled: 0,
+        }
     }
 
     /// Lets `event` happen `at` this time since the start.
     pub fn schedule(&mut self, at: Duration, event: E) {
         self.scheduled += 1;
-        let key = self.events.insert(event) as u32;
-        let place = Place { at: at.as_nanos() as u64, number: self.scheduled, key };
-        self.heap.push(Reverse(place));
+        let entry = Entry { at: at.as_nanos() as u64, number: self.scheduled, event };
+        match entry.slot().checked_sub(self.slot + 1) {
+            None => self.late.push(entry),
+            Some(ahead) if ahead < SLOTS => {
+                self.slots[ahead as usize].push(entry);
+                self.waiting += 1;
+            }
+            Some(_) => self.far.push(entry),
+        }
     }
 
     /// The next event and its time.
     pub fn pop(&mut self) -> Option<(Duration, E)> {
-        let Reverse(Place { at, key, .. }) = self.heap.pop()?;
-        Some((Duration::from_nanos(at), self.events.remove(key as usize)))
+        self.settle();
+        // The greater one is the sooner one.
+        let is_late = self.late.peek() > self.present.last();
+        let entry = if is_late { self.late.pop() } else { self.present.pop() }?;
+        Some((Duration::from_nanos(entry.at), entry.event))
     }
 
     /// When the next event happens.
-    pub fn next_time(&self) -> Option<Duration> {
-        self.heap.peek().map(|Reverse(next)| Duration::from_nanos(next.at))
+    pub fn next_time(&mut self) -> Option<Duration> {
+        self.settle();
+        let next = self.late.peek().max(self.present.last())?;
+        Some(Duration::from_nanos(next.at))
     }
 
     /// How many events are to come.
     pub fn len(&self) -> usize {
-        self.heap.len()
+        self.present.len() + self.late.len() + self.waiting + self.far.len()
     }
 
     /// Whether nothing happens any more.
     pub fn is_empty(&self) -> bool {
-        self.heap.is_empty()
+        self.len() == 0
+    }
+
+    /// Goes on to the next slot that has events, if the present one has none left.
+    fn settle(&mut self) {
+        while self.present.is_empty() && self.late.is_empty() {
+            if self.waiting == 0 {
+                let Some(next) = self.far.peek() else { return };
+                // So that it is in the slot behind the present one.
+                self.slot = self.slot.max(next.slot() - 1);
+            }
+            self.enter_next_slot();
+        }
+    }
+
+    fn enter_next_slot(&mut self) {
+        self.slot += 1;
+        let last_slot = self.slot + SLOTS;
+        // The room of the slot that is over serves the new last one.
+        let emptied = std::mem::take(&mut self.present);
+        self.slots.push_back(emptied);
+        self.present = self.slots.pop_front().unwrap_or_default();
+        self.waiting -= self.present.len();
+        while let Some(next) = self.far.peek()
+            && next.slot() <= last_slot
+            && let Some(entry) = self.far.pop()
+        {
+            match entry.slot().checked_sub(self.slot + 1) {
+                None => self.present.push(entry),
+                Some(ahead) => {
+                    self.slots[ahead as usize].push(entry);
+                    self.waiting += 1;
+                }
+            }
+        }
+        self.present.sort_unstable();
     }
 }
 
@@ -69,8 +139,39 @@ impl<E> Default for EventQueue<E> {
     }
 }
 
+impl<E> Entry<E> {
+    fn slot(&self) -> u64 {
+        self.at >> SLOT_BITS
+    }
+}
+
+impl<E> Ord for Entry<E> {
+    /// The sooner one is the greater one, as heaps give that first.
+    fn cmp(&self, other: &Self) -> Ordering {
+        (other.at, other.number).cmp(&(self.at, self.number))
+    }
+}
+
+impl<E> PartialOrd for Entry<E> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<E> PartialEq for Entry<E> {
+    fn eq(&self, other: &Self) -> bool {
+        self.number == other.number
+    }
+}
+
+impl<E> Eq for Entry<E> {}
+
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -82,5 +183,40 @@ mod tests {
         let events: Vec<char> =
             std::iter::from_fn(|| queue.pop()).map(|(_, event)| event).collect();
         assert_eq!(events, ['a', 'b', 'c', 'd']);
+    }
+
+    /// What somebody does: schedules an event so much later, in milliseconds, or takes the next.
+    fn any_deed() -> impl Strategy<Value = Option<u64>> {
+        // From the same moment to far behind all slots.
+        let delays = prop_oneof![Just(0), 0..2_000_u64, 0..300_000_u64, 0..100_000_000_u64];
+        prop_oneof![delays.prop_map(Some), Just(None)]
+    }
+
+    proptest! {
+        #[test]
+        fn queue_is_as_good_as_a_sorted_map(deeds in prop::collection::vec(any_deed(), 0..400)) {
+            let (mut queue, mut expected) = (EventQueue::new(), BTreeMap::new());
+            let mut now = Duration::ZERO;
+            for (number, deed) in deeds.into_iter().enumerate() {
+                match deed {
+                    Some(delay) => {
+                        let at = now + Duration::from_millis(delay);
+                        queue.schedule(at, number);
+                        expected.insert((at, number), number);
+                    }
+                    None => {
+                        let next = expected.pop_first().map(|((at, _), event)| (at, event));
+                        prop_assert_eq!(queue.next_time(), next.map(|(at, _)| at));
+                        prop_assert_eq!(queue.pop(), next);
+                        now = next.map_or(now, |(at, _)| at);
+                    }
+                }
+                prop_assert_eq!(queue.len(), expected.len());
+            }
+            while let Some(((at, _), event)) = expected.pop_first() {
+                prop_assert_eq!(queue.pop(), Some((at, event)));
+            }
+            prop_assert!(queue.pop().is_none() && queue.is_empty());
+        }
     }
 }
