@@ -8,13 +8,20 @@
 //!
 //! `ARCHITECTURE.md` shows how it fits together.
 
+#[cfg(test)]
+extern crate self as bluetrace;
+
 pub mod arguments;
 pub mod client;
 pub mod clock;
 pub mod protocol;
 pub mod reactor;
 pub mod server;
+#[cfg(feature = "simulate")]
+pub mod simulate;
 pub mod simulation;
 #[cfg(feature = "storm")]
 pub mod storm;
 pub mod text_file;
+#[cfg(feature = "simulate")]
+pub mod town;

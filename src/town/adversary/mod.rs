@@ -1,0 +1,133 @@
+//! Those who do not play by the rules, and what they make of what they hear.
+
+pub mod remote;
+pub mod repeater;
+pub mod sniffer;
+
+use super::air::Source;
+use super::event::{Event, Repetition};
+use super::scenario::{Forgery, Post, Scenario};
+use super::{Core, Town, meetings};
+use crate::protocol::Beacon;
+
+pub use self::remote::{Remote, phones};
+pub use self::repeater::Repeater;
+pub use self::sniffer::Sniffer;
+
+/// All adversaries of a town.
+#[derive(Debug)]
+pub struct Adversaries {
+    /// What each radio is for, in the order of their posts.
+    pub ears: Vec<Ear>,
+    /// Those who listen only.
+    pub sniffers: Vec<Sniffer>,
+    /// Those who send again what they hear.
+    pub repeaters: Vec<Repeater>,
+    /// Those who talk to the server.
+    pub remote: Remote,
+}
+
+/// What a radio is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ear {
+    /// It is that of a sniffer.
+    Sniffer(u32),
+    /// A repeater listens with it, and maybe sends.
+    Repeater(u32),
+    /// A repeater only sends with it.
+    Mouth,
+    /// A forger listens with it.
+    Forger(u32),
+}
+
+impl Adversaries {
+    /// The adversaries of a scenario, and where their radios are.
+    pub fn new(scenario: &Scenario) -> (Self, Vec<Post>) {
+        let (mut posts, mut ears) = (Vec::new(), Vec::new());
+        let mut add = |post: Post, ear: Ear| {
+            posts.push(post);
+            ears.push(ear);
+            posts.len() as u32 - 1
+        };
+        let settings = &scenario.adversary;
+        let mut sniffers = Vec::new();
+        for (number, sniffer) in settings.sniffer.iter().enumerate() {
+            let covered = sniffer.coverage.get() * f64::from(meetings::places_of(scenario));
+            let places = (0..covered.ceil() as u32)
+                .map(|place| Post { place: Some(place), ..Post::default() });
+            for post in sniffer.at.iter().cloned().chain(places) {
+                add(post, Ear::Sniffer(number as u32));
+            }
+            sniffers.push(Sniffer::new(sniffer.tolerance));
+        }
+        let mut repeaters = Vec::new();
+        for replay in &settings.replay {
+            let listens = add(replay.at.clone(), Ear::Repeater(repeaters.len() as u32));
+            let sends = replay.to.clone().map_or(listens, |to| add(to, Ear::Mouth));
+            repeaters.push(Repeater::replay(scenario.seed, repeaters.len(), replay, sends));
+        }
+        for relay in &settings.relay {
+            add(relay.from.clone(), Ear::Repeater(repeaters.len() as u32));
+            let sends = add(relay.to.clone(), Ear::Mouth);
+            repeaters.push(Repeater::relay(scenario.seed, repeaters.len(), relay, sends));
+        }
+        for (number, forger) in settings.forger.iter().enumerate() {
+            if forger.forgery == Forgery::Overheard {
+                add(forger.at.clone(), Ear::Forger(number as u32));
+            }
+        }
+        let remote = Remote::new(scenario);
+        (Self { ears, sniffers, repeaters, remote }, posts)
+    }
+}
+
+impl Town {
+    /// The radio of an adversary hears the beacon of a phone.
+    pub(super) fn overhear(
+        &mut self,
+        post: u32,
+        number: u32,
+        datagram: &[u8; Beacon::LEN],
+        core: &mut Core<Event>,
+    ) {
+        let Ok(Beacon(record)) = Beacon::decode(datagram) else { return };
+        let now = core.clock.elapsed();
+        match self.adversaries.ears[post as usize] {
+            Ear::Mouth => {}
+            Ear::Sniffer(sniffer) => {
+                let used = self.handsets[number as usize].temp_ids_used;
+                self.adversaries.sniffers[sniffer as usize].hear(record, number, used, now);
+            }
+            Ear::Repeater(repeater) => {
+                if let Some(delay) = self.adversaries.repeaters[repeater as usize].capture() {
+                    let repetition = Repetition { repeater, origin: number, bytes: *datagram };
+                    core.schedule(now + delay, Event::Repeats(Box::new(repetition)));
+                }
+            }
+            Ear::Forger(forger) => self.adversaries.remote.overhear(forger, record),
+        }
+    }
+
+    /// A repeater sends what it heard to all phones that are near it.
+    pub(super) fn repeat(&mut self, repetition: &Repetition, core: &mut Core<Event>) {
+        let Repetition { repeater, origin, bytes } = repetition;
+        let post = self.adversaries.repeaters[*repeater as usize].sends_from;
+        let source = Source::Repeater { number: *repeater, origin: *origin };
+        for index in 0..self.nearness.near_post(post).len() {
+            let to = self.nearness.near_post(post)[index];
+            self.arrive(source, to, bytes, core);
+        }
+    }
+
+    /// A phone took a repeated beacon for valid, or did not.
+    pub(super) fn count_repeated(&mut self, repeater: u32, is_valid: bool) {
+        let outcome = &mut self.outcome.adversaries;
+        let (all, valid) = if self.adversaries.repeaters[repeater as usize].is_live {
+            (&mut outcome.relayed, &mut outcome.relayed_valid)
+        } else {
+            (&mut outcome.replayed, &mut outcome.replayed_valid)
+        };
+        *all += 1;
+        *valid += u64::from(is_valid);
+    }
+}

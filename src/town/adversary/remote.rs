@@ -1,0 +1,301 @@
+//! Those who talk to the server: guessers, forgers, flooders.
+
+use std::ops::Range;
+
+use rand::RngExt;
+use rand_xoshiro::Xoshiro256PlusPlus;
+
+use crate::protocol::{ContactRecord, TempId, Username};
+use crate::simulation::phone::{self, Learned, Pause, SimulatedPhone};
+use crate::simulation::server::Others;
+use crate::simulation::step::Step;
+use crate::town::draws::{self, Purpose};
+use crate::town::event::Event;
+use crate::town::scenario::{Flooder, Forgery, Request, Scenario};
+use crate::town::{Core, Town};
+
+/// Most connections that a flooder has at a time; each needs a phone of its own.
+const MOST_FLOOD_PHONES: u32 = 10_000;
+
+/// TempIDs that a flooder asks for at once.
+const FLOOD_WINDOWS: u8 = 100;
+
+/// The phones of those who talk to the server, behind all phones of people.
+#[derive(Debug)]
+pub struct Remote {
+    guessers: Vec<Guesser>,
+    forgers: Vec<Forger>,
+    flooders: Vec<FloodPhones>,
+    /// How many there are in all.
+    len: u32,
+}
+
+#[derive(Debug)]
+struct Guesser {
+    /// Its phones, one an account that it tries to get into.
+    phones: Range<u32>,
+    /// The next number that it tries on each.
+    next: Vec<u64>,
+    /// The passwords that would be right.
+    passwords: Vec<u64>,
+}
+
+#[derive(Debug)]
+struct Forger {
+    phone: u32,
+    overheard: Vec<ContactRecord>,
+    rng: Xoshiro256PlusPlus,
+}
+
+#[derive(Debug)]
+struct FloodPhones {
+    phones: Range<u32>,
+    made: u64,
+}
+
+/// Whose a phone behind those of people is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Owner {
+    Guesser(usize),
+    Forger,
+    Flooder,
+}
+
+impl Remote {
+    /// Those of a scenario; their phones are counted from 0 here.
+    pub fn new(scenario: &Scenario) -> Self {
+        let settings = &scenario.adversary;
+        let mut len = 0;
+        let mut take = |count: u32| {
+            let first = len;
+            len += count;
+            first..len
+        };
+        // Streams behind those of repeaters.
+        let stream = |number: usize| {
+            draws::stream(scenario.seed, Purpose::Adversary, (1 << 32) + number as u64)
+        };
+        let guessers: Vec<_> = settings
+            .guesser
+            .iter()
+            .enumerate()
+            .map(|(number, guesser)| {
+                let targets = guesser.targets.get();
+                let (mut rng, most) = (stream(number), 10_u64.pow(guesser.digits.into()));
+                let passwords = (0..targets).map(|_| rng.random_range(0..most)).collect();
+                Guesser { phones: take(targets), next: vec![0; targets as usize], passwords }
+            })
+            .collect();
+        let forgers: Vec<_> = (0..settings.forger.len())
+            .map(|number| Forger {
+                phone: take(1).start,
+                overheard: Vec::new(),
+                rng: stream(guessers.len() + number),
+            })
+            .collect();
+        let flooders = settings
+            .flooder
+            .iter()
+            .map(|flooder| FloodPhones { phones: take(phones_of(flooder)), made: 0 })
+            .collect();
+        Self { guessers, forgers, flooders, len }
+    }
+
+    /// How many phones they have.
+    pub fn phone_count(&self) -> u32 {
+        self.len
+    }
+
+    /// Who of them has an account, with which password, if their phones are numbered from `first` on.
+    pub fn accounts(&self, scenario: &Scenario, first: u32) -> Others {
+        let mut accounts = Vec::new();
+        let name = |number: u32| -> Username { phone::username(first + number) };
+        for (guesser, settings) in self.guessers.iter().zip(&scenario.adversary.guesser) {
+            let width = usize::from(settings.digits);
+            for (number, password) in guesser.phones.clone().zip(&guesser.passwords) {
+                accounts.push((name(number), format!("{password:0width$}")));
+            }
+        }
+        let forgers = self.forgers.iter().map(|forger| forger.phone);
+        let flooders = self.flooders.iter().zip(&scenario.adversary.flooder);
+        let members = flooders.filter(|(_, settings)| settings.request == Request::TempIds);
+        for number in forgers.chain(members.flat_map(|(flooder, _)| flooder.phones.clone())) {
+            accounts.push((name(number), phone::password(first + number)));
+        }
+        accounts
+    }
+
+    /// A forger hears the beacon of somebody.
+    pub fn overhear(&mut self, forger: u32, record: ContactRecord) {
+        let overheard = &mut self.forgers[forger as usize].overheard;
+        if !overheard.iter().any(|other| other.temp_id == record.temp_id) {
+            overheard.push(record);
+        }
+    }
+
+    fn owner(&self, number: u32) -> Owner {
+        match self.guessers.iter().position(|guesser| guesser.phones.contains(&number)) {
+            Some(guesser) => Owner::Guesser(guesser),
+            None if self.forgers.iter().any(|forger| forger.phone == number) => Owner::Forger,
+            None => Owner::Flooder,
+        }
+    }
+}
+
+/// As many as there are connections at a time if each lasts for some seconds.
+fn phones_of(flooder: &Flooder) -> u32 {
+    ((flooder.rate.get() * 10.0).ceil() as u32).clamp(1, MOST_FLOOD_PHONES)
+}
+
+impl Town {
+    /// Lets all who talk to the server begin when they want to.
+    pub(in crate::town) fn begin_remote(&mut self, core: &mut Core<Event>) {
+        let settings = &self.scenario.adversary;
+        for (number, guesser) in settings.guesser.iter().enumerate() {
+            core.schedule(guesser.from.0, Event::Guesses(number as u32));
+        }
+        for (number, forger) in settings.forger.iter().enumerate() {
+            core.schedule(forger.from.0, Event::Forges(number as u32));
+        }
+        for (number, flooder) in settings.flooder.iter().enumerate() {
+            core.schedule(flooder.from.0, Event::Floods(number as u32));
+        }
+    }
+
+    /// A guesser begins, on all accounts.
+    pub(in crate::town) fn guess_all(&mut self, guesser: u32, core: &mut Core<Event>) {
+        let phones = self.adversaries.remote.guessers[guesser as usize].phones.clone();
+        for number in phones {
+            self.guess(guesser as usize, number, core);
+        }
+    }
+
+    /// The next number, on one account.
+    fn guess(&mut self, guesser: usize, number: u32, core: &mut Core<Event>) {
+        let digits = self.scenario.adversary.guesser[guesser].digits;
+        let guessing = &mut self.adversaries.remote.guessers[guesser];
+        let next = &mut guessing.next[(number - guessing.phones.start) as usize];
+        let most = 10_u64.pow(digits.into());
+        let step = Step::Guess { number: *next % most, digits };
+        *next += 1;
+        let phone = self.first_remote() + number;
+        core.phones[phone as usize].intend(&[step]);
+        // While it waits for something, or pauses, this does nothing.
+        if core.phones[phone as usize].connection().is_none() {
+            core.wake(phone);
+        }
+    }
+
+    /// A forger makes up its log and uploads it.
+    pub(in crate::town) fn forge(&mut self, forger: u32, core: &mut Core<Event>) {
+        let settings = &self.scenario.adversary.forger[forger as usize];
+        let (entries, forgery) = (settings.entries as usize, settings.forgery);
+        let Forger { phone, overheard, rng } =
+            &mut self.adversaries.remote.forgers[forger as usize];
+        let records: Vec<ContactRecord> = match forgery {
+            Forgery::Overheard => overheard.iter().rev().take(entries).copied().collect(),
+            Forgery::Random => {
+                let start = core.clock.now().wall;
+                let expiry = start.after_seconds(u64::from(self.lifetime) - 1);
+                let random = || TempId::from_number(rng.random_range(0..TempId::COUNT));
+                std::iter::repeat_with(random)
+                    .map_while(|temp_id| Some(ContactRecord { temp_id: temp_id?, start, expiry }))
+                    .take(entries)
+                    .collect()
+            }
+        };
+        let phone = *phone + self.first_remote();
+        let now = core.clock.now();
+        for record in records {
+            core.phones[phone as usize].phone().log_mut().add(record, now);
+        }
+        core.phones[phone as usize].intend(&[Step::Upload, Step::LogOut]);
+        core.wake(phone);
+    }
+
+    /// A flooder makes a connection, with the first of its phones that has nothing else to do, and
+    /// comes back for the next.
+    pub(in crate::town) fn flood(&mut self, flooder: u32, core: &mut Core<Event>) {
+        let settings = self.scenario.adversary.flooder[flooder as usize].clone();
+        if settings.rate.get() == 0.0 {
+            return;
+        }
+        let first = self.first_remote();
+        let pool = &mut self.adversaries.remote.flooders[flooder as usize];
+        let count = u64::from(pool.phones.end - pool.phones.start);
+        let phone = first + pool.phones.start + (pool.made % count) as u32;
+        pool.made += 1;
+        let next = settings.from.0
+            + std::time::Duration::from_secs(1).mul_f64(pool.made as f64 / settings.rate.get());
+        if next < settings.from.0 + settings.duration.0 {
+            core.schedule(next, Event::Floods(flooder));
+        }
+        // One whose last connection is not over yet has no hand free.
+        if core.phones[phone as usize].is_done() {
+            self.outcome.adversaries.floods += 1;
+            core.phones[phone as usize].intend(match settings.request {
+                Request::Login => &[Step::MistypePassword, Step::Leave],
+                Request::TempIds => &[Step::Download(FLOOD_WINDOWS), Step::LogOut],
+            });
+            core.wake(phone);
+        }
+    }
+
+    /// A phone of somebody who talks to the server learned something.
+    pub(in crate::town) fn learn_remote(
+        &mut self,
+        phone: u32,
+        fact: &Learned,
+        core: &mut Core<Event>,
+    ) {
+        let number = phone - self.first_remote();
+        match self.adversaries.remote.owner(number) {
+            Owner::Guesser(guesser) => {
+                let outcome = &mut self.outcome.adversaries;
+                match fact {
+                    Learned::WrongPassword { .. } | Learned::NowBlocked { .. } => {
+                        outcome.guesses += 1;
+                        outcome.guesses_judged += 1;
+                    }
+                    Learned::Blocked { .. } => outcome.guesses += 1,
+                    Learned::LoggedIn { .. } => {
+                        outcome.guesses += 1;
+                        outcome.guesses_judged += 1;
+                        outcome.guesses_right += 1;
+                        core.phones[phone as usize].intend(&[Step::LogOut]);
+                        return;
+                    }
+                    Learned::TempIds(_) | Learned::Uploaded { .. } | Learned::Nonsense(_) => return,
+                }
+                self.guess(guesser, number, core);
+            }
+            Owner::Forger => {
+                if let Learned::Uploaded { taken, .. } = fact {
+                    self.uploaded(phone, *taken, core);
+                }
+            }
+            Owner::Flooder => {}
+        }
+    }
+
+    /// How long such a phone pauses.
+    pub(in crate::town) fn pause_remote(&self, phone: u32, _pause: Pause) -> std::time::Duration {
+        match self.adversaries.remote.owner(phone - self.first_remote()) {
+            Owner::Guesser(guesser) => self.scenario.adversary.guesser[guesser].interval.0,
+            Owner::Forger => self.scenario.phones.retry.0,
+            Owner::Flooder => std::time::Duration::ZERO,
+        }
+    }
+
+    /// The number of the first phone that is not a person's.
+    pub(in crate::town) fn first_remote(&self) -> u32 {
+        self.handsets.len() as u32
+    }
+}
+
+/// The phones of those who talk to the server, numbered from `first` on.
+pub fn phones(remote: &Remote, first: u32, retention: std::time::Duration) -> Vec<SimulatedPhone> {
+    (first..first + remote.phone_count())
+        .map(|number| SimulatedPhone::new(number, retention, Default::default()))
+        .collect()
+}

@@ -1,0 +1,227 @@
+//! Beacons, from phone to phone.
+
+use std::time::Duration;
+
+use rand::RngExt;
+
+use super::event::{Datagram, Event};
+use super::nearness::Near;
+use super::outcome::{Fate, Received};
+use super::scenario::WhenExpired;
+use super::{Core, Town};
+use crate::client::contact_log::Added;
+use crate::client::phone::{Outgoing, Reception};
+use crate::protocol::Beacon;
+
+/// Where a datagram comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// A phone, in an encounter.
+    Handset {
+        /// Its number.
+        number: u32,
+        /// Where the encounter is.
+        encounter: u32,
+    },
+    /// An adversary that sends again what it heard.
+    Repeater {
+        /// Its number.
+        number: u32,
+        /// The phone whose beacon it is.
+        origin: u32,
+    },
+}
+
+/// What the radio does to a beacon: when it arrives, at most twice.
+type Arrivals = [Option<Duration>; 2];
+
+impl Town {
+    /// A phone that has somebody near sends a beacon when its time comes.
+    pub(super) fn expect_broadcast(&mut self, number: u32, core: &mut Core<Event>) {
+        let handset = &mut self.handsets[number as usize];
+        if !handset.is_broadcasting {
+            handset.is_broadcasting = true;
+            let at = handset.rhythm.next_beacon(core.clock.elapsed(), true);
+            core.schedule(at, Event::Broadcasts(number));
+        }
+    }
+
+    /// The time for a beacon has come.
+    pub(super) fn broadcast(&mut self, number: u32, core: &mut Core<Event>) {
+        let now = core.clock.elapsed();
+        let count = self.nearness.near(number).len();
+        let handset = &mut self.handsets[number as usize];
+        if count == 0 {
+            handset.is_broadcasting = false;
+            return;
+        }
+        let next = handset.rhythm.next_beacon(now, false);
+        core.schedule(next, Event::Broadcasts(number));
+        if !self.compose(number, core) {
+            self.outcome.beacons.silent += 1;
+            return;
+        }
+        self.outcome.beacons.sent += 1;
+        let datagram = self.datagram;
+        for index in 0..count {
+            match self.nearness.near(number)[index] {
+                Near::Post(post) => self.overhear(post, number, &datagram, core),
+                Near::Handset { number: to, encounter } => {
+                    let source = Source::Handset { number, encounter };
+                    self.send(source, to, &datagram, core);
+                }
+            }
+        }
+    }
+
+    /// Writes the beacon that a phone sends now, and says whether there is one.
+    fn compose(&mut self, number: u32, core: &mut Core<Event>) -> bool {
+        let handset = &mut self.handsets[number as usize];
+        let phone = core.phones[number as usize].phone();
+        let now = handset.clock.show(core.clock.now(), core.clock.elapsed());
+        let beacon = match phone.beacon(now) {
+            Outgoing::Valid(beacon) => beacon,
+            outgoing @ (Outgoing::Expired(_) | Outgoing::None) => {
+                let outgoing = match handset.supply.take(now.wall) {
+                    Some(record) => {
+                        handset.temp_ids_used += 1;
+                        phone.use_temp_id(record);
+                        phone.beacon(now)
+                    }
+                    None => outgoing,
+                };
+                match (outgoing, self.scenario.phones.when_expired) {
+                    (Outgoing::Valid(beacon), _) => beacon,
+                    (Outgoing::Expired(beacon), WhenExpired::Keep) => beacon,
+                    (Outgoing::Expired(_), WhenExpired::Silent) | (Outgoing::None, _) => {
+                        return false;
+                    }
+                }
+            }
+        };
+        self.encoded.clear();
+        beacon.encode(&mut self.encoded);
+        self.datagram.copy_from_slice(&self.encoded);
+        true
+    }
+
+    /// Sends a beacon to one phone that is near.
+    fn send(
+        &mut self,
+        source: Source,
+        to: u32,
+        datagram: &[u8; Beacon::LEN],
+        core: &mut Core<Event>,
+    ) {
+        self.outcome.beacons.near += 1;
+        let now = core.clock.elapsed();
+        for arrival in self.arrivals(source) {
+            match arrival {
+                None => {}
+                Some(Duration::ZERO) => self.arrive(source, to, datagram, core),
+                Some(delay) => {
+                    let datagram = Box::new(Datagram { source, to, bytes: *datagram });
+                    core.schedule(now + delay, Event::Arrives(datagram));
+                }
+            }
+        }
+    }
+
+    fn arrivals(&mut self, source: Source) -> Arrivals {
+        let Source::Handset { number, encounter } = source else {
+            return [Some(Duration::ZERO), None];
+        };
+        let Some(encounter) = self.nearness.encounter(encounter) else { return [None, None] };
+        let radio = &self.scenario.radio;
+        if !encounter.is_captured {
+            self.outcome.beacons.lost += 1;
+            return [None, None];
+        }
+        if self.is_radio_perfect {
+            return [Some(Duration::ZERO), None];
+        }
+        let side = encounter.side_of(number);
+        let rng = &mut encounter.radio[side];
+        // All are drawn whatever the settings, so that changing one does not change what is drawn for
+        // the others.
+        let [loss, double, first, second] = std::array::from_fn(|_| rng.random::<f64>());
+        if loss < radio.loss.get() {
+            self.outcome.beacons.lost += 1;
+            return [None, None];
+        }
+        let after = |part| radio.delay.0.mul_f64(part);
+        [Some(after(first)), (double < radio.double.get()).then(|| after(second))]
+    }
+
+    /// A datagram is at a phone.
+    pub(super) fn arrive(
+        &mut self,
+        source: Source,
+        to: u32,
+        datagram: &[u8; Beacon::LEN],
+        core: &mut Core<Event>,
+    ) {
+        let elapsed = core.clock.elapsed();
+        let handset = &self.handsets[to as usize];
+        if !handset.rhythm.is_scanning(elapsed) {
+            self.outcome.beacons.not_scanned += 1;
+            return;
+        }
+        let now = handset.clock.show(core.clock.now(), elapsed);
+        let fate = match core.phones[to as usize].phone().receive(datagram, now) {
+            Reception::Valid(_, Added::New | Added::InsteadOfOldest) => Fate::Logged,
+            Reception::Valid(_, Added::Again) => Fate::LoggedAgain,
+            Reception::Invalid(record) if now.wall < record.start => Fate::TooEarly,
+            Reception::Invalid(_) => Fate::Expired,
+            Reception::Refused(_) => Fate::Malformed,
+        };
+        self.count(source, to, fate);
+        if self.collect.records || self.collect.messages {
+            self.keep_reception(source, to, datagram, fate, elapsed);
+        }
+    }
+
+    fn count(&mut self, source: Source, to: u32, fate: Fate) {
+        let beacons = &mut self.outcome.beacons;
+        beacons.received += 1;
+        match fate {
+            Fate::Logged => beacons.logged += 1,
+            Fate::LoggedAgain => beacons.logged_again += 1,
+            Fate::TooEarly => beacons.too_early += 1,
+            Fate::Expired => beacons.expired += 1,
+            Fate::Malformed => beacons.malformed += 1,
+        }
+        let is_valid = matches!(fate, Fate::Logged | Fate::LoggedAgain);
+        match source {
+            Source::Handset { encounter, .. } => {
+                if is_valid && let Some(encounter) = self.nearness.encounter(encounter) {
+                    encounter.has_recorded[encounter.side_of(to)] = true;
+                }
+            }
+            Source::Repeater { number, .. } => self.count_repeated(number, is_valid),
+        }
+    }
+
+    fn keep_reception(
+        &mut self,
+        source: Source,
+        to: u32,
+        datagram: &[u8],
+        fate: Fate,
+        elapsed: Duration,
+    ) {
+        let (sender, origin) = match source {
+            Source::Handset { number, .. } => (self.name_of(number), number),
+            Source::Repeater { number, origin } => (self.repeater_name(number), origin),
+        };
+        let (from, receiver) = (self.person_of(origin), self.person_of(to));
+        if self.collect.records {
+            let received = Received { at: elapsed.as_secs_f64(), from, to: receiver, fate };
+            self.records.receptions.push(received);
+        }
+        if self.collect.messages {
+            let to = self.name_of(to);
+            self.transcript.beacon(elapsed, sender, to, datagram, fate);
+        }
+    }
+}

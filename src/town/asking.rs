@@ -1,0 +1,132 @@
+//! When phones ask the server for TempIDs, and when they cannot.
+
+use std::time::Duration;
+
+use rand::RngExt;
+
+use super::draws::{self, Purpose};
+use super::event::Event;
+use super::scenario::Refresh;
+use super::{Core, Town};
+use crate::protocol::{ContactRecord, Timestamp};
+use crate::simulation::step::Step;
+
+/// Seconds of a day.
+const DAY: f64 = 86_400.0;
+
+impl Town {
+    /// A phone needs a TempID, or will soon: it asks after a random part of the spread, and when it is
+    /// online.
+    pub(super) fn need(&mut self, number: u32, core: &mut Core<Event>) {
+        let handset = &mut self.handsets[number as usize];
+        if handset.is_asking || core.phones[number as usize].is_offline() {
+            return;
+        }
+        handset.is_asking = true;
+        let wait = handset.part_of(self.scenario.phones.spread.0);
+        core.schedule(core.clock.elapsed() + wait, Event::Asks(number));
+    }
+
+    /// A phone asks for TempIDs. If it went offline meanwhile it does so when it is back.
+    pub(super) fn ask(&mut self, number: u32, core: &mut Core<Event>) {
+        let windows = match self.scenario.phones.refresh {
+            Refresh::OnExpiry => 1,
+            Refresh::Batch => self.scenario.phones.batch,
+        };
+        core.phones[number as usize].intend(&[Step::Download(windows), Step::LogOut]);
+        core.wake(number);
+    }
+
+    /// A phone has got TempIDs.
+    pub(super) fn supply(
+        &mut self,
+        number: u32,
+        records: &[ContactRecord],
+        core: &mut Core<Event>,
+    ) {
+        let handset = &mut self.handsets[number as usize];
+        handset.is_asking = false;
+        let Some((first, later)) = records.split_first() else { return };
+        handset.supply.replace(later);
+        handset.temp_ids_used += 1;
+        core.phones[number as usize].phone().use_temp_id(*first);
+        let last = later.last().unwrap_or(first);
+        let end = last.expiry.after_seconds(1);
+        let end = self.handsets[number as usize].clock.time_of(end, self.start);
+        let when = end.saturating_sub(self.scenario.phones.ahead.0);
+        // A clock that is ahead takes what it gets for expired; it still waits before it asks again.
+        let earliest = core.clock.elapsed() + Duration::from_secs(1);
+        core.schedule(when.max(earliest), Event::Needs(number));
+    }
+
+    /// A phone cannot reach the server any more; what it was doing there breaks off.
+    pub(super) fn go_offline(&mut self, number: u32, core: &mut Core<Event>) {
+        self.offline_spells[number as usize] += 1;
+        if self.offline_spells[number as usize] > 1 {
+            return;
+        }
+        if let Some(connection) = core.phones[number as usize].go_offline() {
+            core.power_off(connection);
+        }
+    }
+
+    /// A phone can reach the server again, unless another spell lasts.
+    pub(super) fn come_online(&mut self, number: u32, core: &mut Core<Event>) {
+        self.offline_spells[number as usize] -= 1;
+        if self.offline_spells[number as usize] > 0 {
+            return;
+        }
+        let phone = &mut core.phones[number as usize];
+        phone.go_online();
+        if phone.is_done() {
+            let has_valid = self.has_valid_temp_id(number, core);
+            if !has_valid {
+                self.need(number, core);
+            }
+        } else {
+            let wait = self.handsets[number as usize].part_of(self.scenario.phones.spread.0);
+            core.wake_after(number, wait);
+        }
+    }
+
+    fn has_valid_temp_id(&mut self, number: u32, core: &mut Core<Event>) -> bool {
+        let handset = &self.handsets[number as usize];
+        let now = handset.clock.show(core.clock.now(), core.clock.elapsed());
+        let when = self.end_of_supply(number, core);
+        when.is_some_and(|end| now.wall <= end)
+    }
+
+    /// When the last TempID of a phone expires.
+    fn end_of_supply(&mut self, number: u32, core: &mut Core<Event>) -> Option<Timestamp> {
+        let in_use = core.phones[number as usize].phone().temp_id().map(|record| record.expiry);
+        self.handsets[number as usize].supply.end().or(in_use)
+    }
+
+    /// Draws when a phone is offline, and lets it happen.
+    pub(super) fn plan_offline_spells(&mut self, number: u32, core: &mut Core<Event>) {
+        let offline = &self.scenario.offline;
+        let person = self.handsets[number as usize].person;
+        let mut rng = draws::stream(self.scenario.seed, Purpose::Offline, person.into());
+        let mut spell = |from: Duration, lasts: Duration| {
+            core.schedule(from, Event::GoesOffline(number));
+            core.schedule(from + lasts, Event::ComesOnline(number));
+        };
+        // Drawn also where it cannot happen, so that the spells that follow are the same.
+        let is_affected = rng.random::<f64>() < offline.share.get();
+        if is_affected && offline.duration.0 > Duration::ZERO {
+            spell(offline.from.0, offline.duration.0);
+        }
+        let per_second = offline.spells_per_day.get() / DAY;
+        if per_second == 0.0 {
+            return;
+        }
+        let mut at = 0.0;
+        loop {
+            at -= libm::log(1.0 - rng.random::<f64>()) / per_second;
+            if at >= self.end.as_secs_f64() {
+                return;
+            }
+            spell(Duration::from_secs_f64(at), offline.spell.0);
+        }
+    }
+}

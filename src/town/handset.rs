@@ -1,0 +1,294 @@
+//! What a phone in the town has besides its machines: a clock of its own, a rhythm, and TempIDs for
+//! later.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use rand::RngExt;
+use rand_xoshiro::Xoshiro256PlusPlus;
+
+use super::draws::{self, Purpose};
+use super::scenario::{Phones, Scenario};
+use crate::clock::Now;
+use crate::protocol::{ContactRecord, TempId, Timestamp};
+
+/// A phone in the town, but for the machines that every simulated phone has.
+#[derive(Debug)]
+pub struct Handset {
+    /// Whose it is.
+    pub person: u32,
+    /// What its clock shows.
+    pub clock: LocalClock,
+    /// When it sends beacons and listens.
+    pub rhythm: Rhythm,
+    /// TempIDs for the windows behind the current one.
+    pub supply: Supply,
+    /// How many TempIDs it has used.
+    pub temp_ids_used: u32,
+    /// Whether it is going to send a beacon.
+    pub is_broadcasting: bool,
+    /// Whether it is going to ask for TempIDs, or has asked already.
+    pub is_asking: bool,
+    /// When it asks, how long it waits: everything random between it and the server.
+    pub rng: Xoshiro256PlusPlus,
+}
+
+impl Handset {
+    /// The phone of a person.
+    pub fn new(person: u32, scenario: &Scenario) -> Self {
+        let (seed, index) = (scenario.seed, u64::from(person));
+        Self {
+            person,
+            clock: LocalClock::random(seed, index, &scenario.phones),
+            rhythm: Rhythm::random(seed, index, &scenario.phones),
+            supply: Supply::default(),
+            temp_ids_used: 0,
+            is_broadcasting: false,
+            is_asking: false,
+            rng: draws::stream(seed, Purpose::Asking, index),
+        }
+    }
+
+    /// A random part of a time, from nothing to all of it.
+    pub fn part_of(&mut self, time: Duration) -> Duration {
+        time.mul_f64(self.rng.random::<f64>())
+    }
+}
+
+/// A clock that is wrong by a constant, and by a part of the time that has passed.
+#[derive(Debug, Clone, Copy)]
+pub struct LocalClock {
+    skew_us: i64,
+    drift_ppb: i64,
+}
+
+impl LocalClock {
+    fn random(seed: u64, index: u64, phones: &Phones) -> Self {
+        let mut rng = draws::stream(seed, Purpose::Clock, index);
+        let mut signed = || 2.0 * rng.random::<f64>() - 1.0;
+        Self {
+            skew_us: (signed() * phones.clock_skew.as_f64() * 1e6) as i64,
+            drift_ppb: (signed() * phones.clock_drift_ppm.get() * 1e3) as i64,
+        }
+    }
+
+    /// What it shows when the true clocks show `now`, `elapsed` after the start of the run.
+    pub fn show(&self, now: Now, elapsed: Duration) -> Now {
+        if self.skew_us == 0 && self.drift_ppb == 0 {
+            return now;
+        }
+        let true_us = elapsed.as_micros() as i64;
+        let start = now.wall.unix_seconds() - true_us.div_euclid(1_000_000);
+        let wall = start + self.local_us(true_us).div_euclid(1_000_000);
+        Now { monotonic: now.monotonic, wall: Timestamp::from_unix_seconds(wall) }
+    }
+
+    /// When it shows `wall` first, after the start of the run, whose true time is `start`.
+    pub fn time_of(&self, wall: Timestamp, start: Timestamp) -> Duration {
+        let local_us = (wall.unix_seconds() - start.unix_seconds()) * 1_000_000 - self.skew_us;
+        let ppb = i128::from(1_000_000_000 + self.drift_ppb);
+        let true_us = (i128::from(local_us) * 1_000_000_000 + ppb - 1).div_euclid(ppb);
+        Duration::from_micros(u64::try_from(true_us).unwrap_or(0))
+    }
+
+    fn local_us(&self, true_us: i64) -> i64 {
+        let drift = i128::from(true_us) * i128::from(self.drift_ppb) / 1_000_000_000;
+        true_us + self.skew_us + drift as i64
+    }
+}
+
+/// When a phone sends beacons and listens. All times are in microseconds since the start of the run.
+#[derive(Debug, Clone, Copy)]
+pub struct Rhythm {
+    seed: u64,
+    number: u64,
+    beacon_phase: u64,
+    beacon_interval: u64,
+    beacon_jitter: u64,
+    scan_phase: u64,
+    scan_period: u64,
+    scan_window: u64,
+}
+
+impl Rhythm {
+    fn random(seed: u64, index: u64, phones: &Phones) -> Self {
+        let mut rng = draws::stream(seed, Purpose::Schedule, index);
+        let us = |time: Duration| time.as_micros() as u64;
+        let beacon_interval = us(phones.beacon_interval.0).max(1);
+        let scan_period = us(phones.scan_period.0).max(1);
+        Self {
+            seed,
+            number: index,
+            beacon_phase: (rng.random::<f64>() * beacon_interval as f64) as u64,
+            beacon_interval,
+            beacon_jitter: us(phones.beacon_jitter.0),
+            scan_phase: (rng.random::<f64>() * scan_period as f64) as u64,
+            scan_period,
+            scan_window: us(phones.scan_window.0),
+        }
+    }
+
+    /// When it sends the first beacon after `now`, or at `now` if `is_now_included`.
+    pub fn next_beacon(&self, now: Duration, is_now_included: bool) -> Duration {
+        let earliest = now.as_micros() as u64 + u64::from(!is_now_included);
+        // One before, as jitter may bring it behind `earliest`.
+        let mut beacon = (earliest.saturating_sub(self.beacon_phase) / self.beacon_interval)
+            .saturating_sub(u64::from(self.beacon_jitter > 0));
+        loop {
+            let at = self.beacon_time(beacon);
+            if at >= earliest {
+                return Duration::from_micros(at);
+            }
+            beacon += 1;
+        }
+    }
+
+    fn beacon_time(&self, beacon: u64) -> u64 {
+        let at = self.beacon_phase + beacon * self.beacon_interval;
+        if self.beacon_jitter == 0 {
+            return at;
+        }
+        let number = (self.number << 40) | beacon;
+        let part = draws::stream(self.seed, Purpose::Jitter, number).random::<f64>();
+        at + (part * self.beacon_jitter as f64) as u64
+    }
+
+    /// Whether it listens.
+    pub fn is_scanning(&self, now: Duration) -> bool {
+        self.scan_window >= self.scan_period
+            || (now.as_micros() as u64 + self.scan_phase) % self.scan_period < self.scan_window
+    }
+}
+
+/// TempIDs for windows to come, in a third less memory than as records: a town has many of them.
+#[derive(Debug, Default)]
+pub struct Supply {
+    windows: VecDeque<Window>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Window {
+    temp_id: TempId,
+    /// Seconds since 1970, which is enough until 2106.
+    start: u32,
+    expiry: u32,
+}
+
+impl Supply {
+    /// Replaces what is left by what was downloaded.
+    pub fn replace(&mut self, records: &[ContactRecord]) {
+        let seconds = |time: Timestamp| u32::try_from(time.unix_seconds()).unwrap_or(u32::MAX);
+        self.windows.clear();
+        self.windows.shrink_to(records.len());
+        self.windows.extend(records.iter().map(|record| Window {
+            temp_id: record.temp_id,
+            start: seconds(record.start),
+            expiry: seconds(record.expiry),
+        }));
+    }
+
+    /// When the last one expires, if there is any.
+    pub fn end(&self) -> Option<Timestamp> {
+        self.windows.back().map(|window| window.record().expiry)
+    }
+
+    /// Takes the latest TempID whose window has begun at `now`, if there is one.
+    pub fn take(&mut self, now: Timestamp) -> Option<ContactRecord> {
+        let mut taken = None;
+        while let Some(window) = self.windows.front()
+            && i64::from(window.start) <= now.unix_seconds()
+        {
+            taken = self.windows.pop_front();
+        }
+        taken.map(Window::record)
+    }
+}
+
+impl Window {
+    fn record(self) -> ContactRecord {
+        let time = |seconds| Timestamp::from_unix_seconds(i64::from(seconds));
+        ContactRecord { temp_id: self.temp_id, start: time(self.start), expiry: time(self.expiry) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::scenario::Seconds;
+    use super::*;
+
+    fn start() -> Timestamp {
+        Timestamp::from_unix_seconds(1_589_328_000)
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "only the wall clock matters")]
+    fn now(elapsed: Duration) -> Now {
+        let wall = start().after_seconds(elapsed.as_secs());
+        Now { monotonic: std::time::Instant::now(), wall }
+    }
+
+    fn rhythm(jitter: u64, scan_window: u64) -> Rhythm {
+        let phones = Phones {
+            beacon_jitter: Seconds::new(jitter),
+            scan_window: Seconds::new(scan_window),
+            ..Phones::default()
+        };
+        Rhythm::random(1, 7, &phones)
+    }
+
+    #[test]
+    fn beacons_come_once_an_interval() {
+        for jitter in [0, 60] {
+            let rhythm = rhythm(jitter, 60);
+            let (mut at, mut count) = (Duration::ZERO, 0);
+            loop {
+                at = rhythm.next_beacon(at, count == 0);
+                if at >= Duration::from_secs(600) {
+                    break;
+                }
+                count += 1;
+            }
+            assert!((9..=11).contains(&count) && (jitter > 0 || count == 10), "{count}");
+        }
+    }
+
+    #[test]
+    fn phone_listens_in_its_window_only() {
+        let rhythm = rhythm(0, 15);
+        let heard = (0..60).filter(|second| rhythm.is_scanning(Duration::from_secs(*second)));
+        assert_eq!(heard.count(), 15);
+    }
+
+    #[test]
+    fn supply_gives_the_latest_window_that_has_begun() {
+        let record = |number: u32| {
+            let begin = start().after_seconds(u64::from(number) * 900);
+            let temp_id = TempId::from_number(number.into()).expect("in range");
+            ContactRecord { temp_id, start: begin, expiry: begin.after_seconds(899) }
+        };
+        let mut supply = Supply::default();
+        supply.replace(&[record(0), record(1), record(2)]);
+        assert_eq!(supply.take(start()), Some(record(0)));
+        assert_eq!(supply.take(start().after_seconds(899)), None);
+        assert_eq!(supply.take(start().after_seconds(2_000)), Some(record(2)));
+        assert_eq!(supply.take(start().after_seconds(9_000)), None);
+    }
+
+    proptest! {
+        #[test]
+        fn clock_shows_a_time_from_the_moment_on_that_is_said(
+            skew_us in -5_000_000_000_i64..5_000_000_000,
+            drift_ppb in -1_000_000_i64..1_000_000,
+            seconds in 10_000_u64..1_000_000,
+        ) {
+            let clock = LocalClock { skew_us, drift_ppb };
+            let wall = start().after_seconds(seconds);
+            let at = clock.time_of(wall, start());
+            let shown = |elapsed| clock.show(now(elapsed), elapsed).wall;
+            prop_assert!(shown(at) >= wall);
+            // To the microsecond, but for what rounding of the drift takes.
+            prop_assert!(shown(at - Duration::from_micros(2)) < wall);
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! Who falls ill, and what the authority finds out.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use rand::RngExt;
+
+use super::draws::{self, Purpose};
+use super::event::Event;
+use super::outcome::{Traced, Upload};
+use super::{Core, Town};
+use crate::simulation::phone::number_of;
+use crate::simulation::step::Step;
+
+/// Somebody who falls ill.
+#[derive(Debug)]
+pub struct Case {
+    /// Who.
+    pub person: u32,
+    /// When the test is positive.
+    pub tested_at: Duration,
+    /// When the contact log reached the server; until then, when the test is positive.
+    pub traced_at: Duration,
+    /// Whether they let the authority have their contact log.
+    pub uploads: bool,
+    /// Their encounters, as far as they are over: with whom, from when, until when.
+    pub encounters: Vec<(u32, Duration, Duration)>,
+    /// Whom the server named, and when.
+    pub named: BTreeMap<u32, Duration>,
+}
+
+impl Case {
+    /// Draws who falls ill among the people of whom `is_eligible` is true, in the order of their tests.
+    pub fn draw(town: &super::Scenario, is_eligible: &[bool]) -> Vec<Self> {
+        let illness = &town.illness;
+        let beginning = town.warm_up.0 + illness.from.0;
+        // Everybody draws, so that who falls ill does not depend on who else could.
+        let mut candidates: Vec<(f64, Case)> = (0..is_eligible.len() as u32)
+            .filter(|person| is_eligible[*person as usize])
+            .map(|person| {
+                let mut rng = draws::stream(town.seed, Purpose::Illness, person.into());
+                let [luck, moment, consent] = std::array::from_fn(|_| rng.random::<f64>());
+                let falls_ill_at = beginning + illness.within.0.mul_f64(moment);
+                let tested_at = falls_ill_at + illness.test_delay.0;
+                let case = Self {
+                    person,
+                    tested_at,
+                    traced_at: tested_at,
+                    uploads: consent < illness.upload_share.get(),
+                    encounters: Vec::new(),
+                    named: BTreeMap::new(),
+                };
+                (luck, case)
+            })
+            .collect();
+        candidates.sort_by(|(one, _), (other, _)| one.total_cmp(other));
+        candidates.truncate(illness.index_cases as usize);
+        let mut cases: Vec<Self> = candidates.into_iter().map(|(_, case)| case).collect();
+        cases.sort_by_key(|case| (case.tested_at, case.person));
+        cases
+    }
+
+    /// Encounters that the contact log of the retention before the upload could hold: with whom, and from
+    /// when.
+    fn relevant(&self, retention: Duration) -> impl Iterator<Item = (u32, Duration)> {
+        let (from, until) = (self.traced_at.saturating_sub(retention), self.traced_at);
+        let is_relevant =
+            move |began: &Duration, ended: &Duration| *ended >= from && *began <= until;
+        self.encounters
+            .iter()
+            .filter(move |(_, began, ended)| is_relevant(began, ended))
+            .map(|(with, began, _)| (*with, *began))
+    }
+}
+
+impl Town {
+    /// The test of an index case is positive: they upload their contact log, if they can and will.
+    pub(super) fn tested(&mut self, case: u32, core: &mut Core<Event>) {
+        let case = &self.cases[case as usize];
+        if let Some(number) = self.handset_of(case.person)
+            && case.uploads
+        {
+            core.phones[number as usize].intend(&[Step::Upload, Step::LogOut]);
+            core.wake(number);
+        }
+    }
+
+    /// The server took a contact log.
+    pub(super) fn uploaded(&mut self, number: u32, entries: usize, core: &Core<Event>) {
+        let is_forged = number as usize >= self.handsets.len();
+        if is_forged {
+            self.outcome.adversaries.forged_logs += 1;
+        } else {
+            self.outcome.tracing.uploads += 1;
+            self.outcome.tracing.uploaded_records += entries as u64;
+        }
+        if self.collect.records {
+            let (at, person) = (core.clock.elapsed().as_secs_f64(), self.person_of(number));
+            let entries = entries as u64;
+            self.records.uploads.push(Upload { at, person, entries, is_forged });
+        }
+    }
+
+    /// The server named people for the contact log of a phone.
+    pub(super) fn named(&mut self, uploader: u32, named: &[u32], core: &Core<Event>) {
+        let now = core.clock.elapsed();
+        let person = self.person_of(uploader);
+        let case = self.cases.iter().position(|case| case.person == person);
+        if let Some(case) = case {
+            self.cases[case].traced_at = now;
+        }
+        let mut fresh: Vec<u32> = named.iter().map(|contact| self.person_of(*contact)).collect();
+        fresh.sort_unstable();
+        fresh.dedup();
+        // Who uploads may have heard an echo of the own phone; nobody calls them for that.
+        fresh.retain(|contact| *contact != person);
+        for contact in fresh {
+            let is_real = case.is_some_and(|case| self.were_near(case, contact, now));
+            match case {
+                Some(case) => {
+                    self.cases[case].named.entry(contact).or_insert(now);
+                }
+                None => self.outcome.adversaries.forged_names += 1,
+            }
+            if self.collect.records {
+                let at = now.as_secs_f64();
+                self.records.traces.push(Traced { at, index: person, contact, is_real });
+            }
+        }
+    }
+
+    fn were_near(&self, case: usize, contact: u32, now: Duration) -> bool {
+        let case = &self.cases[case];
+        let lasts = |encounter: &super::nearness::Encounter| {
+            encounter.people == [case.person, contact] || encounter.people == [contact, case.person]
+        };
+        case.relevant(self.scenario.phones.retention.0).any(|(with, _)| with == contact)
+            || self.nearness.iter().any(|encounter| lasts(encounter) && encounter.from <= now)
+    }
+
+    /// Sets whom the server named beside who was near, when all is over.
+    pub(super) fn conclude_tracing(&mut self) {
+        let retention = self.scenario.phones.retention.0;
+        for encounter in self.nearness.iter() {
+            let [a, b] = encounter.people;
+            for (one, other) in [(a, b), (b, a)] {
+                if let Some(case) = self.cases.iter_mut().find(|case| case.person == one) {
+                    case.encounters.push((other, encounter.from, self.end));
+                }
+            }
+        }
+        let tracing = &mut self.outcome.tracing;
+        let ends_before = self.end;
+        tracing.index_cases = self.cases.len() as u32;
+        for case in self.cases.iter().filter(|case| case.tested_at <= ends_before) {
+            let mut first_met = BTreeMap::new();
+            for (with, began) in case.relevant(retention) {
+                let first = first_met.entry(with).or_insert(began);
+                *first = began.min(*first);
+                tracing.traced_encounters += u64::from(case.named.contains_key(&with));
+            }
+            tracing.contacts += first_met.len() as u64;
+            tracing.named += case.named.len() as u64;
+            for (contact, at) in &case.named {
+                if let Some(met) = first_met.get(contact) {
+                    tracing.traced += 1;
+                    tracing.seconds_to_notice.push(at.saturating_sub(*met).as_secs_f64());
+                }
+            }
+        }
+        tracing.seconds_to_notice.sort_by(f64::total_cmp);
+    }
+}
+
+/// What an operator reads on the server's standard output: whose contact logs arrived, and whom the
+/// server named for each, by the numbers of their phones.
+///
+/// The form is that of the assignment: `> received contact log from <user>`, the log, `> Contact log
+/// checking`, and then three lines a contact, of which the first is the user with a comma behind.
+pub fn read_console(printed: &[u8]) -> Vec<(u32, Vec<u32>)> {
+    const RECEIVED: &[u8] = b"> received contact log from ";
+    let mut found = Vec::new();
+    for start in memchr::memmem::find_iter(printed, RECEIVED) {
+        let mut lines = printed[start + RECEIVED.len()..].split(|byte| *byte == b'\n');
+        let Some(uploader) = lines.next().and_then(number_of) else { continue };
+        let mut named = Vec::new();
+        let checked = lines.skip_while(|line| !line.starts_with(b"> ")).skip(1);
+        for line in checked.take_while(|line| !line.starts_with(b"> ")).step_by(3) {
+            named.extend(line.strip_suffix(b",").and_then(number_of));
+        }
+        found.push((uploader, named));
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::ContactRecord;
+    use crate::server::console::Console;
+    use crate::server::contact_tracing;
+    use crate::server::registry::Registry;
+    use crate::simulation::phone::username;
+
+    fn record(line: &str) -> ContactRecord {
+        ContactRecord::decode_line(line.as_bytes()).expect("a record")
+    }
+
+    #[test]
+    fn console_is_read_as_the_server_writes_it() {
+        let log = [
+            record("12345678901234567891 13/05/2020 17:54:06 13/05/2020 18:09:05"),
+            record("12345678901234567892 13/05/2020 18:00:06 13/05/2020 18:15:05"),
+            record("12345678901234567893 13/05/2020 18:00:06 13/05/2020 18:15:05"),
+        ];
+        let mut registry = Registry::default();
+        registry.insert(username(7), log[0]);
+        registry.insert(username(8), log[1]);
+        let mut console = Console::default();
+        console.temp_ids_issued(username(1), log.iter().copied());
+        contact_tracing::trace(username(5), &log, &registry, &mut console);
+        console.logged_out(username(5));
+        contact_tracing::trace(username(6), &[], &registry, &mut console);
+        contact_tracing::trace(username(9), &log[1..], &registry, &mut console);
+        let found = read_console(&console.events);
+        assert_eq!(found, [(5, vec![7, 8]), (6, vec![]), (9, vec![8])]);
+    }
+}

@@ -1,0 +1,386 @@
+//! What phones and the server said, in words.
+//!
+//! The words are those of the real decoders, so that they say what a peer would understand. No password
+//! is in them, and of a TempID only its first four digits: whoever holds a whole one can replay it.
+
+use serde::{Deserialize, Serialize};
+
+use super::outcome::Fate;
+use crate::protocol::reply::Reply;
+use crate::protocol::request::{Credentials, Request, RespVersion};
+use crate::protocol::{Beacon, ContactRecord, TempId, Timestamp, resp};
+use crate::server::session::MAX_REQUEST_BYTES_LOGGED_IN;
+
+/// What is shown of a message at most, in characters. What people can read is far shorter; what is not
+/// comes from those who do not play by the rules.
+pub const MAX_TEXT_CHARS: usize = 160;
+
+/// Length of the day in the text of a [`Timestamp`], in bytes; the time follows after a blank.
+const DAY_LEN: usize = "DD/MM/YYYY".len();
+
+/// Something that was said.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Message {
+    /// In seconds from the start of the run.
+    pub t: f64,
+    /// Who said it: `server`, `phone 12`, `replay 0`.
+    pub from: String,
+    /// To whom.
+    pub to: String,
+    /// How: `tcp` or `udp`.
+    pub via: Via,
+    /// What, without secrets: passwords are not shown.
+    pub text: String,
+}
+
+/// What carries a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Via {
+    /// A stream between a phone and the server.
+    Tcp,
+    /// A datagram between phones.
+    Udp,
+}
+
+/// What the first bytes of a stream say.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Described {
+    /// One for each request or reply, in their order.
+    pub texts: Vec<String>,
+    /// How many bytes these took. The rest is the beginning of another one, or empty.
+    pub used: usize,
+}
+
+/// What a phone asks with the bytes of its stream: `AUTH +61400000001 ***`, `TEMPID 96`,
+/// `UPLOAD 12 records`. Bytes that can be no request are one text, with all that follow them.
+pub fn describe_requests(bytes: &[u8]) -> Described {
+    describe(bytes, |rest| match resp::decode_request(rest, MAX_REQUEST_BYTES_LOGGED_IN) {
+        Ok(None) => None,
+        Ok(Some((words, len))) => Some((describe_request(&words), len)),
+        Err(error) => Some((Some(format!("no request: {error}")), rest.len())),
+    })
+}
+
+/// What the server answers with the bytes of its stream: `+OK`, `12 records taken`,
+/// `96 TempIDs from 13/05/2020 00:00:03 to 14/05/2020 00:00:02`. Bytes that can be no reply are one
+/// text, with all that follow them.
+pub fn describe_replies(bytes: &[u8]) -> Described {
+    describe(bytes, |rest| match Reply::decode(rest) {
+        Ok(None) => None,
+        Ok(Some((reply, len))) => Some((Some(describe_reply(reply)), len)),
+        Err(_) => Some((Some("no reply that a phone reads".to_owned()), rest.len())),
+    })
+}
+
+/// What a datagram between phones is and what became of it:
+/// `beacon 1234… valid 13/05 10:00:00 to 10:14:59: logged`.
+pub fn describe_beacon(datagram: &[u8], fate: Fate) -> String {
+    let fate = match fate {
+        Fate::Logged => "logged",
+        Fate::LoggedAgain => "logged before",
+        Fate::TooEarly => "not valid yet",
+        Fate::Expired => "expired",
+        Fate::Malformed => "refused",
+    };
+    match Beacon::decode(datagram) {
+        Ok(Beacon(record)) => {
+            let id = first_digits(record.temp_id);
+            format!("beacon {id} valid {}: {fate}", day_and_times(&record))
+        }
+        Err(error) => format!("no beacon, {error}: {fate}"),
+    }
+}
+
+/// The text, or the beginning of it and `…` if it is longer than [`MAX_TEXT_CHARS`].
+pub fn shortened(mut text: String) -> String {
+    if let Some((at, _)) = text.char_indices().nth(MAX_TEXT_CHARS) {
+        text.truncate(at);
+        // The last one gives way to the sign that there were more.
+        text.pop();
+        text.push('…');
+    }
+    text
+}
+
+/// Takes one thing after the other off `bytes`: its text, if it has one, and how many bytes it takes.
+fn describe(
+    bytes: &[u8],
+    mut next: impl FnMut(&[u8]) -> Option<(Option<String>, usize)>,
+) -> Described {
+    let mut described = Described::default();
+    while let Some((text, len)) = next(&bytes[described.used..]) {
+        described.texts.extend(text.map(shortened));
+        described.used += len;
+    }
+    described
+}
+
+/// Nothing for a frame without words, which is passed over.
+fn describe_request(words: &[&[u8]]) -> Option<String> {
+    let name = words.first()?.to_ascii_uppercase();
+    Some(match Request::decode(words) {
+        Ok(Request::Auth(credentials)) => login(credentials),
+        Ok(Request::TempId { count: 1 }) => "TEMPID".to_owned(),
+        Ok(Request::TempId { count }) => format!("TEMPID {count}"),
+        Ok(Request::Upload { records }) => format!("UPLOAD {}", count_records(records)),
+        Ok(Request::Ping) => "PING".to_owned(),
+        Ok(Request::Quit) => "QUIT".to_owned(),
+        Ok(Request::Hello { version, auth }) => hello(version, auth),
+        // Their arguments mean nothing here.
+        Ok(Request::Introspection | Request::Client) => name.escape_ascii().to_string(),
+        Err(error) => format!("no request: {error}"),
+    })
+}
+
+fn login(Credentials { user, password: _ }: Credentials<'_>) -> String {
+    format!("AUTH {} ***", user.escape_ascii())
+}
+
+fn hello(version: Option<RespVersion>, auth: Option<Credentials<'_>>) -> String {
+    let version = match version {
+        None => "",
+        Some(RespVersion::V2) => " 2",
+        Some(RespVersion::V3) => " 3",
+    };
+    let auth = auth.map(login).map(|login| format!(" {login}"));
+    format!("HELLO{version}{}", auth.unwrap_or_default())
+}
+
+fn count_records(records: &[u8]) -> String {
+    match (records.len() / ContactRecord::LEN, records.len() % ContactRecord::LEN) {
+        (1, 0) => "1 record".to_owned(),
+        (count, 0) => format!("{count} records"),
+        _ => format!("{} bytes that are no records", records.len()),
+    }
+}
+
+fn describe_reply(reply: Reply<'_>) -> String {
+    match reply {
+        Reply::Simple(text) => format!("+{text}"),
+        Reply::Error { code, message: "" } => format!("-{code}"),
+        Reply::Error { code, message } => format!("-{code} {message}"),
+        Reply::Integer(1) => "1 record taken".to_owned(),
+        Reply::Integer(count) => format!("{count} records taken"),
+        Reply::Bulk(bytes) => match ContactRecord::decode_all(bytes).as_deref() {
+            Ok([record]) => {
+                let id = first_digits(record.temp_id);
+                format!("TempID {id} valid {}", day_and_times(record))
+            }
+            Ok([first, .., last]) => {
+                let count = bytes.len() / ContactRecord::LEN;
+                format!("{count} TempIDs from {} to {}", first.start, last.expiry)
+            }
+            Ok([]) | Err(_) => format!("{} bytes that are no TempIDs", bytes.len()),
+        },
+    }
+}
+
+fn first_digits(temp_id: TempId) -> String {
+    const SHOWN: usize = 4;
+    format!("{:.SHOWN$}…", temp_id.to_string())
+}
+
+/// From the start to the expiry, whose day is only shown if it is another one. Beacons live for
+/// minutes, so the year says nothing.
+fn day_and_times(record: &ContactRecord) -> String {
+    let (start, expiry) = (parts(record.start), parts(record.expiry));
+    let from = format!("{:.5} {}", start.0, start.1);
+    if start.0 == expiry.0 {
+        format!("{from} to {}", expiry.1)
+    } else {
+        format!("{from} to {:.5} {}", expiry.0, expiry.1)
+    }
+}
+
+/// The day and the time.
+fn parts(timestamp: Timestamp) -> (String, String) {
+    let mut day = timestamp.to_string();
+    let time = day.split_off(DAY_LEN + 1);
+    day.truncate(DAY_LEN);
+    (day, time)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::protocol::reply::{Answer, Refusal};
+
+    const RECORD: &[u8] = b"1234567890123456789113/05/2020 17:54:0613/05/2020 18:09:05";
+    const NEXT_DAY: &[u8] = b"0099567890123456789113/05/2020 23:50:0014/05/2020 00:04:59";
+
+    fn requests(bytes: &[u8]) -> Vec<String> {
+        let described = describe_requests(bytes);
+        assert_eq!(described.used, bytes.len());
+        described.texts
+    }
+
+    fn replies(bytes: &[u8]) -> Vec<String> {
+        let described = describe_replies(bytes);
+        assert_eq!(described.used, bytes.len());
+        described.texts
+    }
+
+    fn encoded(requests: &[Request<'_>]) -> Vec<u8> {
+        let mut out = Vec::new();
+        requests.iter().for_each(|request| request.encode(&mut out));
+        out
+    }
+
+    fn answered(answers: &[Answer<'_>]) -> Vec<u8> {
+        let mut out = Vec::new();
+        answers.iter().for_each(|answer| answer.encode(&mut out));
+        out
+    }
+
+    fn records(wire: &[&[u8]]) -> Vec<ContactRecord> {
+        wire.iter().map(|wire| ContactRecord::decode(wire).expect("58 bytes")).collect()
+    }
+
+    #[test]
+    fn dialogue_of_a_phone_is_described_request_by_request() {
+        let auth = Credentials { user: b"+61400000001", password: b"comp3331" };
+        let bytes = encoded(&[
+            Request::Auth(auth),
+            Request::TempId { count: 1 },
+            Request::TempId { count: 96 },
+            Request::Upload { records: &RECORD.repeat(12) },
+            Request::Upload { records: RECORD },
+            Request::Upload { records: &RECORD[1..] },
+            Request::Ping,
+            Request::Hello { version: Some(RespVersion::V3), auth: Some(auth) },
+            Request::Client,
+            Request::Quit,
+        ]);
+        let expected = [
+            "AUTH +61400000001 ***",
+            "TEMPID",
+            "TEMPID 96",
+            "UPLOAD 12 records",
+            "UPLOAD 1 record",
+            "UPLOAD 57 bytes that are no records",
+            "PING",
+            "HELLO 3 AUTH +61400000001 ***",
+            "CLIENT",
+            "QUIT",
+        ];
+        assert_eq!(requests(&bytes), expected);
+    }
+
+    #[test]
+    fn inline_request_is_described_and_blank_line_is_not() {
+        assert_eq!(requests(b"\r\nauth u secret\r\n\n"), ["AUTH u ***"]);
+    }
+
+    #[test]
+    fn unfinished_request_is_left_to_the_caller() {
+        let whole = encoded(&[Request::Ping, Request::Quit]);
+        let described = describe_requests(&whole[..whole.len() - 1]);
+        let used = encoded(&[Request::Ping]).len();
+        assert_eq!(described, Described { texts: vec!["PING".to_owned()], used });
+        assert_eq!(describe_requests(b""), Described::default());
+    }
+
+    #[test]
+    fn request_that_is_none_is_told_without_its_arguments() {
+        let expected = ["no request: ERR wrong number of arguments for 'auth' command"];
+        assert_eq!(requests(b"AUTH user two words\n"), expected);
+        assert_eq!(requests(b"AUHT u secret\n"), ["no request: ERR unknown command 'AUHT'"]);
+        let expected = "no request: Protocol error: invalid length, expected digits, CR and LF";
+        assert_eq!(requests(b"PING\n*x rest"), ["PING", expected]);
+    }
+
+    #[test]
+    fn long_name_of_a_stranger_is_cut() {
+        let user = vec![b'\n'; 1000];
+        let request = Request::Auth(Credentials { user: &user, password: b"secret" });
+        let texts = requests(&encoded(&[request]));
+        assert_eq!(texts[0].chars().count(), MAX_TEXT_CHARS);
+        assert!(texts[0].starts_with(r"AUTH \n\n") && texts[0].ends_with('…'), "{}", texts[0]);
+    }
+
+    #[test]
+    fn dialogue_of_the_server_is_described_reply_by_reply() {
+        let one = records(&[RECORD]);
+        let two = records(&[RECORD, NEXT_DAY]);
+        let bytes = answered(&[
+            Answer::Ok,
+            Answer::TempIds(&one),
+            Answer::TempIds(&two),
+            Answer::TempIds(&two[1..]),
+            Answer::Taken(12),
+        ]);
+        let expected = [
+            "+OK",
+            "TempID 1234… valid 13/05 17:54:06 to 18:09:05",
+            "2 TempIDs from 13/05/2020 17:54:06 to 14/05/2020 00:04:59",
+            "TempID 0099… valid 13/05 23:50:00 to 14/05 00:04:59",
+            "12 records taken",
+        ];
+        assert_eq!(replies(&bytes), expected);
+    }
+
+    #[test]
+    fn refusal_is_described_as_it_is_sent() {
+        let mut bytes = Vec::new();
+        Refusal::WrongPassword.encode(&mut bytes);
+        bytes.extend_from_slice(b"$3\r\nfoo\r\n");
+        let expected =
+            ["-WRONGPASS Invalid Password. Please try again", "3 bytes that are no TempIDs"];
+        assert_eq!(replies(&bytes), expected);
+        assert_eq!(replies(b"+OK\r\n*2\r\n"), ["+OK", "no reply that a phone reads"]);
+    }
+
+    #[test]
+    fn beacon_is_described_with_its_fate() {
+        let datagram = [RECORD, b"1"].concat();
+        let expected = "beacon 1234… valid 13/05 17:54:06 to 18:09:05: logged";
+        assert_eq!(describe_beacon(&datagram, Fate::Logged), expected);
+        let expected = "no beacon, it has 3 bytes, a beacon has 59: refused";
+        assert_eq!(describe_beacon(b"foo", Fate::Malformed), expected);
+    }
+
+    proptest! {
+        #[test]
+        fn password_of_any_login_is_in_no_text(password in "[#%&]{1,20}", cut in 0..60_usize) {
+            let auth = Credentials { user: b"user", password: password.as_bytes() };
+            let bytes = encoded(&[
+                Request::Auth(auth),
+                Request::Hello { version: Some(RespVersion::V2), auth: Some(auth) },
+            ]);
+            let inline = format!("AUTH user {password}\nauth {password} a b\n");
+            for bytes in [&bytes, inline.as_bytes()] {
+                let texts = describe_requests(&bytes[..cut.min(bytes.len())]).texts;
+                prop_assert!(!texts.concat().contains(&password), "{texts:?}");
+            }
+        }
+
+        #[test]
+        fn stream_cut_anywhere_is_described_the_same(cut in 0..300_usize) {
+            let bytes = encoded(&[
+                Request::TempId { count: 96 },
+                Request::Upload { records: &RECORD.repeat(3) },
+                Request::Quit,
+            ]);
+            let first = describe_requests(&bytes[..cut.min(bytes.len())]);
+            let rest = describe_requests(&bytes[first.used..]);
+            prop_assert_eq!([first.texts, rest.texts].concat(), requests(&bytes));
+        }
+
+        #[test]
+        fn any_bytes_are_described_in_short_lines(
+            bytes in prop::collection::vec(prop_oneof![any::<u8>(), Just(b'\n')], 0..300),
+        ) {
+            for described in [describe_requests(&bytes), describe_replies(&bytes)] {
+                prop_assert!(described.used <= bytes.len());
+                for text in described.texts {
+                    prop_assert!(text.chars().count() <= MAX_TEXT_CHARS);
+                    prop_assert!(!text.contains(char::is_control), "{text:?}");
+                }
+            }
+        }
+    }
+}

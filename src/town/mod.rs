@@ -1,0 +1,130 @@
+//! A town: people who meet, with phones, a server, and those who do not play by the rules.
+//!
+//! It is a [`simulation`](crate::simulation) whose phones belong to people. Who is near whom is the
+//! truth; the phones know only what their radio hears and the server only what phones upload, over the
+//! same machines and the same bytes as in the programs. What they found is set beside the truth in an
+//! [`Outcome`].
+
+pub mod adversary;
+pub mod air;
+pub mod asking;
+pub mod draws;
+pub mod event;
+pub mod figures;
+pub mod handset;
+pub mod health;
+pub mod life;
+pub mod meetings;
+pub mod message;
+pub mod nearness;
+pub mod outcome;
+pub mod scenario;
+pub mod transcript;
+
+use std::time::Duration;
+
+use self::adversary::Adversaries;
+use self::handset::Handset;
+use self::health::Case;
+use self::meetings::{Change, Meetings};
+use self::nearness::Nearness;
+pub use self::outcome::{Outcome, Records};
+pub use self::scenario::Scenario;
+use self::transcript::Transcript;
+use crate::protocol::{Beacon, Timestamp};
+use crate::simulation::world::{Core, World};
+use crate::text_file::FileError;
+
+/// What is kept of a run besides its [`Outcome`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Collect {
+    /// Encounters, receptions, uploads and traces, one by one.
+    pub records: bool,
+    /// Everything that was said.
+    pub messages: bool,
+}
+
+/// Why a town cannot be.
+#[derive(Debug, thiserror::Error)]
+pub enum TownError {
+    /// The scenario's keys do not go together.
+    #[error("{0}")]
+    Scenario(String),
+    /// A file that the scenario names cannot be used.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// Something happened that must never happen, whatever the scenario: a fault of the program.
+    #[error("at {at:?} of the run with seed {seed}: {problem}")]
+    Violation {
+        /// What.
+        problem: String,
+        /// When, from the start of the run.
+        at: Duration,
+        /// The seed that repeats it.
+        seed: u64,
+    },
+}
+
+/// The people of a town and what they carry, and everything that is known of them.
+#[derive(Debug)]
+struct Town {
+    scenario: Scenario,
+    collect: Collect,
+    /// What all true clocks show at the start of the run.
+    start: Timestamp,
+    /// When the run ends.
+    end: Duration,
+    /// For how long a TempID is valid, in seconds.
+    lifetime: u32,
+    /// By person, the number of the phone of those who have one.
+    handset_of: Vec<Option<u32>>,
+    handsets: Vec<Handset>,
+    /// By phone, how many of its spells without the server last at the moment.
+    offline_spells: Vec<u32>,
+    meetings: Meetings,
+    next_change: Option<Change>,
+    nearness: Nearness,
+    adversaries: Adversaries,
+    cases: Vec<Case>,
+    /// Whether every beacon arrives at once.
+    is_radio_perfect: bool,
+    /// Where beacons are written.
+    encoded: Vec<u8>,
+    datagram: [u8; Beacon::LEN],
+    outcome: Outcome,
+    records: Records,
+    transcript: Transcript,
+}
+
+/// Steps of a run from one look at how far it is to the next.
+const STEPS_PER_LOOK: u32 = 16_384;
+
+/// Lets a town live, and says now and then how far it is, from 0 to 1.
+///
+/// # Errors
+///
+/// [`TownError`] if the scenario cannot be played.
+pub fn run(
+    scenario: &Scenario,
+    collect: Collect,
+    progress: &mut dyn FnMut(f64),
+) -> Result<(Outcome, Records), TownError> {
+    let mut world = Town::in_world(scenario, collect)?;
+    let end = world.inhabitants.end;
+    loop {
+        for _ in 0..STEPS_PER_LOOK {
+            let is_over = world.core.next_time().is_none_or(|next| next >= end);
+            if is_over {
+                let World { core, inhabitants } = world;
+                progress(1.0);
+                return Ok(inhabitants.conclude(core));
+            }
+            world.step().map_err(|problem| TownError::Violation {
+                problem,
+                at: world.core.clock.elapsed(),
+                seed: scenario.seed,
+            })?;
+        }
+        progress(world.core.clock.elapsed().as_secs_f64() / end.as_secs_f64());
+    }
+}

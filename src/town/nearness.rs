@@ -1,0 +1,200 @@
+//! Who is near whom at the moment.
+
+use hashbrown::HashMap;
+use rand::RngExt;
+use rand_xoshiro::Xoshiro256PlusPlus;
+use slab::Slab;
+use std::time::Duration;
+
+use super::draws::{self, Purpose};
+use super::meetings::Change;
+use super::outcome;
+
+/// The encounters that last at the moment, and what each phone and post has near it.
+#[derive(Debug)]
+pub struct Nearness {
+    seed: u64,
+    encounters: Slab<Encounter>,
+    by_number: HashMap<u64, u32>,
+    /// What is near each handset, by its number.
+    near_handset: Vec<Vec<Near>>,
+    /// The handsets near each post.
+    near_post: Vec<Vec<u32>>,
+}
+
+/// Two people near each other.
+#[derive(Debug)]
+pub struct Encounter {
+    /// Since when, from the start of the run.
+    pub from: Duration,
+    /// The two people.
+    pub people: [u32; 2],
+    /// The phones of the two, if both have one.
+    pub handsets: Option<[u32; 2]>,
+    /// Whether the first has recorded the second, and the other way round.
+    pub has_recorded: [bool; 2],
+    /// Whether the two phones hear each other at all.
+    pub is_captured: bool,
+    /// What happens to beacons of the first on their way, and to those of the second.
+    pub radio: [Xoshiro256PlusPlus; 2],
+}
+
+/// What is near a phone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Near {
+    /// Another phone, in an encounter.
+    Handset {
+        /// Its number.
+        number: u32,
+        /// Where the encounter is.
+        encounter: u32,
+    },
+    /// The radio of an adversary.
+    Post(u32),
+}
+
+impl Nearness {
+    /// Nobody is near anybody.
+    pub fn new(seed: u64, handsets: usize, posts: usize) -> Self {
+        Self {
+            seed,
+            encounters: Slab::new(),
+            by_number: HashMap::new(),
+            near_handset: vec![Vec::new(); handsets],
+            near_post: vec![Vec::new(); posts],
+        }
+    }
+
+    /// Two people come near each other. `capture` is how likely their phones hear each other at all.
+    pub fn begin(
+        &mut self,
+        change: Change,
+        from: Duration,
+        handsets: Option<[u32; 2]>,
+        capture: f64,
+    ) {
+        let number = change.encounter;
+        let stream = |purpose, number| draws::stream(self.seed, purpose, number);
+        let encounter = self.encounters.insert(Encounter {
+            from,
+            people: [change.a, change.b],
+            handsets,
+            has_recorded: [false; 2],
+            is_captured: stream(Purpose::Capture, number).random::<f64>() < capture,
+            radio: [0, 1].map(|direction| stream(Purpose::Radio, 2 * number + direction)),
+        }) as u32;
+        self.by_number.insert(number, encounter);
+        if let Some([a, b]) = handsets {
+            self.near_handset[a as usize].push(Near::Handset { number: b, encounter });
+            self.near_handset[b as usize].push(Near::Handset { number: a, encounter });
+        }
+    }
+
+    /// Two people part. `None` if they were not together.
+    pub fn end(&mut self, number: u64) -> Option<Encounter> {
+        let key = self.by_number.remove(&number)?;
+        let encounter = self.encounters.remove(key as usize);
+        if let Some(handsets) = encounter.handsets {
+            for handset in handsets {
+                self.near_handset[handset as usize].retain(|near| match near {
+                    Near::Handset { encounter, .. } => *encounter != key,
+                    Near::Post(_) => true,
+                });
+            }
+        }
+        Some(encounter)
+    }
+
+    /// A phone comes near a post.
+    pub fn begin_at_post(&mut self, handset: u32, post: u32) {
+        self.near_handset[handset as usize].push(Near::Post(post));
+        self.near_post[post as usize].push(handset);
+    }
+
+    /// A phone leaves a post. It may have come there more than once.
+    pub fn end_at_post(&mut self, handset: u32, post: u32) {
+        let near = &mut self.near_handset[handset as usize];
+        if let Some(at) = near.iter().position(|near| *near == Near::Post(post)) {
+            near.remove(at);
+        }
+        let near = &mut self.near_post[post as usize];
+        if let Some(at) = near.iter().position(|near| *near == handset) {
+            near.remove(at);
+        }
+    }
+
+    /// What is near a phone.
+    pub fn near(&self, handset: u32) -> &[Near] {
+        &self.near_handset[handset as usize]
+    }
+
+    /// The phones near a post.
+    pub fn near_post(&self, post: u32) -> &[u32] {
+        &self.near_post[post as usize]
+    }
+
+    /// An encounter that lasts.
+    pub fn encounter(&mut self, key: u32) -> Option<&mut Encounter> {
+        self.encounters.get_mut(key as usize)
+    }
+
+    /// All that last, in no order that means anything but the same in each run.
+    pub fn iter(&self) -> impl Iterator<Item = &Encounter> {
+        self.encounters.iter().map(|(_, encounter)| encounter)
+    }
+}
+
+impl Encounter {
+    /// Which of the two has this phone.
+    pub fn side_of(&self, handset: u32) -> usize {
+        usize::from(self.handsets.is_some_and(|[_, second]| second == handset))
+    }
+
+    /// What is kept of it when it is over.
+    pub fn record(&self, until: Duration) -> outcome::Encounter {
+        let [a_recorded, b_recorded] = self.has_recorded;
+        outcome::Encounter {
+            from: self.from.as_secs_f64(),
+            until: until.as_secs_f64(),
+            a: self.people[0],
+            b: self.people[1],
+            is_possible: self.handsets.is_some(),
+            a_recorded,
+            b_recorded,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::meetings::ChangeKind;
+    use super::*;
+
+    fn change(encounter: u64, a: u32, b: u32) -> Change {
+        Change { at: Duration::ZERO, encounter, a, b, kind: ChangeKind::Begins }
+    }
+
+    #[test]
+    fn phones_are_near_each_other_until_they_part() {
+        let mut nearness = Nearness::new(1, 3, 1);
+        nearness.begin(change(5, 10, 11), Duration::ZERO, Some([0, 1]), 1.0);
+        nearness.begin(change(6, 10, 12), Duration::ZERO, Some([0, 2]), 1.0);
+        nearness.begin(change(7, 11, 13), Duration::ZERO, None, 1.0);
+        assert_eq!((nearness.near(0).len(), nearness.near(1).len()), (2, 1));
+        let ended = nearness.end(5).expect("it lasts");
+        assert_eq!((ended.people, ended.side_of(0), ended.side_of(1)), ([10, 11], 0, 1));
+        assert_eq!((nearness.near(0).len(), nearness.near(1).len()), (1, 0));
+        assert!(nearness.end(5).is_none() && nearness.iter().count() == 2);
+    }
+
+    #[test]
+    fn phone_that_came_twice_is_at_a_post_until_it_has_left_twice() {
+        let mut nearness = Nearness::new(1, 1, 1);
+        nearness.begin_at_post(0, 0);
+        nearness.begin_at_post(0, 0);
+        nearness.end_at_post(0, 0);
+        assert_eq!((nearness.near(0), nearness.near_post(0)), (&[Near::Post(0)][..], &[0][..]));
+        nearness.end_at_post(0, 0);
+        assert!(nearness.near(0).is_empty() && nearness.near_post(0).is_empty());
+    }
+}

@@ -1,0 +1,103 @@
+//! Everything that is said in a town, in words.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use super::message::{
+    Described, Message, Via, describe_beacon, describe_replies, describe_requests,
+};
+use super::outcome::Fate;
+
+/// What the server is called.
+const SERVER: &str = "server";
+
+/// Everything that was said so far.
+#[derive(Debug, Default)]
+pub struct Transcript {
+    messages: Vec<Message>,
+    /// By phone, what it sent and received of a request or reply whose end is still to come.
+    unfinished: HashMap<u32, [Vec<u8>; 2]>,
+}
+
+/// Which way bytes go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    ToServer,
+    ToPhone,
+}
+
+impl Transcript {
+    /// A beacon came to a phone.
+    pub fn beacon(&mut self, at: Duration, from: String, to: String, bytes: &[u8], fate: Fate) {
+        let text = describe_beacon(bytes, fate);
+        self.messages.push(Message { t: at.as_secs_f64(), from, to, via: Via::Udp, text });
+    }
+
+    /// A phone of that number and name sent bytes to the server.
+    pub fn asked(&mut self, at: Duration, phone: u32, name: String, bytes: &[u8]) {
+        self.add(at, phone, &name, Way::ToServer, bytes);
+    }
+
+    /// A phone of that number and name received bytes from the server.
+    pub fn heard(&mut self, at: Duration, phone: u32, name: String, bytes: &[u8]) {
+        self.add(at, phone, &name, Way::ToPhone, bytes);
+    }
+
+    /// The connection of a phone is gone, and with it what was not finished.
+    pub fn lost(&mut self, phone: u32) {
+        self.unfinished.remove(&phone);
+    }
+
+    /// All of it.
+    pub fn into_messages(self) -> Vec<Message> {
+        self.messages
+    }
+
+    fn add(&mut self, at: Duration, phone: u32, name: &str, way: Way, bytes: &[u8]) {
+        let unfinished = &mut self.unfinished.entry(phone).or_default()[way as usize];
+        unfinished.extend_from_slice(bytes);
+        let (from, to, Described { texts, used }) = match way {
+            Way::ToServer => (name, SERVER, describe_requests(unfinished)),
+            Way::ToPhone => (SERVER, name, describe_replies(unfinished)),
+        };
+        unfinished.drain(..used);
+        let message = |text| Message {
+            t: at.as_secs_f64(),
+            from: from.to_owned(),
+            to: to.to_owned(),
+            via: Via::Tcp,
+            text,
+        };
+        self.messages.extend(texts.into_iter().map(message));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reply_in_pieces_is_one_message_when_its_last_piece_is_there() {
+        let mut transcript = Transcript::default();
+        let name = || "phone 3".to_owned();
+        transcript.asked(Duration::from_secs(1), 3, name(), b"PING\r\n");
+        transcript.heard(Duration::from_secs(2), 3, name(), b"+PO");
+        transcript.heard(Duration::from_secs(3), 4, "phone 4".to_owned(), b"+OK\r\n");
+        transcript.heard(Duration::from_secs(4), 3, name(), b"NG\r\n");
+        let said: Vec<_> =
+            transcript.into_messages().into_iter().map(|it| (it.t, it.from, it.to)).collect();
+        let expected =
+            [(1.0, "phone 3", SERVER), (3.0, SERVER, "phone 4"), (4.0, SERVER, "phone 3")];
+        assert_eq!(said, expected.map(|(t, from, to)| (t, from.to_owned(), to.to_owned())));
+    }
+
+    #[test]
+    fn connection_that_is_lost_leaves_nothing_of_its_last_reply() {
+        let mut transcript = Transcript::default();
+        transcript.heard(Duration::ZERO, 3, "phone 3".to_owned(), b"-BUS");
+        transcript.lost(3);
+        transcript.heard(Duration::ZERO, 3, "phone 3".to_owned(), b"+OK\r\n");
+        let texts: Vec<_> = transcript.into_messages().into_iter().map(|it| it.text).collect();
+        assert_eq!(texts, ["+OK"]);
+    }
+}

@@ -1,0 +1,232 @@
+//! Towns: what phones and the server find out, beside what was really so.
+
+use bluetrace::town::scenario::{
+    Amount, Flooder, Forger, Forgery, Guesser, Post, Probability, Refresh, Replay, Request,
+    Scenario, Seconds, Sniffer, Spell, WhenExpired,
+};
+use bluetrace::town::{self, Collect, Outcome, Records};
+
+const HOUR: u64 = 3600;
+const DAY: u64 = 24 * HOUR;
+
+/// Two days in which everybody has the app, everything gets through, and three fall ill.
+fn perfect() -> Scenario {
+    let mut scenario = Scenario::default();
+    scenario.people.count = 120;
+    scenario.people.app_share = Probability::ONE;
+    scenario.duration = Seconds::new(2 * DAY);
+    scenario.phones.refresh = Refresh::Batch;
+    scenario.phones.ahead = Seconds::new(600);
+    scenario.illness.index_cases = 3;
+    scenario.illness.from = Seconds::new(DAY);
+    scenario.illness.within = Seconds::new(HOUR);
+    scenario.illness.test_delay = Seconds::new(12 * HOUR);
+    scenario
+}
+
+fn run(scenario: &Scenario) -> (Outcome, Records) {
+    let collect = Collect { records: true, messages: false };
+    town::run(scenario, collect, &mut |_| {}).expect("a town that can be")
+}
+
+fn outcome(scenario: &Scenario) -> Outcome {
+    run(scenario).0
+}
+
+fn amount(value: f64) -> Amount {
+    Amount::try_from(value).expect("from zero up")
+}
+
+fn probability(value: f64) -> Probability {
+    Probability::try_from(value).expect("from 0 to 1")
+}
+
+fn everywhere() -> Post {
+    Post { place: Some(0), ..Post::default() }
+}
+
+#[test]
+fn perfect_town_records_every_encounter_and_traces_every_contact() {
+    let (outcome, records) = run(&perfect());
+    assert!(outcome.encounters.real > 1_000, "{outcome:?}");
+    assert_eq!(outcome.encounters.recorded, outcome.encounters.real);
+    assert_eq!(outcome.encounters.recorded_ways, 2 * outcome.encounters.real);
+    let tracing = &outcome.tracing;
+    assert_eq!((tracing.index_cases, tracing.uploads), (3, 3));
+    assert!(tracing.contacts > 20 && tracing.traced == tracing.contacts, "{tracing:?}");
+    assert_eq!(tracing.named, tracing.traced);
+    assert!(records.traces.iter().all(|trace| trace.is_real));
+    assert_eq!(records.encounters.len() as u64, outcome.encounters.real);
+    assert_eq!(records.uploads.len(), 3);
+}
+
+#[test]
+fn same_seed_gives_the_same_town_and_another_one_another() {
+    let scenario = perfect();
+    assert_eq!(run(&scenario), run(&scenario));
+    let other = Scenario { seed: 2, ..scenario.clone() };
+    assert_ne!(outcome(&scenario), outcome(&other));
+}
+
+#[test]
+fn setting_changes_no_draws_of_another() {
+    let met = |scenario: &Scenario| {
+        let (_, records) = run(scenario);
+        let mut met: Vec<_> =
+            records.encounters.iter().map(|it| (it.a, it.b, it.from.to_bits())).collect();
+        met.sort_unstable();
+        (met, records.has_app)
+    };
+    let before = met(&perfect());
+    let mut scenario = perfect();
+    scenario.radio.loss = probability(0.4);
+    scenario.phones.clock_skew = Seconds::new(60);
+    scenario.phones.refresh = Refresh::OnExpiry;
+    scenario.offline.spells_per_day = amount(3.0);
+    scenario.adversary.sniffer = vec![Sniffer::default()];
+    assert_eq!(met(&scenario), before);
+    scenario.people.app_share = probability(0.5);
+    let (with_half, has_app) = met(&scenario);
+    assert_eq!(with_half, before.0);
+    assert!(has_app.iter().filter(|has_app| **has_app).count() < has_app.len());
+    // More uptake only adds users.
+    scenario.people.app_share = probability(0.7);
+    let more = met(&scenario).1;
+    assert!(has_app.iter().zip(&more).all(|(before, now)| !before || *now));
+}
+
+#[test]
+fn lost_beacons_lose_encounters_only_if_all_of_one_are_lost() {
+    let mut scenario = perfect();
+    scenario.radio.loss = probability(0.5);
+    let outcome = outcome(&scenario);
+    assert!(outcome.beacons.lost > outcome.beacons.near / 3);
+    // All fifteen of an encounter are lost in one of 32,768.
+    assert!(outcome.encounters.recorded * 1_000 > outcome.encounters.possible * 998);
+}
+
+#[test]
+fn late_beacons_arrive_in_any_order_and_twice() {
+    let mut scenario = perfect();
+    scenario.radio.delay = Seconds::new(90);
+    scenario.radio.double = probability(0.5);
+    let outcome = outcome(&scenario);
+    let sent_on = outcome.beacons.near;
+    assert!(outcome.beacons.received > sent_on * 5 / 4, "{:?}", outcome.beacons);
+    // Some arrive when their TempID has expired.
+    assert!(outcome.beacons.expired > 0);
+}
+
+#[test]
+fn phone_without_the_server_falls_silent_or_sends_what_nobody_takes() {
+    let mut scenario = perfect();
+    scenario.phones.batch = 8;
+    scenario.offline.share = Probability::ONE;
+    scenario.offline.from = Seconds::new(2 * HOUR);
+    scenario.offline.duration = Seconds::new(DAY);
+    let silent = outcome(&scenario);
+    assert!(silent.beacons.silent > 1_000 && silent.beacons.expired == 0, "{silent:?}");
+    scenario.phones.when_expired = WhenExpired::Keep;
+    let stubborn = outcome(&scenario);
+    assert!(stubborn.beacons.silent == 0 && stubborn.beacons.expired > 1_000, "{stubborn:?}");
+    // What could be recorded is the same.
+    assert_eq!(stubborn.encounters, silent.encounters);
+}
+
+#[test]
+fn server_that_loses_power_knows_afterwards_what_it_told() {
+    let mut scenario = perfect();
+    scenario.phones.batch = 8;
+    scenario.server.outage =
+        vec![Spell { from: Seconds::new(5 * HOUR), duration: Seconds::new(4 * HOUR) }];
+    scenario.server.disk_full =
+        vec![Spell { from: Seconds::new(20 * HOUR), duration: Seconds::new(HOUR) }];
+    let outcome = outcome(&scenario);
+    assert!(outcome.server.failed_connections > 100, "{:?}", outcome.server);
+    assert!(outcome.beacons.silent > 0);
+    // Whatever was recorded is traced.
+    let tracing = &outcome.tracing;
+    assert_eq!((tracing.uploads, tracing.named), (3, tracing.traced));
+    assert!(tracing.traced * 10 > tracing.contacts * 7, "{tracing:?}");
+}
+
+#[test]
+fn bad_internet_delays_phones_and_loses_nothing() {
+    let mut scenario = perfect();
+    scenario.internet.reset_probability = probability(0.05);
+    scenario.internet.stall_probability = probability(0.05);
+    scenario.internet.stall = Seconds::new(30);
+    let outcome = outcome(&scenario);
+    assert!(outcome.server.failed_connections > 10, "{:?}", outcome.server);
+    assert_eq!(outcome.tracing.uploads, 3);
+    assert_eq!(outcome.encounters.recorded, outcome.encounters.real);
+}
+
+#[test]
+fn replayed_beacons_name_people_who_were_not_near() {
+    let mut scenario = perfect();
+    scenario.meetings.random_mixing.places = 1;
+    assert_eq!(outcome(&scenario).tracing.named, outcome(&scenario).tracing.traced);
+    let share = probability(0.3);
+    let delay = Seconds::new(60);
+    scenario.adversary.replay = vec![Replay { at: everywhere(), to: None, delay, share }];
+    let (outcome, records) = run(&scenario);
+    assert!(outcome.adversaries.replayed_valid > 0);
+    assert!(outcome.tracing.named > outcome.tracing.traced, "{:?}", outcome.tracing);
+    assert!(records.traces.iter().any(|trace| !trace.is_real));
+}
+
+#[test]
+fn guesser_gets_into_an_account_only_if_it_has_time_for_all_passwords() {
+    let mut scenario = perfect();
+    scenario.people.count = 1;
+    let guess = |digits| Guesser { digits, interval: Seconds::new(1), ..Guesser::default() };
+    scenario.adversary.guesser = vec![guess(3)];
+    let outcome = outcome(&scenario);
+    assert_eq!(outcome.adversaries.guesses_right, 1, "{:?}", outcome.adversaries);
+    scenario.adversary.guesser = vec![guess(6)];
+    let outcome = self::outcome(&scenario);
+    assert_eq!(outcome.adversaries.guesses_right, 0);
+    assert!(outcome.adversaries.guesses > 2 * outcome.adversaries.guesses_judged);
+}
+
+#[test]
+fn forger_names_people_whom_it_overheard_and_nobody_with_random_digits() {
+    let mut scenario = perfect();
+    scenario.meetings.random_mixing.places = 4;
+    let forger = |forgery| Forger { forgery, at: everywhere(), ..Forger::default() };
+    scenario.adversary.forger = vec![forger(Forgery::Random)];
+    let random = outcome(&scenario).adversaries;
+    assert_eq!((random.forged_logs, random.forged_names), (1, 0));
+    scenario.adversary.forger = vec![forger(Forgery::Overheard)];
+    let overheard = outcome(&scenario).adversaries;
+    assert!(overheard.forged_names > 10, "{overheard:?}");
+}
+
+#[test]
+fn flood_is_served_and_so_are_the_others() {
+    let mut scenario = perfect();
+    let calm = outcome(&scenario);
+    for request in [Request::Login, Request::TempIds] {
+        let from = Seconds::new(2 * HOUR);
+        let duration = Seconds::new(600);
+        scenario.adversary.flooder = vec![Flooder { from, duration, rate: amount(20.0), request }];
+        let flooded = outcome(&scenario);
+        assert_eq!(flooded.adversaries.floods, 12_000);
+        assert_eq!(flooded.encounters, calm.encounters);
+        assert_eq!(flooded.tracing.traced, calm.tracing.traced);
+    }
+}
+
+#[test]
+fn sniffer_everywhere_follows_phones_over_changes() {
+    let mut scenario = perfect();
+    scenario.people.count = 20;
+    scenario.meetings.random_mixing.contacts_per_day = amount(400.0);
+    let coverage = Probability::ONE;
+    scenario.adversary.sniffer = vec![Sniffer { coverage, ..Sniffer::default() }];
+    let found = outcome(&scenario).linkability.expect("there is one");
+    assert!(found.changes > 500 && found.linked * 10 > found.changes * 9, "{found:?}");
+    let longest = *found.followed_seconds.last().expect("somebody was followed");
+    assert!(longest > 12.0 * HOUR as f64, "{longest}");
+}
