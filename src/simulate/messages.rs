@@ -1,0 +1,164 @@
+//! Messages in a file, one JSON object a line.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use crate::text_file::{self, FileError};
+use crate::town::message::Message;
+
+/// The latest moment of a message, in seconds from the start of the run: more than any run lasts.
+pub const MAX_T_SECONDS: f64 = 1e9;
+
+/// The form of a line.
+const EXPECTED: &str =
+    r#"{"t":0.5,"from":"phone 1","to":"server","via":"tcp","text":"QUIT"}, via tcp or udp"#;
+
+/// Writes messages, one a line.
+///
+/// # Errors
+///
+/// What the system says.
+pub fn write(out: &mut impl Write, messages: &[Message]) -> io::Result<()> {
+    messages.iter().try_for_each(|message| {
+        serde_json::to_writer(&mut *out, message)?;
+        out.write_all(b"\n")
+    })
+}
+
+/// Writes messages to a new file, or over an old one.
+///
+/// # Errors
+///
+/// [`FileError::Io`].
+pub fn write_file(path: &Path, messages: &[Message]) -> Result<(), FileError> {
+    let file = File::create(path).map(BufWriter::new);
+    file.and_then(|mut out| {
+        write(&mut out, messages)?;
+        out.flush()
+    })
+    .map_err(|source| FileError::io(path, source))
+}
+
+/// Reads all messages of a file; `-` is standard input.
+///
+/// # Errors
+///
+/// [`FileError`]; the first line that is no message ends the reading.
+pub fn read_file(path: &Path) -> Result<Vec<Message>, FileError> {
+    let mut messages = Vec::new();
+    let mut take = |line: text_file::Line<'_>| {
+        messages.push(decode(line.text)?);
+        Ok(())
+    };
+    if path == Path::new("-") {
+        text_file::read_lines_of(io::stdin().lock(), "standard input".as_ref(), EXPECTED, take)?;
+    } else {
+        text_file::read_lines(path, EXPECTED, &mut take)?;
+    }
+    Ok(messages)
+}
+
+fn decode(line: &[u8]) -> Result<Message, String> {
+    let message: Message = serde_json::from_slice(line).map_err(|error| problem(&error))?;
+    if !(0.0..=MAX_T_SECONDS).contains(&message.t) {
+        return Err(format!("t is {}, not from 0 to {MAX_T_SECONDS} s", message.t));
+    }
+    Ok(message)
+}
+
+/// What is wrong and in which column. The parser counts lines too, but sees only one at a time.
+fn problem(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    match text.strip_suffix(&place) {
+        Some(text) => format!("it is no message, {text} in column {}", error.column()),
+        None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::town::message::Via;
+
+    fn read(content: &[u8]) -> Result<Vec<Message>, String> {
+        let file = tempfile::NamedTempFile::new().expect("a temporary file");
+        std::fs::write(file.path(), content).expect("written");
+        let path = file.path().display().to_string();
+        read_file(file.path()).map_err(|error| error.to_string().replace(&path, "FILE"))
+    }
+
+    fn quit() -> Message {
+        Message {
+            t: 0.5,
+            from: "phone 1".to_owned(),
+            to: "server".to_owned(),
+            via: Via::Tcp,
+            text: "QUIT".to_owned(),
+        }
+    }
+
+    #[test]
+    fn message_is_one_line_as_the_error_says() {
+        let mut out = Vec::new();
+        write(&mut out, &[quit()]).expect("a Vec takes everything");
+        let (line, _) = EXPECTED.split_once(", via tcp or").expect("a remark behind it");
+        assert_eq!(String::from_utf8(out).expect("UTF-8"), format!("{line}\n"));
+    }
+
+    #[test]
+    fn empty_file_has_no_messages() {
+        assert_eq!(read(b""), Ok(Vec::new()));
+        assert_eq!(read(b"\n\r\n"), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn wrong_line_is_refused_with_its_place() {
+        let line = br#"{"t":0.5,"from":"phone 1","to":"server","via":"tcp","text":"QUIT"}"#;
+        for (wrong, problem) in [
+            (&b"hello"[..], "it is no message, expected value in column 1"),
+            (b"{", "it is no message, EOF while parsing an object in column 1"),
+            (
+                br#"{"t":0,"from":"a","to":"b","via":"sms","text":""}"#,
+                "it is no message, unknown variant `sms`, expected `tcp` or `udp` in column 38",
+            ),
+            (
+                br#"{"t":0,"from":"a","to":"b","via":"udp"}"#,
+                "it is no message, missing field `text` in column 39",
+            ),
+            (
+                br#"{"t":-1,"from":"a","to":"b","via":"udp","text":""}"#,
+                "t is -1, not from 0 to 1000000000 s",
+            ),
+        ] {
+            let error = read(&[line, &b"\n\n"[..], wrong].concat()).expect_err("it is wrong");
+            assert_eq!(error, format!("FILE:3: {problem}; expected {EXPECTED}"));
+        }
+    }
+
+    #[test]
+    fn missing_file_is_named() {
+        let error = read_file(Path::new("/no/such/file")).expect_err("it is not there");
+        assert!(error.to_string().starts_with("/no/such/file: "), "{error}");
+    }
+
+    proptest! {
+        #[test]
+        fn reading_what_was_written_gives_it_back(
+            messages in prop::collection::vec((0.0..MAX_T_SECONDS, any::<bool>(), ".{0,40}"), 0..5),
+        ) {
+            let messages: Vec<Message> = messages
+                .into_iter()
+                .map(|(t, is_tcp, text)| {
+                    Message { t, via: if is_tcp { Via::Tcp } else { Via::Udp }, text, ..quit() }
+                })
+                .collect();
+            let mut out = Vec::new();
+            write(&mut out, &messages).expect("a Vec takes everything");
+            prop_assert_eq!(read(&out), Ok(messages));
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Where lifelines stand.
+
+use super::words;
+
+/// Columns between two lifelines at least: a text of any length fits in a few lines.
+const MIN_GAP: usize = 24;
+
+/// Columns of a name at most, so that neighbours can be told apart whatever their distance.
+pub(super) const MAX_NAME: usize = 14;
+
+/// Columns that an arrow takes besides its text: an end, a bit of line and a blank on each side, a tip.
+pub(super) const ARROW_COLUMNS: usize = 6;
+
+/// What must fit between two lifelines, or beside the first one: a text and its arrow.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Need {
+    /// The two lifelines, the left one first.
+    pub(super) between: (usize, usize),
+    /// How many columns they should be apart.
+    pub(super) columns: usize,
+}
+
+/// The columns of all lifelines.
+#[derive(Debug)]
+pub(super) struct Columns {
+    /// From the left.
+    pub(super) at: Vec<usize>,
+}
+
+impl Columns {
+    /// How many lifelines fit in `width` columns behind a margin. One always does.
+    pub(super) fn capacity(width: usize, margin: usize) -> usize {
+        1 + width.saturating_sub(margin + outer(MAX_NAME)) / MIN_GAP
+    }
+
+    /// Lifelines of these names, of which there are at most as many as fit. They are as far apart as
+    /// texts need, or, if that is too far, as is fair: narrow gaps get what they need first.
+    pub(super) fn new(names: &[String], needs: &[Need], width: usize, margin: usize) -> Self {
+        let first = names.first().map_or(0, |name| left_of(words::width(name)));
+        let last = names.last().map_or(0, |name| right_of(words::width(name)));
+        let room = width.saturating_sub(margin + first + 1 + last);
+        let gaps = share(&wanted(names.len().saturating_sub(1), needs), room);
+        let mut at = vec![margin + first];
+        for gap in gaps {
+            at.push(at[at.len() - 1] + gap);
+        }
+        Self { at }
+    }
+}
+
+/// Columns of a centred name to the left of its lifeline.
+pub(super) fn left_of(name_width: usize) -> usize {
+    name_width.saturating_sub(1) / 2
+}
+
+fn right_of(name_width: usize) -> usize {
+    name_width / 2
+}
+
+/// Columns that the outer halves of the first and the last name take, with one lifeline.
+fn outer(name_width: usize) -> usize {
+    left_of(name_width) + 1 + right_of(name_width)
+}
+
+/// How wide gaps should be, for texts that pass several of them as well.
+fn wanted(gaps: usize, needs: &[Need]) -> Vec<usize> {
+    let mut wanted = vec![MIN_GAP; gaps];
+    let mut needs = needs.to_vec();
+    // Short arrows leave no choice of the gap; longer ones take what is missing from all of theirs.
+    needs.sort_by_key(|need| need.between.1 - need.between.0);
+    for Need { between: (left, right), columns } in needs {
+        let spanned = &mut wanted[left..right];
+        let missing = columns.saturating_sub(spanned.iter().sum());
+        let count = spanned.len();
+        for (index, gap) in spanned.iter_mut().enumerate() {
+            *gap += missing / count + usize::from(index < missing % count);
+        }
+    }
+    wanted
+}
+
+/// What each gap gets of the room: all that it wants up to a level that is the same for all.
+fn share(wanted: &[usize], room: usize) -> Vec<usize> {
+    let at_level = |level: usize| wanted.iter().map(move |gap| (*gap).min(level));
+    let highest = wanted.iter().copied().max().unwrap_or(MIN_GAP);
+    let fits = |level: &usize| at_level(*level).sum::<usize>() <= room;
+    let level = (MIN_GAP..=highest).rev().find(fits).unwrap_or(MIN_GAP);
+    at_level(level).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn columns(names: usize, needs: &[((usize, usize), usize)], width: usize) -> Vec<usize> {
+        let names = vec!["phone 1".to_owned(); names];
+        let need = |(between, columns): &((usize, usize), usize)| Need {
+            between: *between,
+            columns: *columns,
+        };
+        let needs: Vec<Need> = needs.iter().map(need).collect();
+        Columns::new(&names, &needs, width, 10).at
+    }
+
+    #[test]
+    fn short_texts_leave_lifelines_close() {
+        assert_eq!(columns(3, &[((0, 1), 5)], 100), [13, 37, 61]);
+    }
+
+    #[test]
+    fn long_text_widens_its_gap() {
+        assert_eq!(columns(3, &[((0, 1), 40)], 100), [13, 53, 77]);
+    }
+
+    #[test]
+    fn long_text_across_several_gaps_widens_each() {
+        assert_eq!(columns(3, &[((0, 2), 61), ((0, 1), 26)], 100), [13, 45, 74]);
+    }
+
+    #[test]
+    fn narrow_gap_gets_what_it_needs_before_wide_ones_share_the_rest() {
+        let at = columns(4, &[((0, 1), 80), ((1, 2), 25), ((2, 3), 80)], 120);
+        assert_eq!(at, [13, 52, 77, 116]);
+    }
+
+    #[test]
+    fn as_many_lifelines_as_are_said_to_fit_do() {
+        for width in 60..200 {
+            for margin in 0..21 {
+                let names = vec!["n".repeat(MAX_NAME); Columns::capacity(width, margin)];
+                let at = Columns::new(&names, &[], width, margin).at;
+                let end = at[at.len() - 1] + right_of(MAX_NAME);
+                assert!(end < width, "{width} {margin}: {at:?}");
+            }
+        }
+    }
+}

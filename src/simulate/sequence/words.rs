@@ -1,0 +1,129 @@
+//! Text of unknown origin, in columns of a terminal.
+//!
+//! Widths are those of single characters, as terminals count them. Characters without a width are left
+//! out, as they can join or change others, and control characters are shown as dots, so that what a file
+//! says can neither move the cursor nor widen a line.
+
+use unicode_width::UnicodeWidthChar;
+
+/// What is shown in place of a control character.
+const CONTROL: char = '·';
+
+/// The text with nothing but characters of one or two columns.
+pub(super) fn clean(text: &str) -> String {
+    text.chars()
+        .map(|character| if character.is_control() { CONTROL } else { character })
+        .filter(|character| width_of(*character) > 0)
+        .collect()
+}
+
+/// The columns of a clean text.
+pub(super) fn width(text: &str) -> usize {
+    text.chars().map(width_of).sum()
+}
+
+/// The columns of a character.
+pub(super) fn width_of(character: char) -> usize {
+    character.width().unwrap_or(0)
+}
+
+/// A clean text in at most `columns`; what is cut off is shown as `…`.
+pub(super) fn cut(text: &str, columns: usize) -> String {
+    if width(text) <= columns {
+        return text.to_owned();
+    }
+    let mut cut = prefix(text, columns.saturating_sub(1)).to_owned();
+    cut.push('…');
+    cut
+}
+
+/// A clean text in lines of at most `columns`, which are at least two, broken at blanks where there
+/// are some; at most `lines`, of which the last ends with `…` if there were more. There is always one.
+pub(super) fn wrap(text: &str, columns: usize, lines: usize) -> Vec<String> {
+    let mut wrapped = Vec::new();
+    let mut rest = text.trim();
+    while width(rest) > columns && wrapped.len() + 1 < lines {
+        let line = first_line(rest, columns);
+        wrapped.push(line.trim_end().to_owned());
+        rest = rest[line.len()..].trim_start();
+    }
+    if !rest.is_empty() || wrapped.is_empty() {
+        wrapped.push(cut(rest, columns));
+    }
+    wrapped
+}
+
+/// As many words as fit, or as much of the first one.
+fn first_line(text: &str, columns: usize) -> &str {
+    let whole = prefix(text, columns);
+    if text[whole.len()..].starts_with(' ') {
+        return whole;
+    }
+    match whole.rfind(' ') {
+        Some(at) => &text[..at],
+        None => whole,
+    }
+}
+
+/// As many characters as fit.
+fn prefix(text: &str, columns: usize) -> &str {
+    let mut used = 0;
+    let end = text.char_indices().find(|(_, character)| {
+        used += width_of(*character);
+        used > columns
+    });
+    end.map_or(text, |(at, _)| &text[..at])
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn text_is_broken_at_blanks() {
+        let text = "96 TempIDs from 13/05/2020 00:00:03";
+        assert_eq!(wrap(text, 20, 4), ["96 TempIDs from", "13/05/2020 00:00:03"]);
+        assert_eq!(wrap("a b", 3, 4), ["a b"]);
+        assert_eq!(wrap("", 3, 4), [""]);
+    }
+
+    #[test]
+    fn word_that_is_too_long_is_broken_anywhere() {
+        assert_eq!(wrap("abcdefgh", 3, 4), ["abc", "def", "gh"]);
+    }
+
+    #[test]
+    fn text_of_too_many_lines_ends_with_an_ellipsis() {
+        assert_eq!(wrap("one two three", 5, 2), ["one", "two …"]);
+    }
+
+    #[test]
+    fn wide_characters_take_two_columns() {
+        assert_eq!(wrap("日本語", 5, 4), ["日本", "語"]);
+        assert_eq!(cut("日本語", 5), "日本…");
+        assert_eq!(cut("日本語", 4), "日…");
+    }
+
+    #[test]
+    fn what_moves_the_cursor_or_joins_is_not_shown() {
+        assert_eq!(clean("a\x1b[2Jb\n\u{200d}\u{fe0f}"), "a·[2Jb·");
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_fits(text in ".{0,60}", columns in 2..30_usize, lines in 1..5_usize) {
+            let wrapped = wrap(&clean(&text), columns, lines);
+            prop_assert!((1..=lines).contains(&wrapped.len()));
+            prop_assert!(wrapped.iter().all(|line| width(line) <= columns), "{wrapped:?}");
+        }
+
+        #[test]
+        fn nothing_but_blanks_is_lost(text in "[a-c 語]{0,60}", columns in 2..30_usize) {
+            let without_blanks = |text: &str| text.replace(' ', "");
+            let wrapped = wrap(&clean(&text), columns, usize::MAX).concat();
+            prop_assert_eq!(without_blanks(&wrapped), without_blanks(&text));
+        }
+    }
+}
