@@ -11,6 +11,8 @@
 )]
 
 pub mod beacon;
+#[cfg(feature = "simulate")]
+pub mod browser;
 pub mod client;
 pub mod data;
 #[cfg(feature = "storm")]
@@ -26,6 +28,8 @@ pub mod server;
 pub mod small_disk;
 #[cfg(feature = "storm")]
 pub mod storm;
+#[cfg(feature = "simulate")]
+pub mod study;
 pub mod terminal;
 pub mod tools;
 pub mod wait;

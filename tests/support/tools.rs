@@ -1,39 +1,64 @@
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
+/// Programs that others wrote, in a package of the distribution.
+struct Tools {
+    programs: &'static [&'static str],
+    package: &'static str,
+    are_there: OnceLock<bool>,
+}
+
+static REDIS: Tools = Tools {
+    programs: &["redis-cli", "redis-benchmark"],
+    package: "redis-tools",
+    are_there: OnceLock::new(),
+};
+
+static CHROMIUM: Tools =
+    Tools { programs: &["chromium"], package: "chromium", are_there: OnceLock::new() };
+
 /// Whether `redis-cli` and `redis-benchmark` are there, after an attempt to install them if not.
 /// If they are not, says loudly what is not tested.
 pub fn has_redis_tools(what: &str) -> bool {
-    static IS_THERE: OnceLock<bool> = OnceLock::new();
-    let is_there = *IS_THERE.get_or_init(|| is_in_path() || (is_root() && install()));
-    if !is_there {
-        eprintln!(
-            "SKIPPED: redis-cli and redis-benchmark are not in PATH and could not be installed \
-             (package redis-tools), so {what} is NOT TESTED"
-        );
-    }
-    is_there
+    REDIS.are_there_for(what)
 }
 
-fn is_in_path() -> bool {
-    ["redis-cli", "redis-benchmark"].iter().all(|tool| succeeds(tool, &["--version"]))
+/// The same for the browser `chromium`.
+pub fn has_chromium(what: &str) -> bool {
+    CHROMIUM.are_there_for(what)
+}
+
+impl Tools {
+    fn are_there_for(&self, what: &str) -> bool {
+        let are_there =
+            *self.are_there.get_or_init(|| self.are_in_path() || (is_root() && self.install()));
+        if !are_there {
+            eprintln!(
+                "SKIPPED: {} not in PATH and could not be installed (package {}), so {what} is NOT \
+                 TESTED",
+                self.programs.join(" and "),
+                self.package
+            );
+        }
+        are_there
+    }
+
+    fn are_in_path(&self) -> bool {
+        self.programs.iter().all(|program| succeeds(program, &["--version"]))
+    }
+
+    /// The package with the tools only: it starts no server.
+    fn install(&self) -> bool {
+        const INSTALL: [&str; 5] =
+            ["-y", "-q", "--no-install-recommends", "-oDPkg::Lock::Timeout=60", "install"];
+        succeeds("apt-get", &["-q", "update"])
+            && succeeds("apt-get", &[&INSTALL[..], &[self.package]].concat())
+            && self.are_in_path()
+    }
 }
 
 fn is_root() -> bool {
     rustix::process::geteuid().is_root()
-}
-
-/// The package with the tools only: it starts no server.
-fn install() -> bool {
-    const INSTALL: [&str; 6] = [
-        "-y",
-        "-q",
-        "--no-install-recommends",
-        "-oDPkg::Lock::Timeout=60",
-        "install",
-        "redis-tools",
-    ];
-    succeeds("apt-get", &["-q", "update"]) && succeeds("apt-get", &INSTALL) && is_in_path()
 }
 
 fn succeeds(program: &str, arguments: &[&str]) -> bool {

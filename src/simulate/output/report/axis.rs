@@ -1,0 +1,241 @@
+//! The axes of charts: where a value is, and what is written beside the lines.
+
+/// An axis of a chart.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Axis {
+    /// What it shows, with the unit.
+    pub(super) label: String,
+    /// What is written along it, by value.
+    pub(super) ticks: Vec<(f64, String)>,
+    scale: Scale,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Scale {
+    Linear {
+        low: f64,
+        high: f64,
+    },
+    /// From one power of ten to another.
+    Logarithmic {
+        low: f64,
+        high: f64,
+    },
+    /// The values are 0, 1, 2 and so on, and stand apart.
+    Categories {
+        count: usize,
+    },
+}
+
+impl Axis {
+    /// From `low` to `high` and on to the next tick at both ends.
+    pub(super) fn rounded(label: impl Into<String>, low: f64, high: f64) -> Self {
+        let (low, high) = not_empty(low, high);
+        Self::in_steps(label, low, high, step(high - low, 6.0))
+    }
+
+    /// From zero to `high` and on to the next tick; nothing is written beside half a thing.
+    pub(super) fn counts(label: impl Into<String>, high: f64) -> Self {
+        let (low, high) = not_empty(0.0, high);
+        Self::in_steps(label, low, high, step(high, 6.0).max(1.0))
+    }
+
+    fn in_steps(label: impl Into<String>, low: f64, high: f64, step: f64) -> Self {
+        let (low, high) = ((low / step).floor() * step, (high / step).ceil() * step);
+        Self {
+            label: label.into(),
+            ticks: ticks(low, high, step),
+            scale: Scale::Linear { low, high },
+        }
+    }
+
+    /// From `low` to `high` and no further.
+    pub(super) fn tight(label: impl Into<String>, low: f64, high: f64) -> Self {
+        let (low, high) = not_empty(low, high);
+        let ticks = ticks(low, high, step(high - low, 6.0));
+        Self { label: label.into(), ticks, scale: Scale::Linear { low, high } }
+    }
+
+    /// A time from `low` to `high`, in seconds; `since` says from when: "from the start of the run".
+    pub(super) fn time(since: &str, low: f64, high: f64) -> Self {
+        let (low, high) = not_empty(low, high);
+        let (unit, seconds) = match high - low {
+            span if span >= 3.0 * 86_400.0 => ("days", 86_400.0),
+            span if span >= 3.0 * 3600.0 => ("hours", 3600.0),
+            span if span >= 3.0 * 60.0 => ("minutes", 60.0),
+            _ => ("seconds", 1.0),
+        };
+        let span = (high - low) / seconds;
+        let step = match unit {
+            "hours" => [1.0, 2.0, 3.0, 6.0, 12.0, 24.0].into_iter().find(|step| span / step <= 7.0),
+            "days" => [1.0, 2.0, 7.0, 14.0].into_iter().find(|step| span / step <= 7.0),
+            _ => None,
+        };
+        let step = step.unwrap_or_else(|| self::step(span, 6.0));
+        let mut ticks = ticks(low / seconds, high / seconds, step);
+        ticks.iter_mut().for_each(|(at, _)| *at *= seconds);
+        let label = format!("{unit} {since}").trim_end().to_owned();
+        Self { label, ticks, scale: Scale::Linear { low, high } }
+    }
+
+    /// From the power of ten below `low` to the one above `high`; both are above zero.
+    pub(super) fn logarithmic(label: impl Into<String>, low: f64, high: f64) -> Self {
+        let (first, last) = (libm::floor(libm::log10(low)), libm::ceil(libm::log10(high)));
+        let every = ((last - first) / 6.0).ceil().max(1.0) as usize;
+        let power = |power: i32| libm::pow(10.0, f64::from(power));
+        let (first, last) = (first as i32, last as i32);
+        let ticks = (first..=last)
+            .step_by(every)
+            .map(|exponent| {
+                (power(exponent), tick_text(power(exponent), power(exponent), power(exponent)))
+            })
+            .collect();
+        let scale = Scale::Logarithmic { low: power(first), high: power(last) };
+        Self { label: label.into(), ticks, scale }
+    }
+
+    /// One place for each name.
+    pub(super) fn categories(label: impl Into<String>, names: &[String]) -> Self {
+        let every = names.len().div_ceil(12).max(1);
+        let name = |(at, name): (usize, &String)| (at as f64, name.clone());
+        let ticks = names.iter().enumerate().step_by(every).map(name).collect();
+        Self { label: label.into(), ticks, scale: Scale::Categories { count: names.len() } }
+    }
+
+    /// Where `value` is, from 0 at the beginning to 1 at the end; a value beyond an end is at the end.
+    pub(super) fn place(&self, value: f64) -> f64 {
+        let place = match self.scale {
+            Scale::Linear { low, high } => (value - low) / (high - low),
+            Scale::Logarithmic { low, high } => {
+                let (low, high) = not_empty(libm::log10(low), libm::log10(high));
+                (libm::log10(value) - low) / (high - low)
+            }
+            Scale::Categories { count } => (value + 0.5) / count as f64,
+        };
+        place.clamp(0.0, 1.0)
+    }
+
+    /// Whether a line from one value to the next would say something.
+    pub(super) fn is_continuous(&self) -> bool {
+        match self.scale {
+            Scale::Linear { .. } | Scale::Logarithmic { .. } => true,
+            Scale::Categories { .. } => false,
+        }
+    }
+
+    /// How many characters a tick may have if the axis is so wide.
+    pub(super) fn tick_room(&self, width: f64) -> usize {
+        const CHARACTER_WIDTH: f64 = 7.0;
+        (width / self.ticks.len().max(1) as f64 / CHARACTER_WIDTH) as usize
+    }
+}
+
+/// A range with something in it.
+fn not_empty(low: f64, high: f64) -> (f64, f64) {
+    if high > low { (low, high) } else { (low, low + 1.0) }
+}
+
+/// 1, 2 or 5 times a power of ten, so that it fits about `most` times into `span`.
+fn step(span: f64, most: f64) -> f64 {
+    let rough = span / most;
+    let power = libm::pow(10.0, libm::floor(libm::log10(rough)));
+    let factor = [1.0, 2.0, 5.0].into_iter().find(|factor| factor * power >= rough * 0.999);
+    factor.unwrap_or(10.0) * power
+}
+
+fn ticks(low: f64, high: f64, step: f64) -> Vec<(f64, String)> {
+    // A little more, as what is left of a division must not cost the last tick.
+    let (first, last) = ((low / step - 1e-6).ceil() as i64, (high / step + 1e-6).floor() as i64);
+    let tick = |number: i64| {
+        let value = number as f64 * step;
+        (value, tick_text(value, step, high.abs().max(low.abs())))
+    };
+    (first..=last).map(tick).collect()
+}
+
+/// `value` with as many decimals as `step` needs, in thousands or millions if the axis goes so far.
+fn tick_text(value: f64, step: f64, most: f64) -> String {
+    let (divisor, unit) = match most {
+        most if most >= 1e9 => (1e9, "\u{a0}G"),
+        most if most >= 1e6 => (1e6, "\u{a0}M"),
+        most if most >= 1e4 => (1e3, "\u{a0}k"),
+        _ => (1.0, ""),
+    };
+    if value == 0.0 {
+        return "0".to_owned();
+    }
+    let decimals = (-libm::floor(libm::log10(step / divisor) + 1e-9)).clamp(0.0, 9.0) as usize;
+    format!("{:.decimals$}{unit}", value / divisor)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn texts(axis: &Axis) -> Vec<&str> {
+        axis.ticks.iter().map(|(_, text)| text.as_str()).collect()
+    }
+
+    #[test]
+    fn ticks_are_round() {
+        assert_eq!(texts(&Axis::rounded("", 0.0, 0.83)), ["0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
+        assert_eq!(texts(&Axis::rounded("", 0.0, 41.0)), ["0", "10", "20", "30", "40", "50"]);
+        assert_eq!(
+            texts(&Axis::rounded("", 0.0, 23_000.0)),
+            ["0", "5\u{a0}k", "10\u{a0}k", "15\u{a0}k", "20\u{a0}k", "25\u{a0}k"]
+        );
+        assert_eq!(texts(&Axis::tight("", 0.2, 1.0)), ["0.2", "0.4", "0.6", "0.8", "1.0"]);
+        assert_eq!(texts(&Axis::logarithmic("", 0.01, 10.0)), ["0.01", "0.1", "1", "10"]);
+    }
+
+    #[test]
+    fn counts_are_whole() {
+        assert_eq!(texts(&Axis::counts("", 2.6)), ["0", "1", "2", "3"]);
+        assert_eq!(texts(&Axis::counts("", 0.0)), ["0", "1"]);
+    }
+
+    #[test]
+    fn powers_of_ten_are_in_place() {
+        let axis = Axis::logarithmic("", 60.0, 86_400.0);
+        assert_eq!(texts(&axis), ["10", "100", "1000", "10\u{a0}k", "100\u{a0}k"]);
+        let places: Vec<_> = axis.ticks.iter().map(|(at, _)| axis.place(*at)).collect();
+        assert_eq!(places, [0.0, 0.25, 0.5, 0.75, 1.0]);
+    }
+
+    #[test]
+    fn time_is_in_the_largest_unit_that_fits() {
+        let days = Axis::time("from now", 0.0, 4.0 * 86_400.0);
+        assert_eq!(
+            (days.label.as_str(), texts(&days)),
+            ("days from now", vec!["0", "1", "2", "3", "4"])
+        );
+        let hours = Axis::time("", 3600.0, 25.0 * 3600.0);
+        assert_eq!((hours.label.as_str(), texts(&hours)), ("hours", vec!["6", "12", "18", "24"]));
+    }
+
+    #[test]
+    fn nothing_and_a_single_value_have_an_axis() {
+        for axis in
+            [Axis::rounded("", 0.0, 0.0), Axis::tight("", 3.0, 3.0), Axis::time("", 0.0, 0.0)]
+        {
+            assert!(axis.ticks.len() > 1, "{axis:?}");
+        }
+        assert_eq!(Axis::categories("", &[]).ticks, []);
+    }
+
+    proptest! {
+        #[test]
+        fn any_range_has_some_ticks_in_order_and_its_ends_in_place(
+            low in -1e9..1e9_f64,
+            span in 1e-3..1e9_f64,
+        ) {
+            let axis = Axis::rounded("", low, low + span);
+            prop_assert!((3..=9).contains(&axis.ticks.len()), "{axis:?}");
+            let places: Vec<_> = axis.ticks.iter().map(|(at, _)| axis.place(*at)).collect();
+            prop_assert!(places.is_sorted(), "{places:?}");
+            prop_assert!(axis.place(low) <= axis.place(low + span));
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Small shapes that can be told apart without their colours.
+
+use maud::{Markup, html};
+
+/// How something is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mark {
+    Circle,
+    Ring,
+    Square,
+    Triangle,
+    Diamond,
+    Cross,
+    Star,
+}
+
+impl Mark {
+    /// Of the series of a chart, by number.
+    pub(super) fn of_series(number: usize) -> Self {
+        const MARKS: [Mark; 5] =
+            [Mark::Circle, Mark::Square, Mark::Triangle, Mark::Diamond, Mark::Cross];
+        MARKS[number % MARKS.len()]
+    }
+
+    /// The shape around a point, about `2 * size` wide, with what is shown to who points at it.
+    pub(super) fn draw(self, (x, y): (f64, f64), size: f64, told: &str) -> Markup {
+        let class = match self {
+            Self::Circle | Self::Square | Self::Triangle | Self::Diamond | Self::Star => "full",
+            Self::Ring | Self::Cross => "open",
+        };
+        html! {
+            path class=(class) d=(self.path(x, y, size)) {
+                @if !told.is_empty() { title { (told) } }
+            }
+        }
+    }
+
+    fn path(self, x: f64, y: f64, size: f64) -> String {
+        let polygon = |corners: &[(f64, f64)]| {
+            let mut path = String::new();
+            for (at, (right, down)) in corners.iter().enumerate() {
+                let letter = if at == 0 { 'M' } else { 'L' };
+                path += &format!("{letter}{:.1} {:.1}", x + right * size, y + down * size);
+            }
+            path + "Z"
+        };
+        match self {
+            Self::Circle | Self::Ring => {
+                let width = 2.0 * size;
+                format!(
+                    "M{:.1} {y:.1}a{size:.1} {size:.1} 0 1 0 {width:.1} 0\
+                     a{size:.1} {size:.1} 0 1 0 -{width:.1} 0Z",
+                    x - size
+                )
+            }
+            Self::Square => polygon(&[(-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)]),
+            Self::Triangle => polygon(&[(0.0, -1.2), (1.15, 0.85), (-1.15, 0.85)]),
+            Self::Diamond => polygon(&[(0.0, -1.3), (1.3, 0.0), (0.0, 1.3), (-1.3, 0.0)]),
+            Self::Cross => format!(
+                "M{:.1} {:.1}L{:.1} {:.1}M{:.1} {:.1}L{:.1} {:.1}",
+                x - size,
+                y - size,
+                x + size,
+                y + size,
+                x - size,
+                y + size,
+                x + size,
+                y - size
+            ),
+            Self::Star => polygon(&[
+                (0.0, -1.5),
+                (0.4, -0.45),
+                (1.5, -0.4),
+                (0.6, 0.3),
+                (0.9, 1.3),
+                (0.0, 0.7),
+                (-0.9, 1.3),
+                (-0.6, 0.3),
+                (-1.5, -0.4),
+                (-0.4, -0.45),
+            ]),
+        }
+    }
+}
+
+/// A line of a legend: a sample and what it stands for.
+pub(super) fn legend_entry(class: &str, sample: &Markup, text: &str) -> Markup {
+    html! {
+        li {
+            svg class=(class) viewBox="0 0 24 14" width="24" height="14" aria-hidden="true" { (sample) }
+            span { (text) }
+        }
+    }
+}

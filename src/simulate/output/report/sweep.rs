@@ -1,0 +1,326 @@
+//! Curves of figures over the values of a sweep, with what theory expects.
+
+use super::super::measured::{Measured, MeasuredFigure};
+use super::axis::Axis;
+use super::chart::{Chart, Form, Point, Series};
+use super::key::{axis, bare, number};
+use super::number::{is_share, of_figure};
+
+/// Besides those with expected values a reader has no use for more.
+const MOST_CHARTS: usize = 18;
+/// In one chart: so many looks there are.
+const MOST_CURVES: usize = 5;
+
+/// What is shown first of what changes.
+const FIRST: [&str; 14] = [
+    "encounters.recorded_share",
+    "tracing.recall",
+    "tracing.precision",
+    "tracing.hours_to_notice",
+    "encounters.recorded_share_of_possible",
+    "server.most_downloads_per_second",
+    "beacons.valid_share",
+    "logs.mean_entries",
+    "linkability.linked_share",
+    "linkability.followed_seconds",
+    "adversaries.replayed_valid_share",
+    "adversaries.relayed_valid_share",
+    "adversaries.guesses_judged",
+    "adversaries.forged_names",
+];
+
+/// The charts of a sweep, and what is left out of them.
+#[derive(Debug)]
+pub(super) struct Curves {
+    /// One for each figure with an expected value, and for those that matter most.
+    pub(super) charts: Vec<Chart>,
+    /// Of other figures that change.
+    pub(super) more: Vec<Chart>,
+    /// What is not shown.
+    pub(super) left_out: Option<String>,
+}
+
+/// Of the points of a sweep; nothing for a single point.
+pub(super) fn curves(points: &[Measured<'_>]) -> Option<Curves> {
+    let plan = Plan::of(points)?;
+    let (early, late) = of_interest(points);
+    let charts = |names: &[&str]| names.iter().filter_map(|name| plan.chart(name)).collect();
+    let room = MOST_CHARTS.saturating_sub(early.len()).min(late.len());
+    let mut left_out = Vec::new();
+    if late.len() > room {
+        left_out.push(format!("{} more figures that change", late.len() - room));
+    }
+    if plan.curves_left_out > 0 {
+        left_out.push(format!("{} more curves of each figure", plan.curves_left_out));
+    }
+    let said = format!("Not drawn: {}; they are in figures.csv.", left_out.join(" and "));
+    Some(Curves {
+        charts: charts(&early),
+        more: charts(&late[..room]),
+        left_out: (!left_out.is_empty()).then_some(said),
+    })
+}
+
+/// Figures with expected values and those that matter most and change, then others that change.
+fn of_interest(points: &[Measured<'_>]) -> (Vec<&'static str>, Vec<&'static str>) {
+    let first = points.first().map_or(&[][..], |point| &point.figures);
+    let each = |name: &'static str| points.iter().filter_map(move |point| point.figure(name));
+    let is_expected = |name: &&'static str| each(name).any(|figure| figure.expected.is_some());
+    let names = first.iter().map(|figure| figure.name);
+    let (mut early, others): (Vec<_>, Vec<_>) = names.partition(is_expected);
+    let changing = others.into_iter().filter(|name| changes(each(name)));
+    let (mut first, late): (Vec<_>, Vec<_>) = changing.partition(|name| FIRST.contains(name));
+    first.sort_by_key(|name| FIRST.iter().position(|first| first == name));
+    early.append(&mut first);
+    (early, late)
+}
+
+/// Whether it is more than chance that a figure is not the same at all points.
+fn changes<'a>(figures: impl Iterator<Item = &'a MeasuredFigure>) -> bool {
+    let ends = figures.filter_map(|figure| {
+        let estimate = figure.estimate?;
+        Some(estimate.interval.unwrap_or((estimate.mean, estimate.mean)))
+    });
+    let (mut highest_low, mut lowest_high) = (f64::NEG_INFINITY, f64::INFINITY);
+    for (low, high) in ends {
+        highest_low = highest_low.max(low);
+        lowest_high = lowest_high.min(high);
+    }
+    highest_low > lowest_high + 1e-9 * lowest_high.abs()
+}
+
+/// Which key is the horizontal axis, where each point is on it, and which points make a curve.
+struct Plan<'a> {
+    points: &'a [Measured<'a>],
+    axis: Axis,
+    places: Vec<f64>,
+    curves: Vec<Curve>,
+    curves_left_out: usize,
+}
+
+/// Points that differ in the key of the axis only.
+struct Curve {
+    /// The values of the other keys.
+    name: String,
+    /// In the order of their places.
+    points: Vec<usize>,
+}
+
+impl<'a> Plan<'a> {
+    fn of(points: &'a [Measured<'a>]) -> Option<Self> {
+        let keys = points.first()?.changed.len();
+        let key = (0..keys).max_by_key(|key| {
+            let values = values(points, *key);
+            let is_numeric = values.iter().all(|value| number(value).is_some());
+            // The first of equals: `max_by_key` alone would take the last.
+            (values.len() > 1, is_numeric, values.len(), keys - key)
+        })?;
+        let values = values(points, key);
+        if values.len() < 2 {
+            return None;
+        }
+        let (axis, places) = axis(&points[0].changed[key].0, &values);
+        let place = |point: &Measured<'_>| {
+            let value = point.changed[key].1.as_str();
+            values.iter().position(|other| *other == value).map_or(0.0, |at| places[at])
+        };
+        let places: Vec<_> = points.iter().map(place).collect();
+        let mut curves = curves_without(points, key);
+        for curve in &mut curves {
+            curve.points.sort_by(|a, b| places[*a].total_cmp(&places[*b]));
+        }
+        let curves_left_out = curves.len().saturating_sub(MOST_CURVES);
+        curves.truncate(MOST_CURVES);
+        Some(Self { points, axis, places, curves, curves_left_out })
+    }
+
+    /// The chart of one figure; `None` if no run has it.
+    fn chart(&self, name: &str) -> Option<Chart> {
+        let factor = if is_share(name) { 100.0 } else { 1.0 };
+        let meaning = self.points[0].figure(name)?.meaning;
+        let mut series: Vec<_> =
+            (0..self.curves.len()).map(|number| self.measured(name, number, factor)).collect();
+        series.extend(self.theories(name, factor));
+        series.retain(|series| !series.points.is_empty());
+        let values = || series.iter().flat_map(|series| &series.points).flat_map(ends);
+        let (low, high) =
+            (values().fold(f64::INFINITY, f64::min), values().fold(f64::NEG_INFINITY, f64::max));
+        // From zero, unless that would hide what there is to see.
+        let low = if low > 0.6 * high { low } else { low.min(0.0) };
+        // There is nothing above all of them, whatever an interval says.
+        let high = if is_share(name) { high.min(100.0) } else { high };
+        (low <= high).then(|| Chart {
+            title: title(name),
+            about: format!("{}.{}", capitalized(meaning), self.verdict(name)),
+            x: self.axis.clone(),
+            y: Axis::rounded(unit(name), low, high),
+            series,
+            shades: Vec::new(),
+        })
+    }
+
+    fn measured(&self, name: &str, number: usize, factor: f64) -> Series {
+        let point = |at: &usize| {
+            let estimate = self.points[*at].figure(name)?.estimate?;
+            let interval = estimate.interval.map(|(low, high)| (low * factor, high * factor));
+            Some(Point { x: self.places[*at], y: estimate.mean * factor, interval })
+        };
+        let curve = &self.curves[number];
+        let name = if curve.name.is_empty() { "measured".to_owned() } else { curve.name.clone() };
+        let points = curve.points.iter().filter_map(point).collect();
+        Series { name, look: number, form: Form::Marks, points }
+    }
+
+    /// What theory says of each curve, or of all if it is the same.
+    fn theories(&self, name: &str, factor: f64) -> Vec<Series> {
+        const LOOK_OF_ALL: usize = 6;
+        let numbers = 0..self.curves.len();
+        let mut series: Vec<_> = numbers.map(|number| self.theory(name, number, factor)).collect();
+        if series.iter().all(|one| one.points == series[0].points) {
+            series.truncate(1);
+            for one in &mut series {
+                one.name = "expected".to_owned();
+                one.look = LOOK_OF_ALL;
+            }
+        }
+        series
+    }
+
+    fn theory(&self, name: &str, number: usize, factor: f64) -> Series {
+        let point = |at: &usize| {
+            let expected = self.points[*at].figure(name)?.expected?;
+            Some(Point { x: self.places[*at], y: expected * factor, interval: None })
+        };
+        let curve = &self.curves[number];
+        let points = curve.points.iter().filter_map(point).collect();
+        let name = format!("expected, {}", curve.name);
+        Series { name, look: number, form: Form::Theory, points }
+    }
+
+    /// How often theory is right.
+    fn verdict(&self, name: &str) -> String {
+        let judged = |point: &Measured<'_>| {
+            let figure = point.figure(name)?;
+            let (low, high) = figure.estimate?.interval?;
+            Some((low..=high).contains(&figure.expected?))
+        };
+        let judged: Vec<_> = self.points.iter().filter_map(judged).collect();
+        let right = judged.iter().filter(|is_right| **is_right).count();
+        match judged.len() {
+            0 => String::new(),
+            all => {
+                format!(" The expected value is in the 99 % interval at {right} of {all} points.")
+            }
+        }
+    }
+}
+
+fn ends(point: &Point) -> [f64; 2] {
+    point.interval.map_or([point.y, point.y], |(low, high)| [low.min(point.y), high.max(point.y)])
+}
+
+/// The different values of a key, in the order in which they come.
+fn values<'a>(points: &'a [Measured<'_>], key: usize) -> Vec<&'a str> {
+    let mut values = Vec::new();
+    for point in points {
+        let value = point.changed[key].1.as_str();
+        if !values.contains(&value) {
+            values.push(value);
+        }
+    }
+    values
+}
+
+fn curves_without(points: &[Measured<'_>], key: usize) -> Vec<Curve> {
+    let mut curves: Vec<Curve> = Vec::new();
+    for (at, point) in points.iter().enumerate() {
+        let others = point.changed.iter().enumerate().filter(|(other, _)| *other != key);
+        let name = others.map(|(_, (key, value))| format!("{key} = {}", bare(value)));
+        let name = name.collect::<Vec<_>>().join(", ");
+        match curves.iter_mut().find(|curve| curve.name == name) {
+            Some(curve) => curve.points.push(at),
+            None => curves.push(Curve { name, points: vec![at] }),
+        }
+    }
+    curves
+}
+
+fn title(name: &str) -> String {
+    capitalized(&name.replace('.', ": ").replace('_', " "))
+}
+
+fn unit(name: &str) -> String {
+    if is_share(name) {
+        "%".to_owned()
+    } else {
+        let last = name.rsplit('.').next().unwrap_or(name);
+        last.replace('_', " ")
+    }
+}
+
+fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string());
+    first.unwrap_or_default() + letters.as_str()
+}
+
+/// The least and the most of a figure over all points, with its unit.
+pub(super) fn range(points: &[Measured<'_>], name: &str) -> Option<String> {
+    let means = || points.iter().filter_map(|point| Some(point.figure(name)?.estimate?.mean));
+    let (low, high) =
+        (means().fold(f64::INFINITY, f64::min), means().fold(f64::NEG_INFINITY, f64::max));
+    let (low, high) = (low <= high).then(|| (of_figure(name, low), of_figure(name, high)))?;
+    if low == high {
+        return Some(low);
+    }
+    // The unit once is enough if it is the same.
+    let unit = |text: &str| text.split_once('\u{a0}').map(|(_, unit)| unit.to_owned());
+    let number = low.split('\u{a0}').next().filter(|_| unit(&low) == unit(&high));
+    Some(format!("{} – {high}", number.unwrap_or(&low)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::sample;
+    use super::*;
+
+    fn charts(points: &[crate::simulate::study::Point]) -> Vec<Chart> {
+        let measured: Vec<_> = points.iter().map(Measured::of).collect();
+        curves(&measured).expect("a sweep").charts
+    }
+
+    #[test]
+    fn sweep_shows_what_is_expected_first() {
+        let charts = charts(&sample::sweep(4).points);
+        let names: Vec<_> = charts[0].series.iter().map(|series| series.name.as_str()).collect();
+        assert_eq!(charts[0].title, "Encounters: recorded share");
+        assert_eq!(names, ["measured", "expected"]);
+        assert!(charts[0].about.contains("points"), "{}", charts[0].about);
+        let places: Vec<_> = charts[0].series[1].points.iter().map(|point| point.x).collect();
+        assert_eq!(places, [0.2, 0.4, 0.6, 0.8, 1.0]);
+        assert_eq!(charts[1].title, "Tracing: recall");
+    }
+
+    #[test]
+    fn figure_that_never_changes_is_not_shown() {
+        let charts = charts(&sample::sweep(4).points);
+        assert!(charts.iter().all(|chart| chart.title != "Tracing: index cases"));
+    }
+
+    #[test]
+    fn two_keys_make_a_curve_for_each_value_of_the_second() {
+        let charts = charts(&sample::sweep_of_two(2).points);
+        let measured = charts[0].series.iter().filter(|series| series.form == Form::Marks);
+        let names: Vec<_> = measured.map(|series| series.name.as_str()).collect();
+        assert_eq!(names, ["phones.when_expired = silent", "phones.when_expired = keep"]);
+        assert!(charts[0].series.iter().all(|series| series.points.len() == 5));
+    }
+
+    #[test]
+    fn single_point_is_no_sweep() {
+        let study = sample::single(2);
+        let measured: Vec<_> = study.points.iter().map(Measured::of).collect();
+        assert!(curves(&measured).is_none());
+        assert!(curves(&[]).is_none());
+    }
+}
