@@ -83,7 +83,7 @@ fn setting_changes_no_draws_of_another() {
     scenario.phones.clock_skew = Seconds::new(60);
     scenario.phones.refresh = Refresh::OnExpiry;
     scenario.offline.spells_per_day = amount(3.0);
-    scenario.adversary.sniffer = vec![Sniffer::default()];
+    scenario.adversary.sniffer = vec![Sniffer { coverage: Probability::ONE, ..Sniffer::default() }];
     assert_eq!(met(&scenario), before);
     scenario.people.app_share = probability(0.5);
     let (with_half, has_app) = met(&scenario);
@@ -180,6 +180,7 @@ fn replayed_beacons_name_people_who_were_not_near() {
 fn guesser_gets_into_an_account_only_if_it_has_time_for_all_passwords() {
     let mut scenario = perfect();
     scenario.people.count = 1;
+    scenario.illness.index_cases = 0;
     let guess = |digits| Guesser { digits, interval: Seconds::new(1), ..Guesser::default() };
     scenario.adversary.guesser = vec![guess(3)];
     let outcome = outcome(&scenario);

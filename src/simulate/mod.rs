@@ -1,9 +1,153 @@
 //! The program that simulates towns: scenario files, runs side by side, experiments and reports.
+//!
+//! A [`scenario_file`] and the options of the command line make a plan of [`runs`], these make a
+//! [`study`], and what several runs say together is in [`statistics`] and shown in a [`summary`].
 
+pub mod arguments;
 pub mod experiment;
 pub mod messages;
+mod numbers;
 pub mod output;
+mod progress;
 pub mod runs;
+pub mod scenario_file;
 pub mod sequence;
 pub mod statistics;
 pub mod study;
+pub mod summary;
+mod table;
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use self::arguments::{Arguments, Command, StudyArguments};
+use self::scenario_file::ScenarioError;
+use self::study::Study;
+use crate::text_file::FileError;
+use crate::town::TownError;
+
+/// Why there is no result.
+#[derive(Debug, Error)]
+pub enum SimulateError {
+    /// The scenario or an option is wrong.
+    #[error(transparent)]
+    Scenario(#[from] ScenarioError),
+    /// Nobody could wait for them.
+    #[error("expected at most {most} runs of all points together, not {runs}")]
+    TooManyRuns {
+        /// How many were asked for.
+        runs: u64,
+        /// How many there may be.
+        most: u64,
+    },
+    /// A town cannot be.
+    #[error("{at}{source}")]
+    Run {
+        /// Which one, if there are several.
+        at: String,
+        /// Why.
+        source: TownError,
+    },
+    /// The system gives us no threads.
+    #[error("no threads: {0}")]
+    Threads(#[from] rayon::ThreadPoolBuildError),
+    /// A file cannot be used.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// There is no experiment of that name.
+    #[error("there is no experiment {name:?}; expected all, list, or one of {}", names.join(", "))]
+    NoSuchExperiment {
+        /// What was given.
+        name: String,
+        /// What there is.
+        names: Vec<&'static str>,
+    },
+    /// A file cannot be written.
+    #[error("{path}: {source}", path = path.display())]
+    Output {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+}
+
+impl SimulateError {
+    /// Whether who called the program can do better.
+    pub fn is_usage(&self) -> bool {
+        match self {
+            Self::Scenario(_)
+            | Self::TooManyRuns { .. }
+            | Self::Run { .. }
+            | Self::NoSuchExperiment { .. } => true,
+            Self::Threads(_) | Self::File(_) | Self::Output { .. } => false,
+        }
+    }
+
+    fn output(path: &Path, source: io::Error) -> Self {
+        Self::Output { path: path.to_owned(), source }
+    }
+}
+
+/// Does what the command line asks for, and says whether everything is as it should be.
+///
+/// # Errors
+///
+/// [`SimulateError`].
+pub fn run(arguments: &Arguments) -> Result<bool, SimulateError> {
+    match &arguments.command {
+        Some(Command::Experiment(experiment)) => experiment::command::run(experiment),
+        Some(Command::Sequence(sequence)) => {
+            sequence::run(sequence)?;
+            Ok(true)
+        }
+        None => {
+            run_study(&arguments.study)?;
+            Ok(true)
+        }
+    }
+}
+
+fn run_study(arguments: &StudyArguments) -> Result<(), SimulateError> {
+    let plan = arguments.plan()?;
+    try_files(arguments)?;
+    let study = plan.run()?;
+    write_files(&study, arguments)?;
+    print(&summary::of(&study, arguments.figures()))
+}
+
+/// Writes to the standard output. Whoever has closed it does not want to see more.
+fn print(text: &str) -> Result<(), SimulateError> {
+    match io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(SimulateError::output(Path::new("standard output"), error))
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// Makes sure that what is asked for can be written, before long runs.
+fn try_files(arguments: &StudyArguments) -> Result<(), SimulateError> {
+    if let Some(path) = &arguments.out {
+        fs::create_dir_all(path).map_err(|source| SimulateError::output(path, source))?;
+    }
+    if let Some(path) = &arguments.trace {
+        let file = File::options().append(true).create(true).open(path);
+        file.map_err(|source| SimulateError::output(path, source))?;
+    }
+    Ok(())
+}
+
+/// Writes what is asked for: the one place at which a study leaves the program other than as text.
+fn write_files(study: &Study, arguments: &StudyArguments) -> Result<(), SimulateError> {
+    if let Some(directory) = &arguments.out {
+        output::write(study, directory)?;
+    }
+    if let (Some(path), Some(records)) = (&arguments.trace, &study.records) {
+        messages::write_file(path, &records.messages)?;
+    }
+    Ok(())
+}

@@ -103,17 +103,17 @@ impl Outcome {
             count("server.bytes_out", server.bytes_out, "bytes to phones"),
             figure(
                 "server.downloads_per_second",
-                mean(&server.downloads_by_second.0),
+                server.downloads_by_second.mean(),
                 "requests for TempIDs a second, mean over the run",
             ),
             figure(
                 "server.most_downloads_per_second",
-                server.downloads_by_second.0.iter().max().map(|most| f64::from(*most)),
+                server.downloads_by_second.most(),
                 "requests for TempIDs in the busiest second",
             ),
             figure(
                 "server.most_connections_per_second",
-                server.connections_by_second.0.iter().max().map(|most| f64::from(*most)),
+                server.connections_by_second.most(),
                 "connections in the busiest second",
             ),
             figure(
@@ -176,10 +176,6 @@ impl Outcome {
 
 fn share(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
-}
-
-fn mean(counts: &[u32]) -> Option<f64> {
-    share(counts.iter().map(|count| u64::from(*count)).sum(), counts.len() as u64)
 }
 
 /// Of values in ascending order.

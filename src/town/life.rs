@@ -213,21 +213,13 @@ impl Town {
         core.schedule(core.clock.elapsed() + interval, Event::Measure);
     }
 
-    /// Counts what phones and the server say to each other, or that they could not.
-    fn count_second(counts: &mut PerSecond, since_meeting: Option<Duration>) {
-        if let Some(second) = since_meeting.map(|time| time.as_secs() as usize)
-            && let Some(count) = counts.0.get_mut(second)
-        {
-            *count += 1;
-        }
-    }
-
-    fn since_meeting(&self, core: &Core<Event>) -> Option<Duration> {
-        core.clock.elapsed().checked_sub(self.scenario.warm_up.0)
+    /// Which second of the meetings it is.
+    fn second(&self, core: &Core<Event>) -> Option<u64> {
+        core.clock.elapsed().checked_sub(self.scenario.warm_up.0).map(|since| since.as_secs())
     }
 
     fn count_request(&mut self, bytes: &[u8], core: &Core<Event>) {
-        let since = self.since_meeting(core);
+        let second = self.second(core);
         let now = core.clock.elapsed();
         // A phone waits for each reply, so that there is one request in what it sends at a time.
         let is_download = bytes.windows(6).any(|word| word == b"TEMPID");
@@ -235,7 +227,9 @@ impl Town {
         server.bytes_in += bytes.len() as u64;
         if is_download {
             server.downloads += 1;
-            Self::count_second(&mut server.downloads_by_second, since);
+            if let Some(second) = second {
+                server.downloads_by_second.count(second);
+            }
         }
         let bin = self.bin(now);
         bin.bytes += bytes.len() as u64;
@@ -314,10 +308,10 @@ impl Town {
 }
 
 fn empty_outcome(scenario: &Scenario, users: usize) -> Outcome {
-    let seconds = scenario.duration.as_f64().ceil() as usize;
+    let seconds = scenario.duration.as_f64().ceil() as u32;
     let server = ServerLoad {
-        downloads_by_second: PerSecond(vec![0; seconds]),
-        connections_by_second: PerSecond(vec![0; seconds]),
+        downloads_by_second: PerSecond::new(seconds),
+        connections_by_second: PerSecond::new(seconds),
         ..ServerLoad::default()
     };
     Outcome { seed: scenario.seed, users: users as u32, server, ..Outcome::default() }
@@ -439,10 +433,12 @@ impl Inhabitants for Town {
                 self.outcome.server.failed_connections += u64::from(is_broken);
             }
             Notice::Accepted(_) => {
-                let since = self.since_meeting(core);
+                let second = self.second(core);
                 let server = &mut self.outcome.server;
                 server.connections += 1;
-                Self::count_second(&mut server.connections_by_second, since);
+                if let Some(second) = second {
+                    server.connections_by_second.count(second);
+                }
                 self.bin(core.clock.elapsed()).connections += 1;
             }
             Notice::Ticked { printed, .. } => {

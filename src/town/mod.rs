@@ -109,6 +109,7 @@ pub fn run(
     collect: Collect,
     progress: &mut dyn FnMut(f64),
 ) -> Result<(Outcome, Records), TownError> {
+    scenario.check().map_err(|problem| TownError::Scenario(problem.to_string()))?;
     let mut world = Town::in_world(scenario, collect)?;
     let end = world.inhabitants.end;
     loop {

@@ -117,16 +117,66 @@ pub struct ServerLoad {
     pub connections_by_second: PerSecond,
 }
 
-/// How often something happened in each second.
-#[derive(Clone, Default, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
-pub struct PerSecond(pub Vec<u32>);
+/// How often something happened a second.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct PerSecond {
+    /// How many seconds there were.
+    pub seconds: u32,
+    /// How often it happened in all of them.
+    pub sum: u64,
+    /// How often it happened in the busiest.
+    most: u32,
+    /// How often it happened in each, unless that is forgotten.
+    #[serde(skip)]
+    pub counts: Counts,
+}
 
-impl fmt::Debug for PerSecond {
+/// A count for each second.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Counts(pub Vec<u32>);
+
+impl PerSecond {
+    /// Nothing, in so many seconds.
+    pub fn new(seconds: u32) -> Self {
+        Self { seconds, counts: Counts(vec![0; seconds as usize]), ..Self::default() }
+    }
+
+    /// So often in each second.
+    pub fn of(counts: Vec<u32>) -> Self {
+        let sum = counts.iter().map(|count| u64::from(*count)).sum();
+        let most = counts.iter().max().copied().unwrap_or_default();
+        Self { seconds: counts.len() as u32, sum, most, counts: Counts(counts) }
+    }
+
+    /// It happened in that second, which is passed over if it is none of these.
+    pub fn count(&mut self, second: u64) {
+        if let Some(count) = self.counts.0.get_mut(second as usize) {
+            *count += 1;
+            self.sum += 1;
+            self.most = self.most.max(*count);
+        }
+    }
+
+    /// Forgets what happened in each, of which there is much in many runs.
+    pub fn forget_counts(&mut self) {
+        self.counts = Counts::default();
+    }
+
+    /// How often it happened in the busiest second.
+    pub fn most(&self) -> Option<f64> {
+        (self.seconds > 0).then(|| f64::from(self.most))
+    }
+
+    /// How often it happened a second on average.
+    pub fn mean(&self) -> Option<f64> {
+        (self.seconds > 0).then(|| self.sum as f64 / f64::from(self.seconds))
+    }
+}
+
+impl fmt::Debug for Counts {
     /// Of a day there are too many to read.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (sum, most) = (self.0.iter().sum::<u32>(), self.0.iter().max());
-        write!(f, "PerSecond({} seconds, {sum} in all, at most {most:?})", self.0.len())
+        write!(f, "Counts({} seconds)", self.0.len())
     }
 }
 

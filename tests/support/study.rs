@@ -223,8 +223,8 @@ fn server(users: u32, dice: &mut Dice) -> ServerLoad {
         temp_ids: total,
         bytes_in: total * 60,
         bytes_out: total * 90,
-        connections_by_second: PerSecond(downloads.clone()),
-        downloads_by_second: PerSecond(downloads),
+        connections_by_second: PerSecond::of(downloads.clone()),
+        downloads_by_second: PerSecond::of(downloads),
         ..ServerLoad::default()
     }
 }

@@ -82,14 +82,14 @@ fn of_point(point: &Point) -> PointSummary<'_> {
 
 fn of_figure(figure: &MeasuredFigure) -> FigureSummary {
     let estimate = figure.estimate;
-    let interval = estimate.and_then(|estimate| estimate.interval);
+    let interval = estimate.and_then(|estimate| estimate.interval());
     FigureSummary {
         name: figure.name,
         meaning: figure.meaning,
         mean: estimate.map(|estimate| estimate.mean),
-        deviation: estimate.filter(|of| of.runs > 1).map(|estimate| estimate.deviation),
+        deviation: estimate.and_then(|estimate| estimate.deviation),
         interval: interval.map(|(low, high)| Interval { low, high }),
-        runs: estimate.map_or(0, |estimate| estimate.runs),
+        runs: estimate.map_or(0, |estimate| estimate.count),
         expected: figure.expected,
     }
 }

@@ -1,5 +1,6 @@
 //! Who is near whom, and when.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -36,6 +37,17 @@ pub enum MeetingsKind {
     Timetable,
     /// A contact trace.
     Trace,
+}
+
+impl fmt::Display for MeetingsKind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::RandomMixing => "random-mixing",
+            Self::Plane => "plane",
+            Self::Timetable => "timetable",
+            Self::Trace => "trace",
+        })
+    }
 }
 
 /// Anybody meets anybody, at random moments.

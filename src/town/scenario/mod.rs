@@ -4,6 +4,7 @@
 //! error: a misspelt one would silently be the default. `data/scenarios/README.md` documents each.
 
 mod adversaries;
+mod check;
 mod meetings;
 mod phones;
 mod units;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 pub use self::adversaries::{
     Adversaries, Flooder, Forger, Forgery, Guesser, Post, Relay, Replay, Request, Sniffer,
 };
+pub use self::check::Problem;
 pub use self::meetings::{Meetings, MeetingsKind, Plane, RandomMixing, Timetable, Trace};
 pub use self::phones::{Offline, Phones, Refresh, WhenExpired};
 pub use self::units::{Amount, Probability, Seconds};

@@ -1,12 +1,10 @@
 //! The values that a scenario is written in. Each says itself what it takes, so that a wrong one is
 //! refused at its place in the file.
 
+use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-
-/// The longest time that a scenario may name: ten years.
-const MOST_SECONDS: f64 = 10.0 * 365.0 * 86_400.0;
 
 /// A length of time, to the microsecond. In a file it is a number of seconds, or a text with units,
 /// `"15m"`, `"1day 12h"`.
@@ -36,6 +34,9 @@ enum WrittenTime {
 }
 
 impl Seconds {
+    /// The longest time that a scenario may name: ten years.
+    pub const MOST: Self = Self::new(10 * 365 * 86_400);
+
     /// So many whole seconds.
     pub const fn new(seconds: u64) -> Self {
         Self(Duration::from_secs(seconds))
@@ -80,10 +81,18 @@ impl TryFrom<WrittenTime> for Seconds {
                 })?
                 .as_secs_f64(),
         };
-        if !(0.0..=MOST_SECONDS).contains(&seconds) {
-            return Err(format!("expected a time from 0 to {MOST_SECONDS} s, not {seconds}"));
+        let most = Self::MOST.as_f64();
+        if !(0.0..=most).contains(&seconds) {
+            return Err(format!("expected a time from 0 to {most} s, not {seconds}"));
         }
         Ok(Self(Duration::from_micros((seconds * 1e6).round() as u64)))
+    }
+}
+
+/// As it may be written in a file: `1day 12h`.
+impl fmt::Display for Seconds {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        humantime::format_duration(self.0).fmt(formatter)
     }
 }
 

@@ -33,7 +33,7 @@ pub(super) fn render(points: &[Measured<'_>]) -> Markup {
 
 fn row(figure: &MeasuredFigure) -> Markup {
     let shown = |value| of_figure(figure.name, value);
-    let interval = figure.estimate.and_then(|estimate| estimate.interval);
+    let interval = figure.estimate.and_then(|estimate| estimate.interval());
     let interval = interval.filter(|(low, high)| low < high);
     html! {
         tr {

@@ -112,7 +112,7 @@ fn parts(card: &Card, point: &Measured<'_>) -> Option<String> {
 /// How sure a figure is.
 fn interval(figure: &MeasuredFigure) -> Option<String> {
     let estimate = figure.estimate?;
-    let (low, high) = estimate.interval.filter(|(low, high)| low < high)?;
+    let (low, high) = estimate.interval().filter(|(low, high)| low < high)?;
     let (low, high) = (of_figure(figure.name, low), of_figure(figure.name, high));
-    Some(format!("99\u{a0}%: {low} to {high}, {} runs", estimate.runs))
+    Some(format!("99\u{a0}%: {low} to {high}, {} runs", estimate.count))
 }

@@ -99,8 +99,10 @@ impl<'a> Timeline<'a> {
             ),
             "connections, requests in one second".to_owned(),
             vec![
-                most("connections", 1, |outcome| &outcome.server.connections_by_second.0),
-                most("requests for TempIDs", 0, |outcome| &outcome.server.downloads_by_second.0),
+                most("connections", 1, |outcome| &outcome.server.connections_by_second.counts.0),
+                most("requests for TempIDs", 0, |outcome| {
+                    &outcome.server.downloads_by_second.counts.0
+                }),
             ],
         )
     }
@@ -134,7 +136,7 @@ impl<'a> Timeline<'a> {
         let point = |step: usize| {
             let values: Vec<_> = self.outcomes.iter().map(|outcome| of(outcome, step)).collect();
             let x = step as f64 * self.width;
-            Estimate::of(&values).map(|of| Point { x, y: of.mean, interval: of.interval })
+            Estimate::of(&values).map(|of| Point { x, y: of.mean, interval: of.interval() })
         };
         (0..self.bins.div_ceil(self.together)).filter_map(point).collect()
     }
@@ -175,7 +177,10 @@ mod tests {
         seconds[25] = most_a_second;
         Outcome {
             over_time: (0..bins).map(bin).collect(),
-            server: ServerLoad { downloads_by_second: PerSecond(seconds), ..ServerLoad::default() },
+            server: ServerLoad {
+                downloads_by_second: PerSecond::of(seconds),
+                ..ServerLoad::default()
+            },
             ..Outcome::default()
         }
     }

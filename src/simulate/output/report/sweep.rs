@@ -79,7 +79,7 @@ fn of_interest(points: &[Measured<'_>]) -> (Vec<&'static str>, Vec<&'static str>
 fn changes<'a>(figures: impl Iterator<Item = &'a MeasuredFigure>) -> bool {
     let ends = figures.filter_map(|figure| {
         let estimate = figure.estimate?;
-        Some(estimate.interval.unwrap_or((estimate.mean, estimate.mean)))
+        Some(estimate.interval().unwrap_or((estimate.mean, estimate.mean)))
     });
     let (mut highest_low, mut lowest_high) = (f64::NEG_INFINITY, f64::INFINITY);
     for (low, high) in ends {
@@ -162,7 +162,7 @@ impl<'a> Plan<'a> {
     fn measured(&self, name: &str, number: usize, factor: f64) -> Series {
         let point = |at: &usize| {
             let estimate = self.points[*at].figure(name)?.estimate?;
-            let interval = estimate.interval.map(|(low, high)| (low * factor, high * factor));
+            let interval = estimate.interval().map(|(low, high)| (low * factor, high * factor));
             Some(Point { x: self.places[*at], y: estimate.mean * factor, interval })
         };
         let curve = &self.curves[number];
@@ -201,7 +201,7 @@ impl<'a> Plan<'a> {
     fn verdict(&self, name: &str) -> String {
         let judged = |point: &Measured<'_>| {
             let figure = point.figure(name)?;
-            let (low, high) = figure.estimate?.interval?;
+            let (low, high) = figure.estimate?.interval()?;
             Some((low..=high).contains(&figure.expected?))
         };
         let judged: Vec<_> = self.points.iter().filter_map(judged).collect();

@@ -1,0 +1,18 @@
+//! The simulator of towns.
+
+use std::process::ExitCode;
+
+use bluetrace::simulate;
+use bluetrace::simulate::arguments::Arguments;
+
+fn main() -> ExitCode {
+    let arguments: Arguments = bluetrace::arguments::parse();
+    match simulate::run(&arguments) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("simulate: {error}");
+            if error.is_usage() { ExitCode::from(2) } else { ExitCode::FAILURE }
+        }
+    }
+}

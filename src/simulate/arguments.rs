@@ -1,0 +1,156 @@
+//! The command line of the simulator.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use super::SimulateError;
+use super::runs::{Plan, PlannedPoint};
+use super::scenario_file::{Change, ScenarioFile, Sweep, grid};
+use super::sequence::SequenceArguments;
+use super::summary::FigureNames;
+use crate::town::Collect;
+
+/// The largest seed, as a scenario file holds no larger number.
+const MOST_SEED: u64 = i64::MAX as u64;
+
+/// More threads than any machine has that this was made for.
+const MOST_THREADS: u64 = 4096;
+
+/// Runs of all points together, at most.
+const MOST_RUNS: u64 = 1_000_000;
+
+/// The simulator: lets a town of phones live in virtual time, and says what they noticed.
+#[derive(Debug, Parser)]
+#[command(
+    name = "simulate",
+    version,
+    args_conflicts_with_subcommands = true,
+    disable_help_subcommand = true
+)]
+pub struct Arguments {
+    /// What to do if not to simulate a scenario
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// What to simulate.
+    #[command(flatten)]
+    pub study: StudyArguments,
+}
+
+/// What else the program does.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Measures what theory knows, and says whether it agrees
+    Experiment(ExperimentArguments),
+    /// Draws the messages of a run as a sequence diagram
+    Sequence(SequenceArguments),
+}
+
+/// Which experiment to do, and how.
+#[derive(Debug, Args)]
+pub struct ExperimentArguments {
+    /// The name of an experiment; all; or list
+    #[arg(value_name = "NAME|all|list")]
+    pub(super) name: String,
+    /// Draws other towns: the same seed gives the same ones
+    #[arg(long, value_name = "S", default_value_t = 1, value_parser = clap::value_parser!(u64).range(..=MOST_SEED))]
+    pub(super) seed: u64,
+    /// Runs at a time, at most [default: as many as there are processors]
+    #[arg(long, value_name = "T", value_parser = clap::value_parser!(u64).range(1..=MOST_THREADS))]
+    pub(super) threads: Option<u64>,
+    /// Write a report of each experiment into a directory of its name in this directory
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// Show no bar
+    #[arg(long)]
+    pub(super) quiet: bool,
+}
+
+/// What to simulate.
+#[derive(Debug, Args)]
+pub struct StudyArguments {
+    /// The scenario, in TOML [default: a town of 500 people for three days]
+    #[arg(value_name = "SCENARIO.toml")]
+    scenario: Option<PathBuf>,
+    /// Draws another town: the same seed gives the same one [default: as the scenario says]
+    #[arg(long, value_name = "S", value_parser = clap::value_parser!(u64).range(..=MOST_SEED))]
+    seed: Option<u64>,
+    /// How many towns that differ by their seeds only [default: as the scenario says]
+    #[arg(long, value_name = "R", value_parser = clap::value_parser!(u32).range(1..))]
+    runs: Option<u32>,
+    /// Set a key of the scenario, such as people.app_share=0.4; may be given several times
+    #[arg(long, value_name = "key=value")]
+    set: Vec<String>,
+    /// Run the scenario with each value of a key, such as people.app_share=0.2,0.4,0.6; several sweeps
+    /// make a grid
+    #[arg(long, value_name = "key=a,b,c")]
+    sweep: Vec<String>,
+    /// Figures to show instead of the usual ones, such as tracing.recall,server.downloads
+    #[arg(long, value_name = "a,b,c")]
+    figures: Option<FigureNames>,
+    /// Runs at a time, at most [default: as many as there are processors]
+    #[arg(long, value_name = "T", value_parser = clap::value_parser!(u64).range(1..=MOST_THREADS))]
+    threads: Option<u64>,
+    /// Write a report and tables of everything that happened into this directory
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// Write every message of the first run to this file
+    #[arg(long, value_name = "FILE.jsonl")]
+    pub(super) trace: Option<PathBuf>,
+    /// Show no bar
+    #[arg(long)]
+    quiet: bool,
+}
+
+impl StudyArguments {
+    /// The runs that they ask for.
+    ///
+    /// # Errors
+    ///
+    /// A scenario or an option that is not in order.
+    pub fn plan(&self) -> Result<Plan, SimulateError> {
+        let file = match &self.scenario {
+            Some(path) => ScenarioFile::read(path)?,
+            None => ScenarioFile::default_town(),
+        };
+        let changes = self.changes()?;
+        let sweeps = self.sweep.iter().map(|sweep| Sweep::parse(sweep));
+        let sweeps = sweeps.collect::<Result<Vec<_>, _>>()?;
+        let swept = grid(&sweeps)?;
+        // A sweep may be what makes its keys go together.
+        let scenario = file.unchecked(&changes)?;
+        let runs = swept.len() as u64 * u64::from(scenario.runs.get());
+        if runs > MOST_RUNS {
+            return Err(SimulateError::TooManyRuns { runs, most: MOST_RUNS });
+        }
+        let points = swept.into_iter().map(|swept| {
+            let scenario = file.scenario(&[&changes[..], &swept[..]].concat())?;
+            let changed = swept.into_iter().map(|change| (change.key, change.text)).collect();
+            Ok(PlannedPoint { changed, scenario })
+        });
+        Ok(Plan {
+            points: points.collect::<Result<_, SimulateError>>()?,
+            scenario,
+            collect: Collect { records: self.out.is_some(), messages: self.trace.is_some() },
+            threads: self.threads.map(|threads| threads as usize),
+            is_quiet: self.quiet,
+        })
+    }
+
+    /// The figures that are asked for.
+    pub fn figures(&self) -> Option<&FigureNames> {
+        self.figures.as_ref()
+    }
+
+    fn changes(&self) -> Result<Vec<Change>, SimulateError> {
+        let mut changes =
+            self.set.iter().map(|set| Change::parse(set)).collect::<Result<Vec<_>, _>>()?;
+        if let Some(seed) = self.seed {
+            changes.push(Change::new(format!("--seed {seed}"), "seed", &seed.to_string())?);
+        }
+        if let Some(runs) = self.runs {
+            changes.push(Change::new(format!("--runs {runs}"), "runs", &runs.to_string())?);
+        }
+        Ok(changes)
+    }
+}

@@ -1,0 +1,184 @@
+//! Numbers as people read them.
+
+/// Digits that a mean or a share is shown with.
+const DIGITS: i32 = 4;
+
+/// Digits that the margin of a mean is shown with.
+const MARGIN_DIGITS: i32 = 2;
+
+/// Decimals at most; smaller numbers are written with an exponent.
+const MOST_DECIMALS: i32 = 8;
+
+/// In what a figure is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unit {
+    /// As it is.
+    Plain,
+    /// In hundredths.
+    Share,
+    /// In hours.
+    Hours,
+    /// In seconds.
+    Seconds,
+    /// In bytes.
+    Bytes,
+}
+
+impl Unit {
+    /// The unit of the figure of this name.
+    pub(super) fn of(figure: &str) -> Self {
+        let name = figure.rsplit('.').next().unwrap_or(figure);
+        match name {
+            "recall" | "precision" => Self::Share,
+            "bytes_in" | "bytes_out" => Self::Bytes,
+            _ if name.contains("share") => Self::Share,
+            _ if name.starts_with("hours") => Self::Hours,
+            _ if name.ends_with("_seconds") => Self::Seconds,
+            _ => Self::Plain,
+        }
+    }
+
+    /// How often it is in one, and what it is called then.
+    fn scale(self, value: f64) -> (f64, &'static str) {
+        match self {
+            Self::Plain => (1.0, ""),
+            Self::Share => (0.01, " %"),
+            Self::Hours => (1.0, " h"),
+            Self::Seconds => (1.0, " s"),
+            Self::Bytes if value >= 1e9 => (1e9, " GB"),
+            Self::Bytes if value >= 1e6 => (1e6, " MB"),
+            Self::Bytes if value >= 1e4 => (1e3, " kB"),
+            Self::Bytes => (1.0, " B"),
+        }
+    }
+
+    /// A value with its unit.
+    pub(super) fn value(self, value: f64) -> String {
+        let (scale, name) = self.scale(value);
+        significant(value / scale, DIGITS) + name
+    }
+
+    /// What the true mean is within of `mean`, in the unit in which that is shown.
+    pub(super) fn margin(self, mean: f64, margin: f64) -> String {
+        let (scale, name) = self.scale(mean);
+        format!("±{}{name}", significant(margin / scale, MARGIN_DIGITS))
+    }
+
+    /// A mean, and what the true one is within of it, with their unit.
+    pub(super) fn mean(self, mean: f64, margin: Option<f64>) -> String {
+        let Some(margin) = margin else { return self.value(mean) };
+        let (scale, _) = self.scale(mean);
+        format!("{} {}", significant(mean / scale, DIGITS), self.margin(mean, margin))
+    }
+}
+
+/// With so many digits that say something, and a comma before each three. Whole numbers have all digits
+/// and no others.
+fn significant(value: f64, digits: i32) -> String {
+    if !value.is_finite() {
+        return value.to_string();
+    }
+    if value.fract() == 0.0 {
+        return grouped(&format!("{value:.0}"));
+    }
+    let decimals = digits - 1 - magnitude(value);
+    if decimals > MOST_DECIMALS {
+        return format!("{value:.*e}", (digits - 1).unsigned_abs() as usize);
+    }
+    grouped(&format!("{value:.*}", decimals.max(0).unsigned_abs() as usize))
+}
+
+/// The power of ten of its first digit. It is counted, as logarithms differ from machine to machine.
+fn magnitude(value: f64) -> i32 {
+    let (mut value, mut power) = (value.abs(), 0);
+    while value >= 10.0 {
+        value /= 10.0;
+        power += 1;
+    }
+    while value < 1.0 && power > -20 {
+        value *= 10.0;
+        power -= 1;
+    }
+    power
+}
+
+fn grouped(number: &str) -> String {
+    let (sign, number) = number.strip_prefix('-').map_or(("", number), |rest| ("-", rest));
+    let (whole, fraction) = number.find('.').map_or((number, ""), |dot| number.split_at(dot));
+    let mut text = sign.to_owned();
+    for (at, digit) in whole.char_indices() {
+        if at > 0 && (whole.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text + fraction
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn shown_number_is_the_number(digits in -10.0..10.0, power in -12..12) {
+            let value: f64 = digits * 10_f64.powi(power);
+            let shown = significant(value, DIGITS);
+            let read: f64 = shown.replace(',', "").parse().expect("a number");
+            prop_assert!((read - value).abs() <= 0.000_5 * value.abs(), "{} {}", shown, value);
+            prop_assert!(shown.len() <= 20, "{}", shown);
+        }
+    }
+
+    #[test]
+    fn numbers_have_the_digits_that_say_something() {
+        let cases = [
+            (0.0, "0"),
+            (7.0, "7"),
+            (1_234_567.0, "1,234,567"),
+            (-1234.0, "-1,234"),
+            (999.0, "999"),
+            (0.5, "0.5000"),
+            (1.0 / 3.0, "0.3333"),
+            (12.345, "12.35"),
+            (999.96, "1,000.0"),
+            (1234.5, "1,234"),
+            (98_765.4, "98,765"),
+            (0.001_234_5, "0.001234"),
+            (0.000_000_123_46, "1.235e-7"),
+            (f64::NAN, "NaN"),
+        ];
+        for (value, expected) in cases {
+            assert_eq!(significant(value, DIGITS), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn values_have_the_unit_of_their_figure() {
+        let cases = [
+            ("tracing.recall", 0.361_23, "36.12 %"),
+            ("encounters.recorded_share_of_possible", 1.0, "100 %"),
+            ("tracing.hours_to_notice", 12.5, "12.50 h"),
+            ("linkability.followed_seconds", 900.0, "900 s"),
+            ("server.bytes_in", 9_999.0, "9,999 B"),
+            ("server.bytes_in", 12_345.0, "12.35 kB"),
+            ("server.bytes_out", 1_234_567.0, "1.235 MB"),
+            ("server.bytes_out", 5e9, "5 GB"),
+            ("server.downloads_per_second", 0.25, "0.2500"),
+            ("server.most_downloads_per_second", 12.0, "12"),
+            ("users", 1000.0, "1,000"),
+        ];
+        for (figure, value, expected) in cases {
+            assert_eq!(Unit::of(figure).value(value), expected, "{figure}");
+        }
+    }
+
+    #[test]
+    fn margin_has_the_unit_of_its_mean() {
+        assert_eq!(Unit::Share.mean(0.361_23, Some(0.001_234)), "36.12 ±0.12 %");
+        assert_eq!(Unit::Bytes.mean(2e6, Some(1234.0)), "2 ±0.0012 MB");
+        assert_eq!(Unit::Plain.mean(5.0, None), "5");
+    }
+}

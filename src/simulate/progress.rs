@@ -1,0 +1,69 @@
+//! The bar that shows how far all runs of a study are.
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// Steps of the bar for one run.
+const STEPS: u64 = 1000;
+
+/// A bar on standard error, if that is a terminal.
+#[derive(Debug)]
+pub(super) struct Progress {
+    bar: ProgressBar,
+}
+
+impl Progress {
+    pub(super) fn new(runs: usize) -> Self {
+        let length = STEPS.saturating_mul(runs as u64);
+        let bar = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr());
+        let template = "{elapsed} [{wide_bar}] {percent} % of {msg}";
+        let style = ProgressStyle::with_template(template).expect("a template that is tested");
+        bar.set_style(style.progress_chars("=> "));
+        bar.set_message(if runs == 1 { "1 run".to_owned() } else { format!("{runs} runs") });
+        Self { bar }
+    }
+
+    /// The part of the bar that belongs to one run.
+    pub(super) fn run(&self) -> RunProgress<'_> {
+        RunProgress { bar: &self.bar, steps: 0 }
+    }
+
+    pub(super) fn end(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// How far one run is.
+#[derive(Debug)]
+pub(super) struct RunProgress<'a> {
+    bar: &'a ProgressBar,
+    steps: u64,
+}
+
+impl RunProgress<'_> {
+    /// It has done this share of its work, from 0 to 1.
+    pub(super) fn has_come_to(&mut self, share: f64) {
+        let steps = ((share * STEPS as f64) as u64).min(STEPS);
+        if let Some(more) = steps.checked_sub(self.steps).filter(|more| *more > 0) {
+            self.bar.inc(more);
+            self.steps = steps;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn run_moves_the_bar_by_its_part_once() {
+        let progress = Progress::new(2);
+        let mut run = progress.run();
+        for share in [0.25, 0.5, 0.25, 0.5, f64::NAN, -1.0] {
+            run.has_come_to(share);
+        }
+        assert_eq!(progress.bar.position(), STEPS / 2);
+        run.has_come_to(7.0);
+        assert_eq!((progress.bar.position(), progress.bar.length()), (STEPS, Some(2 * STEPS)));
+        progress.end();
+    }
+}

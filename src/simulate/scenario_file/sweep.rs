@@ -1,0 +1,144 @@
+//! The option `--sweep`: one scenario with several values of a key.
+
+use super::{Change, ScenarioError};
+
+/// Most points of a grid: each is a whole town.
+const MOST_POINTS: usize = 10_000;
+
+/// A key and the values that it has, one after the other.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sweep {
+    /// In dots.
+    pub key: String,
+    /// One for each value.
+    pub values: Vec<Change>,
+}
+
+impl Sweep {
+    /// Reads `key=a,b,c`. A comma within brackets or quotes does not separate.
+    ///
+    /// # Errors
+    ///
+    /// It is not written so, or there is no such key.
+    pub fn parse(written: &str) -> Result<Self, ScenarioError> {
+        let option = format!("--sweep {written}");
+        let malformed = |what| Err(ScenarioError::option(&option, "", what));
+        let Some((key, values)) = written.split_once('=') else {
+            return malformed("expected key=a,b,c");
+        };
+        let (key, texts) = (key.trim(), split(values));
+        if texts.iter().any(|text| text.is_empty()) {
+            return malformed("expected a value between two commas");
+        }
+        if key == "runs" {
+            return malformed("all points have the same number of runs: see --runs");
+        }
+        // Of many values, an error names the one that it is about.
+        let change = |text: &&str| Change::new(format!("--sweep {key}={text}"), key, text);
+        let values = texts.iter().map(change).collect::<Result<_, _>>()?;
+        Ok(Self { key: key.to_owned(), values })
+    }
+}
+
+/// All combinations of the values of `sweeps`, the last one changing fastest; a single one, without
+/// changes, if there are none.
+///
+/// # Errors
+///
+/// Two sweeps have the same key, or there are too many points.
+pub fn grid(sweeps: &[Sweep]) -> Result<Vec<Vec<Change>>, ScenarioError> {
+    let count = sweeps.iter().try_fold(1_usize, |count, sweep| {
+        count.checked_mul(sweep.values.len()).filter(|count| *count <= MOST_POINTS)
+    });
+    if count.is_none() {
+        let what = format!("expected at most {MOST_POINTS} points");
+        return Err(ScenarioError::option("--sweep", "", &what));
+    }
+    for (index, sweep) in sweeps.iter().enumerate() {
+        if sweeps[..index].iter().any(|earlier| earlier.key == sweep.key) {
+            return Err(ScenarioError::option("--sweep", &sweep.key, "it is swept twice"));
+        }
+    }
+    let start = vec![Vec::new()];
+    Ok(sweeps.iter().fold(start, |points, sweep| {
+        let with_each = |point: &Vec<Change>| {
+            let point = point.clone();
+            let with = move |value: &Change| [&point[..], std::slice::from_ref(value)].concat();
+            sweep.values.iter().map(with).collect::<Vec<_>>()
+        };
+        points.iter().flat_map(with_each).collect()
+    }))
+}
+
+/// Splits at the commas that are not within brackets or quotes.
+fn split(text: &str) -> Vec<&str> {
+    let (mut depth, mut quote, mut is_escaped) = (0_u32, None, false);
+    let mut is_comma = |letter: char| {
+        let was_escaped = std::mem::take(&mut is_escaped);
+        match (quote, letter) {
+            (Some('"'), '\\') => is_escaped = !was_escaped,
+            (Some(open), _) if open == letter && !was_escaped => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'') => quote = Some(letter),
+            (None, '[' | '{') => depth += 1,
+            (None, ']' | '}') => depth = depth.saturating_sub(1),
+            (None, _) => return letter == ',' && depth == 0,
+        }
+        false
+    };
+    text.split(&mut is_comma).map(str::trim).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commas_in_brackets_and_quotes_do_not_separate() {
+        let cases: &[(&str, &[&str])] = &[
+            ("a", &["a"]),
+            ("a, b ,c", &["a", "b", "c"]),
+            ("", &[""]),
+            ("a,", &["a", ""]),
+            ("[1,2],{x=3,y=4}", &["[1,2]", "{x=3,y=4}"]),
+            ("\"a,b\",'c,d'", &["\"a,b\"", "'c,d'"]),
+            (r#""a\",b",c"#, &[r#""a\",b""#, "c"]),
+            (r#""a\\",b"#, &[r#""a\\""#, "b"]),
+            ("]],a", &["]]", "a"]),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(split(text), *expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn sweeps_make_a_grid_whose_last_key_changes_fastest() {
+        let sweeps = ["people.count=1,2", "phones.refresh=batch,on-expiry"];
+        let sweeps = sweeps.map(|text| Sweep::parse(text).expect("a sweep"));
+        let points = grid(&sweeps).expect("a grid");
+        let texts = |point: &Vec<Change>| -> String {
+            point.iter().map(|change| format!("{} ", change.text)).collect()
+        };
+        let points: Vec<_> = points.iter().map(texts).collect();
+        assert_eq!(points, ["1 batch ", "1 on-expiry ", "2 batch ", "2 on-expiry "]);
+        assert_eq!(grid(&[]).expect("one point"), [vec![]]);
+    }
+
+    #[test]
+    fn impossible_sweeps_are_refused() {
+        let refused = |text| Sweep::parse(text).expect_err("refused").to_string();
+        assert_eq!(refused("people"), "--sweep people: expected key=a,b,c");
+        assert!(refused("people.count=1,,2").contains("expected a value between two commas"));
+        assert!(refused("people.cout=1").contains("did you mean people.count?"));
+        assert!(refused("runs=1,2").contains("see --runs"));
+        let hundred = |key| {
+            let numbers: Vec<_> = (1..=101).map(|number| number.to_string()).collect();
+            Sweep::parse(&format!("{key}={}", numbers.join(","))).expect("a sweep")
+        };
+        let error = grid(&[hundred("people.count"), hundred("seed")]).expect_err("too many");
+        assert_eq!(error.to_string(), "--sweep: expected at most 10000 points");
+        let twice = ["seed=1,2", "seed=3"].map(|text| Sweep::parse(text).expect("a sweep"));
+        let error = grid(&twice).expect_err("twice").to_string();
+        assert_eq!(error, "--sweep: seed: it is swept twice");
+    }
+}

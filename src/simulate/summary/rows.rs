@@ -1,0 +1,149 @@
+//! What the summary of a town has, in order.
+
+use crate::town::Scenario;
+
+/// Rows that belong together.
+#[derive(Debug)]
+pub(super) struct Section {
+    pub(super) title: &'static str,
+    /// What a row is called, and its figure.
+    pub(super) rows: &'static [(&'static str, &'static str)],
+    /// Whether it says something about a scenario.
+    pub(super) is_about: fn(&Scenario) -> bool,
+}
+
+/// All sections.
+pub(super) const SECTIONS: &[Section] = &[
+    Section {
+        title: "Encounters",
+        rows: &[
+            ("real", "encounters.real"),
+            ("possible: both had the app", "encounters.possible"),
+            ("recorded", "encounters.recorded"),
+            ("recorded, of real", "encounters.recorded_share"),
+            ("recorded, of possible", "encounters.recorded_share_of_possible"),
+            ("traced", "tracing.traced_encounters"),
+        ],
+        is_about: |_| true,
+    },
+    Section {
+        title: "Tracing",
+        rows: &[
+            ("people who fell ill", "tracing.index_cases"),
+            ("contact logs uploaded", "tracing.uploads"),
+            ("contacts", "tracing.contacts"),
+            ("people named", "tracing.named"),
+            ("contacts named", "tracing.traced"),
+            ("recall: contacts named, of contacts", "tracing.recall"),
+            ("precision: contacts named, of people named", "tracing.precision"),
+            ("time to notice, median", "tracing.hours_to_notice"),
+        ],
+        is_about: |scenario| scenario.illness.index_cases > 0,
+    },
+    Section {
+        title: "Beacons",
+        rows: &[
+            ("sent", "beacons.sent"),
+            ("not sent: no valid TempID", "beacons.silent"),
+            ("lost by the radio", "beacons.lost"),
+            ("missed: not listening", "beacons.not_scanned"),
+            ("received", "beacons.received"),
+            ("logged, new", "beacons.logged"),
+            ("logged before", "beacons.logged_again"),
+            ("refused: not valid yet", "beacons.too_early"),
+            ("refused: expired", "beacons.expired"),
+            ("refused: malformed", "beacons.malformed"),
+            ("valid, of received", "beacons.valid_share"),
+        ],
+        is_about: |_| true,
+    },
+    Section {
+        title: "Server",
+        rows: &[
+            ("connections", "server.connections"),
+            ("connections that failed", "server.failed_connections"),
+            ("logins", "server.logins"),
+            ("requests for TempIDs", "server.downloads"),
+            ("TempIDs", "server.temp_ids"),
+            ("requests a second, mean", "server.downloads_per_second"),
+            ("requests a second, most", "server.most_downloads_per_second"),
+            ("connections a second, most", "server.most_connections_per_second"),
+            ("bytes in", "server.bytes_in"),
+            ("bytes out", "server.bytes_out"),
+        ],
+        is_about: |_| true,
+    },
+    Section {
+        title: "Contact logs",
+        rows: &[("entries, mean", "logs.mean_entries"), ("entries, most", "logs.most_entries")],
+        is_about: |_| true,
+    },
+    Section {
+        title: "Replays",
+        rows: &[
+            ("beacons that arrived", "adversaries.replayed"),
+            ("valid, of these", "adversaries.replayed_valid_share"),
+        ],
+        is_about: |scenario| !scenario.adversary.replay.is_empty(),
+    },
+    Section {
+        title: "Relays",
+        rows: &[
+            ("beacons that arrived", "adversaries.relayed"),
+            ("valid, of these", "adversaries.relayed_valid_share"),
+        ],
+        is_about: |scenario| !scenario.adversary.relay.is_empty(),
+    },
+    Section {
+        title: "Guessers",
+        rows: &[
+            ("passwords sent", "adversaries.guesses"),
+            ("that met no block", "adversaries.guesses_judged"),
+            ("that were right", "adversaries.guesses_right"),
+        ],
+        is_about: |scenario| !scenario.adversary.guesser.is_empty(),
+    },
+    Section {
+        title: "Forgers",
+        rows: &[
+            ("logs that were taken", "adversaries.forged_logs"),
+            ("people named for them", "adversaries.forged_names"),
+        ],
+        is_about: |scenario| !scenario.adversary.forger.is_empty(),
+    },
+    Section {
+        title: "Flooders",
+        rows: &[("connections", "adversaries.floods")],
+        is_about: |scenario| !scenario.adversary.flooder.is_empty(),
+    },
+    Section {
+        title: "Sniffers",
+        rows: &[
+            ("beacons heard", "linkability.sightings"),
+            ("TempIDs heard", "linkability.temp_ids"),
+            ("changes linked rightly", "linkability.linked_share"),
+            ("changes linked wrongly", "linkability.mistaken_share"),
+            ("a phone followed for, median", "linkability.followed_seconds"),
+        ],
+        is_about: |scenario| !scenario.adversary.sniffer.is_empty(),
+    },
+];
+
+/// Figures that a sweep shows rather than others, if they differ from point to point.
+pub(super) const PREFERRED: &[&str] = &[
+    "encounters.recorded_share",
+    "tracing.recall",
+    "tracing.precision",
+    "beacons.valid_share",
+    "linkability.linked_share",
+    "linkability.followed_seconds",
+    "adversaries.replayed_valid_share",
+    "adversaries.relayed_valid_share",
+    "adversaries.guesses_judged",
+    "adversaries.forged_names",
+    "server.downloads",
+    "server.most_downloads_per_second",
+    "tracing.hours_to_notice",
+    "encounters.missed_ways_share",
+    "logs.mean_entries",
+];

@@ -1,0 +1,76 @@
+//! Columns under each other, as wide as what is in them.
+
+use unicode_width::UnicodeWidthStr;
+
+/// Blanks between two columns.
+const GAP: usize = 2;
+
+/// Rows of cells.
+#[derive(Debug, Default)]
+pub(super) struct Table {
+    rows: Vec<Vec<String>>,
+    /// How many columns are set to the left; the others are numbers.
+    left: usize,
+}
+
+impl Table {
+    /// No rows yet, with so many columns that are set to the left.
+    pub(super) fn new(left: usize) -> Self {
+        Self { rows: Vec::new(), left }
+    }
+
+    pub(super) fn push(&mut self, row: Vec<String>) {
+        self.rows.push(row);
+    }
+
+    /// How wide the whole is.
+    pub(super) fn width(&self) -> usize {
+        let widths = self.widths();
+        widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1)
+    }
+
+    /// A line for each row.
+    pub(super) fn lines(&self) -> Vec<String> {
+        let widths = self.widths();
+        self.rows.iter().map(|row| self.line(row, &widths)).collect()
+    }
+
+    fn widths(&self) -> Vec<usize> {
+        let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
+        let cells = |column| self.rows.iter().filter_map(move |row| row.get(column));
+        (0..columns)
+            .map(|column| cells(column).map(|cell| cell.width()).max().unwrap_or(0))
+            .collect()
+    }
+
+    fn line(&self, row: &[String], widths: &[usize]) -> String {
+        let mut line = String::new();
+        for (column, (cell, width)) in row.iter().zip(widths).enumerate() {
+            let blanks = " ".repeat(width - cell.width());
+            let gap = if column > 0 { " ".repeat(GAP) } else { String::new() };
+            if column < self.left {
+                line += &format!("{gap}{cell}{blanks}");
+            } else {
+                line += &format!("{gap}{blanks}{cell}");
+            }
+        }
+        line.truncate(line.trim_end().len());
+        line
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_as_wide_as_what_they_hold() {
+        let mut table = Table::new(1);
+        for row in [&["", "real", "±"][..], &["größe", "1", "22"], &["人", "12,345"]] {
+            table.push(row.iter().map(|cell| (*cell).to_owned()).collect());
+        }
+        assert_eq!(table.lines(), ["         real   ±", "größe       1  22", "人     12,345"]);
+        assert_eq!(table.width(), 17);
+        assert_eq!(Table::new(1).lines(), [""; 0]);
+    }
+}
