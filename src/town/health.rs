@@ -104,6 +104,10 @@ impl Town {
     /// The server named people for the contact log of a phone.
     pub(super) fn named(&mut self, uploader: u32, named: &[u32], core: &Core<Event>) {
         let now = core.clock.elapsed();
+        if self.collect.messages {
+            let names: Vec<String> = named.iter().map(|contact| self.name_of(*contact)).collect();
+            self.transcript.named(now, &self.name_of(uploader), &names);
+        }
         let person = self.person_of(uploader);
         let case = self.cases.iter().position(|case| case.person == person);
         if let Some(case) = case {

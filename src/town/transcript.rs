@@ -43,6 +43,18 @@ impl Transcript {
         self.add(at, phone, &name, Way::ToPhone, bytes);
     }
 
+    /// The server names people to its operator, for the contact log of somebody.
+    pub fn named(&mut self, at: Duration, of: &str, named: &[String]) {
+        let whom = if named.is_empty() { "nobody".to_owned() } else { named.join(", ") };
+        self.messages.push(Message {
+            t: at.as_secs_f64(),
+            from: SERVER.to_owned(),
+            to: SERVER.to_owned(),
+            via: Via::Tcp,
+            text: shortened(format!("contacts of {of}: {whom}")),
+        });
+    }
+
     /// The connection of a phone is gone, and with it what was not finished.
     pub fn lost(&mut self, phone: u32) {
         self.unfinished.remove(&phone);

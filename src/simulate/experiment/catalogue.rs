@@ -208,7 +208,9 @@ fn offline() -> Experiment {
     let (batch, lifetime) = (72, 1249);
     let hours_of_batch = f64::from(batch) * f64::from(lifetime) / HOUR as f64;
     let settings = [24, 48, 72, 168].map(|hours| {
-        let mut scenario = mixing(60, 10.0);
+        let mut scenario = mixing(60, 100.0);
+        // Short encounters: nobody is near anybody at first, while all TempIDs are valid.
+        scenario.meetings.random_mixing.contact_duration = Seconds::new(60);
         scenario.phones.batch = batch;
         scenario.phones.ahead = Seconds::new(0);
         scenario.phones.when_expired = WhenExpired::Keep;
