@@ -176,12 +176,18 @@ fn parse_entry(text: &str) -> Result<(Script, u32), String> {
     let (name, weight) = text.split_once(':').unwrap_or((text, "1"));
     let script = Script::ALL.into_iter().find(|script| script.name() == name);
     let script = script.ok_or_else(|| {
+        let problem = match name {
+            "mixed" => "mixed is a mix of its own and cannot be a part of another".to_owned(),
+            _ => format!("there is no script {name:?}"),
+        };
         let names = Script::ALL.map(Script::name).join(", ");
-        format!("there is no script {name:?}; expected mixed, one of {names}, or several with weights, such as tempid:9,vanish:1")
+        format!(
+            "{problem}; expected mixed alone, one of {names}, or several of these with weights, such as tempid:9,vanish:1"
+        )
     })?;
     let weight = weight.parse().ok().filter(|weight| (1..=MAX_WEIGHT).contains(weight));
     let weight =
-        weight.ok_or_else(|| format!("the weight of {name} is a number from 1 to {MAX_WEIGHT}"))?;
+        weight.ok_or_else(|| format!("expected a weight of {name} from 1 to {MAX_WEIGHT}"))?;
     Ok((script, weight))
 }
 
@@ -214,7 +220,16 @@ mod tests {
     fn nonsense_is_refused_with_what_was_expected() {
         for text in ["", "nap", "tempid:0", "tempid:x", "tempid:1000001", "tempid,", "Login"] {
             let error = text.parse::<Mix>().expect_err(text);
-            assert!(error.contains("expected") || error.contains("from 1 to"), "{error}");
+            assert!(error.contains("expected"), "{error}");
+        }
+    }
+
+    #[test]
+    fn mix_within_a_mix_is_refused_without_being_proposed() {
+        for text in ["mixed:5,vanish:1", "vanish,mixed"] {
+            let error = text.parse::<Mix>().expect_err(text);
+            assert!(error.starts_with("mixed is a mix of its own"), "{error}");
+            assert!(error.contains("expected mixed alone, one of login, "), "{error}");
         }
     }
 
