@@ -1,5 +1,10 @@
 //! The arguments of a program, and what it says to wrong ones.
 
+use std::fmt::Display;
+use std::net::IpAddr;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+
 use clap::Parser;
 
 /// Reads the arguments of this process. If they are wrong, it says how and shows the usage on standard
@@ -13,4 +18,49 @@ pub fn parse<P: Parser>() -> P {
         }
         error.exit()
     })
+}
+
+/// A reader of whole numbers of `range`. Whatever is wrong with one, it says what was expected: `what`,
+/// such as "a port", and the range.
+pub fn number<N>(
+    what: &'static str,
+    range: RangeInclusive<N>,
+) -> impl Fn(&str) -> Result<N, String> + Clone + Send + Sync + 'static
+where
+    N: FromStr + PartialOrd + Display + Clone + Send + Sync + 'static,
+{
+    move |text| {
+        let number = text.parse().ok().filter(|number| range.contains(number));
+        number.ok_or_else(|| format!("expected {what} from {} to {}", range.start(), range.end()))
+    }
+}
+
+/// Reads an address; names of hosts are not looked up.
+///
+/// # Errors
+///
+/// What was expected.
+pub fn ip_address(text: &str) -> Result<IpAddr, String> {
+    text.parse().map_err(|_| "expected an IP address such as 127.0.0.1 or ::1".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_the_range_are_read_and_others_told_what_was_expected() {
+        let port = number("a port", 1..=u16::MAX);
+        assert_eq!((port("1"), port("65535")), (Ok(1), Ok(u16::MAX)));
+        for text in ["", "x", "0", "-1", "65536", "1.5", "99999999999999999999"] {
+            assert_eq!(port(text), Err("expected a port from 1 to 65535".to_owned()), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn addresses_are_read_and_names_are_refused() {
+        assert_eq!(ip_address("127.0.0.1"), Ok(IpAddr::from([127, 0, 0, 1])));
+        let error = ip_address("localhost").expect_err("a name");
+        assert!(error.starts_with("expected an IP address"), "{error}");
+    }
 }

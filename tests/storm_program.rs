@@ -166,6 +166,25 @@ fn nonsense_ends_with_2_and_the_usage() {
 }
 
 #[test]
+fn wrong_numbers_are_told_what_was_expected() {
+    for (arguments, expected) in [
+        ("localhost 7000 --users 5", "expected an IP address"),
+        ("127.0.0.1 70000 --users 5", "expected a port from 1 to 65535"),
+        ("127.0.0.1 7000 --users x", "expected a number of users from 1"),
+        ("127.0.0.1 7000 --users 5 --phones 99999999999999999999", "expected phones from 1 to"),
+        ("127.0.0.1 7000 --users 5 --concurrency 0", "expected phones at a time from 1 to"),
+        ("127.0.0.1 7000 --users 5 --records x", "expected contact records from 1 to 1000000"),
+        ("127.0.0.1 7000 --users 5 --seed x", "expected a seed from 0 to"),
+    ] {
+        let arguments: Vec<_> = arguments.split_whitespace().collect();
+        let outcome = Setup::with_arguments(&arguments).run();
+        assert_eq!(outcome.code(), Some(2), "{outcome:#?}");
+        let said = outcome.ended.stderr.join("\n");
+        assert!(said.contains(expected), "{said}");
+    }
+}
+
+#[test]
 fn help_and_version_are_answered_with_0() {
     for (option, word) in [("--help", "--script <SCRIPT>"), ("--version", "storm ")] {
         let outcome = Setup::with_arguments(&[option]).run();
@@ -205,7 +224,7 @@ fn impossible_storms_end_with_one_line() {
     let too_many = "--users 5 --phones 4000000000 --concurrency 4000000000";
     assert_ended(address, too_many, 2, "more than the limit of descriptors allows");
     let too_few = "--users 1 --script tempid,wrong-password";
-    assert_ended(address, too_few, 2, "1 users are too few");
+    assert_ended(address, too_few, 2, "only one user; expected at least 2");
     let elsewhere = SocketAddr::from(([192, 0, 2, 1], 7000));
     assert_ended(elsewhere, "--users 5 --source-addresses 2", 2, "not 192.0.2.1");
     assert_refused(address, "--users 5 --server-pid 4000000000", "process 4000000000");

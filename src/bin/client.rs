@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use bluetrace::arguments::{ip_address, number};
 use bluetrace::client::dialogue::Ending;
 use bluetrace::client::{Client, ClientError, Settings};
 use clap::Parser;
@@ -14,20 +15,20 @@ use clap::Parser;
 #[command(name = "client", version)]
 struct Arguments {
     /// Address of the server
-    #[arg(value_name = "server_IP")]
+    #[arg(value_name = "server_IP", value_parser = ip_address)]
     server_ip: IpAddr,
     /// TCP port of the server
-    #[arg(value_name = "server_port", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(value_name = "server_port", value_parser = number("a port", 1..=u16::MAX))]
     server_port: u16,
     /// UDP port to receive beacons on; 0 lets the system choose
-    #[arg(value_name = "client_udp_port")]
+    #[arg(value_name = "client_udp_port", value_parser = number("a port", 0..=u16::MAX))]
     client_udp_port: u16,
     /// Directory of the contact log
     #[arg(long, value_name = "DIR", default_value = ".")]
     data: PathBuf,
     /// Seconds for which a beacon stays in the contact log after it was received
     #[arg(long, value_name = "SECS", default_value_t = Settings::DEFAULT_CONTACT_RETENTION,
-        value_parser = clap::value_parser!(u32).range(1..))]
+        value_parser = number("seconds", 1..=u32::MAX))]
     contact_retention: u32,
 }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use bluetrace::arguments::{ip_address, number};
 use bluetrace::server::{Exit, Server, Settings};
 use clap::Parser;
 
@@ -14,13 +15,14 @@ use clap::Parser;
 #[command(name = "server", version)]
 struct Arguments {
     /// TCP port to listen on; 0 lets the system choose
-    #[arg(value_name = "server_port")]
+    #[arg(value_name = "server_port", value_parser = number("a port", 0..=u16::MAX))]
     server_port: u16,
     /// Seconds for which an account is blocked after three login failures in a row
-    #[arg(value_name = "block_duration")]
+    #[arg(value_name = "block_duration", value_parser = number("seconds", 0..=u32::MAX))]
     block_duration: u32,
     /// Address to listen on
-    #[arg(long, value_name = "ADDR", default_value_t = IpAddr::V4(Ipv4Addr::UNSPECIFIED))]
+    #[arg(long, value_name = "ADDR", default_value_t = IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        value_parser = ip_address)]
     bind: IpAddr,
     /// Directory of credentials.txt and tempIDs.txt [default: that of the program if
     /// credentials.txt is there, else the current one]
@@ -28,18 +30,18 @@ struct Arguments {
     data: Option<PathBuf>,
     /// Seconds for which a TempID is valid
     #[arg(long, value_name = "SECS", default_value_t = Settings::DEFAULT_TEMP_ID_LIFETIME,
-        value_parser = clap::value_parser!(u32).range(1..))]
+        value_parser = number("seconds", 1..=u32::MAX))]
     tempid_lifetime: u32,
     /// Seconds that a connection may take to log in
     #[arg(long, value_name = "SECS", default_value_t = Settings::DEFAULT_LOGIN_TIMEOUT,
-        value_parser = clap::value_parser!(u32).range(1..))]
+        value_parser = number("seconds", 1..=u32::MAX))]
     login_timeout: u32,
     /// Connections at a time; more are told that the server is busy [default: as many as the limit
     /// of descriptors allows]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", value_parser = number("connections", 1..=u32::MAX))]
     max_connections: Option<u32>,
     /// Connections at a time from one address, or one /64 of IPv6 [default: no limit]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", value_parser = number("connections", 1..=u32::MAX))]
     max_connections_per_address: Option<u32>,
 }
 

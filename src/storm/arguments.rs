@@ -16,6 +16,7 @@ use super::phone::Manner;
 use super::script::{Mix, Script};
 use super::users::{self, Users};
 use super::{Outcome, Settings, StormError};
+use crate::arguments::{ip_address, number};
 
 /// Phones at a time if nothing else is said.
 const DEFAULT_CONCURRENCY: usize = 64;
@@ -74,11 +75,11 @@ pub enum Command {
 #[derive(Debug, Args)]
 pub struct StormArguments {
     /// Address of the server
-    #[arg(value_name = "server_IP", required = true)]
+    #[arg(value_name = "server_IP", required = true, value_parser = ip_address)]
     server_ip: Option<IpAddr>,
     /// TCP port of the server
     #[arg(value_name = "server_port", required = true,
-        value_parser = clap::value_parser!(u16).range(1..))]
+        value_parser = number("a port", 1..=u16::MAX))]
     server_port: Option<u16>,
     /// Log in as the users of this credentials.txt
     #[arg(long, value_name = "FILE", conflicts_with = "users", required_unless_present = "users")]
@@ -87,14 +88,14 @@ pub struct StormArguments {
     #[arg(long, value_name = "N|A..B", value_parser = users::parse_range)]
     users: Option<Range<u32>>,
     /// Phones, each with one session [default: 1000, or no limit with --duration]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = number("phones", 1..=u64::MAX))]
     phones: Option<u64>,
     /// Seconds for which new phones come
     #[arg(long, value_name = "SECS", value_parser = seconds)]
     duration: Option<Duration>,
     /// Phones at a time, at most [default: 64; as many as there are phones if all only stay, or with
     /// --rate as the limit of descriptors allows]
-    #[arg(long, value_name = "C", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "C", value_parser = number("phones at a time", 1..=u32::MAX))]
     concurrency: Option<u32>,
     /// Open loop: phones a second, whatever the server answers. Without it the loop is closed: the next
     /// phone begins when one has ended
@@ -109,14 +110,14 @@ pub struct StormArguments {
     script: Mix,
     /// upload: contact records of a log
     #[arg(long, value_name = "N", default_value_t = 20,
-        value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+        value_parser = number("contact records", 1..=1_000_000_u32))]
     records: u32,
     /// idle, silent, unread: seconds for which a phone stays
     #[arg(long, value_name = "SECS", default_value = "10", value_parser = seconds)]
     hold: Duration,
     /// slow: milliseconds between two bytes
     #[arg(long, value_name = "MS", default_value_t = 10,
-        value_parser = clap::value_parser!(u32).range(1..))]
+        value_parser = number("milliseconds", 1..=u32::MAX))]
     byte_interval: u32,
     /// request: what to ask, in words; %n stands for a number that counts up
     #[arg(long, value_name = "WORDS", default_value = "PING")]
@@ -130,13 +131,13 @@ pub struct StormArguments {
     /// Local addresses to come from, from 127.1.0.1 up, for a server on the loopback; 0 leaves it to the
     /// system [default: one for each 10,000 phones there, else 0]
     #[arg(long, value_name = "N",
-        value_parser = clap::value_parser!(u32).range(..=i64::from(MAX_SOURCE_ADDRESSES)))]
+        value_parser = number("addresses", 0..=MAX_SOURCE_ADDRESSES))]
     source_addresses: Option<u32>,
     /// Draws the same scripts, gaps and vanishing points again [default: another one each time]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = number("a seed", 0..=u64::MAX))]
     seed: Option<u64>,
     /// Process of the server on this machine, to measure its processor time
-    #[arg(long, value_name = "PID")]
+    #[arg(long, value_name = "PID", value_parser = number("a process", 1..=u32::MAX))]
     server_pid: Option<u32>,
     /// Write each TempID that a phone was told to this file, when it was told, as a line of tempIDs.txt
     #[arg(long, value_name = "FILE")]

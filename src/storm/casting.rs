@@ -39,10 +39,11 @@ impl Casting {
         } else {
             0
         };
-        if users == 0 || (guessed == users && share < 1.0) {
-            return Err(format!(
-                "{users} users are too few: phones that type wrong passwords need one of their own"
-            ));
+        if users == 0 {
+            return Err("there is no user; expected at least 1".to_owned());
+        }
+        if guessed == users && share < 1.0 {
+            return Err("there is only one user; expected at least 2, as phones that type wrong passwords need one of their own".to_owned());
         }
         let honest = Turns { first: 0, count: users - guessed, taken: 0 };
         let guessed = Turns { first: users - guessed, count: guessed, taken: 0 };

@@ -12,6 +12,10 @@ use crate::text_file::{FileError, read_lines};
 /// Users that the pattern has a number for.
 pub const MAX_PATTERN_USERS: u32 = 100_000_000;
 
+/// What [`parse_range`] reads.
+const EXPECTED_RANGE: &str =
+    "expected a number of users from 1 to 100000000 or a range of them such as 1000..2000";
+
 /// The users of a storm: those of a `credentials.txt`, or those of a pattern.
 ///
 /// User number `n` of the pattern is `+614` and `n` in eight digits, with the password `storm-` and the
@@ -107,17 +111,16 @@ fn of_pattern(number: u32) -> (Username, String) {
 pub fn parse_range(text: &str) -> Result<Range<u32>, String> {
     let number = |text: &str| {
         let number = text.trim().parse().ok().filter(|number| *number <= MAX_PATTERN_USERS);
-        number.ok_or_else(|| {
-            format!(
-                "expected a number of users up to {MAX_PATTERN_USERS} or a range such as 1000..2000"
-            )
-        })
+        number.ok_or_else(|| EXPECTED_RANGE.to_owned())
     };
     let range = match text.split_once("..") {
         Some((start, end)) => number(start)?..number(end)?,
         None => 0..number(text)?,
     };
-    if range.is_empty() { Err("there is no user in it".to_owned()) } else { Ok(range) }
+    if range.is_empty() {
+        return Err(format!("there is no user in it; {EXPECTED_RANGE}"));
+    }
+    Ok(range)
 }
 
 #[cfg(test)]
@@ -148,7 +151,8 @@ mod tests {
         assert_eq!(parse_range("5..7"), Ok(5..7));
         assert_eq!(parse_range("100000000"), Ok(0..MAX_PATTERN_USERS));
         for text in ["", "0", "x", "7..5", "5..", "100000001", "-1", "1..2..3"] {
-            assert!(parse_range(text).is_err(), "{text:?}");
+            let error = parse_range(text).expect_err(text);
+            assert!(error.contains("expected a number of users"), "{error}");
         }
     }
 }
