@@ -165,6 +165,14 @@ fn nonsense_ends_with_2_and_the_usage() {
     }
 }
 
+/// Who is to log in can be said in two ways, and both are named.
+#[test]
+fn users_missing_both_options_are_named() {
+    let outcome = Setup::with_arguments(&["127.0.0.1", "7000"]).run();
+    let said = outcome.ended.stderr.join("\n");
+    assert!(said.contains("--credentials <FILE>|--users <N|A..B>"), "{said}");
+}
+
 #[test]
 fn wrong_numbers_are_told_what_was_expected() {
     for (arguments, expected) in [

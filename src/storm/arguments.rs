@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{ArgGroup, Args, Parser, Subcommand};
 use rand::TryRng;
 use rand::rngs::SysRng;
 
@@ -73,6 +73,7 @@ pub enum Command {
 
 /// The options of a storm.
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("who").args(["credentials", "users"]).required(true))]
 pub struct StormArguments {
     /// Address of the server
     #[arg(value_name = "server_IP", required = true, value_parser = ip_address)]
@@ -82,7 +83,7 @@ pub struct StormArguments {
         value_parser = number("a port", 1..=u16::MAX))]
     server_port: Option<u16>,
     /// Log in as the users of this credentials.txt
-    #[arg(long, value_name = "FILE", conflicts_with = "users", required_unless_present = "users")]
+    #[arg(long, value_name = "FILE")]
     credentials: Option<PathBuf>,
     /// Log in as users of the pattern: how many, or which, such as 1000..2000
     #[arg(long, value_name = "N|A..B", value_parser = users::parse_range)]
