@@ -7,7 +7,9 @@ use super::script::{Mix, Script};
 /// Who plays which script, and as which user.
 ///
 /// The users take turns. Phones that type wrong passwords block accounts, so in a mix they have users
-/// of their own, the last of all: as many as their share of the phones, at least one.
+/// of their own, the last of all: as many as their share of the phones, at least one. Without a mix all
+/// are theirs, and they begin with the last: the first ones, as whom the next storm logs in, are blocked
+/// only if there are as many phones as users.
 #[derive(Debug)]
 pub struct Casting {
     mix: Mix,
@@ -22,6 +24,8 @@ struct Turns {
     first: usize,
     count: usize,
     taken: usize,
+    /// Whether the last one has the first turn.
+    is_backwards: bool,
 }
 
 impl Casting {
@@ -32,7 +36,8 @@ impl Casting {
     /// What is missing if there are too few users.
     pub fn new(mix: Mix, users: usize, rng: ChaCha12Rng) -> Result<Self, String> {
         let share = mix.share(Script::WrongPassword);
-        let guessed = if mix.all(|script| script == Script::WrongPassword) {
+        let is_guessing_only = mix.all(|script| script == Script::WrongPassword);
+        let guessed = if is_guessing_only {
             users
         } else if share > 0.0 {
             ((users as f64 * share).round() as usize).clamp(1, users.saturating_sub(1).max(1))
@@ -45,8 +50,8 @@ impl Casting {
         if guessed == users && share < 1.0 {
             return Err("there is only one user; expected at least 2, as phones that type wrong passwords need one of their own".to_owned());
         }
-        let honest = Turns { first: 0, count: users - guessed, taken: 0 };
-        let guessed = Turns { first: users - guessed, count: guessed, taken: 0 };
+        let turns = |first, count| Turns { first, count, taken: 0, is_backwards: is_guessing_only };
+        let (honest, guessed) = (turns(0, users - guessed), turns(users - guessed, guessed));
         Ok(Self { mix, rng, honest, guessed })
     }
 
@@ -61,9 +66,9 @@ impl Casting {
 
 impl Turns {
     fn next(&mut self) -> usize {
-        let user = self.first + self.taken % self.count;
+        let turn = self.taken % self.count;
         self.taken += 1;
-        user
+        self.first + if self.is_backwards { self.count - 1 - turn } else { turn }
     }
 }
 
@@ -94,10 +99,10 @@ mod tests {
     }
 
     #[test]
-    fn guessers_alone_have_all_users() {
-        let mut casting = casting("wrong-password", 2).expect("enough");
-        let users: Vec<_> = (0..4).map(|_| casting.cast().1).collect();
-        assert_eq!(users, [0, 1, 0, 1]);
+    fn guessers_alone_have_all_users_from_the_last_one_on() {
+        let mut casting = casting("wrong-password", 3).expect("enough");
+        let users: Vec<_> = (0..7).map(|_| casting.cast().1).collect();
+        assert_eq!(users, [2, 1, 0, 2, 1, 0, 2]);
     }
 
     #[test]
