@@ -358,6 +358,25 @@ fn starting_without_a_server_fails_in_one_line() {
 }
 
 #[test]
+fn starting_without_a_directory_for_the_contact_log_fails_in_one_line() {
+    let (server_data, data) = (Data::with_users(), Data::empty());
+    let server = Server::start(&server_data);
+    data.write("file", "");
+    let file = data.file("file").to_str().expect("a path in UTF-8").to_owned();
+    for (path, why) in [("/nonexistent", "No such file or directory"), (&*file, "Not a directory")]
+    {
+        let port = server.address.port().to_string();
+        let ended =
+            Setup::with_arguments(&["127.0.0.1", &port, "0", "--data", path]).start().wait();
+        assert_eq!(ended.status.code(), Some(1), "{ended:?}");
+        assert!(ended.stdout.is_empty(), "{ended:?}");
+        let [line] = &ended.stderr[..] else { panic!("{ended:?}") };
+        let expected = format!("client: cannot keep the contact log in {path}: {why}");
+        assert!(line.starts_with(&expected), "{line}");
+    }
+}
+
+#[test]
 fn starting_wrong_arguments_print_usage() {
     let wrong: &[&[&str]] = &[
         &[],

@@ -21,8 +21,10 @@ mod settings;
 pub mod terminal;
 mod user;
 
+use std::fs;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use mio::Events;
@@ -92,6 +94,7 @@ impl Client {
     /// [`ClientError`]
     pub fn start(settings: &Settings) -> Result<Self, ClientError> {
         let now = Now::read();
+        require_directory(&settings.data)?;
         let event_loop = EventLoop::new(now.monotonic)?;
         let registry = event_loop.registry();
         let address = match settings.server {
@@ -247,5 +250,15 @@ impl Client {
             self.screen.flush();
         }
         Ok(())
+    }
+}
+
+/// Makes sure that there is a directory for the contact log, of which the user would otherwise hear only
+/// when there is something to keep.
+fn require_directory(path: &Path) -> Result<(), ClientError> {
+    // The dot asks the system whether it is a directory that we may enter, in its own words if not.
+    match fs::metadata(path.join(".")) {
+        Ok(_) => Ok(()),
+        Err(source) => Err(ClientError::Directory { path: path.to_owned(), source }),
     }
 }

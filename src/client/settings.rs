@@ -42,6 +42,17 @@ pub enum ClientError {
         /// What the system says.
         source: io::Error,
     },
+    /// The contact log has no directory to be in.
+    #[error("cannot keep the contact log in {path}: {source}", path = path.display())]
+    Directory {
+        /// Which one was named.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// What the user was to see cannot be written, and why, in the words of the system.
+    #[error("standard output: {0}")]
+    Output(String),
     /// The terminal or the event loop.
     #[error(transparent)]
     System(#[from] io::Error),
