@@ -209,6 +209,10 @@ fn second_server_on_the_same_directory_is_refused() {
     let data = Data::sample();
     let first = Server::start(&data);
     refused_start(&data, &[data.path().to_str().expect("UTF-8"), "another server"]);
+    // Also where the directory goes by another name.
+    let setup = Setup::program(PROGRAM).arguments(&["0", "60"]).in_directory(data.path());
+    let whole = data.path().canonicalize().expect("it is there");
+    assert_refused(&setup.run_to_the_end(), &[whole.to_str().expect("UTF-8"), "another server"]);
     Phone::logged_in(&first, EIGHT).temp_id();
     first.crash();
     Phone::logged_in(&Server::start(&data), EIGHT).temp_id();

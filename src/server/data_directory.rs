@@ -29,7 +29,8 @@ impl DataDirectory {
         let lock = File::open(path).map_err(|error| FileError::io(path, error))?;
         match lock.try_lock() {
             Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
-            Err(TryLockError::WouldBlock) => Err(StartError::InUse(path.to_owned())),
+            // Of two servers in the same directory, "." would tell nobody anything.
+            Err(TryLockError::WouldBlock) => Err(StartError::InUse(absolute(path))),
             Err(TryLockError::Error(error)) => Err(FileError::io(path, error).into()),
         }
     }
@@ -72,4 +73,8 @@ impl DataDirectory {
         }
         Ok((journal, registry))
     }
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }
