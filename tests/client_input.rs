@@ -267,3 +267,16 @@ fn output_closed_early_logs_out() {
     drop(client.wait());
     scene.wait_for_logouts(1);
 }
+
+#[test]
+fn output_that_cannot_be_written_ends_with_1_and_a_reason() {
+    let scene = Scene::new();
+    let full = File::options().write(true).open("/dev/full").expect("a device of Linux");
+    let mut client = scene.setup().stdout(full).start();
+    client.type_bytes(format!("{LOGIN}Download_tempID\nlogout\n").as_bytes());
+    let ended = client.wait();
+    assert_eq!(ended.status.code(), Some(1), "{ended:?}");
+    let [line] = &ended.stderr[..] else { panic!("one line, not {ended:?}") };
+    assert!(line.starts_with("client: standard output: No space left on device"), "{line}");
+    scene.wait_for_logouts(1);
+}

@@ -3,7 +3,7 @@
 mod support;
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::fs::{self, File};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
@@ -286,6 +286,34 @@ fn credentials_are_written_where_they_are_wanted() {
 }
 
 #[test]
+#[test]
+fn output_that_is_closed_is_no_error() {
+    for options in ["credentials --users 100000", "127.0.0.1 PORT --users 5 --phones 5"] {
+        let (_data, server) = server();
+        let options = options.replace("PORT", &server.address.port().to_string());
+        let arguments: Vec<_> = options.split_whitespace().collect();
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let outcome = Setup::with_arguments(&arguments).stdout(writer).run();
+        assert_eq!((outcome.code(), &outcome.ended.stderr[..]), (Some(0), &[][..]));
+    }
+}
+
+#[test]
+fn output_that_cannot_be_written_ends_with_1_and_a_reason() {
+    for options in ["credentials --users 5", "127.0.0.1 PORT --users 5 --phones 5"] {
+        let (_data, server) = server();
+        let options = options.replace("PORT", &server.address.port().to_string());
+        let arguments: Vec<_> = options.split_whitespace().collect();
+        let full = File::options().write(true).open("/dev/full").expect("a device of Linux");
+        let outcome = Setup::with_arguments(&arguments).stdout(full).run();
+        assert_eq!(outcome.code(), Some(1), "{outcome:#?}");
+        let expected = "storm: standard output: No space left on device";
+        let [line] = &outcome.ended.stderr[..] else { panic!("one line, not {outcome:#?}") };
+        assert!(line.starts_with(expected), "{line}");
+    }
+}
+
 fn written_credentials_let_the_storm_into_a_server() {
     let data = Data::empty();
     let file = path(&data, "credentials.txt");

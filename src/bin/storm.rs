@@ -1,6 +1,5 @@
 //! The load generator.
 
-use std::io::Write;
 use std::process::ExitCode;
 
 use bluetrace::storm::arguments::{self, Arguments, Command, StormArguments};
@@ -28,7 +27,6 @@ fn run(arguments: &StormArguments) -> Result<bool, StormError> {
     arguments.try_files()?;
     let outcome = Storm::start(arguments.settings()?)?.run()?;
     arguments.write_files(&outcome)?;
-    // Whoever has closed the standard output does not want to see it.
-    let _ = write!(std::io::stdout(), "{}", outcome.report);
+    arguments::print(|out| write!(out, "{}", outcome.report))?;
     Ok(outcome.report.is_success())
 }

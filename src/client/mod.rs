@@ -239,12 +239,15 @@ impl Client {
         if self.screen.flush() { self.leave(now) } else { Ok(()) }
     }
 
-    /// Waits for whoever reads the last lines, but not for ever.
-    fn end_output(&mut self, events: &mut Events) -> io::Result<()> {
+    /// Waits for whoever reads the last lines, but not for ever, and not for a disk that is full.
+    fn end_output(&mut self, events: &mut Events) -> Result<(), ClientError> {
         let begin = Now::read();
         self.set_server_timer(Some(LOGOUT_TIMEOUT), begin);
         let mut now = begin;
         while !self.screen.is_flushed() && now.monotonic < begin.monotonic + LOGOUT_TIMEOUT {
+            if let Some(problem) = self.screen.output_problem() {
+                return Err(ClientError::Output(problem.to_string()));
+            }
             self.event_loop.wait(events, false, now.monotonic)?;
             now = Now::read();
             self.screen.flush();

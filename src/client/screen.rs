@@ -173,6 +173,11 @@ impl Screen {
         self.output.is_empty()
     }
 
+    /// Why the rest is not written, if that is not for want of a reader.
+    pub fn output_problem(&self) -> Option<&io::Error> {
+        self.output.problem()
+    }
+
     /// The terminal has another size.
     pub fn resize(&mut self) {
         if let Mode::Edited { editor, .. } = &mut self.mode {

@@ -23,6 +23,8 @@ pub struct Output {
     sink: Sink,
     pending: Buffer,
     dropped_lines: usize,
+    /// What the system said when it last took nothing, though somebody may still read.
+    problem: Option<io::Error>,
 }
 
 #[derive(Debug)]
@@ -50,7 +52,7 @@ impl Output {
 
     /// An output that nobody reads.
     pub fn nowhere() -> Self {
-        Self { sink: Sink::Nowhere, pending: Buffer::default(), dropped_lines: 0 }
+        Self { sink: Sink::Nowhere, pending: Buffer::default(), dropped_lines: 0, problem: None }
     }
 
     fn open(descriptor: i32, registry: &Registry, token: Token) -> Self {
@@ -59,7 +61,7 @@ impl Output {
             .map(Sink::NonBlocking)
             .or_else(|_| duplicate(descriptor).map(Sink::Blocking))
             .unwrap_or(Sink::Closed);
-        Self { sink, pending: Buffer::default(), dropped_lines: 0 }
+        Self { sink, pending: Buffer::default(), dropped_lines: 0, problem: None }
     }
 
     /// Whether everything is written.
@@ -75,6 +77,12 @@ impl Output {
     /// Whether whoever read it is gone, so that what is written reaches nobody.
     pub fn is_closed(&self) -> bool {
         matches!(self.sink, Sink::Closed)
+    }
+
+    /// Why what is pending is not written, if that is not for want of a reader: the disk is full, for
+    /// example. It is tried again with every flush.
+    pub fn problem(&self) -> Option<&io::Error> {
+        self.problem.as_ref()
     }
 
     /// Writes `text`, now or when there is room, and leaves it empty.
@@ -101,11 +109,18 @@ impl Output {
                 Sink::Closed | Sink::Nowhere => Ok(self.pending.len()),
             };
             match written {
-                Ok(count) => self.pending.consume(count),
+                Ok(count) => {
+                    self.pending.consume(count);
+                    self.problem = None;
+                }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if is_final(&error) => self.sink = Sink::Closed,
                 // No room at the moment, in the pipe or on the disk.
-                Err(_) => return,
+                Err(error) => {
+                    self.problem =
+                        Some(error).filter(|error| error.kind() != ErrorKind::WouldBlock);
+                    return;
+                }
             }
         }
         if self.dropped_lines > 0 {

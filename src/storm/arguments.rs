@@ -262,13 +262,22 @@ pub fn write_credentials(users: Range<u32>, output: Option<&PathBuf>) -> Result<
     let users = Users::Pattern(users);
     match output {
         Some(path) => write(path, |file| users.write(file)),
-        None => {
-            let mut out = BufWriter::new(io::stdout().lock());
-            users
-                .write(&mut out)
-                .and_then(|()| out.flush())
-                .map_err(|source| StormError::Output { path: "standard output".into(), source })
-        }
+        None => print(|out| users.write(out)),
+    }
+}
+
+/// Writes to the standard output. Whoever has closed it does not want to see the rest, and that is no
+/// error.
+///
+/// # Errors
+///
+/// An output that cannot be written, such as a file on a full disk.
+pub fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), StormError> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    match write(&mut out).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        Err(source) => Err(StormError::Output { path: "standard output".into(), source }),
+        Ok(()) => Ok(()),
     }
 }
 

@@ -83,7 +83,7 @@ impl Users {
     /// # Errors
     ///
     /// What the system says.
-    pub fn write(&self, out: &mut impl Write) -> io::Result<()> {
+    pub fn write(&self, out: &mut (impl Write + ?Sized)) -> io::Result<()> {
         (0..self.len())
             .map(|index| self.account(index))
             .try_for_each(|(user, password)| writeln!(out, "{user} {password}"))

@@ -89,6 +89,12 @@ impl Setup {
         self
     }
 
+    /// Lets it write its output elsewhere.
+    pub fn stdout(mut self, stdout: impl Into<Stdio>) -> Self {
+        self.command.stdout(stdout);
+        self.leaving_stdout_unread()
+    }
+
     pub fn start(self) -> Client {
         let Self { mut command, is_stdout_collected } = self;
         let mut child = command.spawn().expect("the program starts");

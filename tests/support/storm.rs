@@ -62,9 +62,15 @@ impl Setup {
         self
     }
 
+    /// Lets it write its output elsewhere, where it is not collected.
+    pub fn stdout(mut self, stdout: impl Into<Stdio>) -> Self {
+        self.command.stdout(stdout);
+        self
+    }
+
     pub fn start(mut self) -> Storm {
         let mut child = self.command.spawn().expect("the program starts");
-        let stdout = Lines::collect(child.stdout.take().expect("piped"));
+        let stdout = child.stdout.take().map_or_else(Lines::none, Lines::collect);
         let stderr = Lines::collect(child.stderr.take().expect("piped"));
         Storm { child, stdout, stderr, directory: Some(self.directory) }
     }
