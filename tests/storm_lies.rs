@@ -136,7 +136,7 @@ fn reply_too_many_behind_the_request_is_named() {
         assert_breach("QUIT", "", move || Answer::Say(reply.clone()), UNASKED);
     }
     let liar = Liar::about("QUIT", |_| Answer::Say(b"-ERR stay\r\n".to_vec()));
-    assert_no_breach(&liar, "", "request refused (ERR)");
+    assert_no_breach(&liar, "", "request refused (ERR): stay");
 }
 
 #[test]
@@ -200,16 +200,16 @@ fn garbage_that_ends_no_connection_is_named() {
 #[test]
 fn connection_closed_in_the_middle_is_named() {
     for (word, when) in [
-        ("AUTH", "connection lost during the login"),
-        ("TEMPID", "connection lost during the request"),
-        ("QUIT", "connection lost during the logout"),
+        ("AUTH", "connection lost during the login: the server closed it"),
+        ("TEMPID", "connection lost during the request: the server closed it"),
+        ("QUIT", "connection lost during the logout: the server closed it"),
     ] {
         let liar = Liar::about(word, |_| Answer::SayAndClose(Vec::new()));
         assert_no_breach(&liar, "", when);
     }
     let half = bulk(&record(1, 0))[..30].to_vec();
     let liar = Liar::about("TEMPID", move |_| Answer::SayAndClose(half.clone()));
-    assert_no_breach(&liar, "", "connection lost during the request");
+    assert_no_breach(&liar, "", "connection lost during the request: the server closed it");
 }
 
 #[test]
@@ -262,7 +262,15 @@ fn refusals_are_named() {
         assert_no_breach(&liar, "", reason);
     }
     let liar = Liar::about("TEMPID", |_| Answer::Say(b"-IOERR disk full\r\n".to_vec()));
-    assert_no_breach(&liar, "", "request refused (IOERR)");
+    assert_no_breach(&liar, "", "request refused (IOERR): disk full");
+}
+
+#[test]
+fn connection_reset_is_named_with_what_the_system_says() {
+    // To close a connection over bytes that nobody has read resets it.
+    let liar = Liar::serving(|mut stream| stream.read_exact(&mut [0; 1]));
+    let reason = "connection lost during the login: Connection reset by peer (os error 104)";
+    assert_no_breach(&liar, "", reason);
 }
 
 #[test]

@@ -126,7 +126,8 @@ fn server_that_restarts_ends_with_1_and_reasons() {
             || reason.starts_with("no connection: Connection refused")
     };
     assert!(reasons.keys().all(|reason| is_known(reason)), "{reasons:#?}");
-    assert!(reasons.contains_key("connection lost while it stayed"), "{reasons:#?}");
+    let is_staying = |reason: &&str| reason.starts_with("connection lost while it stayed: ");
+    assert!(reasons.keys().any(is_staying), "{reasons:#?}");
     assert!(outcome.count("temp_ids") as usize > before, "it goes on when the server is back");
     assert_eq!(outcome.count("breaches"), 0);
 }
@@ -286,7 +287,6 @@ fn credentials_are_written_where_they_are_wanted() {
 }
 
 #[test]
-#[test]
 fn output_that_is_closed_is_no_error() {
     for options in ["credentials --users 100000", "127.0.0.1 PORT --users 5 --phones 5"] {
         let (_data, server) = server();
@@ -314,6 +314,7 @@ fn output_that_cannot_be_written_ends_with_1_and_a_reason() {
     }
 }
 
+#[test]
 fn written_credentials_let_the_storm_into_a_server() {
     let data = Data::empty();
     let file = path(&data, "credentials.txt");

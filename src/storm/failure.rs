@@ -1,8 +1,13 @@
 //! Why a session did not go as its script expects.
 
+use std::io;
+
 use thiserror::Error;
 
 use crate::client::breach::Breach;
+
+/// What a peer says of why it refuses, at most, in characters: it is a part of a row of a table.
+const MAX_MESSAGE_CHARACTERS: usize = 80;
 
 /// Why a session did not go as its script expects. Equal texts are counted together.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -11,8 +16,13 @@ pub enum Failure {
     #[error("no connection: {0}")]
     NoConnection(String),
     /// The connection broke, or the server ended it, before the phone had what it wanted.
-    #[error("connection lost {0}")]
-    Lost(&'static str),
+    #[error("connection lost {when}: {why}")]
+    Lost {
+        /// What the phone was at.
+        when: &'static str,
+        /// In the words of the system, or that the server ended it.
+        why: String,
+    },
     /// What the phone waits for has not come in time.
     #[error("no reply in time {0}")]
     Late(&'static str),
@@ -25,8 +35,9 @@ pub enum Failure {
     /// The account is blocked, since somebody else failed to log in.
     #[error("account blocked (BLOCKED)")]
     Blocked,
-    /// Another refusal, with its code.
-    #[error("request refused ({0})")]
+    /// Another refusal, with its code and what the server says of it, as [`refused`](Failure::refused)
+    /// makes it.
+    #[error("request refused {0}")]
     Refused(String),
     /// The server let somebody in whose password is wrong.
     #[error("WRONG: let in with a wrong password")]
@@ -46,6 +57,29 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// The server ended the connection while the phone was at something.
+    pub fn ended(when: &'static str) -> Self {
+        Self::Lost { when, why: "the server closed it".to_owned() }
+    }
+
+    /// The connection broke while the phone was at something.
+    pub fn broke(when: &'static str, error: &io::Error) -> Self {
+        Self::Lost { when, why: error.to_string() }
+    }
+
+    /// The server refused a request, with a code and a message that may say anything: it is made
+    /// harmless and short.
+    pub fn refused(code: &str, message: &str) -> Self {
+        let text =
+            if message == code { format!("({code})") } else { format!("({code}): {message}") };
+        let mut characters = text.chars().flat_map(escape);
+        let mut short: String = characters.by_ref().take(MAX_MESSAGE_CHARACTERS).collect();
+        if characters.next().is_some() {
+            short.push('…');
+        }
+        Self::Refused(short)
+    }
+
     /// Whether the server did what it must never do, whatever the load.
     pub fn is_breach(&self) -> bool {
         match self {
@@ -55,12 +89,39 @@ impl Failure {
             | Self::GarbageTaken
             | Self::Broken(_) => true,
             Self::NoConnection(_)
-            | Self::Lost(_)
+            | Self::Lost { .. }
             | Self::Late(_)
             | Self::Busy
             | Self::WrongPassword
             | Self::Blocked
             | Self::Refused(_) => false,
         }
+    }
+}
+
+/// A character as it may be printed anywhere.
+fn escape(character: char) -> impl Iterator<Item = char> {
+    let harmless = (!character.is_control()).then_some(character);
+    let escaped = harmless.is_none().then(|| character.escape_default());
+    harmless.into_iter().chain(escaped.into_iter().flatten())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusals_have_code_and_message() {
+        let text = |code, message| Failure::refused(code, message).to_string();
+        assert_eq!(text("ERR", "unknown request"), "request refused (ERR): unknown request");
+        assert_eq!(text("NOAUTH", "NOAUTH"), "request refused (NOAUTH)");
+    }
+
+    #[test]
+    fn refusal_of_a_hostile_server_is_short_and_harmless() {
+        let text = Failure::refused("ERR", &"\u{1b}[2J\u{9b}x".repeat(1000)).to_string();
+        assert!(text.starts_with("request refused (ERR): \\u{1b}[2J\\u{9b}x"), "{text}");
+        assert!(text.ends_with('…') && text.chars().count() < 120, "{text}");
+        assert!(!text.chars().any(char::is_control), "{text}");
     }
 }

@@ -393,8 +393,12 @@ impl Storm {
                 self.connections.queue(token);
             }
             Flushed::Blocked { .. } => {}
-            Flushed::Over | Flushed::Failed(_) => {
+            Flushed::Over => {
                 let step = slot.state.phone.ended();
+                self.take(token, step);
+            }
+            Flushed::Failed(error) => {
+                let step = slot.state.phone.failed(&error);
                 self.take(token, step);
             }
         }

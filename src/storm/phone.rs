@@ -251,21 +251,30 @@ impl Phone {
 
     /// The server has ended the connection.
     pub fn ended(&mut self) -> Step {
-        match (self.script, self.stage) {
-            // Who says nothing, never reads or talks nonsense is not wanted for long.
-            (Script::Silent | Script::Unread | Script::Garbage, Stage::Staying) => {
-                Ending::expected()
-            }
-            _ => Ending::failed(Failure::Lost(self.when())),
-        }
+        self.lost(Failure::ended(self.when()))
     }
 
     /// The connection is broken, or has never come about.
     pub fn failed(&mut self, error: &io::Error) -> Step {
         match error.kind() {
-            io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => self.ended(),
-            io::ErrorKind::TimedOut if self.session.is_logged_in() => self.ended(),
+            io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => {
+                self.lost(Failure::broke(self.when(), error))
+            }
+            io::ErrorKind::TimedOut if self.session.is_logged_in() => {
+                self.lost(Failure::broke(self.when(), error))
+            }
             _ => Ending::failed(Failure::NoConnection(error.to_string())),
+        }
+    }
+
+    /// There is no connection any more, which some expect and for others is a failure.
+    fn lost(&self, failure: Failure) -> Step {
+        match (self.script, self.stage) {
+            // Who says nothing, never reads or talks nonsense is not wanted for long.
+            (Script::Silent | Script::Unread | Script::Garbage, Stage::Staying) => {
+                Ending::expected()
+            }
+            _ => Ending::failed(failure),
         }
     }
 
@@ -325,7 +334,7 @@ impl Phone {
             Event::WrongPassword(_) => Ending::failed(Failure::WrongPassword),
             Event::Blocked(_) => Ending::failed(Failure::Blocked),
             Event::Refused { code, .. } if code == "BUSY" => Ending::failed(Failure::Busy),
-            Event::Refused { code, .. } => Ending::failed(Failure::Refused(code)),
+            Event::Refused { code, message } => Ending::failed(Failure::refused(&code, &message)),
             Event::LoggedOut => Ending::expected(),
             Event::Broken(breach) => Ending::failed(Failure::Broken(breach)),
         }

@@ -23,6 +23,12 @@ const MAX_BUCKETS: usize = 240;
 /// The width of a bucket at first.
 const FIRST_BUCKET_WIDTH: Duration = Duration::from_millis(50);
 
+/// Reasons of failures that are told apart, at most: a server may have something else to say to everybody.
+const MAX_REASONS: usize = 64;
+
+/// What the failures are counted as for which there was no room.
+const OTHER_REASONS: &str = "other reasons, too many to tell apart";
+
 /// Latencies, in microseconds.
 pub type Latencies = Histogram<u64>;
 
@@ -90,10 +96,17 @@ impl Tally {
             }
             Err(failure) => {
                 self.breaches += u64::from(failure.is_breach());
-                *self.failed.entry(failure.to_string()).or_default() += 1;
+                *self.failed_for(failure.to_string()) += 1;
                 self.series.bucket(at).failed += 1;
             }
         }
+    }
+
+    /// How many failed for this reason, or for the others if there are too many.
+    fn failed_for(&mut self, reason: String) -> &mut u64 {
+        let is_told_apart = self.failed.len() < MAX_REASONS || self.failed.contains_key(&reason);
+        let reason = if is_told_apart { reason } else { OTHER_REASONS.to_owned() };
+        self.failed.entry(reason).or_default()
     }
 
     /// Sessions that ended as their scripts expect, by script.
@@ -214,6 +227,20 @@ mod tests {
         tally.ended(Script::TempId, Ok(()), at, Duration::from_secs(2));
         assert!(tally.sessions.max().abs_diff(2_000_000) <= 2_000);
         assert_eq!(tally.failed_by_reason()["server full (BUSY)"], 1);
+    }
+
+    #[test]
+    fn reasons_beyond_all_measure_are_counted_as_one() {
+        let mut tally = Tally::new();
+        for number in 0..1000 {
+            let failure = Failure::refused("ERR", &format!("no {number}"));
+            tally.ended(Script::Request, Err(failure), Duration::ZERO, Duration::ZERO);
+        }
+        assert_eq!(tally.failed(), 1000);
+        let reasons = tally.failed_by_reason();
+        assert_eq!(reasons.len(), MAX_REASONS + 1);
+        assert_eq!(reasons["request refused (ERR): no 0"], 1);
+        assert_eq!(reasons[OTHER_REASONS], 1000 - MAX_REASONS as u64);
     }
 
     #[test]

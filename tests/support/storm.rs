@@ -205,4 +205,14 @@ impl Outcome {
         let row = format!("{failed:>12} failed  {reason}");
         assert!(self.ended.stdout.contains(&row), "{self:#?}");
     }
+
+    /// So many sessions went well, and the others failed for reasons that begin like this.
+    #[track_caller]
+    pub fn assert_failed_like(&self, done: usize, failed: usize, reason: &str) {
+        assert_eq!(self.code(), Some(1), "{self:#?}");
+        let reasons = self.reasons();
+        assert!(reasons.keys().all(|other| other.starts_with(reason)), "{self:#?}");
+        assert_eq!(reasons.values().sum::<u64>(), failed as u64, "{self:#?}");
+        assert_eq!(self.count("done"), done as u64, "{self:#?}");
+    }
 }
