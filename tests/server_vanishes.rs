@@ -177,6 +177,24 @@ fn prompting_server_gone_is_said_at_once_and_nothing_is_lost() {
 }
 
 #[test]
+fn prompting_half_a_command_stays_in_sight_and_comes_back_with_cursor_up() {
+    let scene = Scene::new();
+    let mut terminal = scene.logged_in();
+    terminal.type_keys("Beacon 127.0.0.1 80");
+    terminal.wait_for_last_row("> Beacon 127.0.0.1 80");
+    let after = scene.crash();
+    wait_for_question(&terminal, "The server closed the connection.");
+    assert_eq!(terminal.look(|shown| shown.count("> Beacon 127.0.0.1 80")), 1);
+    // The end of another command, from habit.
+    terminal.type_keys("logout\r");
+    terminal.wait_for_row("Nobody is logged in. Please log in again, or leave with Ctrl-D.");
+    let _server = after.restart();
+    terminal.log_in(EIGHT);
+    terminal.type_keys("\x1b[A");
+    terminal.wait_for_last_row("> Beacon 127.0.0.1 80");
+}
+
+#[test]
 fn prompting_server_stopped_in_order_is_said_too() {
     let scene = Scene::new();
     let terminal = scene.logged_in();

@@ -162,6 +162,15 @@ impl Dialogue {
                 self.state = State::AskUsername;
                 None
             }
+            // Whoever types on as if the server were still there would be asked for the password of a
+            // user of that name. There may be one, but not on a phone that has lost its server.
+            State::AskUsername
+                if self.is_in_trouble && Command::decode(line) != Err(CommandError::Unknown) =>
+            {
+                bad(lines, "Nobody is logged in. Please log in again, or leave with Ctrl-D.");
+                self.state = State::AskUsername;
+                None
+            }
             State::AskUsername => {
                 self.state = State::AskPassword { user: line.trim().to_owned() };
                 None

@@ -70,7 +70,7 @@ impl Screen {
     }
 
     /// Shows lines, and then asks for what `prompt` says, or for nothing. If that is what is asked for
-    /// already, the lines appear above what was typed so far; if not, that is gone.
+    /// already, the lines appear above what was typed so far; if not, that is set aside.
     ///
     /// # Errors
     ///
@@ -93,9 +93,10 @@ impl Screen {
         let is_asking = self.asked.is_some();
         match &mut self.mode {
             Mode::Edited { editor, .. } => {
-                editor.hide(&mut self.out);
-                if !is_same && !editor.is_idle() {
-                    editor.stop(&mut self.out);
+                if is_same {
+                    editor.hide(&mut self.out);
+                } else {
+                    editor.set_aside(&mut self.out);
                 }
             }
             // What the kernel edits stays where it is, but the next line need not run into it.

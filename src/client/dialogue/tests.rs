@@ -171,6 +171,24 @@ fn lost_server_is_said_and_the_user_asked_to_log_in_again() {
 }
 
 #[test]
+fn command_after_the_server_was_lost_is_not_taken_for_a_username() {
+    let mut fixture = Fixture::at_prompt();
+    fixture.dialogue.lost("The server has gone away.", &mut fixture.lines);
+    fixture.shown();
+    for command in ["Download_tempID", "logout", "Beacon", "Beacon 127.0.0.1 9"] {
+        assert_eq!(fixture.line(command), None);
+        assert!(fixture.shown()[0].starts_with("Nobody is logged in."), "{command}");
+        assert_eq!(fixture.dialogue.prompt(), Some(Prompt::Username));
+    }
+    assert_eq!(fixture.line("ann"), None);
+    assert_eq!(fixture.dialogue.prompt(), Some(Prompt::Password));
+    // Before anything went wrong, a name is a name.
+    let mut fixture = Fixture::at_username();
+    assert_eq!(fixture.line("logout"), None);
+    assert_eq!(fixture.dialogue.prompt(), Some(Prompt::Password));
+}
+
+#[test]
 fn refused_login_asks_for_the_username_again() {
     let mut fixture = Fixture::logging_in();
     let (code, message) = ("BUSY".to_owned(), "too many connections".to_owned());

@@ -154,6 +154,21 @@ impl LineEditor {
         }
     }
 
+    /// Ends the line without an outcome, as something else is to be typed now. A command that was begun
+    /// stays on the screen, with the cursor on the row below it, and goes into the history, so that it
+    /// can be had back; of anything else nothing is left.
+    pub fn set_aside(&mut self, screen: &mut Vec<u8>) {
+        match &self.state {
+            State::Editing { line, .. }
+                if line.kind() == LineKind::Command && !line.text().trim().is_empty() =>
+            {
+                self.history.add(line.text());
+            }
+            State::Editing { .. } | State::Idle => self.hide(screen),
+        }
+        self.stop(screen);
+    }
+
     /// Whether no line is being typed, so that the next one can [`start`](Self::start).
     pub fn is_idle(&self) -> bool {
         matches!(self.state, State::Idle)

@@ -265,6 +265,32 @@ fn shown_stop_keeps_line_on_screen() {
 }
 
 #[test]
+fn shown_set_aside_keeps_command_in_sight_and_in_the_history() {
+    let mut desk = Desk::command();
+    desk.press("abc\x01");
+    desk.draw(LineEditor::set_aside);
+    desk.assert_shows(&["> abc"], (1, 0));
+    assert!(desk.editor.is_idle());
+    desk.start("> ", LineKind::Command);
+    desk.press("\x1b[A");
+    desk.assert_shows(&["> abc", "> abc"], (1, 5));
+}
+
+#[test]
+fn shown_set_aside_leaves_nothing_of_an_empty_command_or_an_answer() {
+    let mut desk = Desk::command();
+    desk.draw(LineEditor::set_aside);
+    desk.assert_shows(&[], (0, 0));
+    for kind in [LineKind::Answer, LineKind::Password] {
+        let mut desk = Desk::editing(20, 5, kind);
+        desk.press("abc");
+        desk.draw(LineEditor::set_aside);
+        desk.assert_shows(&[], (0, 0));
+        assert!(desk.editor.is_idle());
+    }
+}
+
+#[test]
 fn shown_start_replaces_line() {
     let mut desk = Desk::editing(10, 6, LineKind::Command);
     desk.press("0123456789abcdef");
