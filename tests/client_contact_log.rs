@@ -261,7 +261,9 @@ fn starting_malformed_log_is_named_and_left_alone() {
     scene.write_log(EIGHT, &content);
     let mut client = scene.logged_in_keeping(EIGHT, 2);
     let name = format!("{}:3: ", Scene::name(EIGHT));
-    client.stdout.wait_for_part(&name);
+    let said = client.stdout.wait_for_part(&name);
+    assert_eq!(said.matches("expected").count(), 1, "{said}");
+    assert!(said.ends_with("; what is in it is left alone"), "{said}");
     assert!(upload(&mut client).iter().any(|line| line.contains(&name)));
     scene.send(&client, &valid(1));
     client.type_line("Download_tempID");
@@ -347,7 +349,11 @@ fn logged_in_log_that_cannot_be_written_is_said_once() {
     // A directory in the place of the file: nobody can write it, not even root.
     fs::create_dir(scene.data.file(&Scene::name(EIGHT))).expect("a new directory");
     let mut client = scene.logged_in(EIGHT);
-    client.stdout.wait_for_part(&Scene::name(EIGHT));
+    let said = client.stdout.wait_for_part(&Scene::name(EIGHT));
+    assert!(
+        said.ends_with("; what is in it is left alone, and beacons are kept in memory"),
+        "{said}"
+    );
     for number in 1..20 {
         scene.send(&client, &valid(number));
     }
@@ -356,6 +362,18 @@ fn logged_in_log_that_cannot_be_written_is_said_once() {
     let said = ended.stdout.iter().filter(|line| line.contains(&Scene::name(EIGHT))).count();
     assert_eq!(said, 1, "{ended:?}");
     assert_eq!(ended.status.code(), Some(0));
+}
+
+#[test]
+fn logged_in_beacon_that_cannot_be_written_is_said_to_be_in_memory() {
+    let scene = Scene::new();
+    let mut client = scene.logged_in(EIGHT);
+    // The directory goes away: nobody can write into it, not even root.
+    fs::remove_dir(scene.data.path()).expect("it is empty");
+    scene.send(&client, &valid(1));
+    let said = client.stdout.wait_for_part(&Scene::name(EIGHT));
+    assert!(said.ends_with("; the beacon is kept in memory"), "{said}");
+    assert_eq!(upload(&mut client).len(), 3);
 }
 
 #[test]

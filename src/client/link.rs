@@ -9,6 +9,7 @@ use super::session::{self, Session};
 use super::{Client, ClientError, FIRST_LINK, LOGOUT_TIMEOUT, Timer};
 use crate::clock::Now;
 use crate::reactor::{Connection, Flushed, Received, Token};
+use crate::text_file::FileError;
 
 /// How long a connection may take to come about.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -98,7 +99,14 @@ impl Client {
                 let text = match self.keeper.hand_over(*user, &mut self.phone, now) {
                     Ok(None) => return self.tidy(now),
                     Ok(Some(error)) => format!("{error}; ages are counted from now"),
-                    Err(error) => format!("{error}; what is in it is left alone"),
+                    Err(error @ FileError::Malformed { .. }) => {
+                        format!("{error}; what is in it is left alone")
+                    }
+                    Err(error @ FileError::Io { .. }) => {
+                        format!(
+                            "{error}; what is in it is left alone, and beacons are kept in memory"
+                        )
+                    }
                 };
                 self.dialogue.trouble(&text, &mut self.lines);
             }

@@ -11,7 +11,8 @@ use crate::protocol::Beacon;
 impl Client {
     pub(super) fn tidy(&mut self, now: Now) {
         if let Err(error) = self.keeper.tidy(&mut self.phone, now) {
-            self.dialogue.trouble(&error.to_string(), &mut self.lines);
+            let text = format!("{error}; the contact log is kept in memory");
+            self.dialogue.trouble(&text, &mut self.lines);
         }
     }
 
@@ -40,14 +41,14 @@ impl Client {
         let Self { datagrams, phone, keeper, dialogue, lines, .. } = self;
         datagrams.receive(|datagram, sender| {
             if let Err(error) = keeper.follow(phone, now) {
-                dialogue.trouble(&error.to_string(), lines);
+                dialogue.trouble(&format!("{error}; what is in it is left alone"), lines);
             }
             let reception = phone.receive(datagram, now);
             dialogue.received(&reception, sender, now.wall, lines);
             if let Reception::Valid(record, added) = reception
                 && let Err(error) = keeper.keep(&record, added, phone)
             {
-                dialogue.trouble(&error.to_string(), lines);
+                dialogue.trouble(&format!("{error}; the beacon is kept in memory"), lines);
             }
         });
     }

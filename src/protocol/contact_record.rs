@@ -128,7 +128,7 @@ impl ContactRecord {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum ContactRecordError {
     /// Not 58 bytes, or not three fields with one blank between them in a file.
-    #[error("expected a TempID of 20 digits, a start and an expiry")]
+    #[error("not a TempID of 20 digits, a start and an expiry")]
     Length,
     /// The first field.
     #[error("the TempID is not 20 decimal digits")]

@@ -324,10 +324,10 @@ mod tests {
     fn malformed_line_with_an_end_is_refused_with_its_number() {
         for (line, problem) in [
             ("word", "it is one word"),
-            ("+61 1234 x y", "expected a TempID"),
+            ("+61 1234 x y", "not a TempID"),
             (&OTHER.replace("14/05", "31/02"), "the start is not"),
             (&OTHER.replace("892", "89x"), "the TempID is not"),
-            (&OTHER.replace(' ', "  "), "expected a TempID"),
+            (&OTHER.replace(' ', "  "), "not a TempID"),
         ] {
             let (replayed, _) = replay_text(&format!("{LINE}\n{line}\n{LINE}\n"));
             let error = replayed.expect_err(line);
