@@ -483,6 +483,28 @@ fn bar_is_shown_on_a_terminal_and_cleared_at_the_end() {
     assert!(rows.iter().any(|row| row.starts_with("7 sessions done, 0 failed")), "{rows:#?}");
 }
 
+#[test]
+fn bar_on_a_narrow_terminal_is_one_row() {
+    let (data, server) = server();
+    let (ip, port) = (server.address.ip().to_string(), server.address.port().to_string());
+    let arguments = format!("{ip} {port} --users 5 --script idle --phones 7 --hold 60");
+    let arguments: Vec<_> = arguments.split(' ').map(str::to_owned).collect();
+    let setup = terminal::Setup::program(PROGRAM, &arguments, &data).rows_and_columns(20, 40);
+    let terminal = setup.start();
+    let is_bar = |row: &String| row.contains("s 0 of 7 phones, 7 connected");
+    let is_line = |row: &String| row == "7 phones are connected and stay";
+    terminal.wait_until("a line and the bar", |shown| {
+        let rows = shown.rows();
+        matches!(&rows[..], [line, bar] if is_line(line) && is_bar(bar))
+    });
+    // It follows the width of the terminal.
+    terminal.resize(20, 90);
+    terminal.wait_until("a wider bar", |shown| {
+        let rows = shown.rows();
+        matches!(&rows[..], [line, bar] if is_line(line) && bar.contains("s [>   ") && bar.len() > 80)
+    });
+}
+
 /// An open loop asks as often as it was told to, whatever the server does: phones go on coming while
 /// it stands still, and what they waited is in the latencies.
 #[test]

@@ -209,9 +209,8 @@ impl Storm {
             let address = self.settings.server;
             return Err(StormError::Unreachable { address, problem });
         }
-        if let Some(progress) = &self.progress {
-            progress.end();
-        }
+        // The bar makes room for the report.
+        self.progress = None;
         Ok(self.into_outcome())
     }
 
