@@ -15,11 +15,16 @@ const HEIGHT: u32 = 720;
 /// The font; every viewer of SVG has one of this kind.
 const FONT: &str = "sans-serif";
 
-/// The lines over time: what, its quantile, its colour.
-const QUANTILES: [(&str, f64, RGBColor); 3] = [
-    ("p50", 0.5, RGBColor(0x1b, 0x7f, 0x4d)),
-    ("p99", 0.99, RGBColor(0x1f, 0x5f, 0xbf)),
-    ("max", 1.0, RGBColor(0xc0, 0x39, 0x2b)),
+/// The colour of the 99th percentile, which is what the distribution is about, too.
+const P99_COLOR: RGBColor = RGBColor(0x1f, 0x5f, 0xbf);
+
+/// The lines over time: what, its quantile, its colour and its width. The last is drawn over the others.
+/// Where few sessions end at a time, p99 is the greatest of them: the maximum is a pale band, wide enough
+/// to be seen on both sides of a line upon it.
+const QUANTILES: [(&str, f64, RGBColor, u32); 3] = [
+    ("max", 1.0, RGBColor(0xf2, 0xb5, 0xa7), 6),
+    ("p99", 0.99, P99_COLOR, 2),
+    ("p50", 0.5, RGBColor(0x1b, 0x7f, 0x4d), 2),
 ];
 
 /// Points of the curve of the distribution.
@@ -71,15 +76,16 @@ fn draw_over_time(tally: &Tally, area: &Area<'_>) -> Outcome {
         .light_line_style(WHITE)
         .label_style((FONT, 12))
         .draw()?;
-    for (name, quantile, color) in QUANTILES {
+    for (name, quantile, color, line_width) in QUANTILES {
+        let style = color.stroke_width(line_width);
         let points = series.buckets().iter().enumerate().filter_map(|(index, bucket)| {
             let latency = bucket.latencies.value_at_quantile(quantile).max(1) as f64;
             (!bucket.latencies.is_empty()).then_some(((index as f64 + 0.5) * width, latency))
         });
         chart
-            .draw_series(LineSeries::new(points, color.stroke_width(2)))?
+            .draw_series(LineSeries::new(points, style))?
             .label(name)
-            .legend(move |(x, y)| PathElement::new([(x, y), (x + 16, y)], color.stroke_width(2)));
+            .legend(move |(x, y)| PathElement::new([(x, y), (x + 16, y)], style));
     }
     let floor = latency_range(&tally.sessions).start;
     let failed = series.buckets().iter().enumerate().filter(|(_, bucket)| bucket.failed > 0);
@@ -125,8 +131,7 @@ fn draw_distribution(latencies: &Latencies, area: &Area<'_>) -> Outcome {
         let quantile = 1.0 - 10.0_f64.powf(-at);
         (at, latencies.value_at_quantile(quantile).max(1) as f64)
     });
-    let (_, _, color) = QUANTILES[1];
-    chart.draw_series(LineSeries::new(points, color.stroke_width(2)))?;
+    chart.draw_series(LineSeries::new(points, P99_COLOR.stroke_width(2)))?;
     Ok(())
 }
 
@@ -166,6 +171,25 @@ mod tests {
         {
             assert!(svg.contains(part), "{part}");
         }
+    }
+
+    /// A single session is its own median and maximum, and all three lines are where it is.
+    #[test]
+    fn lines_in_the_same_place_are_drawn_the_widest_first() {
+        let mut tally = Tally::new();
+        for number in 1..9 {
+            let (at, latency) = (Duration::from_millis(number * 50), Duration::from_millis(number));
+            tally.ended(Script::TempId, Ok(()), at, latency);
+        }
+        let svg = draw(&tally, "a storm").expect("drawn");
+        let at = |color: RGBColor| {
+            let RGBColor(red, green, blue) = color;
+            let color = format!("#{red:02X}{green:02X}{blue:02X}");
+            svg.find(&color).unwrap_or_else(|| panic!("no {color} in {svg}"))
+        };
+        let places = QUANTILES.map(|(_, _, color, _)| at(color));
+        assert!(places.is_sorted(), "{places:?}");
+        assert!(QUANTILES.is_sorted_by_key(|(_, _, _, width)| std::cmp::Reverse(*width)));
     }
 
     #[test]
