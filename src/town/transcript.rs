@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::message::{
-    Described, Message, Via, describe_beacon, describe_replies, describe_requests,
+    Described, Message, Via, describe_beacon, describe_replies, describe_requests, shortened,
 };
 use super::outcome::Fate;
 
