@@ -6,6 +6,7 @@ mod support;
 use support::data::Data;
 use support::phone::Phone;
 use support::process::unread_bytes;
+use support::reply::Reply;
 use support::scene::Scene;
 use support::server::Setup;
 use support::storm::crowd;
@@ -56,6 +57,36 @@ fn dribbling_phones_that_log_in_in_time_are_served_like_all_others() {
     let storm = scene.storm(&options).start();
     scene.serve_during(storm).assert_all_done(phones);
     scene.assert_nothing_left(MOST_MEMORY_KIB);
+}
+
+#[test]
+fn users_who_leave_long_requests_unfinished_take_bounded_memory() {
+    // Each holds 960 KiB of the 256 MiB that all together may hold.
+    const PEERS: usize = 320;
+    const HELD: usize = 960 * 1024;
+    const HEAD: &[u8] = b"*2\r\n$6\r\nUPLOAD\r\n$1000000\r\n";
+    let mut scene = Scene::new(0, &[]);
+    let mut peers: Vec<Phone> =
+        (0..PEERS).map(|_| Phone::logged_in(&scene.server, support::data::EIGHT)).collect();
+    let mut unfinished = HEAD.to_vec();
+    unfinished.resize(HELD, b'1');
+    // Whoever is refused before all is sent cannot send the rest.
+    let sent = peers.iter_mut().filter_map(|peer| peer.try_send_bytes(&unfinished).ok()).count();
+    assert!(sent >= 200, "{sent}");
+    let address = scene.server.address;
+    scene.witness.ping_until("everything to be read", || unread_bytes(address) == 0);
+    scene.serve_one();
+    let rest = [vec![b'1'; 1_000_000 - (HELD - HEAD.len())], b"\r\n".to_vec()].concat();
+    let is_refused = |peer: &mut Phone| {
+        let answer = peer.try_send_bytes(&rest).and_then(|()| peer.try_reply());
+        // Whoever may finish is told that 1,000,000 ones are no contact records.
+        !matches!(answer, Ok(Reply::Error(text)) if text.starts_with("ERR"))
+    };
+    let refused = peers.iter_mut().map(is_refused).filter(|is_refused| *is_refused).count();
+    assert!((20..=120).contains(&refused), "{refused}");
+    drop(peers);
+    // A buffer has up to twice the room that it needs.
+    scene.assert_nothing_left(600 * 1024);
 }
 
 #[test]

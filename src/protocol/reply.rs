@@ -97,6 +97,10 @@ pub enum Refusal {
     /// As many connections as one host may have; this one is closed.
     #[error("BUSY too many connections from this address, try again later")]
     BusyForAddress,
+    /// All long requests that are not complete take as much memory as they may; this connection, which
+    /// has one of them, is closed.
+    #[error("BUSY too many long requests, try again later")]
+    BusyWithRequests,
     /// A frame that is no request.
     #[error("{0}")]
     Request(#[from] RequestError),
