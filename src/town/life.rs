@@ -9,7 +9,7 @@ use super::draws::{self, Purpose};
 use super::event::Event;
 use super::handset::Handset;
 use super::health::{self, Case};
-use super::meetings::{self, Change, ChangeKind, Meetings};
+use super::meetings::{Change, ChangeKind, Meetings};
 use super::nearness::Nearness;
 use super::outcome::{Bin, Linkability, PerSecond, ServerLoad};
 use super::scenario::Seconds;
@@ -39,7 +39,7 @@ impl Town {
         collect: Collect,
     ) -> Result<World<Self>, TownError> {
         let seed = scenario.seed;
-        let people = meetings::people_of(scenario)?;
+        let people = Meetings::people_of(scenario)?;
         let has_app: Vec<bool> = (0..people)
             .map(|person| {
                 let luck = draws::stream(seed, Purpose::App, person.into()).random::<f64>();

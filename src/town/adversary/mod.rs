@@ -6,8 +6,9 @@ pub mod sniffer;
 
 use super::air::Source;
 use super::event::{Event, Repetition};
+use super::meetings::Meetings;
 use super::scenario::{Forgery, Post, Scenario};
-use super::{Core, Town, meetings};
+use super::{Core, Town};
 use crate::protocol::Beacon;
 
 pub use self::remote::{Remote, phones};
@@ -52,7 +53,7 @@ impl Adversaries {
         let settings = &scenario.adversary;
         let mut sniffers = Vec::new();
         for (number, sniffer) in settings.sniffer.iter().enumerate() {
-            let covered = sniffer.coverage.get() * f64::from(meetings::places_of(scenario));
+            let covered = sniffer.coverage.get() * f64::from(Meetings::places_of(scenario));
             let places = (0..covered.ceil() as u32)
                 .map(|place| Post { place: Some(place), ..Post::default() });
             for post in sniffer.at.iter().cloned().chain(places) {

@@ -1,34 +1,50 @@
 //! Who is near whom, and when: the truth that phones try to notice.
+//!
+//! All kinds of meetings are iterators of [`Change`]s in the order of time. They know people, places and
+//! moments, and neither phones nor the server; who has the app matters only to people who look for their
+//! like. Two bodies are never in two encounters at the same time.
 
-pub mod pending;
-pub mod plane;
-pub mod posts;
-pub mod random_mixing;
-pub mod timetable;
-pub mod trace;
+mod encounters;
+mod plane;
+mod posts;
+mod random_mixing;
+mod rooms;
+mod timetable;
+mod trace;
+mod walker;
 
+#[cfg(test)]
+mod tests;
+
+use std::fmt::Display;
 use std::time::Duration;
 
 use self::plane::Plane;
 use self::random_mixing::RandomMixing;
+use self::rooms::Rooms;
 use self::timetable::Timetable;
-use self::trace::Trace;
+use self::trace::{Contacts, Trace};
 use super::TownError;
 use super::scenario::{MeetingsKind, Post, Scenario};
 
 /// Somebody or something with a radio, by number: first all people, then the posts of adversaries.
 pub type Body = u32;
 
-/// Set in the number of an encounter with a post.
-pub const AT_POST: u64 = 1 << 63;
+/// The bit that tells encounters with posts from those between people.
+const WITH_POST: u64 = 1 << 63;
+
+/// Which bits of the number of an encounter with a post say which post, and how many posts there may be.
+const POST_SHIFT: u32 = 42;
+const MOST_POSTS: usize = 1 << (63 - POST_SHIFT);
 
 /// Two bodies come near each other, or part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Change {
     /// When, from the beginning of the meetings.
     pub at: Duration,
-    /// Which encounter. Numbers of encounters between people do not depend on the posts; those with
-    /// posts have [`AT_POST`] set.
+    /// Which encounter: numbers count up in the order in which encounters begin. Those of encounters
+    /// with posts have the highest bit set and a range of their own for each post, so that posts do not
+    /// change the numbers of people's encounters.
     pub encounter: u64,
     /// One of the two; a person.
     pub a: Body,
@@ -39,7 +55,7 @@ pub struct Change {
 }
 
 /// Whether an encounter begins or ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChangeKind {
     /// The two are near each other from now on.
     Begins,
@@ -47,10 +63,12 @@ pub enum ChangeKind {
     Ends,
 }
 
-/// All changes of a town, in the order of time. Every encounter that begins ends, when the meetings are
-/// over at the latest.
+/// All changes of a town in the order of time, ends before beginnings at the same moment. Every encounter
+/// that began has an end, when the meetings end at the latest.
 #[derive(Debug)]
-pub struct Meetings(Kind);
+pub struct Meetings {
+    kind: Kind,
+}
 
 #[derive(Debug)]
 enum Kind {
@@ -61,35 +79,83 @@ enum Kind {
 }
 
 impl Meetings {
-    /// The meetings of a scenario, of people of whom `has_app` says who has the app, and with posts.
+    /// The meetings of a scenario whose person `i` has the app if `has_app[i]`. `posts` are where the
+    /// radios of adversaries are; post `k` is the body behind all people and `k` others.
     ///
     /// # Errors
     ///
-    /// That a post is at no place of this kind of meetings, or a contact trace cannot be used.
+    /// [`TownError`] if settings of the meetings or of posts do not go together, or the file of a trace
+    /// cannot be used.
+    ///
+    /// # Panics
+    ///
+    /// If `has_app` is not as long as [`people_of`](Self::people_of) says.
     pub fn new(scenario: &Scenario, has_app: &[bool], posts: &[Post]) -> Result<Self, TownError> {
-        let people = has_app.len() as u32;
-        Ok(Self(match scenario.meetings.kind {
+        let is_countable = u32::try_from(posts.len())
+            .is_ok_and(|posts| scenario.people.count.checked_add(posts).is_some());
+        if posts.len() > MOST_POSTS || !is_countable {
+            let problem = format!("expected at most {MOST_POSTS} posts of adversaries");
+            return Err(TownError::Scenario(format!("{problem}, not {}", posts.len())));
+        }
+        if scenario.meetings.kind != MeetingsKind::Trace {
+            assert_eq!(has_app.len(), scenario.people.count as usize, "one entry a person");
+        }
+        let kind = match scenario.meetings.kind {
+            MeetingsKind::Trace => {
+                let contacts = Contacts::read(scenario)?;
+                assert_eq!(has_app.len(), contacts.people() as usize, "one entry a person");
+                Kind::Trace(Trace::new(scenario, &contacts, posts)?)
+            }
             MeetingsKind::RandomMixing => {
-                let places = posts::places(posts, places_of(scenario))?;
-                Kind::RandomMixing(Box::new(RandomMixing::new(scenario, has_app, &places)))
+                Kind::RandomMixing(Box::new(RandomMixing::new(scenario, has_app, posts)?))
             }
-            MeetingsKind::Plane => {
-                let points = posts::points(posts, &scenario.meetings.plane)?;
-                Kind::Plane(Box::new(Plane::new(scenario, people, &points)))
-            }
-            MeetingsKind::Timetable => {
-                let places = posts::places(posts, places_of(scenario))?;
-                Kind::Timetable(Box::new(Timetable::new(scenario, people, &places)))
-            }
-            MeetingsKind::Trace => Kind::Trace(Trace::read(scenario, posts)?),
-        }))
+            MeetingsKind::Plane => Kind::Plane(Box::new(Plane::new(scenario, posts)?)),
+            MeetingsKind::Timetable => Kind::Timetable(Box::new(Timetable::new(scenario, posts)?)),
+        };
+        Ok(Self { kind })
     }
 
-    /// Where people are, in metres, as far as the changes have been taken; nowhere but in a plane.
+    /// How many people live in the town: as many as the scenario says, or as a trace has names, without
+    /// those that carry posts of adversaries.
+    ///
+    /// # Errors
+    ///
+    /// [`TownError`] if the file of a trace cannot be used.
+    pub fn people_of(scenario: &Scenario) -> Result<u32, TownError> {
+        match scenario.meetings.kind {
+            MeetingsKind::RandomMixing | MeetingsKind::Plane | MeetingsKind::Timetable => {
+                Ok(scenario.people.count)
+            }
+            MeetingsKind::Trace => Ok(Contacts::read(scenario)?.people()),
+        }
+    }
+
+    /// How many places, or rooms of a timetable, the town has; none in a plane or a trace.
+    pub fn places_of(scenario: &Scenario) -> u32 {
+        match scenario.meetings.kind {
+            MeetingsKind::RandomMixing => scenario.meetings.random_mixing.places,
+            MeetingsKind::Timetable => Rooms::new(scenario).count(),
+            MeetingsKind::Plane | MeetingsKind::Trace => 0,
+        }
+    }
+
+    /// Where people are in a plane, in metres, when it was last looked who is near whom; nothing for
+    /// other kinds of meetings. That is when the change that was given last happened, or later.
     pub fn positions(&self) -> Vec<(f64, f64)> {
-        match &self.0 {
-            Kind::Plane(plane) => plane.positions(),
+        match &self.kind {
+            Kind::Plane(plane) => plane.positions().to_vec(),
             Kind::RandomMixing(_) | Kind::Timetable(_) | Kind::Trace(_) => Vec::new(),
+        }
+    }
+
+    /// What a place or room is called, such as `bus 3`.
+    pub fn room_name(&self, number: u32) -> Option<String> {
+        match &self.kind {
+            Kind::RandomMixing(mixing) => {
+                (number < mixing.places()).then(|| format!("place {number}"))
+            }
+            Kind::Timetable(timetable) => timetable.rooms().name(number),
+            Kind::Plane(_) | Kind::Trace(_) => None,
         }
     }
 }
@@ -98,7 +164,7 @@ impl Iterator for Meetings {
     type Item = Change;
 
     fn next(&mut self) -> Option<Change> {
-        match &mut self.0 {
+        match &mut self.kind {
             Kind::RandomMixing(mixing) => mixing.next(),
             Kind::Plane(plane) => plane.next(),
             Kind::Timetable(timetable) => timetable.next(),
@@ -107,28 +173,17 @@ impl Iterator for Meetings {
     }
 }
 
-/// How many people a scenario has: a contact trace says that itself.
-///
-/// # Errors
-///
-/// That a contact trace cannot be used.
-pub fn people_of(scenario: &Scenario) -> Result<u32, TownError> {
-    match scenario.meetings.kind {
-        MeetingsKind::RandomMixing | MeetingsKind::Plane | MeetingsKind::Timetable => {
-            Ok(scenario.people.count)
-        }
-        MeetingsKind::Trace => trace::people(scenario),
-    }
+/// Whether an encounter of this number is one with the post of an adversary.
+pub fn is_with_post(encounter: u64) -> bool {
+    encounter & WITH_POST != 0
 }
 
-/// How many places there are, at which a post can be.
-pub fn places_of(scenario: &Scenario) -> u32 {
-    match scenario.meetings.kind {
-        MeetingsKind::RandomMixing => scenario.meetings.random_mixing.places,
-        MeetingsKind::Timetable => timetable::rooms_of(scenario),
-        MeetingsKind::Plane | MeetingsKind::Trace => 0,
-    }
+/// The number of an encounter with a post, from its number among those of this post.
+fn post_encounter(post: u32, number: u64) -> u64 {
+    WITH_POST | u64::from(post) << POST_SHIFT | number
 }
 
-#[cfg(test)]
-mod tests;
+/// Says what a key of the meetings must be.
+fn refuse(key: &str, expected: impl Display, given: impl Display) -> TownError {
+    TownError::Scenario(format!("meetings.{key}: expected {expected}, not {given}"))
+}

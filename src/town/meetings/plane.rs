@@ -1,87 +1,117 @@
 //! People walk about in a plane, and are near whom their radio reaches.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
-use rand::RngExt;
-use rand_xoshiro::Xoshiro256PlusPlus;
-
-use super::pending::Pending;
-use super::posts::Point;
-use super::{Body, Change};
+use super::encounters::{Encounters, Pair};
+use super::posts::{self, Point};
+use super::walker::{Ground, Walker};
+use super::{Body, Change, refuse};
+use crate::town::TownError;
 use crate::town::draws::{self, Purpose};
-use crate::town::scenario::{self, Scenario};
+use crate::town::scenario::{Post, Scenario};
 
-/// People who walk to random points of a rectangle, one after the other, and rest at each (random
-/// waypoint). Now and then it is looked who is near whom.
+/// How often somebody may cross the plane between two looks, at most: who moves on that often is at a
+/// random point each time anyway, and costs as much as so many walks.
+const MOST_CROSSINGS: f64 = 100.0;
+
+/// The encounters of people in a plane.
 #[derive(Debug)]
-pub struct Plane {
-    settings: scenario::Plane,
-    end: Duration,
+pub(super) struct Plane {
+    ground: Ground,
+    range: f64,
+    step: Duration,
+    duration: Duration,
+    /// When it is looked next; `None` when all is over.
+    next_look: Option<Duration>,
     walkers: Vec<Walker>,
+    positions: Vec<(f64, f64)>,
     posts: Vec<Point>,
-    /// When it is looked next.
-    look: Duration,
-    pending: Pending,
+    cells: Cells,
+    pairs: Vec<Pair>,
+    encounters: Encounters,
 }
 
+/// People by the cell of a grid that they are in. A cell is at least as wide and as high as the range, so
+/// that all who are near somebody are in the same cell or in one of the eight around it.
 #[derive(Debug)]
-struct Walker {
-    rng: Xoshiro256PlusPlus,
-    from: (f64, f64),
-    to: (f64, f64),
-    /// When the walk began, in seconds.
-    began: f64,
-    /// When it ends.
-    arrives: f64,
-    /// When the next one begins.
-    leaves: f64,
+struct Cells {
+    columns: usize,
+    rows: usize,
+    /// Cells a metre, each way.
+    scale: (f64, f64),
+    /// Where the people of a cell begin in `people`; one more than there are cells.
+    starts: Vec<usize>,
+    people: Vec<Body>,
 }
 
 impl Plane {
-    /// So many people, and posts.
-    pub fn new(scenario: &Scenario, people: u32, posts: &[Point]) -> Self {
-        let settings = scenario.meetings.plane.clone();
-        let walkers = (0..people)
-            .map(|person| {
-                let rng = draws::stream(scenario.seed, Purpose::Meetings, person.into());
-                Walker::new(rng, &settings)
-            })
-            .collect();
-        Self {
-            settings,
-            end: scenario.duration.0,
+    pub(super) fn new(scenario: &Scenario, posts: &[Post]) -> Result<Self, TownError> {
+        let settings = &scenario.meetings.plane;
+        let ground = Ground {
+            width: positive("plane.width", settings.width.get())?,
+            height: positive("plane.height", settings.height.get())?,
+            speed: settings.speed.get(),
+            rest: settings.rest.as_f64(),
+        };
+        let step = positive("plane.step", settings.step.as_f64())?;
+        let fastest = (ground.width + ground.height) / step * MOST_CROSSINGS;
+        if ground.speed > fastest {
+            let expected = format_args!("at most {fastest} m/s in such a plane with such a step");
+            return Err(refuse("plane.speed", expected, ground.speed));
+        }
+        let stream = |person| draws::stream(scenario.seed, Purpose::Meetings, person);
+        let people = 0..u64::from(scenario.people.count);
+        let mut walkers: Vec<_> =
+            people.map(|person| Walker::new(&ground, stream(person))).collect();
+        let range = settings.range.get();
+        Ok(Self {
+            ground,
+            range,
+            step: settings.step.0,
+            duration: scenario.duration.0,
+            next_look: Some(Duration::ZERO),
+            positions: walkers.iter_mut().map(|walker| walker.position(&ground, 0.0)).collect(),
+            cells: Cells::new(&ground, range, walkers.len()),
             walkers,
-            posts: posts.to_vec(),
-            look: Duration::ZERO,
-            pending: Pending::new(people),
-        }
+            posts: posts::points(scenario, posts)?,
+            pairs: Vec::new(),
+            encounters: Encounters::new(scenario.people.count, posts.len()),
+        })
     }
 
-    /// Where people were when it was looked last.
-    pub fn positions(&self) -> Vec<(f64, f64)> {
-        let at = self.look.saturating_sub(self.settings.step.0).as_secs_f64();
-        self.walkers.iter().map(|walker| walker.position(at)).collect()
+    /// Where people are when it was looked last.
+    pub(super) fn positions(&self) -> &[(f64, f64)] {
+        &self.positions
     }
 
-    /// Who is near whom, in ascending order.
-    fn near(&mut self, at: f64) -> Vec<(Body, Body)> {
-        for walker in &mut self.walkers {
-            walker.go_on(at, &self.settings);
+    /// Looks who is near whom at `at`.
+    fn look(&mut self, at: Duration) {
+        self.pairs.clear();
+        self.next_look = None;
+        if at < self.duration {
+            self.next_look = Some(self.duration.min(at + self.step));
+            let seconds = at.as_secs_f64();
+            for (position, walker) in self.positions.iter_mut().zip(&mut self.walkers) {
+                *position = walker.position(&self.ground, seconds);
+            }
+            self.cells.sort(&self.positions);
+            self.find_pairs();
         }
-        let points: Vec<_> = self.walkers.iter().map(|walker| walker.position(at)).collect();
-        let range = self.settings.range.get();
-        let mut near = neighbours(&points, range);
-        let people = points.len() as u32;
-        for (number, post) in self.posts.iter().enumerate() {
-            let post_body = people + number as u32;
-            let reached = (0..people).filter(|person| {
-                distance(points[*person as usize], (post.x, post.y)) <= post.range
-            });
-            near.extend(reached.map(|person| (person, post_body)));
+        self.encounters.become_near(at, &mut self.pairs);
+    }
+
+    fn find_pairs(&mut self) {
+        let Self { positions, cells, pairs, posts, .. } = self;
+        for (a, &(x, y)) in (0..).zip(&*positions) {
+            let near = Point { x, y, range: self.range };
+            let others = cells.around(&near).filter(|&b| a < b);
+            pairs.extend(others.filter(|&b| near.reaches(positions[b as usize])).map(|b| (a, b)));
         }
-        near.sort_unstable();
-        near
+        for (body, post) in (positions.len() as Body..).zip(posts) {
+            let people = cells.around(post);
+            pairs
+                .extend(people.filter(|&a| post.reaches(positions[a as usize])).map(|a| (a, body)));
+        }
     }
 }
 
@@ -90,85 +120,180 @@ impl Iterator for Plane {
 
     fn next(&mut self) -> Option<Change> {
         loop {
-            if let Some(change) = self.pending.pop() {
+            if let Some(change) = self.encounters.take() {
                 return Some(change);
             }
-            if self.look > self.end {
-                return None;
+            let at = self.next_look?;
+            self.look(at);
+        }
+    }
+}
+
+impl Cells {
+    fn new(ground: &Ground, range: f64, people: usize) -> Self {
+        // More cells than people would only cost time.
+        let most = (people as f64).sqrt() * 2.0 + 1.0;
+        let count = |length: f64| (length / range).min(most).max(1.0).floor();
+        let (columns, rows) = (count(ground.width), count(ground.height));
+        Self {
+            columns: columns as usize,
+            rows: rows as usize,
+            scale: (columns / ground.width, rows / ground.height),
+            starts: Vec::new(),
+            people: vec![0; people],
+        }
+    }
+
+    /// Puts everybody where they are.
+    fn sort(&mut self, positions: &[(f64, f64)]) {
+        let mut starts = std::mem::take(&mut self.starts);
+        starts.clear();
+        starts.resize(self.columns * self.rows + 1, 0);
+        for &(x, y) in positions {
+            starts[self.cell(self.column(x), self.row(y))] += 1;
+        }
+        // First each is the end of its cell; taking one place after the other makes it the start.
+        let mut sum = 0;
+        for start in &mut starts {
+            sum += *start;
+            *start = sum;
+        }
+        for (person, &(x, y)) in positions.iter().enumerate().rev() {
+            let cell = self.cell(self.column(x), self.row(y));
+            starts[cell] -= 1;
+            self.people[starts[cell]] = person as Body;
+        }
+        self.starts = starts;
+    }
+
+    /// All people of the cells that the square around the reach of a point touches.
+    fn around(&self, point: &Point) -> impl Iterator<Item = Body> {
+        let Point { x, y, range } = *point;
+        let (first, last) = (self.column(x - range), self.column(x + range));
+        (self.row(y - range)..=self.row(y + range)).flat_map(move |row| {
+            // The cells of a row are one after the other, and so are their people.
+            let start = self.starts[self.cell(first, row)];
+            let end = self.starts[self.cell(last, row) + 1];
+            self.people[start..end].iter().copied()
+        })
+    }
+
+    fn cell(&self, column: usize, row: usize) -> usize {
+        row * self.columns + column
+    }
+
+    fn column(&self, x: f64) -> usize {
+        // What is below 0 becomes 0.
+        ((x * self.scale.0) as usize).min(self.columns - 1)
+    }
+
+    fn row(&self, y: f64) -> usize {
+        ((y * self.scale.1) as usize).min(self.rows - 1)
+    }
+}
+
+impl Point {
+    /// Whether a position is in range, its edge included.
+    fn reaches(&self, (x, y): (f64, f64)) -> bool {
+        let (x, y) = (x - self.x, y - self.y);
+        x * x + y * y <= self.range * self.range
+    }
+}
+
+fn positive(key: &str, value: f64) -> Result<f64, TownError> {
+    if value > 0.0 { Ok(value) } else { Err(refuse(key, "more than 0", value)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::town::scenario::{Amount, MeetingsKind, Seconds};
+
+    fn amount(value: f64) -> Amount {
+        Amount::try_from(value).expect("from zero up")
+    }
+
+    fn scenario(people: u32, (width, height): (f64, f64), range: f64) -> Scenario {
+        let mut scenario = Scenario { duration: Seconds::new(600), ..Scenario::default() };
+        scenario.people.count = people;
+        scenario.meetings.kind = MeetingsKind::Plane;
+        let plane = &mut scenario.meetings.plane;
+        (plane.width, plane.height) = (amount(width), amount(height));
+        plane.range = amount(range);
+        plane.rest = Seconds::new(20);
+        scenario
+    }
+
+    fn post(x: f64, y: f64, range: Option<f64>) -> Post {
+        Post { x: Some(x), y: Some(y), range: range.map(amount), ..Post::default() }
+    }
+
+    /// Compares everybody with everybody.
+    fn pairs_of(plane: &Plane) -> Vec<Pair> {
+        let people: Vec<_> =
+            plane.positions.iter().map(|&(x, y)| Point { x, y, range: plane.range }).collect();
+        let mut pairs = Vec::new();
+        for (a, &position) in (0..).zip(&plane.positions) {
+            for (b, other) in (0..).zip(people.iter().chain(&plane.posts)) {
+                if a < b && other.reaches(position) {
+                    pairs.push((a, b));
+                }
             }
-            let near =
-                if self.look == self.end { Vec::new() } else { self.near(self.look.as_secs_f64()) };
-            self.pending.set(&near, self.look);
-            let step = self.settings.step.0.max(Duration::from_millis(1));
-            let is_over = self.look == self.end;
-            self.look = (self.look + step).min(self.end);
-            if is_over {
-                self.look = self.end + step;
+        }
+        pairs
+    }
+
+    proptest! {
+        #[test]
+        fn cells_find_the_same_pairs_as_comparing_all(
+            seed: u64,
+            people in 0..60_u32,
+            size in (1.0..200.0, 1.0..200.0),
+            range in prop_oneof![Just(0.0), 0.1..50.0, Just(300.0)],
+            post_range in prop_oneof![Just(None), (0.0..300.0).prop_map(Some)],
+        ) {
+            let scenario = Scenario { seed, ..scenario(people, size, range) };
+            let posts = [post(0.0, 0.0, None), post(size.0, size.1 / 2.0, post_range)];
+            let mut plane = Plane::new(&scenario, &posts).expect("fits");
+            for step in 0..5 {
+                plane.look(Duration::from_secs(step * 10));
+                let expected = pairs_of(&plane);
+                prop_assert_eq!(&plane.pairs, &expected);
             }
         }
     }
-}
 
-impl Walker {
-    fn new(mut rng: Xoshiro256PlusPlus, settings: &scenario::Plane) -> Self {
-        let place = random_point(&mut rng, settings);
-        // Nobody sets off at the same time as all others.
-        let leaves = rng.random::<f64>() * settings.rest.as_f64();
-        Self { rng, from: place, to: place, began: 0.0, arrives: 0.0, leaves }
-    }
-
-    /// Begins the walks that begin until `at`.
-    fn go_on(&mut self, at: f64, settings: &scenario::Plane) {
-        let speed = settings.speed.get();
-        while self.leaves <= at && speed > 0.0 {
-            self.from = self.to;
-            self.to = random_point(&mut self.rng, settings);
-            self.began = self.leaves;
-            self.arrives = self.began + distance(self.from, self.to) / speed;
-            let rest = self.rng.random::<f64>() * settings.rest.as_f64();
-            // However small the plane and short the rest, time goes on.
-            self.leaves = (self.arrives + rest).max(self.began + 1.0);
+    #[test]
+    fn further_people_do_not_change_where_the_others_are() {
+        let mut few = Plane::new(&scenario(5, (100.0, 100.0), 5.0), &[]).expect("fits");
+        let mut many = Plane::new(&scenario(50, (100.0, 100.0), 5.0), &[]).expect("fits");
+        for look in 0..20 {
+            few.look(Duration::from_secs(look * 10));
+            many.look(Duration::from_secs(look * 10));
+            assert_eq!(few.positions(), &many.positions()[..5]);
         }
     }
 
-    fn position(&self, at: f64) -> (f64, f64) {
-        if at >= self.arrives {
-            return self.to;
-        }
-        let part = (at - self.began) / (self.arrives - self.began);
-        let between = |from: f64, to: f64| from + part * (to - from);
-        (between(self.from.0, self.to.0), between(self.from.1, self.to.1))
+    #[test]
+    fn impossible_plane_is_refused_with_its_key() {
+        let refused = |change: fn(&mut Scenario)| {
+            let mut scenario = scenario(5, (10.0, 10.0), 5.0);
+            change(&mut scenario);
+            Plane::new(&scenario, &[]).expect_err("refused").to_string()
+        };
+        assert_eq!(
+            refused(|scenario| scenario.meetings.plane.width = amount(0.0)),
+            "meetings.plane.width: expected more than 0, not 0"
+        );
+        assert_eq!(
+            refused(|scenario| scenario.meetings.plane.step = Seconds::new(0)),
+            "meetings.plane.step: expected more than 0, not 0"
+        );
+        assert_eq!(
+            refused(|scenario| scenario.meetings.plane.speed = amount(201.0)),
+            "meetings.plane.speed: expected at most 200 m/s in such a plane with such a step, not 201"
+        );
     }
-}
-
-fn random_point(rng: &mut Xoshiro256PlusPlus, settings: &scenario::Plane) -> (f64, f64) {
-    let [x, y] = std::array::from_fn(|_| rng.random::<f64>());
-    (x * settings.width.get(), y * settings.height.get())
-}
-
-fn distance(a: (f64, f64), b: (f64, f64)) -> f64 {
-    let (x, y) = (a.0 - b.0, a.1 - b.1);
-    (x * x + y * y).sqrt()
-}
-
-/// Pairs of points that are at most `range` apart, the lower number first. Only the cells around each are
-/// looked at.
-pub fn neighbours(points: &[(f64, f64)], range: f64) -> Vec<(Body, Body)> {
-    if range <= 0.0 {
-        return Vec::new();
-    }
-    let cell_of = |point: (f64, f64)| ((point.0 / range) as i64, (point.1 / range) as i64);
-    let mut cells: HashMap<(i64, i64), Vec<Body>> = HashMap::new();
-    let mut near = Vec::new();
-    for (number, point) in points.iter().enumerate() {
-        let (x, y) = cell_of(*point);
-        for cell in (x - 1..=x + 1).flat_map(|x| (y - 1..=y + 1).map(move |y| (x, y))) {
-            let others = cells.get(&cell).into_iter().flatten();
-            let reached =
-                others.filter(|other| distance(points[**other as usize], *point) <= range);
-            near.extend(reached.map(|other| (*other, number as Body)));
-        }
-        cells.entry((x, y)).or_default().push(number as Body);
-    }
-    near
 }

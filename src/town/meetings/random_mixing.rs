@@ -1,145 +1,183 @@
-//! Anybody meets anybody, at random moments.
+//! Anybody meets anybody: encounters begin by a Poisson process.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use hashbrown::HashSet;
+use hashbrown::{HashMap, HashSet};
 use rand::RngExt;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-use super::{AT_POST, Body, Change, ChangeKind};
+use super::posts::ByPlace;
+use super::{Body, Change, ChangeKind, post_encounter, posts, refuse};
+use crate::town::TownError;
 use crate::town::draws::{self, Purpose};
-use crate::town::scenario::Scenario;
+use crate::town::scenario::{Post, Scenario};
 
-/// Seconds of a day.
-const DAY: f64 = 86_400.0;
+/// How often a partner is drawn for an encounter, if all before are near already. In a town in which
+/// even half of all others are, one in 2^32 encounters comes to nothing.
+const MOST_TRIES: u32 = 32;
 
-/// How often somebody is drawn anew who is busy with the other one already. In a town of two that is
-/// everybody.
-const MOST_DRAWS: usize = 64;
-
-/// Encounters of a whole town as a Poisson process: each is of two random people at a random place, and
-/// lasts as long as any other.
+/// The encounters of people who mix at random.
+///
+/// Each has a random stream of its own, in which everything about it is drawn in the same order. So
+/// `people.homophily` changes only those encounters whose draw says so, and who has the app only these.
 #[derive(Debug)]
-pub struct RandomMixing {
-    rng: Xoshiro256PlusPlus,
+pub(super) struct RandomMixing {
+    seed: u64,
     people: u32,
     homophily: f64,
-    /// People with the app, then those without, each in ascending order; and how many have it.
-    alike: (Vec<Body>, u32),
-    /// By person, where they stand among those who are like them.
-    rank: Vec<u32>,
-    /// The posts at each place.
-    posts_at: Vec<Vec<Body>>,
-    /// Encounters a second.
+    places: u32,
+    contact_duration: Duration,
+    duration: Duration,
+    /// Encounters a second in the whole town.
     rate: f64,
-    lasts: Duration,
-    end: Duration,
-    /// When the next encounter begins, in seconds.
-    next: f64,
+    alike: Alike,
+    listeners: Listeners,
+    /// How many encounters were drawn, with those that came to nothing.
+    drawn: u64,
+    /// The next one, if there is any before the end.
+    next: Option<Arrival>,
+    begun: u64,
+    /// In the order in which they end, which is that in which they began: all last equally long.
+    ongoing: VecDeque<Encounter>,
+    near: HashSet<u64>,
+    /// Changes at posts, which follow those of the people.
+    with_posts: VecDeque<Change>,
+}
+
+/// An encounter that is about to begin.
+#[derive(Debug)]
+struct Arrival {
+    /// In seconds.
+    at: f64,
+    draws: Xoshiro256PlusPlus,
+}
+
+#[derive(Debug)]
+struct Encounter {
+    ends: Duration,
+    a: Body,
+    b: Body,
     number: u64,
-    /// Changes that belong to the encounter that began last.
-    beginning: VecDeque<Change>,
-    /// As all last equally long, those that began first end first.
-    ending: VecDeque<Change>,
-    together: HashSet<(Body, Body)>,
+    place: u32,
+}
+
+/// Who is alike: those with the app, and those without.
+#[derive(Debug)]
+struct Alike {
+    /// By person: whether they have the app, and which one of those with or without it they are.
+    rank: Vec<(bool, u32)>,
+    with: Vec<Body>,
+    without: Vec<Body>,
+}
+
+/// The posts, and who is near them.
+#[derive(Debug)]
+struct Listeners {
+    /// The number of the first post as a body.
+    first: Body,
+    posts: ByPlace,
+    /// By person and place: somebody may be in several encounters there.
+    visits: HashMap<(Body, u32), Visit>,
+}
+
+#[derive(Debug)]
+struct Visit {
+    encounters: u32,
+    number: u64,
 }
 
 impl RandomMixing {
-    /// People of whom `has_app` says who has the app, and posts by the place where they are.
-    pub fn new(scenario: &Scenario, has_app: &[bool], places_of_posts: &[u32]) -> Self {
+    pub(super) fn new(
+        scenario: &Scenario,
+        has_app: &[bool],
+        posts: &[Post],
+    ) -> Result<Self, TownError> {
         let settings = &scenario.meetings.random_mixing;
-        let people = has_app.len() as u32;
-        let with = |wanted: bool| (0..people).filter(move |it| has_app[*it as usize] == wanted);
-        let users = with(true).count() as u32;
-        let alike: Vec<Body> = with(true).chain(with(false)).collect();
-        let mut rank = vec![0; has_app.len()];
-        for (at, person) in alike.iter().enumerate() {
-            let at = at as u32;
-            rank[*person as usize] = if at < users { at } else { at - users };
+        if settings.places == 0 {
+            return Err(refuse("random_mixing.places", "1 or more", 0));
         }
-        let mut posts_at = vec![Vec::new(); settings.places as usize];
-        for (post, place) in places_of_posts.iter().enumerate() {
-            posts_at[*place as usize].push(people + post as u32);
-        }
-        let rate = f64::from(people) * settings.contacts_per_day.get() / 2.0 / DAY;
+        let people = scenario.people.count;
+        let pairs_a_day = f64::from(people) * settings.contacts_per_day.get() / 2.0;
         let mut mixing = Self {
-            rng: draws::stream(scenario.seed, Purpose::Meetings, 0),
+            seed: scenario.seed,
             people,
             homophily: scenario.people.homophily.get(),
-            alike: (alike, users),
-            rank,
-            posts_at,
-            rate: if people > 1 { rate } else { 0.0 },
-            lasts: settings.contact_duration.0,
-            end: scenario.duration.0,
-            next: 0.0,
-            number: 0,
-            beginning: VecDeque::new(),
-            ending: VecDeque::new(),
-            together: HashSet::new(),
+            places: settings.places,
+            contact_duration: settings.contact_duration.0,
+            duration: scenario.duration.0,
+            rate: if people < 2 { 0.0 } else { pairs_a_day / 86_400.0 },
+            alike: Alike::new(has_app),
+            listeners: Listeners::new(people, &posts::places(scenario, posts, settings.places)?),
+            drawn: 0,
+            next: None,
+            begun: 0,
+            ongoing: VecDeque::new(),
+            near: HashSet::new(),
+            with_posts: VecDeque::new(),
         };
-        mixing.wait();
-        mixing
+        mixing.draw_after(0.0);
+        Ok(mixing)
+    }
+
+    /// At how many places people meet.
+    pub(super) fn places(&self) -> u32 {
+        self.places
     }
 
     /// Draws when the next encounter begins.
-    fn wait(&mut self) {
-        self.next -= libm::log(1.0 - self.rng.random::<f64>()) / self.rate;
+    fn draw_after(&mut self, before: f64) {
+        let mut draws = draws::stream(self.seed, Purpose::Meetings, self.drawn);
+        self.drawn += 1;
+        // The inverse of the exponential distribution; the argument of the logarithm is never 0.
+        let at = before - libm::log(1.0 - draws.random::<f64>()) / self.rate;
+        // Without a rate it is infinite or no number at all, and the comparison fails.
+        self.next = (at < self.duration.as_secs_f64()).then_some(Arrival { at, draws });
     }
 
-    /// Two people meet.
-    fn meet(&mut self) {
-        let at = Duration::from_secs_f64(self.next);
-        let pair = (0..MOST_DRAWS).find_map(|_| self.draw_pair());
-        let place = self.rng.random_range(0..self.posts_at.len().max(1));
-        self.wait();
-        let Some((a, b)) = pair else { return };
-        self.together.insert((a.min(b), a.max(b)));
-        let encounter = self.number;
-        self.number += 1;
-        self.add(Change { at, encounter, a, b, kind: ChangeKind::Begins });
-        for index in 0..self.posts_at.get(place).map_or(0, Vec::len) {
-            let post = self.posts_at[place][index];
-            for person in [a, b] {
-                let encounter = AT_POST | (encounter << 1) | u64::from(person == b);
-                self.add(Change { at, encounter, a: person, b: post, kind: ChangeKind::Begins });
+    fn begin(&mut self, arrival: Arrival) -> Option<Change> {
+        let Arrival { at, mut draws } = arrival;
+        self.draw_after(at);
+        let at = Duration::from_micros((at * 1e6) as u64);
+        let a = draws.random_range(0..self.people);
+        let place = draws.random_range(0..self.places);
+        let among_alike = draws.random::<f64>() < self.homophily;
+        let b = self.partner(a, among_alike, &mut draws)?;
+        self.near.insert(pair(a, b));
+        let number = self.begun;
+        self.begun += 1;
+        let ends = self.duration.min(at + self.contact_duration);
+        self.ongoing.push_back(Encounter { ends, a, b, number, place });
+        for (side, person) in [a, b].into_iter().enumerate() {
+            let visit = 2 * number + side as u64;
+            self.listeners.arrive(at, person, place, visit, &mut self.with_posts);
+        }
+        Some(Change { at, encounter: number, a, b, kind: ChangeKind::Begins })
+    }
+
+    /// Somebody who is not near `a` already.
+    fn partner(&self, a: Body, among_alike: bool, draws: &mut Xoshiro256PlusPlus) -> Option<Body> {
+        let (group, rank) = self.alike.others_like(a);
+        let among_alike = among_alike && group.len() > 1;
+        let (count, own) = if among_alike { (group.len() as u32, rank) } else { (self.people, a) };
+        for _ in 0..MOST_TRIES {
+            let other = draws.random_range(0..count - 1);
+            let other = other + u32::from(other >= own);
+            let b = if among_alike { group[other as usize] } else { other };
+            if !self.near.contains(&pair(a, b)) {
+                return Some(b);
             }
         }
+        None
     }
 
-    fn add(&mut self, change: Change) {
-        self.beginning.push_back(change);
-        let at = (change.at + self.lasts).min(self.end);
-        self.ending.push_back(Change { at, kind: ChangeKind::Ends, ..change });
-    }
-
-    /// Two different people, unless they are together already. It always draws the same numbers, so that
-    /// who meets whom depends on who has the app only as far as homophily says.
-    fn draw_pair(&mut self) -> Option<(Body, Body)> {
-        let a = self.rng.random_range(0..self.people);
-        let [is_choosy, choice] = std::array::from_fn(|_| self.rng.random::<f64>());
-        let b = if is_choosy < self.homophily {
-            self.one_like(a, choice)?
-        } else {
-            let other = part(choice, self.people - 1);
-            other + u32::from(other >= a)
-        };
-        (!self.together.contains(&(a.min(b), a.max(b)))).then_some((a, b))
-    }
-
-    /// Somebody else who has the app if `person` has it, and has it not if not.
-    fn one_like(&self, person: Body, choice: f64) -> Option<Body> {
-        let (alike, users) = &self.alike;
-        let (with, without) = alike.split_at(*users as usize);
-        let rank = self.rank[person as usize];
-        let group = if with.get(rank as usize) == Some(&person) { with } else { without };
-        let others = group.len() as u32 - 1;
-        if others == 0 {
-            return None;
+    fn end(&mut self, encounter: Encounter) -> Change {
+        let Encounter { ends: at, a, b, number, place } = encounter;
+        self.near.remove(&pair(a, b));
+        for person in [a, b] {
+            self.listeners.leave(at, person, place, &mut self.with_posts);
         }
-        let other = part(choice, others);
-        Some(group[(other + u32::from(other >= rank)) as usize])
+        Change { at, encounter: number, a, b, kind: ChangeKind::Ends }
     }
 }
 
@@ -147,117 +185,100 @@ impl Iterator for RandomMixing {
     type Item = Change;
 
     fn next(&mut self) -> Option<Change> {
-        if let Some(change) = self.beginning.pop_front() {
-            return Some(change);
-        }
-        let ends_first = |ending: &Change| {
-            ending.at.as_secs_f64() <= self.next || self.next >= self.end.as_secs_f64()
-        };
-        if self.ending.front().is_some_and(ends_first) {
-            let change = self.ending.pop_front()?;
-            self.together.remove(&(change.a.min(change.b), change.a.max(change.b)));
-            return Some(change);
-        }
-        if self.next >= self.end.as_secs_f64() {
-            return None;
-        }
-        self.meet();
-        self.next()
-    }
-}
-
-/// The part of `count` that a number from 0 to 1 stands for.
-fn part(choice: f64, count: u32) -> u32 {
-    ((choice * f64::from(count)) as u32).min(count - 1)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::town::scenario::{Amount, Probability, Seconds};
-
-    const PEOPLE: usize = 200;
-
-    fn scenario(homophily: f64) -> Scenario {
-        let mut scenario = Scenario { duration: Seconds::new(86_400), ..Scenario::default() };
-        scenario.people.homophily = Probability::try_from(homophily).expect("a probability");
-        scenario.meetings.random_mixing.places = 4;
-        scenario
-    }
-
-    fn changes(homophily: f64, has_app: &[bool], posts: &[u32]) -> Vec<Change> {
-        RandomMixing::new(&scenario(homophily), has_app, posts).collect()
-    }
-
-    /// Every third person has the app.
-    fn some() -> Vec<bool> {
-        (0..PEOPLE).map(|person| person % 3 == 0).collect()
-    }
-
-    #[test]
-    fn encounters_come_in_order_and_end_after_their_time() {
-        let changes = changes(0.0, &some(), &[]);
-        assert!(changes.is_sorted_by_key(|change| change.at));
-        let mut begun = std::collections::BTreeMap::new();
-        for change in &changes {
-            match change.kind {
-                ChangeKind::Begins => {
-                    assert!(change.a != change.b);
-                    assert_eq!(begun.insert(change.encounter, change.at), None);
-                }
-                ChangeKind::Ends => {
-                    let from = begun.remove(&change.encounter).expect("it began");
-                    let end = Duration::from_secs(86_400);
-                    assert_eq!(change.at, (from + Duration::from_secs(900)).min(end));
-                }
+        loop {
+            if let Some(change) = self.with_posts.pop_front() {
+                return Some(change);
+            }
+            let begins = self.next.as_ref().map(|next| next.at);
+            let ends = self.ongoing.front().map(|encounter| encounter.ends);
+            let is_end_first = match (ends, begins) {
+                (Some(ends), Some(at)) => ends <= Duration::from_micros((at * 1e6) as u64),
+                (Some(_), None) => true,
+                (None, _) => false,
+            };
+            if is_end_first {
+                let encounter = self.ongoing.pop_front()?;
+                return Some(self.end(encounter));
+            }
+            let arrival = self.next.take()?;
+            if let Some(change) = self.begin(arrival) {
+                return Some(change);
             }
         }
-        assert!(begun.is_empty());
-        // 1,000 are expected, with a deviation of 32.
-        assert!((840..1160).contains(&(changes.len() / 2)), "{}", changes.len() / 2);
     }
+}
 
-    #[test]
-    fn who_has_the_app_does_not_matter_without_homophily() {
-        let all = vec![true; PEOPLE];
-        assert_eq!(changes(0.0, &some(), &[]), changes(0.0, &all, &[]));
-        assert_ne!(changes(0.5, &some(), &[]), changes(0.5, &all, &[]));
-    }
-
-    #[test]
-    fn with_homophily_people_meet_who_are_alike() {
-        let has_app = some();
-        let alike = |homophily| {
-            let changes = changes(homophily, &has_app, &[]);
-            let is_alike = |it: &&Change| has_app[it.a as usize] == has_app[it.b as usize];
-            changes.iter().filter(is_alike).count() as f64 / changes.len() as f64
-        };
-        assert_eq!(alike(1.0), 1.0);
-        // (1/3)^2 + (2/3)^2, with a deviation of 0.016.
-        assert!((alike(0.0) - 5.0 / 9.0).abs() < 0.08, "{}", alike(0.0));
-    }
-
-    #[test]
-    fn posts_meet_whoever_comes_to_their_place_and_change_nothing_else() {
-        let changes_with = changes(0.0, &some(), &[1, 1]);
-        let of_people: Vec<Change> =
-            changes_with.iter().copied().filter(|it| it.encounter & AT_POST == 0).collect();
-        assert_eq!(of_people, changes(0.0, &some(), &[]));
-        let at_posts = changes_with.len() - of_people.len();
-        // A quarter of the encounters, of two people with two posts.
-        assert!(at_posts * 10 > of_people.len() * 8 && at_posts * 10 < of_people.len() * 12);
-    }
-
-    #[test]
-    fn two_people_meet_only_when_they_are_not_together() {
-        let mut scenario = scenario(0.0);
-        scenario.meetings.random_mixing.contacts_per_day =
-            Amount::try_from(1000.0).expect("from zero up");
-        let mut is_together = false;
-        for change in RandomMixing::new(&scenario, &[true, true], &[]) {
-            assert_eq!(change.kind == ChangeKind::Begins, !is_together);
-            is_together = !is_together;
+impl Alike {
+    fn new(has_app: &[bool]) -> Self {
+        let mut alike =
+            Self { rank: Vec::with_capacity(has_app.len()), with: Vec::new(), without: Vec::new() };
+        for (person, &has_app) in has_app.iter().enumerate() {
+            let group = if has_app { &mut alike.with } else { &mut alike.without };
+            alike.rank.push((has_app, group.len() as u32));
+            group.push(person as Body);
         }
-        assert_eq!(RandomMixing::new(&scenario, &[true], &[]).count(), 0);
+        alike
     }
+
+    /// All who are like a person, and which of them the person is.
+    fn others_like(&self, person: Body) -> (&[Body], u32) {
+        let (has_app, rank) = self.rank[person as usize];
+        (if has_app { &self.with } else { &self.without }, rank)
+    }
+}
+
+impl Listeners {
+    fn new(first: Body, places: &[u32]) -> Self {
+        Self { first, posts: ByPlace::new(places), visits: HashMap::new() }
+    }
+
+    fn arrive(
+        &mut self,
+        at: Duration,
+        person: Body,
+        place: u32,
+        number: u64,
+        changes: &mut VecDeque<Change>,
+    ) {
+        if self.posts.at(place).len() == 0 {
+            return;
+        }
+        let visit = self.visits.entry((person, place)).or_insert(Visit { encounters: 0, number });
+        visit.encounters += 1;
+        if visit.encounters == 1 {
+            self.tell(at, person, place, number, ChangeKind::Begins, changes);
+        }
+    }
+
+    fn leave(&mut self, at: Duration, person: Body, place: u32, changes: &mut VecDeque<Change>) {
+        let Some(visit) = self.visits.get_mut(&(person, place)) else { return };
+        visit.encounters -= 1;
+        if visit.encounters == 0 {
+            let number = visit.number;
+            self.visits.remove(&(person, place));
+            self.tell(at, person, place, number, ChangeKind::Ends, changes);
+        }
+    }
+
+    fn tell(
+        &self,
+        at: Duration,
+        person: Body,
+        place: u32,
+        number: u64,
+        kind: ChangeKind,
+        changes: &mut VecDeque<Change>,
+    ) {
+        changes.extend(self.posts.at(place).map(|post| Change {
+            at,
+            encounter: post_encounter(post, number),
+            a: person,
+            b: self.first + post,
+            kind,
+        }));
+    }
+}
+
+fn pair(a: Body, b: Body) -> u64 {
+    u64::from(a.min(b)) << 32 | u64::from(a.max(b))
 }

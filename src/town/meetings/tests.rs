@@ -1,185 +1,377 @@
-//! All kinds of meetings keep the same promises; and each is what its settings say.
+//! What holds for meetings of every kind, and what each kind's settings mean.
 
-use std::collections::BTreeMap;
-use std::io::Write;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::plane::neighbours;
 use super::*;
 use crate::town::scenario::{Amount, Probability, Seconds, Sniffer};
 
-const PEOPLE: usize = 60;
+const HOUR: u64 = 3600;
 
-fn scenario(kind: MeetingsKind) -> Scenario {
+fn amount(value: f64) -> Amount {
+    Amount::try_from(value).expect("from zero up")
+}
+
+fn probability(value: f64) -> Probability {
+    Probability::try_from(value).expect("from 0 to 1")
+}
+
+fn scenario(kind: MeetingsKind, people: u32) -> Scenario {
     let mut scenario = Scenario { duration: Seconds::new(2 * 86_400), ..Scenario::default() };
-    scenario.people.count = PEOPLE as u32;
+    scenario.people.count = people;
     scenario.meetings.kind = kind;
     scenario
 }
 
-fn changes(scenario: &Scenario, posts: &[Post]) -> Vec<Change> {
-    let has_app = vec![true; people_of(scenario).expect("people") as usize];
-    Meetings::new(scenario, &has_app, posts).expect("meetings").collect()
+fn place(place: u32) -> Post {
+    Post { place: Some(place), ..Post::default() }
 }
 
-/// Every encounter as who, from when and until when, after looking that all is in order.
-fn encounters(scenario: &Scenario, posts: &[Post]) -> Vec<(Body, Body, Duration, Duration)> {
-    let (mut lasting, mut encounters) = (BTreeMap::new(), Vec::new());
-    let mut last = Duration::ZERO;
-    for change in changes(scenario, posts) {
-        assert!(change.at >= last && change.at <= scenario.duration.0);
-        last = change.at;
-        match change.kind {
+/// Every other person has the app.
+fn half(scenario: &Scenario) -> Vec<bool> {
+    let people = Meetings::people_of(scenario).expect("known");
+    (0..people).map(|person| person % 2 == 0).collect()
+}
+
+fn changes(scenario: &Scenario, posts: &[Post]) -> Vec<Change> {
+    Meetings::new(scenario, &half(scenario), posts).expect("fits").collect()
+}
+
+/// An encounter from its beginning to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Whole {
+    a: Body,
+    b: Body,
+    from: Duration,
+    until: Duration,
+}
+
+/// All encounters by number, after everything was checked that must hold for every kind.
+fn wholes(scenario: &Scenario, changes: &[Change]) -> BTreeMap<u64, Whole> {
+    let people = Meetings::people_of(scenario).expect("known");
+    let (mut wholes, mut near) = (BTreeMap::new(), BTreeMap::new());
+    let (mut last, mut next_number) = (Duration::ZERO, 0);
+    for change in changes {
+        let Change { at, encounter, a, b, kind } = *change;
+        assert!(last <= at && at <= scenario.duration.0, "{change:?} after {last:?}");
+        last = at;
+        assert!(a < people && a != b, "{change:?}");
+        assert_eq!(is_with_post(encounter), b >= people, "{change:?}");
+        let pair = (a.min(b), a.max(b));
+        match kind {
             ChangeKind::Begins => {
-                let (a, b) = (change.a, change.b);
-                assert!(!lasting.values().any(|(x, y, _)| (*x, *y) == (a, b)));
-                assert_eq!(lasting.insert(change.encounter, (a, b, change.at)), None);
+                assert_eq!(near.insert(pair, change), None, "near already: {change:?}");
+                if b < people {
+                    assert_eq!(encounter, next_number);
+                    next_number += 1;
+                }
             }
             ChangeKind::Ends => {
-                let (a, b, from) = lasting.remove(&change.encounter).expect("it began");
-                assert_eq!((a, b), (change.a, change.b));
-                encounters.push((a, b, from, change.at));
+                let begin: &Change = near.remove(&pair).expect("it began");
+                assert_eq!((begin.encounter, begin.a, begin.b), (encounter, a, b));
+                let whole = Whole { a, b, from: begin.at, until: at };
+                assert_eq!(wholes.insert(encounter, whole), None, "a number twice: {change:?}");
             }
         }
     }
-    assert!(lasting.is_empty());
-    encounters
+    assert_eq!(near, BTreeMap::new(), "without an end");
+    wholes
+}
+
+fn between_people(changes: &[Change]) -> Vec<Change> {
+    changes.iter().copied().filter(|change| !is_with_post(change.encounter)).collect()
 }
 
 #[test]
-fn plane_finds_who_is_near_as_looking_at_all_pairs_does() {
-    let mut rng = super::super::draws::stream(7, super::super::draws::Purpose::Meetings, 0);
-    let mut part = || rand::RngExt::random::<f64>(&mut rng) * 100.0;
-    let points: Vec<(f64, f64)> = (0..300).map(|_| (part(), part())).collect();
-    let mut found = neighbours(&points, 7.5);
-    found.sort_unstable();
-    let mut expected = Vec::new();
-    for (a, (x, y)) in points.iter().enumerate() {
-        for (b, (v, w)) in points.iter().enumerate().skip(a + 1) {
-            if (x - v) * (x - v) + (y - w) * (y - w) <= 7.5 * 7.5 {
-                expected.push((a as Body, b as Body));
-            }
-        }
+fn mixing_people_have_the_encounters_that_were_asked_for() {
+    let mut scenario = scenario(MeetingsKind::RandomMixing, 1000);
+    scenario.people.homophily = probability(0.5);
+    let changes = changes(&scenario, &[]);
+    let wholes = wholes(&scenario, &changes);
+    // 1000 people with 10 a day each, two days: 10,000 expected with a deviation of 100.
+    assert!((9600..10_400).contains(&wholes.len()), "{}", wholes.len());
+    let mut of_person = vec![0_u32; 1000];
+    for whole in wholes.values() {
+        let full = whole.from + Duration::from_secs(900);
+        assert_eq!(whole.until, full.min(scenario.duration.0));
+        of_person[whole.a as usize] += 1;
+        of_person[whole.b as usize] += 1;
     }
-    assert_eq!(found, expected);
+    // Each Poisson with mean 20, so the variance is 20, itself with a deviation of 0.92.
+    let variance = of_person.iter().map(|count| (f64::from(*count) - 20.0).powi(2)).sum::<f64>();
+    assert!((16.0..24.0).contains(&(variance / 1000.0)), "{variance}");
+    // Half look for their like, and half of the others find them anyway.
+    let alike = wholes.values().filter(|whole| whole.a % 2 == whole.b % 2).count();
+    let share = alike as f64 / wholes.len() as f64;
+    assert!((0.73..0.77).contains(&share), "{share}");
 }
 
 #[test]
-fn people_of_a_plane_stay_in_it_and_meet_each_other_and_posts() {
-    let mut scenario = scenario(MeetingsKind::Plane);
-    scenario.duration = Seconds::new(7200);
-    let post = Post { x: Some(100.0), y: Some(100.0), ..Post::default() };
-    let met = encounters(&scenario, &[post]);
-    let with_post = met.iter().filter(|(_, b, ..)| *b as usize == PEOPLE).count();
-    assert!(with_post > 0 && met.len() > 2 * with_post, "{with_post} of {}", met.len());
-    let mut meetings = Meetings::new(&scenario, &[true; PEOPLE], &[]).expect("meetings");
-    assert!(meetings.by_ref().count() > 0);
-    assert!(
-        meetings
-            .positions()
-            .iter()
-            .all(|(x, y)| { (0.0..=200.0).contains(x) && (0.0..=200.0).contains(y) })
-    );
-}
-
-#[test]
-fn timetable_has_families_at_home_and_others_elsewhere() {
-    let scenario = scenario(MeetingsKind::Timetable);
-    let met = encounters(&scenario, &[]);
-    let hours = |from: u64, to: u64| (Duration::from_secs(from), Duration::from_secs(to));
-    // Three live together, and all are at home until half past seven.
-    let family: Vec<_> = met.iter().filter(|it| (it.0, it.1) == (0, 1)).collect();
-    assert!(family.iter().any(|it| (it.2, it.3) == hours(0, 7 * 3600 + 1800)));
-    assert!(met.iter().filter(|it| it.2 == Duration::ZERO).all(|it| it.0 / 3 == it.1 / 3));
-    let at_work = met.iter().filter(|it| it.3 - it.2 >= Duration::from_secs(8 * 3600));
-    assert!(at_work.clone().count() > 50, "{}", at_work.count());
-}
-
-#[test]
-fn room_that_nobody_shares_has_no_meetings_but_with_a_post() {
-    let mut scenario = scenario(MeetingsKind::Timetable);
-    scenario.meetings.timetable.near_share = Probability::ZERO;
-    scenario.meetings.timetable.home = 1;
-    assert!(encounters(&scenario, &[]).is_empty());
-    let last_bus = Post { place: Some(places_of(&scenario) - 1), ..Post::default() };
-    let met = encounters(&scenario, &[last_bus]);
-    // 30 seats, twice a day, for two days.
-    assert_eq!(met.len(), 30 * 4);
-}
-
-/// A file with this trace, and a scenario of it.
-fn traced(content: &str) -> (tempfile::NamedTempFile, Scenario) {
-    let mut file = tempfile::NamedTempFile::new().expect("a file");
-    file.write_all(content.as_bytes()).expect("written");
-    let mut scenario = scenario(MeetingsKind::Trace);
-    scenario.meetings.trace.file = file.path().to_owned();
-    (file, scenario)
-}
-
-#[test]
-fn trace_is_told_in_the_order_of_time_and_overlaps_are_one() {
-    let content =
-        "t,a,b,seconds\n100,bob,cyd,60\n0,ann,bob,50\n40,bob,ann,30\n70,ann,bob,5\n0,ann,cyd,0\n";
-    let (_file, scenario) = traced(content);
-    assert_eq!(people_of(&scenario).expect("people"), 3);
-    let seconds = Duration::from_secs;
-    // bob is named first.
-    assert_eq!(
-        encounters(&scenario, &[]),
-        [(0, 2, seconds(0), seconds(75)), (0, 1, seconds(100), seconds(160))]
-    );
-}
-
-#[test]
-fn post_of_a_trace_goes_with_somebody_who_is_no_person() {
-    let content = "t,a,b,seconds\n0,ann,bob,50\n10,sniffer,ann,20\n";
-    let (_file, mut scenario) = traced(content);
-    let post = Post { with: Some("sniffer".to_owned()), ..Post::default() };
-    scenario.adversary.sniffer = vec![Sniffer { at: vec![post.clone()], ..Sniffer::default() }];
-    assert_eq!(people_of(&scenario).expect("people"), 2);
-    let met = encounters(&scenario, &[post]);
-    assert!(met.contains(&(0, 2, Duration::from_secs(10), Duration::from_secs(30))), "{met:?}");
-}
-
-#[test]
-fn bad_lines_of_a_trace_are_refused_with_their_place() {
-    for (content, place, problem) in [
-        ("t,a,b,seconds\n0,ann,bob,50\n0,ann,bob,long\n", ":3:", "column 4"),
-        ("t,a,b,seconds\n0,ann,bob\n", ":2:", "3 columns"),
-        ("t,a,seconds\n0,ann,5\n", ":2:", "missing field"),
-        ("t,a,b,seconds\n\n-1,ann,bob,5\n", ":3:", "negative"),
-    ] {
-        let (_file, scenario) = traced(content);
-        let error = people_of(&scenario).expect_err(content).to_string();
-        assert!(error.contains(place) && error.contains(problem), "{error}");
-    }
-}
-
-#[test]
-fn post_at_no_place_of_the_meetings_is_refused() {
-    let nowhere = Post::default();
-    let room = Post { place: Some(1_000_000), ..Post::default() };
-    let point = Post { x: Some(1.0), y: Some(1.0), ..Post::default() };
-    for (kind, post, expected) in [
-        (MeetingsKind::RandomMixing, &room, "place = 0 to 99"),
-        (MeetingsKind::RandomMixing, &nowhere, "nothing"),
-        (MeetingsKind::Timetable, &point, "x = 1, y = 1"),
-        (MeetingsKind::Plane, &room, "x and y in metres"),
-    ] {
-        let posts = std::slice::from_ref(post);
-        let error = Meetings::new(&scenario(kind), &[true; PEOPLE], posts).expect_err(expected);
-        assert!(error.to_string().contains(expected), "{error}");
-    }
-}
-
-#[test]
-fn people_in_a_plane_walk_the_same_ways_whoever_else_is_there() {
-    let mut small = scenario(MeetingsKind::Plane);
-    small.duration = Seconds::new(3600);
-    small.meetings.plane.range = Amount::try_from(1.0).expect("from zero up");
-    let positions = |count: usize| {
-        let mut meetings = Meetings::new(&small, &vec![true; count], &[]).expect("meetings");
-        meetings.by_ref().for_each(drop);
-        meetings.positions()
+fn mixing_without_homophily_does_not_ask_who_has_the_app() {
+    let mut scenario = scenario(MeetingsKind::RandomMixing, 40);
+    scenario.meetings.random_mixing.contacts_per_day = amount(200.0);
+    let with = |has_app: fn(usize) -> bool, scenario: &Scenario| -> Vec<Change> {
+        let has_app: Vec<bool> = (0..40).map(has_app).collect();
+        Meetings::new(scenario, &has_app, &[]).expect("fits").collect()
     };
-    assert_eq!(positions(10), positions(20)[..10]);
+    let nobody = with(|_| false, &scenario);
+    assert!(nobody.len() > 10_000);
+    assert_eq!(nobody, with(|_| true, &scenario));
+    assert_eq!(nobody, with(|person| person % 3 == 0, &scenario));
+    scenario.people.homophily = Probability::ONE;
+    let alike = with(|person| person % 3 == 0, &scenario);
+    assert!(alike.iter().all(|change| (change.a % 3 == 0) == (change.b % 3 == 0)));
+    // When somebody meets anybody is drawn beside whom.
+    let (before, after) = (nobody.len() as f64, alike.len() as f64);
+    assert!((after / before - 1.0).abs() < 0.1, "{before} {after}");
+    assert_eq!((nobody[0].at, nobody[0].a), (alike[0].at, alike[0].a));
+}
+
+#[test]
+fn mixing_people_who_are_all_near_meet_nobody_until_they_part() {
+    let mut two = scenario(MeetingsKind::RandomMixing, 2);
+    two.meetings.random_mixing.contacts_per_day = amount(100.0);
+    two.meetings.random_mixing.contact_duration = Seconds::new(6 * HOUR);
+    let wholes = wholes(&two, &changes(&two, &[]));
+    assert!((6..9).contains(&wholes.len()), "{}", wholes.len());
+    for people in [0, 1] {
+        let lonely = scenario(MeetingsKind::RandomMixing, people);
+        assert_eq!(changes(&lonely, &[]), []);
+    }
+    two.meetings.random_mixing.contacts_per_day = amount(0.0);
+    assert_eq!(changes(&two, &[]), []);
+}
+
+#[test]
+fn posts_of_mixing_hear_who_meets_at_their_place_and_change_nothing() {
+    let mut scenario = scenario(MeetingsKind::RandomMixing, 50);
+    scenario.meetings.random_mixing.places = 4;
+    let without = changes(&scenario, &[]);
+    let with = changes(&scenario, &[place(2), place(0), place(2)]);
+    assert_eq!(between_people(&with), without);
+    let wholes = wholes(&scenario, &with);
+    let of_post = |post: Body| -> BTreeSet<(Body, Duration, Duration)> {
+        let of_post = wholes.values().filter(|whole| whole.b == post);
+        of_post.map(|whole| (whole.a, whole.from, whole.until)).collect()
+    };
+    assert_eq!(of_post(50), of_post(52));
+    assert_ne!(of_post(50), of_post(51));
+    // A quarter of 500 encounters of two people each, less what overlaps.
+    assert!((180..320).contains(&of_post(50).len()), "{}", of_post(50).len());
+    let first = without[0];
+    let beside: Vec<_> = with[1..].iter().take_while(|change| change.b >= 50).collect();
+    assert!(beside.iter().all(|change| change.at == first.at && change.a != change.b));
+}
+
+#[test]
+fn posts_at_all_places_hear_everybody_for_as_long_as_they_meet() {
+    let mut scenario = scenario(MeetingsKind::RandomMixing, 20);
+    scenario.meetings.random_mixing.places = 1;
+    scenario.meetings.random_mixing.contacts_per_day = amount(100.0);
+    let wholes = wholes(&scenario, &changes(&scenario, &[place(0)]));
+    let (heard, met): (Vec<_>, Vec<_>) = wholes.values().partition(|whole| whole.b == 20);
+    for person in 0..20 {
+        let minutes = |wholes: &[&Whole]| -> BTreeSet<u64> {
+            let of_person = wholes.iter().filter(|whole| [whole.a, whole.b].contains(&person));
+            of_person.flat_map(|whole| whole.from.as_secs()..whole.until.as_secs()).collect()
+        };
+        assert_eq!(minutes(&heard), minutes(&met));
+    }
+}
+
+#[test]
+fn people_in_a_plane_have_whole_encounters_and_posts_change_nothing() {
+    let mut scenario = scenario(MeetingsKind::Plane, 100);
+    scenario.duration = Seconds::new(HOUR + 5);
+    let post = Post { x: Some(100.0), y: Some(50.0), range: Some(amount(60.0)), ..Post::default() };
+    let (without, with) = (changes(&scenario, &[]), changes(&scenario, &[post]));
+    assert_eq!(between_people(&with), without);
+    let wholes = wholes(&scenario, &with);
+    assert!(wholes.values().any(|whole| whole.b == 100));
+    for whole in wholes.values() {
+        let is_look = |at: Duration| at.as_secs().is_multiple_of(10) || at == scenario.duration.0;
+        assert!(is_look(whole.from) && is_look(whole.until), "{whole:?}");
+    }
+    // Walkers who rest most of the time are near about as many others as if they stood at random:
+    // 100 people with 99 others in 5 m of 200 x 200 m, a little more as they like the middle.
+    let near: f64 = wholes
+        .values()
+        .filter(|whole| whole.b < 100)
+        .map(|whole| (whole.until - whole.from).as_secs_f64())
+        .sum();
+    let mean = near / scenario.duration.as_f64();
+    assert!((6.0..20.0).contains(&mean), "{mean}");
+}
+
+#[test]
+fn positions_in_a_plane_are_those_of_the_latest_look() {
+    let scenario = scenario(MeetingsKind::Plane, 30);
+    let mut meetings = Meetings::new(&scenario, &half(&scenario), &[]).expect("fits");
+    let start = meetings.positions();
+    assert_eq!(start.len(), 30);
+    let begin = meetings.find(|change| change.at > Duration::from_secs(HOUR)).expect("somebody");
+    let positions = meetings.positions();
+    assert_ne!(positions, start);
+    let (a, b) = (positions[begin.a as usize], positions[begin.b as usize]);
+    let is_near = (a.0 - b.0).hypot(a.1 - b.1) <= 5.0;
+    assert_eq!(is_near, begin.kind == ChangeKind::Begins);
+}
+
+#[test]
+fn timetable_puts_people_into_rooms_by_the_clock() {
+    let mut scenario = scenario(MeetingsKind::Timetable, 60);
+    scenario.meetings.timetable.near_share = Probability::ONE;
+    let posts = [place(0), place(Meetings::places_of(&scenario) - 1)];
+    let meetings = Meetings::new(&scenario, &half(&scenario), &posts).expect("fits");
+    assert_eq!(meetings.room_name(0).as_deref(), Some("home 0"));
+    let bus = Meetings::places_of(&scenario) - 1;
+    assert_eq!(meetings.room_name(bus).as_deref(), Some("bus 1"));
+    assert_eq!(meetings.room_name(bus + 1), None);
+    let wholes = wholes(&scenario, &meetings.collect::<Vec<_>>());
+    let hours = |hours: f64| Duration::from_secs_f64(hours * 3600.0);
+    let is_near = |a: Body, b: Body, at: f64| {
+        let at = hours(at);
+        let covers = |whole: &Whole| whole.from <= at && at < whole.until;
+        wholes.values().any(|whole| (whole.a, whole.b) == (a, b) && covers(whole))
+    };
+    for day in [0.0, 24.0] {
+        assert!(is_near(0, 2, day + 7.0) && is_near(0, 2, day + 7.6) && is_near(0, 2, day + 20.0));
+        assert!(!is_near(0, 3, day + 7.0) && is_near(0, 3, day + 7.6) && is_near(0, 3, day + 16.2));
+        assert!(!is_near(0, 30, day + 7.6));
+        let at_noon = (1..60).filter(|other| is_near(0, *other, day + 12.0)).count();
+        assert!((1..25).contains(&at_noon), "{at_noon}");
+        assert!(is_near(2, 60, day + 1.0) && !is_near(2, 60, day + 12.0));
+        assert!(!is_near(59, 61, day + 1.0) && is_near(59, 61, day + 16.4));
+    }
+    // They stay together over night.
+    let night = hours(20.0)..hours(28.0);
+    let overnight = |whole: &Whole| whole.from <= night.start && night.end <= whole.until;
+    assert!(wholes.values().any(|whole| (whole.a, whole.b) == (0, 1) && overnight(whole)));
+}
+
+#[test]
+fn share_of_a_room_is_near_and_the_same_people_on_both_ways() {
+    let mut scenario = scenario(MeetingsKind::Timetable, 3000);
+    scenario.meetings.timetable.stay = Seconds::new(0);
+    scenario.meetings.timetable.home = 1;
+    let wholes = wholes(&scenario, &changes(&scenario, &[]));
+    // Both ways follow each other without a stay, so that each pair has one encounter a day.
+    let full =
+        wholes.values().filter(|whole| whole.until - whole.from == Duration::from_secs(HOUR));
+    // At work nobody is for any time. 100 buses with 435 pairs, two days, 0.3 of them: 26,100 with a
+    // deviation of 135.
+    let count = full.count();
+    assert_eq!(count, wholes.len());
+    assert!((25_500..26_700).contains(&count), "{count}");
+    // Days are independent.
+    let pairs: BTreeSet<_> = wholes.values().map(|whole| (whole.a, whole.b)).collect();
+    let expected = 43_500.0 * (1.0 - 0.7 * 0.7);
+    assert!((pairs.len() as f64 - expected).abs() < 600.0, "{}", pairs.len());
+}
+
+#[test]
+fn impossible_settings_are_refused_with_their_key() {
+    let refused = |kind, change: fn(&mut Scenario)| {
+        let mut scenario = scenario(kind, 5);
+        change(&mut scenario);
+        let has_app = [true; 5];
+        Meetings::new(&scenario, &has_app, &[]).expect_err("refused").to_string()
+    };
+    assert_eq!(
+        refused(MeetingsKind::RandomMixing, |scenario| scenario.meetings.random_mixing.places = 0),
+        "meetings.random_mixing.places: expected 1 or more, not 0"
+    );
+    assert_eq!(
+        refused(MeetingsKind::Timetable, |scenario| scenario.meetings.timetable.bus = 0),
+        "meetings.timetable.bus: expected 1 or more, not 0"
+    );
+    assert_eq!(
+        refused(MeetingsKind::Timetable, |scenario| {
+            scenario.meetings.timetable.ride = Seconds::new(5 * HOUR);
+        }),
+        "meetings.timetable.stay: expected leave, both rides and stay to take at most one day \
+         together, not 91800 s"
+    );
+    assert_eq!(
+        refused(MeetingsKind::Trace, |_| {}),
+        "meetings.trace.file: expected the name of a CSV file, not nothing"
+    );
+}
+
+#[test]
+fn all_kinds_have_whole_encounters_at_any_duration() {
+    let mut kinds = vec![
+        scenario(MeetingsKind::RandomMixing, 100),
+        scenario(MeetingsKind::Plane, 40),
+        scenario(MeetingsKind::Timetable, 100),
+        scenario(MeetingsKind::Trace, 0),
+    ];
+    kinds[3].meetings.trace.file = SAMPLE.into();
+    for scenario in &mut kinds {
+        for seconds in [0, 1, 7 * HOUR + 1801, 9 * HOUR, 86_400, 100_000] {
+            scenario.duration = Seconds::new(seconds);
+            let wholes = wholes(scenario, &changes(scenario, &[]));
+            assert!(seconds > 0 || wholes.is_empty());
+        }
+    }
+}
+
+const SAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/data/scenarios/contacts.csv");
+
+/// The people of the sample.
+const NAMES: [&str; 20] = [
+    "ada", "ben", "cleo", "dan", "eve", "finn", "gus", "hana", "ida", "jon", "kim", "lea", "max",
+    "nora", "otto", "pia", "quinn", "rosa", "sam", "tess",
+];
+
+/// What the sample is: a morning of 20 people who walk about in 40 m x 25 m.
+fn morning() -> Scenario {
+    let mut scenario = scenario(MeetingsKind::Plane, 20);
+    scenario.seed = 7;
+    scenario.duration = Seconds::new(4 * HOUR);
+    let plane = &mut scenario.meetings.plane;
+    (plane.width, plane.height) = (amount(40.0), amount(25.0));
+    (plane.range, plane.step) = (amount(3.0), Seconds::new(20));
+    plane.rest = Seconds::new(HOUR);
+    scenario
+}
+
+#[test]
+fn sample_trace_is_a_morning_in_a_plane() {
+    let plane = wholes(&morning(), &changes(&morning(), &[]));
+    let row = |whole: &Whole| {
+        let (a, b) = (NAMES[whole.a as usize], NAMES[whole.b as usize]);
+        format!("{},{a},{b},{}\n", whole.from.as_secs(), (whole.until - whole.from).as_secs())
+    };
+    let rows: String = plane.values().map(row).collect();
+    let expected = format!("t,a,b,seconds\n{rows}");
+    let content = std::fs::read_to_string(SAMPLE).expect("the sample");
+    assert_eq!(content, expected);
+}
+
+#[test]
+fn sample_trace_is_read_back_as_it_was() {
+    let mut trace = scenario(MeetingsKind::Trace, 0);
+    trace.meetings.trace.file = SAMPLE.into();
+    assert_eq!(Meetings::people_of(&trace).expect("read"), 20);
+    let times = |scenario: &Scenario| -> BTreeSet<(Duration, Duration)> {
+        let wholes = wholes(scenario, &changes(scenario, &[]));
+        wholes.values().map(|whole| (whole.from, whole.until)).collect()
+    };
+    assert_eq!(times(&trace), times(&morning()));
+}
+
+#[test]
+fn carrier_of_a_trace_is_a_post_and_no_person() {
+    let mut trace = scenario(MeetingsKind::Trace, 0);
+    trace.meetings.trace.file = SAMPLE.into();
+    let everybody = wholes(&trace, &changes(&trace, &[]));
+    let post = Post { with: Some("eve".to_owned()), ..Post::default() };
+    trace.adversary.sniffer = vec![Sniffer { at: vec![post.clone()], ..Sniffer::default() }];
+    assert_eq!(Meetings::people_of(&trace).expect("read"), 19);
+    let with_eve = wholes(&trace, &changes(&trace, &[post]));
+    assert_eq!(everybody.len(), with_eve.len());
+    let content = std::fs::read_to_string(SAMPLE).expect("the sample");
+    let rows_of_eve = content.lines().filter(|row| row.contains(",eve,")).count();
+    assert!(rows_of_eve > 0);
+    assert_eq!(with_eve.values().filter(|whole| whole.b == 19).count(), rows_of_eve);
 }

@@ -2,177 +2,128 @@
 
 use std::time::Duration;
 
-use rand::RngExt;
+use rand::{Rng, RngExt};
 
-use super::pending::Pending;
-use super::{Body, Change};
+use super::encounters::{Encounters, Pair};
+use super::posts::ByPlace;
+use super::rooms::Rooms;
+use super::{Body, Change, posts, refuse};
+use crate::town::TownError;
 use crate::town::draws::{self, Purpose};
-use crate::town::scenario::{self, Scenario};
+use crate::town::scenario::{Post, Scenario, Seconds};
 
-/// Seconds of a day.
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// People who are in rooms by the clock. Rooms have numbers: first all homes, then classes, workplaces
-/// and buses.
+/// What sets the numbers of streams of a room on a day apart from those of people.
+const OF_A_ROOM: u64 = 1 << 63;
+const DAY_SHIFT: u32 = 32;
+
+/// The encounters of a timetable. Only one part of one day is made at a time.
 #[derive(Debug)]
-pub struct Timetable {
+pub(super) struct Timetable {
     seed: u64,
-    settings: scenario::Timetable,
-    end: Duration,
-    people: u32,
+    near_share: f64,
+    duration: Duration,
     rooms: Rooms,
-    /// The rooms of posts.
-    posts: Vec<u32>,
-    /// Which part of which day begins next.
+    /// Parts of a day with their ends, from midnight.
+    parts: [(Part, Duration); 5],
     day: u32,
-    part: usize,
-    is_over: bool,
-    pending: Pending,
+    /// Which part of the day is next; `None` when all is over.
+    next: Option<usize>,
+    posts: ByPlace,
+    encounters: Encounters,
 }
 
-/// A part of the day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Part {
     AtHome,
     OnTheBus,
-    AtWork,
-}
-
-/// What comes after what.
-const PARTS: [Part; 5] = [Part::AtHome, Part::OnTheBus, Part::AtWork, Part::OnTheBus, Part::AtHome];
-
-/// Who has which rooms.
-#[derive(Debug)]
-struct Rooms {
-    homes: u32,
-    classes: u32,
-    workplaces: u32,
-    buses: u32,
-    /// By person.
-    home_of: Vec<u32>,
-    work_of: Vec<u32>,
-    bus_of: Vec<u32>,
-}
-
-/// How many rooms a town has.
-pub fn rooms_of(scenario: &Scenario) -> u32 {
-    Rooms::of(scenario, scenario.people.count).count()
-}
-
-impl Rooms {
-    fn of(scenario: &Scenario, people: u32) -> Self {
-        let settings = &scenario.meetings.timetable;
-        let [home, class, work, bus] =
-            [settings.home, settings.class, settings.work, settings.bus].map(|size| size.max(1));
-        let mut draws: Vec<[f64; 2]> = (0..people)
-            .map(|person| {
-                let mut rng = draws::stream(scenario.seed, Purpose::Meetings, person.into());
-                std::array::from_fn(|_| rng.random::<f64>())
-            })
-            .collect();
-        // Neighbours are no more likely to be colleagues than others.
-        let mut mixed: Vec<u32> = (0..people).collect();
-        mixed.sort_by(|one, other| draws[*one as usize][1].total_cmp(&draws[*other as usize][1]));
-        let is_student = |person: &u32| draws[*person as usize][0] < settings.student_share.get();
-        let (students, workers): (Vec<u32>, Vec<u32>) = mixed.iter().partition(|it| is_student(it));
-        let mut rooms = Self {
-            homes: people.div_ceil(home),
-            classes: (students.len() as u32).div_ceil(class),
-            workplaces: (workers.len() as u32).div_ceil(work),
-            buses: people.div_ceil(bus),
-            home_of: (0..people).map(|person| person / home).collect(),
-            work_of: vec![0; people as usize],
-            bus_of: vec![0; people as usize],
-        };
-        draws.clear();
-        let mut first = rooms.homes;
-        for (members, size, count) in
-            [(students, class, rooms.classes), (workers, work, rooms.workplaces)]
-        {
-            for (at, person) in members.into_iter().enumerate() {
-                rooms.work_of[person as usize] = first + at as u32 / size;
-            }
-            first += count;
-        }
-        for (at, person) in mixed.into_iter().enumerate() {
-            rooms.bus_of[person as usize] = first + at as u32 / bus;
-        }
-        rooms
-    }
-
-    fn count(&self) -> u32 {
-        self.homes + self.classes + self.workplaces + self.buses
-    }
-
-    /// By person, where they are in a part of the day.
-    fn of_part(&self, part: Part) -> &[u32] {
-        match part {
-            Part::AtHome => &self.home_of,
-            Part::OnTheBus => &self.bus_of,
-            Part::AtWork => &self.work_of,
-        }
-    }
+    InClassOrAtWork,
 }
 
 impl Timetable {
-    /// So many people, and posts in rooms.
-    pub fn new(scenario: &Scenario, people: u32, posts: &[u32]) -> Self {
-        Self {
-            seed: scenario.seed,
-            settings: scenario.meetings.timetable.clone(),
-            end: scenario.duration.0,
-            people,
-            rooms: Rooms::of(scenario, people),
-            posts: posts.to_vec(),
-            day: 0,
-            part: 0,
-            is_over: false,
-            pending: Pending::new(people),
-        }
-    }
-
-    /// When a part of a day begins.
-    fn beginning(&self) -> Duration {
-        let scenario::Timetable { leave, ride, stay, .. } = &self.settings;
-        let [leave, ride, stay] = [leave.0, ride.0, stay.0];
-        let begins =
-            [Duration::ZERO, leave, leave + ride, leave + ride + stay, leave + ride + stay + ride];
-        DAY * self.day + begins[self.part]
-    }
-
-    /// Who is near whom in the part of the day that begins, in ascending order.
-    fn near(&self) -> Vec<(Body, Body)> {
-        let part = PARTS[self.part];
-        let room_of = self.rooms.of_part(part);
-        let mut members = vec![Vec::new(); self.rooms.count() as usize];
-        for (person, room) in room_of.iter().enumerate() {
-            members[*room as usize].push(person as Body);
-        }
-        let mut near = Vec::new();
-        for (room, members) in members.iter().enumerate() {
-            for (at, a) in members.iter().enumerate() {
-                let others = members[at + 1..].iter();
-                let is_near = |b: &&Body| part == Part::AtHome || self.are_near(*a, **b, room);
-                near.extend(others.filter(is_near).map(|b| (*a, *b)));
+    pub(super) fn new(scenario: &Scenario, posts: &[Post]) -> Result<Self, TownError> {
+        let settings = &scenario.meetings.timetable;
+        let sizes = [
+            ("timetable.home", settings.home),
+            ("timetable.class", settings.class),
+            ("timetable.work", settings.work),
+            ("timetable.bus", settings.bus),
+        ];
+        for (key, size) in sizes {
+            if size == 0 {
+                return Err(refuse(key, "1 or more", size));
             }
-            for (post, place) in self.posts.iter().enumerate() {
-                if *place as usize == room {
-                    let post = self.people + post as Body;
-                    near.extend(members.iter().map(|person| (*person, post)));
+        }
+        let rooms = Rooms::new(scenario);
+        Ok(Self {
+            seed: scenario.seed,
+            near_share: settings.near_share.get(),
+            duration: scenario.duration.0,
+            parts: parts_of_a_day(settings.leave, settings.ride, settings.stay)?,
+            day: 0,
+            next: Some(0),
+            posts: ByPlace::new(&posts::places(scenario, posts, rooms.count())?),
+            encounters: Encounters::new(scenario.people.count, posts.len()),
+            rooms,
+        })
+    }
+
+    /// All rooms.
+    pub(super) fn rooms(&self) -> &Rooms {
+        &self.rooms
+    }
+
+    /// Lets the next part of the day begin, if it has any length, or all end.
+    fn go_on(&mut self, number: usize) {
+        let midnight = DAY * self.day;
+        let from = number.checked_sub(1).map_or(Duration::ZERO, |before| self.parts[before].1);
+        let (part, until) = self.parts[number];
+        if self.duration <= midnight + from {
+            self.next = None;
+            self.encounters.become_near(self.duration, &mut []);
+            return;
+        }
+        if from < until {
+            let mut pairs = self.pairs(part);
+            self.encounters.become_near(midnight + from, &mut pairs);
+        }
+        self.next = Some((number + 1) % self.parts.len());
+        self.day += u32::from(self.next == Some(0));
+    }
+
+    /// Who is near whom in a part of the day.
+    fn pairs(&self, part: Part) -> Vec<Pair> {
+        let rooms = match part {
+            Part::AtHome => self.rooms.homes(),
+            Part::OnTheBus => self.rooms.buses(),
+            Part::InClassOrAtWork => self.rooms.classes_and_workplaces(),
+        };
+        let mut people: Vec<(u32, Body)> = rooms.iter().copied().zip(0..).collect();
+        people.sort_unstable();
+        let mut pairs = Vec::new();
+        for members in people.chunk_by(|one, other| one.0 == other.0) {
+            let room = members[0].0;
+            match part {
+                Part::AtHome => add_pairs(&mut pairs, members, |_, _| true),
+                Part::OnTheBus | Part::InClassOrAtWork => {
+                    let key = self.key_of(room);
+                    let is_near = |a, b| is_near(key, (a, b), self.near_share);
+                    add_pairs(&mut pairs, members, is_near);
                 }
             }
+            for post in self.posts.at(room) {
+                let body = rooms.len() as Body + post;
+                pairs.extend(members.iter().map(|(_, person)| (*person, body)));
+            }
         }
-        near.sort_unstable();
-        near
+        pairs
     }
 
-    /// Whether two people are near each other in a room that day.
-    fn are_near(&self, a: Body, b: Body, room: usize) -> bool {
-        // One number for the pair, the day and the room; those of people alone are smaller.
-        let pair = (1 << 62) | (u64::from(a) << 31) | u64::from(b);
-        let number = pair ^ (u64::from(self.day) << 40) ^ ((room as u64) << 20).rotate_left(7);
-        let luck = draws::stream(self.seed, Purpose::Nearness, number).random::<f64>();
-        luck < self.settings.near_share.get()
+    /// The seed of what is drawn in a room today.
+    fn key_of(&self, room: u32) -> u64 {
+        let number = OF_A_ROOM | u64::from(self.day) << DAY_SHIFT | u64::from(room);
+        draws::stream(self.seed, Purpose::Meetings, number).next_u64()
     }
 }
 
@@ -181,22 +132,46 @@ impl Iterator for Timetable {
 
     fn next(&mut self) -> Option<Change> {
         loop {
-            if let Some(change) = self.pending.pop() {
+            if let Some(change) = self.encounters.take() {
                 return Some(change);
             }
-            if self.is_over {
-                return None;
-            }
-            let at = self.beginning();
-            if at >= self.end {
-                self.pending.set(&[], self.end);
-                self.is_over = true;
-                continue;
-            }
-            let near = self.near();
-            self.pending.set(&near, at);
-            self.part = (self.part + 1) % PARTS.len();
-            self.day += u32::from(self.part == 0);
+            let number = self.next?;
+            self.go_on(number);
         }
     }
+}
+
+/// Adds those pairs of the people of a room, in ascending order, that are near each other.
+fn add_pairs(pairs: &mut Vec<Pair>, members: &[(u32, Body)], is_near: impl Fn(Body, Body) -> bool) {
+    for (rank, &(_, a)) in members.iter().enumerate() {
+        let others = members[rank + 1..].iter().map(|&(_, b)| b);
+        pairs.extend(others.filter(|&b| is_near(a, b)).map(|b| (a, b)));
+    }
+}
+
+/// Whether two people of a room are near each other today, of which `key` is the seed.
+fn is_near(key: u64, (a, b): Pair, near_share: f64) -> bool {
+    let pair = u64::from(a) << 32 | u64::from(b);
+    draws::stream(key, Purpose::Meetings, pair).random::<f64>() < near_share
+}
+
+fn parts_of_a_day(
+    leave: Seconds,
+    ride: Seconds,
+    stay: Seconds,
+) -> Result<[(Part, Duration); 5], TownError> {
+    let there = leave.0 + ride.0;
+    let back = there + stay.0;
+    let home = back + ride.0;
+    if home > DAY {
+        let expected = "leave, both rides and stay to take at most one day together";
+        return Err(refuse("timetable.stay", expected, format_args!("{} s", home.as_secs_f64())));
+    }
+    Ok([
+        (Part::AtHome, leave.0),
+        (Part::OnTheBus, there),
+        (Part::InClassOrAtWork, back),
+        (Part::OnTheBus, home),
+        (Part::AtHome, DAY),
+    ])
 }

@@ -1,87 +1,156 @@
-//! A contact trace from a file.
+//! A contact trace, read from a CSV file.
 
-use std::collections::{BTreeMap, HashMap};
+use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 
-use serde::Deserialize;
+use csv::{StringRecord, Trim};
+use hashbrown::HashMap;
 
-use super::{AT_POST, Body, Change, ChangeKind, posts};
-use crate::text_file::FileError;
+use super::encounters::{Numbers, Pair};
+use super::{Body, Change, ChangeKind, posts, refuse};
+use crate::text_file::{self, FileError};
 use crate::town::TownError;
 use crate::town::scenario::{Post, Scenario};
 
-/// The form of a line.
-const EXPECTED: &str = "t,a,b,seconds: when two people come near each other, in seconds, who, and for how many seconds";
+const COLUMNS: [&str; 4] = ["t", "a", "b", "seconds"];
+const EXPECTED: &str = "a first line with the columns t,a,b,seconds in any order, then one contact a line: from which \
+                        second on, two different names, and for how many seconds";
 
-/// A contact trace, as far as it has not been told.
+/// The latest time that a trace may have, in seconds: ten years.
+const MOST_SECONDS: f64 = 10.0 * 365.0 * 86_400.0;
+
+/// What a file says. Names that carry posts of adversaries belong to no person.
 #[derive(Debug)]
-pub struct Trace {
+pub(super) struct Contacts {
+    people: u32,
+    carriers: Vec<String>,
+    rows: Vec<Row>,
+}
+
+/// The changes of a trace.
+#[derive(Debug)]
+pub(super) struct Trace {
     changes: std::vec::IntoIter<Change>,
 }
 
-/// One line.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Copy)]
 struct Row {
-    t: f64,
-    a: String,
-    b: String,
-    seconds: f64,
+    from: Duration,
+    until: Duration,
+    a: Who,
+    b: Who,
 }
 
-/// How many people a trace names, but for those who only carry posts.
-pub fn people(scenario: &Scenario) -> Result<u32, TownError> {
-    let rows = read(&scenario.meetings.trace.file)?;
-    let carried = carried_by_adversaries(scenario);
-    let mut names = Names::default();
-    for row in &rows {
-        for name in [&row.a, &row.b] {
-            if !carried.contains(&name.as_str()) {
-                names.number(name);
-            }
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Who {
+    Person(Body),
+    /// By its place among the carriers.
+    Carrier(usize),
+}
+
+/// Two bodies near each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Stretch {
+    pair: Pair,
+    from: Duration,
+    until: Duration,
+}
+
+/// Numbers people in the order in which their names come.
+struct Names {
+    carriers: Vec<String>,
+    numbers: HashMap<String, Who>,
+    people: u32,
+}
+
+impl Contacts {
+    /// Reads the file of the scenario.
+    pub(super) fn read(scenario: &Scenario) -> Result<Self, TownError> {
+        let path = &scenario.meetings.trace.file;
+        if path.as_os_str().is_empty() {
+            return Err(refuse("trace.file", "the name of a CSV file", "nothing"));
         }
+        let mut content = Vec::new();
+        let read = text_file::open(path).and_then(|mut file| file.read_to_end(&mut content));
+        read.map_err(|error| FileError::io(path, error))?;
+        let carriers = posts::posts_of(&scenario.adversary);
+        let carriers = carriers.into_iter().filter_map(|(_, post)| post.with.clone()).collect();
+        Ok(Self::parse(&content, path, carriers)?)
     }
-    Ok(names.by_name.len() as u32)
+
+    fn parse(content: &[u8], path: &Path, carriers: Vec<String>) -> Result<Self, FileError> {
+        let malformed = |line, problem| FileError::Malformed {
+            path: path.to_owned(),
+            line,
+            problem,
+            expected: EXPECTED,
+        };
+        let mut reader = csv::ReaderBuilder::new().trim(Trim::All).from_reader(content);
+        let header = reader.headers().map_err(|error| malformed(1, problem_of(&error)))?;
+        let columns = columns(header).map_err(|problem| malformed(1, problem))?;
+        let mut names = Names { carriers, numbers: HashMap::new(), people: 0 };
+        let (mut rows, mut record) = (Vec::new(), StringRecord::new());
+        loop {
+            let start = reader.position().clone();
+            let line = || start.line() + blank_lines(&content[start.byte() as usize..]);
+            match reader.read_record(&mut record) {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(error) => return Err(malformed(line(), problem_of(&error))),
+            }
+            let row = names.row(&record, columns).map_err(|problem| malformed(line(), problem))?;
+            rows.push(row);
+        }
+        Ok(Self { people: names.people, carriers: names.carriers, rows })
+    }
+
+    /// How many different names there are, without carriers of posts.
+    pub(super) fn people(&self) -> u32 {
+        self.people
+    }
 }
 
 impl Trace {
-    /// Reads the trace of a scenario, in which posts are carried by some.
-    pub fn read(scenario: &Scenario, posts: &[Post]) -> Result<Self, TownError> {
-        let rows = read(&scenario.meetings.trace.file)?;
-        let carriers = posts::carriers(posts)?;
-        for carrier in &carriers {
-            if !rows.iter().any(|row| row.a == *carrier || row.b == *carrier) {
-                let file = scenario.meetings.trace.file.display();
-                return Err(TownError::Scenario(format!(
-                    "adversary: a radio with {carrier:?}; expected somebody of {file}"
-                )));
+    pub(super) fn new(
+        scenario: &Scenario,
+        contacts: &Contacts,
+        posts: &[Post],
+    ) -> Result<Self, TownError> {
+        let Contacts { people, carriers, rows } = contacts;
+        let mut is_in_file = vec![false; carriers.len()];
+        for who in rows.iter().flat_map(|row| [row.a, row.b]) {
+            if let Who::Carrier(carrier) = who {
+                is_in_file[carrier] = true;
             }
         }
-        let people = people(scenario)?;
-        let carried = carried_by_adversaries(scenario);
-        let mut names = Names::default();
-        let mut spells: BTreeMap<(Body, Body), Vec<(Duration, Duration)>> = BTreeMap::new();
-        for row in &rows {
-            let bodies = [&row.a, &row.b].map(|name| {
-                if carried.contains(&name.as_str()) {
-                    let held = carriers.iter().enumerate();
-                    let held = held.filter(|(_, carrier)| *carrier == name);
-                    held.map(|(post, _)| people + post as u32).collect()
-                } else {
-                    vec![names.number(name)]
+        let is_known = |name: &str| {
+            carriers.iter().zip(&is_in_file).any(|(carrier, is_there)| *is_there && carrier == name)
+        };
+        let names = posts::carriers(scenario, posts, is_known)?;
+        let bodies: Vec<Vec<Body>> = carriers
+            .iter()
+            .map(|carrier| {
+                let bodies = (*people..).zip(&names);
+                bodies.filter(|(_, name)| *name == carrier).map(|(body, _)| body).collect()
+            })
+            .collect();
+        let duration = scenario.duration.0;
+        let mut stretches = Vec::new();
+        for row in rows.iter().filter(|row| row.from < duration) {
+            let until = row.until.min(duration);
+            let stretch = |pair| Stretch { pair, from: row.from, until };
+            match (row.a, row.b) {
+                (Who::Person(a), Who::Person(b)) => stretches.push(stretch((a.min(b), a.max(b)))),
+                (Who::Person(person), Who::Carrier(carrier))
+                | (Who::Carrier(carrier), Who::Person(person)) => {
+                    stretches.extend(bodies[carrier].iter().map(|post| stretch((person, *post))));
                 }
-            });
-            let from = Duration::from_secs_f64(row.t);
-            let spell = (from, from + Duration::from_secs_f64(row.seconds));
-            for a in &bodies[0] {
-                for b in &bodies[1] {
-                    if a != b && (*a).min(*b) < people {
-                        spells.entry((*a.min(b), *a.max(b))).or_default().push(spell);
-                    }
-                }
+                (Who::Carrier(_), Who::Carrier(_)) => {}
             }
         }
-        Ok(Self { changes: changes(spells, people, scenario.duration.0).into_iter() })
+        let numbers = Numbers::new(*people, posts.len());
+        Ok(Self { changes: changes(merged(stretches), numbers).into_iter() })
     }
 }
 
@@ -93,120 +162,201 @@ impl Iterator for Trace {
     }
 }
 
-/// Numbers of people, in the order in which they are named.
-#[derive(Debug, Default)]
-struct Names {
-    by_name: HashMap<String, Body>,
-}
-
 impl Names {
-    fn number(&mut self, name: &str) -> Body {
-        let next = self.by_name.len() as Body;
-        *self.by_name.entry(name.to_owned()).or_insert(next)
-    }
-}
-
-fn carried_by_adversaries(scenario: &Scenario) -> Vec<&str> {
-    let adversary = &scenario.adversary;
-    let sniffers = adversary.sniffer.iter().flat_map(|sniffer| &sniffer.at);
-    let replays = adversary.replay.iter().flat_map(|it| [Some(&it.at), it.to.as_ref()]).flatten();
-    let relays = adversary.relay.iter().flat_map(|relay| [&relay.from, &relay.to]);
-    let forgers = adversary.forger.iter().map(|forger| &forger.at);
-    let posts = sniffers.chain(replays).chain(relays).chain(forgers);
-    posts.filter_map(|post| post.with.as_deref()).collect()
-}
-
-fn read(path: &Path) -> Result<Vec<Row>, TownError> {
-    let malformed = |line: u64, problem: String| {
-        TownError::File(FileError::Malformed {
-            path: path.to_owned(),
-            line,
-            problem,
-            expected: EXPECTED,
-        })
-    };
-    let content = std::fs::read(path).map_err(|error| FileError::io(path, error))?;
-    let mut reader = csv::ReaderBuilder::new()
-        .trim(csv::Trim::All)
-        .comment(Some(b'#'))
-        .from_reader(content.as_slice());
-    let of_csv = |error: &csv::Error| malformed(line_of(&content, error.position()), reason(error));
-    let headers = reader.headers().map_err(|error| of_csv(&error))?.clone();
-    let mut rows = Vec::new();
-    for record in reader.records() {
-        let record = record.map_err(|error| of_csv(&error))?;
-        let line = line_of(&content, record.position());
-        let row: Row =
-            record.deserialize(Some(&headers)).map_err(|error| malformed(line, reason(&error)))?;
-        let is_time = |seconds: f64| (0.0..=1e9).contains(&seconds);
-        if !is_time(row.t) || !is_time(row.seconds) {
-            return Err(malformed(line, "a time is negative or beyond 1e9 s".to_owned()));
+    fn row(&mut self, record: &StringRecord, columns: [usize; 4]) -> Result<Row, String> {
+        let [t, a, b, seconds] = columns.map(|column| record.get(column).unwrap_or_default());
+        let from = number("t", t)?;
+        let seconds = number("seconds", seconds)?;
+        if a == b {
+            return Err(format!("a and b are both {a:?}"));
         }
-        rows.push(row);
+        let (from, until) = (moment(from)?, moment(from + seconds)?);
+        if until <= from {
+            return Err("seconds is less than a microsecond".to_owned());
+        }
+        Ok(Row { from, until, a: self.who("a", a)?, b: self.who("b", b)? })
     }
-    Ok(rows)
+
+    fn who(&mut self, column: &str, name: &str) -> Result<Who, String> {
+        if name.is_empty() {
+            return Err(format!("{column} is empty"));
+        }
+        if let Some(who) = self.numbers.get(name) {
+            return Ok(*who);
+        }
+        let carrier = self.carriers.iter().position(|carrier| carrier == name);
+        let who = carrier.map_or(Who::Person(self.people), Who::Carrier);
+        self.people += u32::from(carrier.is_none());
+        self.numbers.insert(name.to_owned(), who);
+        Ok(who)
+    }
 }
 
-/// The line of a record, counted from 1. The reader's own position is that of the blank lines and comments
-/// before it.
-fn line_of(content: &[u8], position: Option<&csv::Position>) -> u64 {
-    let begin = position.map_or(0, |position| position.byte() as usize).min(content.len());
-    let before = content[..begin].iter().filter(|byte| **byte == b'\n').count();
-    let lines = content[begin..].split(|byte| *byte == b'\n');
-    let is_passed_over = |line: &&[u8]| line.trim_ascii().is_empty() || line.starts_with(b"#");
-    (before + lines.take_while(is_passed_over).count()) as u64 + 1
+/// Where the columns are.
+fn columns(header: &StringRecord) -> Result<[usize; 4], String> {
+    let mut columns = [0; 4];
+    for (column, name) in columns.iter_mut().zip(COLUMNS) {
+        let mut places = header.iter().enumerate().filter(|(_, field)| *field == name);
+        *column = places.next().ok_or_else(|| format!("there is no column {name}"))?.0;
+        if places.next().is_some() {
+            return Err(format!("the column {name} is there twice"));
+        }
+    }
+    Ok(columns)
 }
 
-/// What is wrong with a line, without the place, which is told beside it.
-fn reason(error: &csv::Error) -> String {
+fn number(column: &str, text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(value) if (0.0..=MOST_SECONDS).contains(&value) => Ok(value),
+        _ => Err(format!("{column} is {text:?} and no number from 0 to {MOST_SECONDS}")),
+    }
+}
+
+fn moment(seconds: f64) -> Result<Duration, String> {
+    if seconds > MOST_SECONDS {
+        return Err(format!("t and seconds are more than {MOST_SECONDS} together"));
+    }
+    Ok(Duration::from_micros((seconds * 1e6).round() as u64))
+}
+
+fn problem_of(error: &csv::Error) -> String {
     match error.kind() {
-        csv::ErrorKind::Deserialize { err, .. } => match err.field() {
-            Some(field) => format!("column {}: {}", field + 1, err.kind()),
-            None => err.kind().to_string(),
-        },
         csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-            format!("{len} columns instead of {expected_len}")
+            format!("there are {len} columns and not {expected_len} as in the first line")
         }
-        csv::ErrorKind::Io(_)
-        | csv::ErrorKind::Utf8 { .. }
-        | csv::ErrorKind::Seek
-        | csv::ErrorKind::Serialize(_)
-        | _ => error.to_string(),
+        csv::ErrorKind::Utf8 { .. } => "it is not UTF-8".to_owned(),
+        _ => error.to_string(),
     }
 }
 
-/// Spells of each pair, those that overlap made one, in the order of time.
-fn changes(
-    spells: BTreeMap<(Body, Body), Vec<(Duration, Duration)>>,
-    people: u32,
-    end: Duration,
-) -> Vec<Change> {
-    let mut encounters = Vec::new();
-    for ((a, b), mut of_pair) in spells {
-        of_pair.sort_unstable();
-        let mut merged: Vec<(Duration, Duration)> = Vec::new();
-        for (from, until) in of_pair {
-            match merged.last_mut() {
-                Some(last) if from <= last.1 => last.1 = last.1.max(until),
-                Some(_) | None => merged.push((from, until)),
-            }
+/// How many lines at the start are blank; the CSV reader counts those that it skips only later.
+fn blank_lines(content: &[u8]) -> u64 {
+    let ends = content.iter().take_while(|byte| matches!(byte, b'\n' | b'\r'));
+    ends.filter(|byte| **byte == b'\n').count() as u64
+}
+
+/// Joins stretches of the same pair that overlap or touch.
+fn merged(mut stretches: Vec<Stretch>) -> Vec<Stretch> {
+    stretches.sort_unstable();
+    stretches.dedup_by(|later, earlier| {
+        let goes_on = later.pair == earlier.pair && later.from <= earlier.until;
+        if goes_on {
+            earlier.until = earlier.until.max(later.until);
         }
-        encounters.extend(merged.into_iter().map(|(from, until)| (from, until, a, b)));
+        goes_on
+    });
+    stretches
+}
+
+fn changes(mut stretches: Vec<Stretch>, mut numbers: Numbers) -> Vec<Change> {
+    stretches.sort_unstable_by_key(|stretch| (stretch.from, stretch.pair));
+    let mut changes = Vec::with_capacity(2 * stretches.len());
+    for Stretch { pair: (a, b), from, until } in stretches {
+        let encounter = numbers.next(b);
+        changes.push(Change { at: from, encounter, a, b, kind: ChangeKind::Begins });
+        changes.push(Change { at: until, encounter, a, b, kind: ChangeKind::Ends });
     }
-    encounters.sort_unstable();
-    let mut changes = Vec::new();
-    let (mut of_people, mut of_posts) = (0, AT_POST);
-    for (from, until, a, b) in encounters {
-        if from >= end || from == until {
-            continue;
-        }
-        let number = if b < people { &mut of_people } else { &mut of_posts };
-        let begins = Change { at: from, encounter: *number, a, b, kind: ChangeKind::Begins };
-        *number += 1;
-        changes.push(begins);
-        changes.push(Change { at: until.min(end), kind: ChangeKind::Ends, ..begins });
-    }
-    // Of those at the same time, what ends comes first: somebody who leaves one meets the next.
-    changes.sort_by_key(|change| (change.at, change.kind == ChangeKind::Begins));
+    let is_begin = |change: &Change| change.kind == ChangeKind::Begins;
+    changes.sort_unstable_by_key(|change| (change.at, is_begin(change), change.a, change.b));
     changes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ChangeKind::{Begins, Ends};
+
+    fn parse(content: &str, carriers: &[&str]) -> Result<Contacts, FileError> {
+        let carriers = carriers.iter().map(|name| name.to_string()).collect();
+        Contacts::parse(content.as_bytes(), Path::new("trace.csv"), carriers)
+    }
+
+    /// Moments in seconds with pairs.
+    fn changes_of(content: &str, posts: &[&str]) -> Vec<(u64, ChangeKind, Pair)> {
+        let contacts = parse(content, posts).expect("well-formed");
+        let mut scenario = Scenario::default();
+        scenario.meetings.kind = crate::town::scenario::MeetingsKind::Trace;
+        let posts: Vec<Post> = posts
+            .iter()
+            .map(|name| Post { with: Some(name.to_string()), ..Post::default() })
+            .collect();
+        let trace = Trace::new(&scenario, &contacts, &posts).expect("fits");
+        trace.map(|change| (change.at.as_secs(), change.kind, (change.a, change.b))).collect()
+    }
+
+    #[track_caller]
+    fn refused(content: &str, expected: &str) {
+        let error = parse(content, &[]).expect_err("refused").to_string();
+        let (at, problem) = expected.split_once(' ').expect("a line and a problem");
+        assert_eq!(error, format!("trace.csv:{at} {problem}; expected {EXPECTED}"));
+    }
+
+    #[test]
+    fn rows_in_any_order_become_changes_in_the_order_of_time() {
+        let content = "b, seconds ,t,note,a\nbob,10,50,x,ann\n\ncy,5,20,,ann\r\nbob,35,20,,cy\n";
+        assert_eq!(
+            changes_of(content, &[]),
+            [
+                (20, Begins, (0, 2)),
+                (20, Begins, (1, 2)),
+                (25, Ends, (0, 2)),
+                (50, Begins, (0, 1)),
+                (55, Ends, (1, 2)),
+                (60, Ends, (0, 1))
+            ]
+        );
+    }
+
+    #[test]
+    fn rows_of_a_pair_that_overlap_or_touch_are_one_encounter() {
+        let content = "t,a,b,seconds\n0,x,y,20\n5,y,x,3\n20,x,y,20\n30,y,x,20\n51,x,y,1\n";
+        assert_eq!(
+            changes_of(content, &[]),
+            [(0, Begins, (0, 1)), (50, Ends, (0, 1)), (51, Begins, (0, 1)), (52, Ends, (0, 1))]
+        );
+    }
+
+    #[test]
+    fn carriers_are_posts_and_meet_no_other_carrier() {
+        let content = "t,a,b,seconds\n0,spy,x,9\n1,mole,spy,9\n2,x,mole,9\n3,y,x,9\n";
+        let begins = |posts| {
+            let changes = changes_of(content, posts).into_iter();
+            changes
+                .filter(|(_, kind, _)| *kind == Begins)
+                .map(|(_, _, pair)| pair)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(begins(&["mole", "spy", "mole"]), [(0, 3), (0, 2), (0, 4), (0, 1)]);
+        assert_eq!(
+            begins(&[]),
+            [(0, 1), (2, 0), (1, 2), (1, 3)].map(|(a, b): Pair| (a.min(b), a.max(b)))
+        );
+    }
+
+    #[test]
+    fn bad_row_is_refused_with_its_line() {
+        refused("", "1: there is no column t");
+        refused("t,a,b\n", "1: there is no column seconds");
+        refused("t,a,b,seconds,a\n", "1: the column a is there twice");
+        let row = |row: &str, problem: &str| {
+            refused(&format!("t,a,b,seconds\n0,x,y,1\n\n\r\n{row}\n"), &format!("5: {problem}"));
+        };
+        row("0,x,y", "there are 3 columns and not 4 as in the first line");
+        row("-1,x,y,1", "t is \"-1\" and no number from 0 to 315360000");
+        row("1,x,y,soon", "seconds is \"soon\" and no number from 0 to 315360000");
+        row("NaN,x,y,1", "t is \"NaN\" and no number from 0 to 315360000");
+        row("1,x,x,1", "a and b are both \"x\"");
+        row("1,x, ,1", "b is empty");
+        row("1,x,y,0", "seconds is less than a microsecond");
+        row("300000000,x,y,300000000", "t and seconds are more than 315360000 together");
+        refused("t,a,b,seconds\r\n0,x,y,1\r\n\r\n0,,y,1", "4: a is empty");
+    }
+
+    #[test]
+    fn file_that_is_not_there_is_named() {
+        let mut scenario = Scenario::default();
+        scenario.meetings.trace.file = "no/such.csv".into();
+        let message = Contacts::read(&scenario).expect_err("refused").to_string();
+        assert!(message.starts_with("no/such.csv: "), "{message}");
+    }
 }

@@ -1,0 +1,156 @@
+//! The rooms of a timetable, and who is in which.
+
+use rand::RngExt;
+
+use super::Body;
+use crate::town::draws::{self, Purpose};
+use crate::town::scenario::Scenario;
+
+/// The rooms of a town. Their numbers: first the homes, then the classes, the workplaces and the buses.
+///
+/// Who lives together has neighbouring numbers, and so have those who share a bus. Classes and
+/// workplaces are mixed at random.
+#[derive(Debug)]
+pub(super) struct Rooms {
+    homes: u32,
+    classes: u32,
+    workplaces: u32,
+    buses: u32,
+    /// By person.
+    home: Vec<u32>,
+    bus: Vec<u32>,
+    /// The class or workplace.
+    day: Vec<u32>,
+}
+
+impl Rooms {
+    /// Puts everybody somewhere. What may not be 0 counts as 1.
+    pub(super) fn new(scenario: &Scenario) -> Self {
+        let (settings, people) = (&scenario.meetings.timetable, scenario.people.count);
+        let (home, class, work, bus) = (
+            settings.home.max(1),
+            settings.class.max(1),
+            settings.work.max(1),
+            settings.bus.max(1),
+        );
+        let (students, workers) = occupations(scenario);
+        let homes = people.div_ceil(home);
+        let classes = (students.len() as u32).div_ceil(class);
+        let workplaces = (workers.len() as u32).div_ceil(work);
+        let buses = people.div_ceil(bus);
+        let mut day = vec![0; people as usize];
+        let mut seat = |people: Vec<Body>, first, size| {
+            for (rank, person) in (0..).zip(people) {
+                day[person as usize] = first + rank / size;
+            }
+        };
+        seat(students, homes, class);
+        seat(workers, homes + classes, work);
+        let first_bus = homes + classes + workplaces;
+        Self {
+            homes,
+            classes,
+            workplaces,
+            buses,
+            home: (0..people).map(|person| person / home).collect(),
+            bus: (0..people).map(|person| first_bus + person / bus).collect(),
+            day,
+        }
+    }
+
+    /// How many rooms there are.
+    pub(super) fn count(&self) -> u32 {
+        self.homes + self.classes + self.workplaces + self.buses
+    }
+
+    /// What a room is called; each kind is counted from 0.
+    pub(super) fn name(&self, number: u32) -> Option<String> {
+        let kinds = [
+            ("home", self.homes),
+            ("class", self.classes),
+            ("workplace", self.workplaces),
+            ("bus", self.buses),
+        ];
+        let mut rest = number;
+        for (kind, count) in kinds {
+            match rest.checked_sub(count) {
+                None => return Some(format!("{kind} {rest}")),
+                Some(behind) => rest = behind,
+            }
+        }
+        None
+    }
+
+    /// The home of each person.
+    pub(super) fn homes(&self) -> &[u32] {
+        &self.home
+    }
+
+    /// The bus of each person.
+    pub(super) fn buses(&self) -> &[u32] {
+        &self.bus
+    }
+
+    /// The class or workplace of each person.
+    pub(super) fn classes_and_workplaces(&self) -> &[u32] {
+        &self.day
+    }
+}
+
+/// Students and workers, each in random order; everybody draws from a stream of their own.
+fn occupations(scenario: &Scenario) -> (Vec<Body>, Vec<Body>) {
+    let student_share = scenario.meetings.timetable.student_share.get();
+    let (mut students, mut workers) = (Vec::new(), Vec::new());
+    for person in 0..scenario.people.count {
+        let mut draws = draws::stream(scenario.seed, Purpose::Meetings, person.into());
+        let is_student = draws.random::<f64>() < student_share;
+        let group = if is_student { &mut students } else { &mut workers };
+        group.push((draws.random::<u64>(), person));
+    }
+    let shuffled = |mut group: Vec<(u64, Body)>| {
+        group.sort_unstable();
+        group.into_iter().map(|(_, person)| person).collect()
+    };
+    (shuffled(students), shuffled(workers))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sizes(rooms: &[u32], count: u32) -> Vec<usize> {
+        (0..count).map(|room| rooms.iter().filter(|at| **at == room).count()).collect()
+    }
+
+    #[test]
+    fn everybody_has_a_seat_and_no_room_is_overcrowded() {
+        let rooms = Rooms::new(&Scenario::default());
+        assert_eq!((rooms.homes, rooms.buses), (167, 17));
+        let homes = sizes(rooms.homes(), rooms.count());
+        assert!(homes[..166].iter().all(|people| *people == 3) && homes[166] == 2);
+        let day = sizes(rooms.classes_and_workplaces(), rooms.count());
+        let (classes, others) = day[167..].split_at(rooms.classes as usize);
+        assert!(classes.iter().all(|people| (1..=25).contains(people)), "{classes:?}");
+        let (workplaces, buses) = others.split_at(rooms.workplaces as usize);
+        assert!(workplaces.iter().all(|people| (1..=12).contains(people)), "{workplaces:?}");
+        assert!(buses.iter().all(|people| *people == 0));
+        // 500 draws of 0.3: the deviation is 10.2.
+        let students: usize = classes.iter().sum();
+        assert!((110..190).contains(&students), "{students}");
+        let buses = sizes(rooms.buses(), rooms.count());
+        assert!(
+            buses[rooms.count() as usize - 17..].iter().all(|people| (1..=30).contains(people))
+        );
+    }
+
+    #[test]
+    fn rooms_are_named_by_kind() {
+        let rooms = Rooms::new(&Scenario::default());
+        let name = |number| rooms.name(number);
+        assert_eq!(name(0).as_deref(), Some("home 0"));
+        assert_eq!(name(167).as_deref(), Some("class 0"));
+        assert_eq!(name(167 + rooms.classes).as_deref(), Some("workplace 0"));
+        assert_eq!(name(rooms.count() - 1).as_deref(), Some("bus 16"));
+        assert_eq!(name(rooms.count()), None);
+    }
+}

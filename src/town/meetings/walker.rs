@@ -1,0 +1,119 @@
+//! Somebody who walks to random points of a rectangle, one after the other, and rests at each (random
+//! waypoint).
+
+use rand::RngExt;
+use rand_xoshiro::Xoshiro256PlusPlus;
+
+/// What all walkers share.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ground {
+    /// In metres.
+    pub(super) width: f64,
+    pub(super) height: f64,
+    /// In metres a second.
+    pub(super) speed: f64,
+    /// Longest rest, in seconds.
+    pub(super) rest: f64,
+}
+
+/// One walker, with random numbers of their own.
+#[derive(Debug)]
+pub(super) struct Walker {
+    draws: Xoshiro256PlusPlus,
+    from: (f64, f64),
+    to: (f64, f64),
+    /// When they leave, arrive and leave again, in seconds.
+    leaves: f64,
+    arrives: f64,
+    rests_until: f64,
+}
+
+impl Walker {
+    /// Rests at a random point at first.
+    pub(super) fn new(ground: &Ground, mut draws: Xoshiro256PlusPlus) -> Self {
+        let start = ground.point(&mut draws);
+        let rests_until = ground.rest * draws.random::<f64>();
+        Self { draws, from: start, to: start, leaves: 0.0, arrives: 0.0, rests_until }
+    }
+
+    /// Where they are at `at`, in seconds; times never go back.
+    pub(super) fn position(&mut self, ground: &Ground, at: f64) -> (f64, f64) {
+        while self.rests_until <= at {
+            self.walk_on(ground);
+        }
+        if self.arrives <= at {
+            return self.to;
+        }
+        let part = (at - self.leaves) / (self.arrives - self.leaves);
+        let between = |from: f64, to: f64| from + (to - from) * part;
+        (between(self.from.0, self.to.0), between(self.from.1, self.to.1))
+    }
+
+    fn walk_on(&mut self, ground: &Ground) {
+        self.from = self.to;
+        self.to = ground.point(&mut self.draws);
+        self.leaves = self.rests_until;
+        let (x, y) = (self.to.0 - self.from.0, self.to.1 - self.from.1);
+        // At no speed they never arrive.
+        self.arrives = self.leaves + (x * x + y * y).sqrt() / ground.speed;
+        self.rests_until = self.arrives + ground.rest * self.draws.random::<f64>();
+    }
+}
+
+impl Ground {
+    fn point(&self, draws: &mut Xoshiro256PlusPlus) -> (f64, f64) {
+        (self.width * draws.random::<f64>(), self.height * draws.random::<f64>())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::town::draws::{Purpose, stream};
+
+    fn walker(ground: &Ground) -> Walker {
+        Walker::new(ground, stream(1, Purpose::Meetings, 0))
+    }
+
+    fn distance(from: (f64, f64), to: (f64, f64)) -> f64 {
+        (to.0 - from.0).hypot(to.1 - from.1)
+    }
+
+    #[test]
+    fn walker_stays_on_the_ground_and_is_never_faster_than_the_speed() {
+        let ground = Ground { width: 30.0, height: 8.0, speed: 1.5, rest: 5.0 };
+        let mut walker = walker(&ground);
+        let mut walked = 0.0;
+        let mut before = walker.position(&ground, 0.0);
+        for second in 1..10_000 {
+            let position = walker.position(&ground, f64::from(second));
+            assert!((0.0..=30.0).contains(&position.0) && (0.0..=8.0).contains(&position.1));
+            assert!(distance(before, position) <= 1.5 + 1e-9);
+            walked += distance(before, position);
+            before = position;
+        }
+        // Mean legs of about 10.8 m take 7.2 s and rests 2.5 s: three quarters of the time on foot.
+        let share = walked / (1.5 * 10_000.0);
+        assert!((0.65..0.8).contains(&share), "{share}");
+    }
+
+    #[test]
+    fn walker_looked_at_seldom_is_where_they_are_anyway() {
+        let ground = Ground { width: 100.0, height: 100.0, speed: 1.0, rest: 60.0 };
+        let (mut often, mut seldom) = (walker(&ground), walker(&ground));
+        for second in 0..5000 {
+            let position = often.position(&ground, f64::from(second));
+            if second % 700 == 0 {
+                assert_eq!(seldom.position(&ground, f64::from(second)), position);
+            }
+        }
+    }
+
+    #[test]
+    fn walker_without_speed_stays() {
+        let ground = Ground { width: 100.0, height: 100.0, speed: 0.0, rest: 1.0 };
+        let mut walker = walker(&ground);
+        let start = walker.position(&ground, 0.0);
+        assert_eq!(walker.position(&ground, 1e9), start);
+    }
+}
