@@ -231,3 +231,34 @@ fn sniffer_everywhere_follows_phones_over_changes() {
     let longest = *found.followed_seconds.last().expect("somebody was followed");
     assert!(longest > 12.0 * HOUR as f64, "{longest}");
 }
+
+#[test]
+fn phone_whose_refresh_falls_into_an_offline_spell_asks_when_it_is_back() {
+    let mut scenario = perfect();
+    scenario.phones.batch = 8;
+    // Two hours of TempIDs from the first quarter of an hour on; the phone would ask for more between
+    // 01:00 and 01:15, and is back while what it has is still valid.
+    scenario.phones.ahead = Seconds::new(HOUR);
+    scenario.offline.share = Probability::ONE;
+    scenario.offline.from = Seconds::new(1800);
+    scenario.offline.duration = Seconds::new(3600);
+    let outcome = outcome(&scenario);
+    assert_eq!(outcome.beacons.silent, 0);
+    assert_eq!(outcome.encounters.recorded, outcome.encounters.real);
+}
+
+#[test]
+fn index_case_tested_while_offline_gets_temp_ids_again() {
+    let mut scenario = perfect();
+    scenario.illness.index_cases = scenario.people.count;
+    scenario.phones.batch = 8;
+    scenario.illness.test_delay = Seconds::new(0);
+    // All are tested while they are offline, and have no valid TempID when they are back.
+    scenario.offline.share = Probability::ONE;
+    scenario.offline.from = Seconds::new(DAY);
+    scenario.offline.duration = Seconds::new(3 * HOUR);
+    let (outcome, records) = run(&scenario);
+    assert_eq!(outcome.tracing.uploads, scenario.people.count);
+    let late = records.encounters.iter().filter(|it| it.from > (DAY + 4 * HOUR) as f64);
+    assert!(late.clone().count() > 100 && late.clone().all(|it| it.a_recorded && it.b_recorded));
+}

@@ -8,18 +8,19 @@ use super::draws::{self, Purpose};
 use super::event::Event;
 use super::scenario::Refresh;
 use super::{Core, Town};
-use crate::protocol::{ContactRecord, Timestamp};
+use crate::protocol::ContactRecord;
 use crate::simulation::step::Step;
 
 /// Seconds of a day.
 const DAY: f64 = 86_400.0;
 
 impl Town {
-    /// A phone needs a TempID, or will soon: it asks after a random part of the spread, and when it is
-    /// online.
+    /// It may be that a phone needs a TempID, or will soon: it asks after a random part of the spread. One
+    /// that is offline comes here again when it is back.
     pub(super) fn need(&mut self, number: u32, core: &mut Core<Event>) {
         let handset = &mut self.handsets[number as usize];
-        if handset.is_asking || core.phones[number as usize].is_offline() {
+        let is_early = core.clock.elapsed() < handset.needs_at;
+        if is_early || handset.is_asking || core.phones[number as usize].is_offline() {
             return;
         }
         handset.is_asking = true;
@@ -56,7 +57,9 @@ impl Town {
         let when = end.saturating_sub(self.scenario.phones.ahead.0);
         // A clock that is ahead takes what it gets for expired; it still waits before it asks again.
         let earliest = core.clock.elapsed() + Duration::from_secs(1);
-        core.schedule(when.max(earliest), Event::Needs(number));
+        let needs_at = when.max(earliest);
+        self.handsets[number as usize].needs_at = needs_at;
+        core.schedule(needs_at, Event::Needs(number));
     }
 
     /// A phone cannot reach the server any more; what it was doing there breaks off.
@@ -78,28 +81,12 @@ impl Town {
         }
         let phone = &mut core.phones[number as usize];
         phone.go_online();
-        if phone.is_done() {
-            let has_valid = self.has_valid_temp_id(number, core);
-            if !has_valid {
-                self.need(number, core);
-            }
-        } else {
+        if !phone.is_done() {
             let wait = self.handsets[number as usize].part_of(self.scenario.phones.spread.0);
             core.wake_after(number, wait);
         }
-    }
-
-    fn has_valid_temp_id(&mut self, number: u32, core: &mut Core<Event>) -> bool {
-        let handset = &self.handsets[number as usize];
-        let now = handset.clock.show(core.clock.now(), core.clock.elapsed());
-        let when = self.end_of_supply(number, core);
-        when.is_some_and(|end| now.wall <= end)
-    }
-
-    /// When the last TempID of a phone expires.
-    fn end_of_supply(&mut self, number: u32, core: &mut Core<Event>) -> Option<Timestamp> {
-        let in_use = core.phones[number as usize].phone().temp_id().map(|record| record.expiry);
-        self.handsets[number as usize].supply.end().or(in_use)
+        // Its time may have come while it was offline, whatever else it has to do.
+        self.need(number, core);
     }
 
     /// Draws when a phone is offline, and lets it happen.

@@ -29,6 +29,8 @@ pub struct Handset {
     pub is_broadcasting: bool,
     /// Whether it is going to ask for TempIDs, or has asked already.
     pub is_asking: bool,
+    /// From when on it needs more TempIDs.
+    pub needs_at: Duration,
     /// When it asks, how long it waits: everything random between it and the server.
     pub rng: Xoshiro256PlusPlus,
 }
@@ -45,6 +47,7 @@ impl Handset {
             temp_ids_used: 0,
             is_broadcasting: false,
             is_asking: false,
+            needs_at: Duration::ZERO,
             rng: draws::stream(seed, Purpose::Asking, index),
         }
     }
@@ -185,11 +188,6 @@ impl Supply {
             start: seconds(record.start),
             expiry: seconds(record.expiry),
         }));
-    }
-
-    /// When the last one expires, if there is any.
-    pub fn end(&self) -> Option<Timestamp> {
-        self.windows.back().map(|window| window.record().expiry)
     }
 
     /// Takes the latest TempID whose window has begun at `now`, if there is one.
