@@ -19,6 +19,15 @@ const MOST_BATCH: u8 = 100;
 /// Most digits of the passwords that are guessed: all of them fit into a number.
 const MOST_DIGITS: u8 = 12;
 
+/// Most places of random mixing; there is a list of them.
+const MOST_PLACES: u32 = 1_000_000;
+
+/// Most times a day that a phone is offline, one a minute: all are drawn before the run.
+const MOST_SPELLS_PER_DAY: f64 = 1440.0;
+
+/// Most accounts that one guesser tries to get into; each needs a phone.
+const MOST_TARGETS: u32 = 1_000_000;
+
 /// Most connections a second of a flooder.
 const MOST_FLOODS_PER_SECOND: f64 = 1e6;
 
@@ -64,6 +73,7 @@ impl Scenario {
         self.check_people()?;
         self.check_meetings()?;
         self.check_phones()?;
+        self.check_offline()?;
         self.check_server()?;
         self.check_radios()?;
         self.check_attackers()
@@ -125,7 +135,10 @@ impl Scenario {
 
     fn check_random_mixing(&self) -> Result<(), Problem> {
         let mixing = &self.meetings.random_mixing;
-        at_least_one("meetings.random_mixing.places", mixing.places)?;
+        let places = mixing.places;
+        require((1..=MOST_PLACES).contains(&places), "meetings.random_mixing.places", || {
+            format!("expected a number from 1 to {MOST_PLACES}, not {places}")
+        })?;
         above_zero("meetings.random_mixing.contact_duration", mixing.contact_duration)
     }
 
@@ -162,6 +175,11 @@ impl Scenario {
         above_zero("phones.beacon_interval", phones.beacon_interval)?;
         above_zero("phones.scan_period", phones.scan_period)?;
         above_zero("phones.retry", phones.retry)?;
+        let (jitter, interval) = (phones.beacon_jitter, phones.beacon_interval);
+        require(jitter <= interval, "phones.beacon_jitter", || {
+            format!("expected at most phones.beacon_interval ({interval}), not {jitter}")
+        })
+        .map_err(|problem| problem.with(&["phones.beacon_interval"]))?;
         let (window, period) = (phones.scan_window, phones.scan_period);
         require(window <= period, "phones.scan_window", || {
             format!("expected at most phones.scan_period ({period}), not {window}")
@@ -174,6 +192,13 @@ impl Scenario {
         let batch = phones.batch;
         require((1..=MOST_BATCH).contains(&batch), "phones.batch", || {
             format!("expected a number from 1 to {MOST_BATCH}, not {batch}")
+        })
+    }
+
+    fn check_offline(&self) -> Result<(), Problem> {
+        let spells = self.offline.spells_per_day.get();
+        require(spells <= MOST_SPELLS_PER_DAY, "offline.spells_per_day", || {
+            format!("expected a number from 0 to {MOST_SPELLS_PER_DAY}, not {spells}")
         })
     }
 
@@ -220,6 +245,10 @@ impl Scenario {
         for (index, guesser) in self.adversary.guesser.iter().enumerate() {
             let (key, digits) = (format!("adversary.guesser[{index}]"), guesser.digits);
             above_zero(&format!("{key}.interval"), guesser.interval)?;
+            let targets = guesser.targets.get();
+            require(targets <= MOST_TARGETS, &format!("{key}.targets"), || {
+                format!("expected a number from 1 to {MOST_TARGETS}, not {targets}")
+            })?;
             require((1..=MOST_DIGITS).contains(&digits), &format!("{key}.digits"), || {
                 format!("expected a number from 1 to {MOST_DIGITS}, not {digits}")
             })?;

@@ -42,6 +42,15 @@ fn settings_that_do_not_go_together_are_named() {
         }),
         ("illness.index_cases", |town| town.illness.index_cases = 501),
         ("meetings.random_mixing.places", |town| town.meetings.random_mixing.places = 0),
+        ("meetings.random_mixing.places", |town| town.meetings.random_mixing.places = 1_000_001),
+        ("phones.beacon_jitter", |town| town.phones.beacon_jitter = Seconds::new(61)),
+        ("offline.spells_per_day", |town| {
+            town.offline.spells_per_day = Amount::try_from(1441.0).expect("from zero up");
+        }),
+        ("adversary.guesser[0].targets", |town| {
+            let targets = NonZeroU32::MAX;
+            town.adversary.guesser = vec![Guesser { targets, ..Guesser::default() }];
+        }),
         ("meetings.plane.speed", |town| {
             town.meetings.kind = MeetingsKind::Plane;
             town.meetings.plane = Plane { speed: Amount::default(), ..Plane::default() };
