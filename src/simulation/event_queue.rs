@@ -60,7 +60,9 @@ impl<E> EventQueue<E> {
     /// Lets `event` happen `at` this time since the start.
     pub fn schedule(&mut self, at: Duration, event: E) {
         self.scheduled += 1;
-        let entry = Entry { at: at.as_nanos() as u64, number: self.scheduled, event };
+        // 584 years are as good as never.
+        let at = u64::try_from(at.as_nanos()).unwrap_or(u64::MAX);
+        let entry = Entry { at, number: self.scheduled, event };
         match entry.slot().checked_sub(self.slot + 1) {
             None => self.late.push(entry),
             Some(ahead) if ahead < SLOTS => {
@@ -183,6 +185,15 @@ mod tests {
         let events: Vec<char> =
             std::iter::from_fn(|| queue.pop()).map(|(_, event)| event).collect();
         assert_eq!(events, ['a', 'b', 'c', 'd']);
+    }
+
+    #[test]
+    fn event_that_never_comes_is_the_last_one() {
+        let mut queue = EventQueue::new();
+        queue.schedule(Duration::from_secs(18_446_744_074), "never");
+        queue.schedule(Duration::from_secs(3_000_000_000), "late");
+        assert_eq!(queue.pop().map(|(_, event)| event), Some("late"));
+        assert_eq!(queue.pop().map(|(_, event)| event), Some("never"));
     }
 
     /// What somebody does: schedules an event so much later, in milliseconds, or takes the next.
