@@ -83,11 +83,11 @@ impl Sniffer {
         let mut next = vec![None; tracks.len()];
         let mut claims = vec![0_u32; tracks.len()];
         for (at, track) in tracks.iter().enumerate() {
-            let earliest = track.expiry + 1 - self.tolerance;
+            // However much is tolerated, what follows begins later: nobody is followed in a circle.
+            let earliest = (track.expiry + 1 - self.tolerance).max(track.start + 1);
             let begin = tracks.partition_point(|other| other.start < earliest);
             let mut fits = (begin..tracks.len())
-                .take_while(|other| tracks[*other].start <= track.expiry + 1 + self.tolerance)
-                .filter(|other| *other != at);
+                .take_while(|other| tracks[*other].start <= track.expiry + 1 + self.tolerance);
             if let (Some(only), None) = (fits.next(), fits.next()) {
                 next[at] = Some(only);
                 claims[only] += 1;
@@ -171,5 +171,15 @@ mod tests {
         let found = sniffer.follow();
         assert_eq!((found.changes, found.linked, found.mistaken), (1, 0, 1));
         assert_eq!(found.followed_seconds, [0.0, 900.0]);
+    }
+
+    #[test]
+    fn nobody_is_followed_in_a_circle() {
+        let mut sniffer = Sniffer::new(Seconds::new(3600));
+        sniffer.hear(record(1, 0), 0, 0, Duration::from_secs(5));
+        sniffer.hear(record(2, LIFETIME), 0, 1, Duration::from_secs(905));
+        let found = sniffer.follow();
+        assert_eq!((found.changes, found.linked, found.mistaken), (1, 1, 0));
+        assert_eq!(found.followed_seconds, [900.0]);
     }
 }
