@@ -53,8 +53,7 @@ impl Adversaries {
         let settings = &scenario.adversary;
         let mut sniffers = Vec::new();
         for (number, sniffer) in settings.sniffer.iter().enumerate() {
-            let covered = sniffer.coverage.get() * f64::from(Meetings::places_of(scenario));
-            let places = (0..covered.ceil() as u32)
+            let places = (0..covered(sniffer.coverage.get(), Meetings::places_of(scenario)))
                 .map(|place| Post { place: Some(place), ..Post::default() });
             for post in sniffer.at.iter().cloned().chain(places) {
                 add(post, Ear::Sniffer(number as u32));
@@ -130,5 +129,25 @@ impl Town {
         };
         *all += 1;
         *valid += u64::from(is_valid);
+    }
+}
+
+/// How many places of `places` are so large a share, rounded up, but not for what multiplication rounds.
+fn covered(share: f64, places: u32) -> u32 {
+    const ROUNDED: f64 = 1e-6;
+    (share * f64::from(places) - ROUNDED).ceil().max(0.0) as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn share_of_places_is_rounded_up_and_no_further() {
+        for (share, places, expected) in
+            [(0.0, 100, 0), (0.07, 100, 7), (0.55, 100, 55), (0.1, 5, 1), (1.0, 3, 3)]
+        {
+            assert_eq!(covered(share, places), expected, "{share} of {places}");
+        }
     }
 }
