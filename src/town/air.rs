@@ -83,8 +83,8 @@ impl Town {
             Outgoing::Valid(beacon) => beacon,
             outgoing @ (Outgoing::Expired(_) | Outgoing::None) => {
                 let outgoing = match handset.supply.take(now.wall) {
-                    Some(record) => {
-                        handset.temp_ids_used += 1;
+                    Some((record, begun)) => {
+                        handset.temp_ids_used += begun;
                         phone.use_temp_id(record);
                         phone.beacon(now)
                     }

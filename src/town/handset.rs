@@ -23,7 +23,7 @@ pub struct Handset {
     pub rhythm: Rhythm,
     /// TempIDs for the windows behind the current one.
     pub supply: Supply,
-    /// How many TempIDs it has used.
+    /// How many TempIDs it has used, those included whose windows went by with nobody near.
     pub temp_ids_used: u32,
     /// Whether it is going to send a beacon.
     pub is_broadcasting: bool,
@@ -190,15 +190,17 @@ impl Supply {
         }));
     }
 
-    /// Takes the latest TempID whose window has begun at `now`, if there is one.
-    pub fn take(&mut self, now: Timestamp) -> Option<ContactRecord> {
-        let mut taken = None;
+    /// Takes the latest TempID whose window has begun at `now`, if there is one, and says how many have
+    /// begun.
+    pub fn take(&mut self, now: Timestamp) -> Option<(ContactRecord, u32)> {
+        let (mut taken, mut count) = (None, 0);
         while let Some(window) = self.windows.front()
             && i64::from(window.start) <= now.unix_seconds()
         {
             taken = self.windows.pop_front();
+            count += 1;
         }
-        taken.map(Window::record)
+        taken.map(|window| (window.record(), count))
     }
 }
 
@@ -267,9 +269,9 @@ mod tests {
         };
         let mut supply = Supply::default();
         supply.replace(&[record(0), record(1), record(2)]);
-        assert_eq!(supply.take(start()), Some(record(0)));
+        assert_eq!(supply.take(start()), Some((record(0), 1)));
         assert_eq!(supply.take(start().after_seconds(899)), None);
-        assert_eq!(supply.take(start().after_seconds(2_000)), Some(record(2)));
+        assert_eq!(supply.take(start().after_seconds(2_000)), Some((record(2), 2)));
         assert_eq!(supply.take(start().after_seconds(9_000)), None);
     }
 
