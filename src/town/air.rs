@@ -20,8 +20,8 @@ pub enum Source {
     Handset {
         /// Its number.
         number: u32,
-        /// Where the encounter is.
-        encounter: u32,
+        /// Where the encounter is, if it lasts.
+        encounter: Option<u32>,
     },
     /// An adversary that sends again what it heard.
     Repeater {
@@ -67,8 +67,7 @@ impl Town {
             match self.nearness.near(number)[index] {
                 Near::Post(post) => self.overhear(post, number, &datagram, core),
                 Near::Handset { number: to, encounter } => {
-                    let source = Source::Handset { number, encounter };
-                    self.send(source, to, &datagram, core);
+                    self.send(number, encounter, to, &datagram, core);
                 }
             }
         }
@@ -105,32 +104,42 @@ impl Town {
         true
     }
 
-    /// Sends a beacon to one phone that is near.
+    /// Sends a beacon to the other phone of an encounter.
     fn send(
         &mut self,
-        source: Source,
+        from: u32,
+        place: u32,
         to: u32,
         datagram: &[u8; Beacon::LEN],
         core: &mut Core<Event>,
     ) {
         self.outcome.beacons.near += 1;
         let now = core.clock.elapsed();
-        for arrival in self.arrivals(source) {
+        let Some(encounter) = self.nearness.encounter(place).map(|it| it.number) else { return };
+        for arrival in self.arrivals(from, place) {
             match arrival {
                 None => {}
-                Some(Duration::ZERO) => self.arrive(source, to, datagram, core),
+                Some(Duration::ZERO) => {
+                    let source = Source::Handset { number: from, encounter: Some(place) };
+                    self.arrive(source, to, datagram, core);
+                }
                 Some(delay) => {
-                    let datagram = Box::new(Datagram { source, to, bytes: *datagram });
+                    let datagram = Box::new(Datagram { from, encounter, to, bytes: *datagram });
                     core.schedule(now + delay, Event::Arrives(datagram));
                 }
             }
         }
     }
 
-    fn arrivals(&mut self, source: Source) -> Arrivals {
-        let Source::Handset { number, encounter } = source else {
-            return [Some(Duration::ZERO), None];
-        };
+    /// A beacon that took its time is there. The encounter in which it was sent may be over, and another
+    /// one be where that was.
+    pub(super) fn arrive_late(&mut self, datagram: &Datagram, core: &mut Core<Event>) {
+        let encounter = self.nearness.find(datagram.encounter);
+        let source = Source::Handset { number: datagram.from, encounter };
+        self.arrive(source, datagram.to, &datagram.bytes, core);
+    }
+
+    fn arrivals(&mut self, from: u32, encounter: u32) -> Arrivals {
         let Some(encounter) = self.nearness.encounter(encounter) else { return [None, None] };
         let radio = &self.scenario.radio;
         if !encounter.is_captured {
@@ -140,7 +149,7 @@ impl Town {
         if self.is_radio_perfect {
             return [Some(Duration::ZERO), None];
         }
-        let side = encounter.side_of(number);
+        let side = encounter.side_of(from);
         let rng = &mut encounter.radio[side];
         // All are drawn whatever the settings, so that changing one does not change what is drawn for
         // the others.
@@ -194,7 +203,9 @@ impl Town {
         let is_valid = matches!(fate, Fate::Logged | Fate::LoggedAgain);
         match source {
             Source::Handset { encounter, .. } => {
-                if is_valid && let Some(encounter) = self.nearness.encounter(encounter) {
+                if is_valid
+                    && let Some(encounter) = encounter.and_then(|at| self.nearness.encounter(at))
+                {
                     encounter.has_recorded[encounter.side_of(to)] = true;
                 }
             }

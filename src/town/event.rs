@@ -1,6 +1,5 @@
 //! What happens in a town.
 
-use super::air::Source;
 use crate::protocol::Beacon;
 
 /// What happens among people and adversaries. Phones, servers and streams have happenings of their own.
@@ -37,8 +36,10 @@ pub enum Event {
 /// A beacon on its way.
 #[derive(Debug)]
 pub struct Datagram {
-    /// Where it comes from.
-    pub source: Source,
+    /// The phone that sent it,
+    pub from: u32,
+    /// and the number of the encounter, which may be over meanwhile.
+    pub encounter: u64,
     /// To which phone.
     pub to: u32,
     /// What it says.

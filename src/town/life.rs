@@ -393,9 +393,7 @@ impl Inhabitants for Town {
         match event {
             Event::Meet => self.meet(core),
             Event::Broadcasts(number) => self.broadcast(*number, core),
-            Event::Arrives(datagram) => {
-                self.arrive(datagram.source, datagram.to, &datagram.bytes, core);
-            }
+            Event::Arrives(datagram) => self.arrive_late(datagram, core),
             Event::Needs(number) => self.need(*number, core),
             Event::Asks(number) => self.ask(*number, core),
             Event::GoesOffline(number) => self.go_offline(*number, core),

@@ -25,6 +25,8 @@ pub struct Nearness {
 /// Two people near each other.
 #[derive(Debug)]
 pub struct Encounter {
+    /// Its number, which no other has.
+    pub number: u64,
     /// Since when, from the start of the run.
     pub from: Duration,
     /// The two people.
@@ -76,6 +78,7 @@ impl Nearness {
         let number = change.encounter;
         let stream = |purpose, number| draws::stream(self.seed, purpose, number);
         let encounter = self.encounters.insert(Encounter {
+            number,
             from,
             people: [change.a, change.b],
             handsets,
@@ -136,6 +139,11 @@ impl Nearness {
     /// An encounter that lasts.
     pub fn encounter(&mut self, key: u32) -> Option<&mut Encounter> {
         self.encounters.get_mut(key as usize)
+    }
+
+    /// Where the encounter of this number is, if it lasts.
+    pub fn find(&self, number: u64) -> Option<u32> {
+        self.by_number.get(&number).copied()
     }
 
     /// All that last, in no order that means anything but the same in each run.
