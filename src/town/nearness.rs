@@ -18,8 +18,10 @@ pub struct Nearness {
     by_number: HashMap<u64, u32>,
     /// What is near each handset, by its number.
     near_handset: Vec<Vec<Near>>,
-    /// The handsets near each post.
+    /// The handsets near each post, each once.
     near_post: Vec<Vec<u32>>,
+    /// How often those are there that came more than once, by handset and post.
+    returns: HashMap<(u32, u32), u32>,
 }
 
 /// Two people near each other.
@@ -64,6 +66,7 @@ impl Nearness {
             by_number: HashMap::new(),
             near_handset: vec![Vec::new(); handsets],
             near_post: vec![Vec::new(); posts],
+            returns: HashMap::new(),
         }
     }
 
@@ -108,22 +111,28 @@ impl Nearness {
         Some(encounter)
     }
 
-    /// A phone comes near a post.
+    /// A phone comes near a post, maybe with somebody else than before. However often it came, it is heard
+    /// and hears once.
     pub fn begin_at_post(&mut self, handset: u32, post: u32) {
+        if self.near_post[post as usize].contains(&handset) {
+            *self.returns.entry((handset, post)).or_default() += 1;
+            return;
+        }
         self.near_handset[handset as usize].push(Near::Post(post));
         self.near_post[post as usize].push(handset);
     }
 
-    /// A phone leaves a post. It may have come there more than once.
+    /// A phone leaves a post, unless it came there more often than it has left.
     pub fn end_at_post(&mut self, handset: u32, post: u32) {
-        let near = &mut self.near_handset[handset as usize];
-        if let Some(at) = near.iter().position(|near| *near == Near::Post(post)) {
-            near.remove(at);
+        if let Some(returns) = self.returns.get_mut(&(handset, post)) {
+            *returns -= 1;
+            if *returns == 0 {
+                self.returns.remove(&(handset, post));
+            }
+            return;
         }
-        let near = &mut self.near_post[post as usize];
-        if let Some(at) = near.iter().position(|near| *near == handset) {
-            near.remove(at);
-        }
+        self.near_handset[handset as usize].retain(|near| *near != Near::Post(post));
+        self.near_post[post as usize].retain(|near| *near != handset);
     }
 
     /// What is near a phone.
@@ -200,6 +209,7 @@ mod tests {
         let mut nearness = Nearness::new(1, 1, 1);
         nearness.begin_at_post(0, 0);
         nearness.begin_at_post(0, 0);
+        assert_eq!((nearness.near(0).len(), nearness.near_post(0).len()), (1, 1));
         nearness.end_at_post(0, 0);
         assert_eq!((nearness.near(0), nearness.near_post(0)), (&[Near::Post(0)][..], &[0][..]));
         nearness.end_at_post(0, 0);
