@@ -192,8 +192,13 @@ impl Town {
         &mut bins[index]
     }
 
-    /// Measures all contact logs at the end of an interval.
+    /// Measures all contact logs at the end of an interval, before the next.
     fn measure(&mut self, core: &mut Core<Event>) {
+        self.measure_logs(core);
+        core.schedule(core.clock.elapsed() + self.scenario.interval.0, Event::Measure);
+    }
+
+    fn measure_logs(&mut self, core: &mut Core<Event>) {
         let now = core.clock.now();
         let (mut entries, mut most) = (0, 0);
         for phone in &mut core.phones[..self.handsets.len()] {
@@ -207,10 +212,9 @@ impl Town {
         logs.samples += count;
         logs.entries += entries;
         logs.most_entries = logs.most_entries.max(most);
-        let interval = self.scenario.interval.0;
-        let bin = self.bin(core.clock.elapsed().saturating_sub(interval));
+        // That which is over, and not the one that begins.
+        let bin = self.bin(core.clock.elapsed().saturating_sub(Duration::from_micros(1)));
         bin.log_entries = if count > 0 { entries as f64 / count as f64 } else { 0.0 };
-        core.schedule(core.clock.elapsed() + interval, Event::Measure);
     }
 
     /// Which second of the meetings it is.
@@ -292,9 +296,10 @@ impl Town {
     }
 
     /// What came of it all.
-    pub(super) fn conclude(mut self, core: Core<Event>) -> (Outcome, Records) {
-        // The last are those that ended as the run did.
-        debug_assert!(core.clock.elapsed() <= self.end);
+    pub(super) fn conclude(mut self, mut core: Core<Event>) -> (Outcome, Records) {
+        // The last interval ends as the run does.
+        core.clock.advance_to(self.end);
+        self.measure_logs(&mut core);
         self.conclude_tracing();
         let sniffers = &self.adversaries.sniffers;
         self.outcome.linkability =
