@@ -262,3 +262,60 @@ fn index_case_tested_while_offline_gets_temp_ids_again() {
     let late = records.encounters.iter().filter(|it| it.from > (DAY + 4 * HOUR) as f64);
     assert!(late.clone().count() > 100 && late.clone().all(|it| it.a_recorded && it.b_recorded));
 }
+
+#[test]
+fn guesser_that_loses_its_connection_tries_again() {
+    let mut scenario = perfect();
+    scenario.people.count = 1;
+    scenario.illness.index_cases = 0;
+    scenario.duration = Seconds::new(DAY);
+    scenario.adversary.guesser = vec![Guesser { digits: 9, ..Guesser::default() }];
+    let outage = |hour: u64| Spell { from: Seconds::new(hour * HOUR), duration: Seconds::new(60) };
+    scenario.server.outage = (1..20).map(outage).collect();
+    scenario.internet.reset_probability = probability(0.01);
+    let guesses = outcome(&scenario).adversaries;
+    // Three a minute would be 4,320.
+    assert!(guesses.guesses_judged > 3_000, "{guesses:?}");
+}
+
+#[test]
+fn late_beacons_tell_of_no_encounter_but_their_own() {
+    let mut scenario = perfect();
+    scenario.people.count = 40;
+    scenario.meetings.random_mixing.contacts_per_day = amount(400.0);
+    scenario.meetings.random_mixing.contact_duration = Seconds::new(60);
+    // Nobody hears anything in time: the encounter of a minute is over when its beacon comes.
+    scenario.radio.delay = Seconds::new(DAY);
+    let encounters = outcome(&scenario).encounters;
+    assert!(encounters.recorded * 100 < encounters.real, "{encounters:?}");
+}
+
+#[test]
+fn contact_logs_are_measured_at_the_end_of_the_last_interval_too() {
+    for hours in [1, 7, 100] {
+        let mut scenario = perfect();
+        scenario.interval = Seconds::new(hours * HOUR);
+        let outcome = outcome(&scenario);
+        assert_eq!(outcome.over_time.len() as u64, 48_u64.div_ceil(hours));
+        assert!(outcome.over_time.iter().skip(1).all(|bin| bin.log_entries > 0.0));
+        assert_eq!(outcome.logs.samples, 120 * 48_u64.div_ceil(hours));
+    }
+}
+
+#[test]
+fn sniffer_hears_a_phone_once_however_many_people_it_is_with() {
+    let mut scenario = perfect();
+    scenario.people.count = 40;
+    scenario.meetings.random_mixing.places = 1;
+    scenario.meetings.random_mixing.contacts_per_day = amount(200.0);
+    scenario.adversary.sniffer = vec![Sniffer { at: vec![everywhere()], ..Sniffer::default() }];
+    let outcome = outcome(&scenario);
+    assert_eq!(outcome.linkability.map(|found| found.sightings), Some(outcome.beacons.sent));
+}
+
+#[test]
+fn slow_flooder_makes_one_connection() {
+    let mut scenario = perfect();
+    scenario.adversary.flooder = vec![Flooder { rate: amount(1e-300), ..Flooder::default() }];
+    assert_eq!(outcome(&scenario).adversaries.floods, 1);
+}

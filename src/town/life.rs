@@ -434,6 +434,9 @@ impl Inhabitants for Town {
             Notice::Lost { phone, is_broken } => {
                 self.transcript.lost(phone);
                 self.outcome.server.failed_connections += u64::from(is_broken);
+                if phone >= self.first_remote() {
+                    self.lose_remote(phone, core);
+                }
             }
             Notice::Accepted(_) => {
                 let second = self.second(core);

@@ -5,6 +5,7 @@ use std::ops::Range;
 use rand::RngExt;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
+use crate::client::contact_log::MAX_ENTRIES;
 use crate::protocol::{ContactRecord, TempId, Username};
 use crate::simulation::phone::{self, Learned, Pause, SimulatedPhone};
 use crate::simulation::server::Others;
@@ -34,8 +35,8 @@ pub struct Remote {
 struct Guesser {
     /// Its phones, one an account that it tries to get into.
     phones: Range<u32>,
-    /// The next number that it tries on each.
-    next: Vec<u64>,
+    /// The number that it tries next on each, again and again until there is an answer; none once it is in.
+    next: Vec<Option<u64>>,
     /// The passwords that would be right.
     passwords: Vec<u64>,
 }
@@ -83,7 +84,7 @@ impl Remote {
                 let targets = guesser.targets.get();
                 let (mut rng, most) = (stream(number), 10_u64.pow(guesser.digits.into()));
                 let passwords = (0..targets).map(|_| rng.random_range(0..most)).collect();
-                Guesser { phones: take(targets), next: vec![0; targets as usize], passwords }
+                Guesser { phones: take(targets), next: vec![Some(0); targets as usize], passwords }
             })
             .collect();
         let forgers: Vec<_> = (0..settings.forger.len())
@@ -142,6 +143,13 @@ impl Remote {
     }
 }
 
+impl Guesser {
+    /// The number that it tries next with one of its phones.
+    fn next_on(&mut self, phone: u32) -> &mut Option<u64> {
+        &mut self.next[(phone - self.phones.start) as usize]
+    }
+}
+
 /// As many as there are connections at a time if each lasts for some seconds.
 fn phones_of(flooder: &Flooder) -> u32 {
     ((flooder.rate.get() * 10.0).ceil() as u32).clamp(1, MOST_FLOOD_PHONES)
@@ -167,29 +175,23 @@ impl Town {
         let phones = self.adversaries.remote.guessers[guesser as usize].phones.clone();
         for number in phones {
             self.guess(guesser as usize, number, core);
+            core.wake(self.first_remote() + number);
         }
     }
 
     /// The next number, on one account.
     fn guess(&mut self, guesser: usize, number: u32, core: &mut Core<Event>) {
         let digits = self.scenario.adversary.guesser[guesser].digits;
-        let guessing = &mut self.adversaries.remote.guessers[guesser];
-        let next = &mut guessing.next[(number - guessing.phones.start) as usize];
-        let most = 10_u64.pow(digits.into());
-        let step = Step::Guess { number: *next % most, digits };
-        *next += 1;
-        let phone = self.first_remote() + number;
-        core.phones[phone as usize].intend(&[step]);
-        // While it waits for something, or pauses, this does nothing.
-        if core.phones[phone as usize].connection().is_none() {
-            core.wake(phone);
-        }
+        let Some(next) = *self.adversaries.remote.guessers[guesser].next_on(number) else { return };
+        let step = Step::Guess { number: next % 10_u64.pow(digits.into()), digits };
+        core.phones[(self.first_remote() + number) as usize].intend(&[step]);
     }
 
     /// A forger makes up its log and uploads it.
     pub(in crate::town) fn forge(&mut self, forger: u32, core: &mut Core<Event>) {
         let settings = &self.scenario.adversary.forger[forger as usize];
-        let (entries, forgery) = (settings.entries as usize, settings.forgery);
+        // A log holds no more, however many are added.
+        let (entries, forgery) = ((settings.entries as usize).min(MAX_ENTRIES), settings.forgery);
         let Forger { phone, overheard, rng } =
             &mut self.adversaries.remote.forgers[forger as usize];
         let records: Vec<ContactRecord> = match forgery {
@@ -225,10 +227,10 @@ impl Town {
         let count = u64::from(pool.phones.end - pool.phones.start);
         let phone = first + pool.phones.start + (pool.made % count) as u32;
         pool.made += 1;
-        let next = settings.from.0
-            + std::time::Duration::from_secs(1).mul_f64(pool.made as f64 / settings.rate.get());
-        if next < settings.from.0 + settings.duration.0 {
-            core.schedule(next, Event::Floods(flooder));
+        let next = pool.made as f64 / settings.rate.get();
+        if next < settings.duration.as_f64() {
+            let next = std::time::Duration::from_secs_f64(next);
+            core.schedule(settings.from.0 + next, Event::Floods(flooder));
         }
         // One whose last connection is not over yet has no hand free.
         if core.phones[phone as usize].is_done() {
@@ -262,11 +264,16 @@ impl Town {
                         outcome.guesses += 1;
                         outcome.guesses_judged += 1;
                         outcome.guesses_right += 1;
+                        *self.adversaries.remote.guessers[guesser].next_on(number) = None;
                         core.phones[phone as usize].intend(&[Step::LogOut]);
                         return;
                     }
                     Learned::TempIds(_) | Learned::Uploaded { .. } | Learned::Nonsense(_) => return,
                 }
+                if let Some(next) = self.adversaries.remote.guessers[guesser].next_on(number) {
+                    *next += 1;
+                }
+                // It tries that when it has paused after the reply.
                 self.guess(guesser, number, core);
             }
             Owner::Forger => {
@@ -275,6 +282,18 @@ impl Town {
                 }
             }
             Owner::Flooder => {}
+        }
+    }
+
+    /// A phone of somebody who talks to the server has lost its connection. A guess that was on its way has
+    /// to be sent again.
+    pub(in crate::town) fn lose_remote(&mut self, phone: u32, core: &mut Core<Event>) {
+        let number = phone - self.first_remote();
+        match self.adversaries.remote.owner(number) {
+            Owner::Guesser(guesser) if core.phones[phone as usize].is_done() => {
+                self.guess(guesser, number, core);
+            }
+            Owner::Guesser(_) | Owner::Forger | Owner::Flooder => {}
         }
     }
 
