@@ -10,6 +10,12 @@ use crate::town::Outcome;
 /// How much a value that never differs between runs may be off the expected one: what arithmetic takes.
 const ROUNDING: f64 = 1e-9;
 
+/// Columns of the settings, at least.
+const MIN_SETTING_COLUMNS: usize = 42;
+
+/// Columns by which settings stand further right than what is above them.
+const INDENT: usize = 2;
+
 /// What came of an experiment.
 #[derive(Debug, Clone)]
 pub struct Findings {
@@ -105,13 +111,15 @@ impl fmt::Display for Findings {
         let Experiment { name, question, theory, runs, .. } = &self.experiment;
         writeln!(f, "{name}: {question}")?;
         writeln!(f, "  {theory}")?;
+        let settings = self.comparisons.iter().map(|it| it.setting().chars().count());
+        let width = settings.max().unwrap_or_default().max(MIN_SETTING_COLUMNS);
         writeln!(
             f,
-            "  {:<44} {:>10} {:>10}  {:<25}",
+            "  {:<wider$} {:>10} {:>10}  99 % interval, {runs} runs",
             "setting",
             "expected",
             "measured",
-            format!("99 % interval, {runs} runs")
+            wider = width + INDENT,
         )?;
         let mut last_measure = "";
         for comparison in &self.comparisons {
@@ -120,16 +128,23 @@ impl fmt::Display for Findings {
                 writeln!(f, "  {measure}")?;
                 last_measure = measure;
             }
-            writeln!(f, "{comparison}")?;
+            writeln!(f, "{comparison:width$}")?;
         }
         Ok(())
     }
 }
 
-impl fmt::Display for Comparison {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Comparison {
+    fn setting(&self) -> String {
         let setting: Vec<String> =
             self.changed.iter().map(|(key, value)| format!("{key} = {value}")).collect();
+        setting.join(", ")
+    }
+}
+
+impl fmt::Display for Comparison {
+    /// The width is that of the setting.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = match self.expected.relation {
             Relation::Equal => "",
             Relation::AtMost => "≤ ",
@@ -144,8 +159,8 @@ impl fmt::Display for Comparison {
             None => ("nothing".to_owned(), String::new()),
         };
         let verdict = if self.is_met { "as expected" } else { "NOT AS EXPECTED" };
-        let setting = setting.join(", ");
-        write!(f, "    {setting:<42} {expected:>10} {mean:>10}  {interval:<25} {verdict}")
+        let (setting, width) = (self.setting(), f.width().unwrap_or_default());
+        write!(f, "    {setting:<width$} {expected:>10} {mean:>10}  {interval:<25} {verdict}")
     }
 }
 
