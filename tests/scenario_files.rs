@@ -2,45 +2,17 @@
 
 mod support;
 
-use std::path::Path;
-use std::process::{Command, Stdio};
-
 use support::data::Data;
-use support::process::Ended;
+use support::simulate::{PROGRAM, printed as summary, simulate};
 use support::terminal;
-
-const PROGRAM: &str = env!("CARGO_BIN_EXE_simulate");
 
 /// A town that does not take long.
 const SMALL: &str = "[people]\ncount = 20\n[meetings.random_mixing]\ncontacts_per_day = 40\n";
-
-/// Runs the program in the directory of `data`, with options separated by blanks.
-fn simulate(data: &Data, options: &str) -> Ended {
-    let output = Command::new(PROGRAM)
-        .args(options.split_whitespace())
-        .current_dir(data.path())
-        .stdin(Stdio::null())
-        .output()
-        .expect("the program starts");
-    let lines = |bytes: Vec<u8>| -> Vec<String> {
-        String::from_utf8(bytes).expect("text").lines().map(str::to_owned).collect()
-    };
-    Ended { status: output.status, stdout: lines(output.stdout), stderr: lines(output.stderr) }
-}
 
 fn small_town() -> Data {
     let data = Data::empty();
     data.write("town.toml", format!("name = \"small\"\nduration = \"2h\"\n{SMALL}"));
     data
-}
-
-/// The summary, of a run that ended well and said nothing else.
-#[track_caller]
-fn summary(data: &Data, options: &str) -> Vec<String> {
-    let ended = simulate(data, options);
-    assert_eq!(ended.status.code(), Some(0), "{ended:#?}");
-    assert_eq!(ended.stderr, [""; 0], "no bar where there is no terminal");
-    ended.stdout
 }
 
 /// What is wrong is told in one line.
@@ -179,15 +151,4 @@ fn bar_is_cleared_from_the_terminal_at_the_end() {
     let rows = terminal.look(terminal::Shown::rows);
     assert!(!rows.iter().any(|row| row.contains("% of ")), "{rows:#?}");
     assert!(rows.iter().any(|row| row.starts_with("small: ")), "{rows:#?}");
-}
-
-#[test]
-fn scenarios_that_come_along_are_told_by_name() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/scenarios");
-    let options = "--set people.count=20 --set duration=1h --set illness.index_cases=0";
-    for name in ["town", "uptake", "square", "skew", "duty-cycle"] {
-        let path = folder.join(format!("{name}.toml"));
-        let stdout = summary(&Data::empty(), &format!("{} {options} --runs 1", path.display()));
-        assert!(stdout[0].starts_with(&format!("{name}: ")), "{stdout:#?}");
-    }
 }

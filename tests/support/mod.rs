@@ -25,6 +25,8 @@ pub mod reply;
 #[cfg(feature = "storm")]
 pub mod scene;
 pub mod server;
+#[cfg(feature = "simulate")]
+pub mod simulate;
 pub mod small_disk;
 #[cfg(feature = "storm")]
 pub mod storm;
