@@ -118,7 +118,7 @@ pub struct Network {
     /// For datagrams.
     rng: ChaCha12Rng,
     last_connection: u64,
-    /// How many connections each phone has made.
+    /// How many connections each owner has made.
     connections_of: HashMap<u32, u32>,
     links: HashMap<ConnectionId, Link>,
 }
@@ -155,12 +155,13 @@ impl Network {
         self.faults = faults;
     }
 
-    /// A new connection of a phone, and when the server hears of it.
-    pub fn connect(&mut self, phone: u32, now: Duration) -> (ConnectionId, Duration) {
+    /// A new connection of a phone, and when the server hears of it. What happens to it is drawn from
+    /// streams of `owner`, whoever else has a phone.
+    pub fn connect(&mut self, phone: u32, owner: u32, now: Duration) -> (ConnectionId, Duration) {
         self.last_connection += 1;
         let id = ConnectionId(self.last_connection);
-        let number = self.connections_of.entry(phone).or_default();
-        let mut rng = random::connection_stream(self.seed, phone, *number);
+        let number = self.connections_of.entry(owner).or_default();
+        let mut rng = random::connection_stream(self.seed, owner, *number);
         *number += 1;
         let last_arrival = now + random::up_to(self.faults.delay, &mut rng);
         let direction = || Direction { last_arrival, is_left: false };
@@ -335,7 +336,7 @@ mod tests {
         let mut pieces = 0;
         for seed in 0..20 {
             let mut network = network(faults, seed);
-            let (id, _) = network.connect(0, Duration::ZERO);
+            let (id, _) = network.connect(0, 0, Duration::ZERO);
             let (mut received, mut last) = (Vec::new(), Duration::ZERO);
             network.send(id, Side::Server, sent.clone(), Duration::ZERO, |at, delivery| {
                 let Delivery::Bytes { bytes, .. } = delivery else { panic!("only bytes") };
@@ -353,10 +354,10 @@ mod tests {
         let arrivals = |others: u32| {
             let mut network = network(NetworkFaults::NONE, 1);
             for other in 1..=others {
-                let (id, _) = network.connect(other, Duration::ZERO);
+                let (id, _) = network.connect(other, other, Duration::ZERO);
                 network.send(id, Side::Server, vec![0; 100], Duration::ZERO, |_, _| {});
             }
-            let (id, arrival) = network.connect(0, Duration::ZERO);
+            let (id, arrival) = network.connect(0, 0, Duration::ZERO);
             let mut arrivals = vec![arrival];
             network.send(id, Side::Server, vec![0; 100], Duration::ZERO, |at, _| arrivals.push(at));
             arrivals
@@ -368,7 +369,7 @@ mod tests {
     fn reset_connection_delivers_nothing_more() {
         let faults = NetworkFaults { reset_probability: 1.0, ..NetworkFaults::NONE };
         let mut network = network(faults, 1);
-        let (id, _) = network.connect(0, Duration::ZERO);
+        let (id, _) = network.connect(0, 0, Duration::ZERO);
         let mut deliveries = Vec::new();
         for _ in 0..2 {
             network.send(id, Side::Server, vec![1, 2], Duration::ZERO, |_, d| deliveries.push(d));
@@ -380,7 +381,8 @@ mod tests {
     #[test]
     fn dead_machine_breaks_the_connections_that_it_has_not_left() {
         let mut network = network(NetworkFaults::NONE, 1);
-        let ids: Vec<_> = (0..10).map(|phone| network.connect(phone, Duration::ZERO).0).collect();
+        let ids: Vec<_> =
+            (0..10).map(|phone| network.connect(phone, phone, Duration::ZERO).0).collect();
         network.leave(ids[3], Side::Server);
         let mut broken = Vec::new();
         network.reset_all(Duration::ZERO, |_, delivery| match delivery {
@@ -394,7 +396,7 @@ mod tests {
     #[test]
     fn powered_off_phone_leaves_a_connection_that_breaks_late() {
         let mut network = network(NetworkFaults::NONE, 1);
-        let (id, _) = network.connect(7, Duration::ZERO);
+        let (id, _) = network.connect(7, 7, Duration::ZERO);
         let mut deliveries = Vec::new();
         network.power_off(id, Duration::ZERO, |at, delivery| deliveries.push((at, delivery)));
         assert_eq!(deliveries, [(KEEPALIVE_TIMEOUT, Delivery::Reset { connection: id, phone: 7 })]);

@@ -29,12 +29,12 @@ pub fn stream(seed: u64, purpose: Purpose) -> ChaCha12Rng {
     rng
 }
 
-/// The stream that `seed` has for the connection of this number, counted from 0, of a phone: what
-/// happens to it depends on no other connection.
-pub fn connection_stream(seed: u64, phone: u32, number: u32) -> ChaCha12Rng {
+/// The stream that `seed` has for the connection of this number, counted from 0, of the phone of an
+/// owner: what happens to it depends on no other connection.
+pub fn connection_stream(seed: u64, owner: u32, number: u32) -> ChaCha12Rng {
     let mut rng = ChaCha12Rng::seed_from_u64(seed);
     // Behind those of the purposes.
-    rng.set_stream(((u64::from(phone) + 1) << 32) | u64::from(number));
+    rng.set_stream(((u64::from(owner) + 1) << 32) | u64::from(number));
     rng
 }
 

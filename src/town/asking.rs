@@ -55,9 +55,10 @@ impl Town {
         let end = last.expiry.after_seconds(1);
         let end = self.handsets[number as usize].clock.time_of(end, self.start);
         let when = end.saturating_sub(self.scenario.phones.ahead.0);
-        // A clock that is ahead takes what it gets for expired; it still waits before it asks again.
-        let earliest = core.clock.elapsed() + Duration::from_secs(1);
-        let needs_at = when.max(earliest);
+        let now = core.clock.elapsed();
+        // A clock that is far ahead takes what it gets for expired; that is like a failed attempt.
+        let retry = self.scenario.phones.retry.0.max(Duration::from_secs(1));
+        let needs_at = if when > now { when } else { now + retry };
         self.handsets[number as usize].needs_at = needs_at;
         core.schedule(needs_at, Event::Needs(number));
     }

@@ -101,21 +101,21 @@ impl Town {
         }
     }
 
-    /// The server named people for the contact log of a phone.
-    pub(super) fn named(&mut self, uploader: u32, named: &[u32], core: &Core<Event>) {
+    /// The server named the owners of phones for the contact log of somebody's phone.
+    pub(super) fn named(&mut self, person: u32, named: &[u32], core: &Core<Event>) {
         let now = core.clock.elapsed();
+        let mut fresh = named.to_vec();
+        fresh.sort_unstable();
+        fresh.dedup();
         if self.collect.messages {
-            let names: Vec<String> = named.iter().map(|contact| self.name_of(*contact)).collect();
-            self.transcript.named(now, &self.name_of(uploader), &names);
+            let names: Vec<String> =
+                fresh.iter().map(|contact| self.name_of_person(*contact)).collect();
+            self.transcript.named(now, &self.name_of_person(person), &names);
         }
-        let person = self.person_of(uploader);
         let case = self.cases.iter().position(|case| case.person == person);
         if let Some(case) = case {
             self.cases[case].traced_at = now;
         }
-        let mut fresh: Vec<u32> = named.iter().map(|contact| self.person_of(*contact)).collect();
-        fresh.sort_unstable();
-        fresh.dedup();
         // Who uploads may have heard an echo of the own phone; nobody calls them for that.
         fresh.retain(|contact| *contact != person);
         for contact in fresh {
@@ -177,7 +177,7 @@ impl Town {
 }
 
 /// What an operator reads on the server's standard output: whose contact logs arrived, and whom the
-/// server named for each, by the numbers of their phones.
+/// server named for each, by the numbers of the owners of their phones.
 ///
 /// The form is that of the assignment: `> received contact log from <user>`, the log, `> Contact log
 /// checking`, and then three lines a contact, of which the first is the user with a comma behind.

@@ -58,7 +58,7 @@ impl Town {
             has_app.iter().map(|has_app| *has_app || !scenario.illness.among_users).collect();
         let seconds_before = scenario.warm_up.0.as_secs() as i64;
         let start = Timestamp::from_unix_seconds(MIDNIGHT_UNIX_SECONDS - seconds_before);
-        let mut core = core(scenario, &handsets, &adversaries, start)?;
+        let mut core = core(scenario, people, &handsets, &adversaries, start)?;
         let radio = &scenario.radio;
         let mut town = Self {
             collect,
@@ -280,11 +280,16 @@ impl Town {
         self.handset_of[person as usize]
     }
 
-    /// What a phone is called.
+    /// What a phone is called: by its owner, whose number is in the username, too.
     pub(super) fn name_of(&self, number: u32) -> String {
-        match self.handsets.get(number as usize) {
-            Some(handset) => format!("phone {}", handset.person),
-            None => format!("adversary {}", number - self.first_remote()),
+        self.name_of_person(self.person_of(number))
+    }
+
+    /// What the phone of a person, or of an adversary, is called.
+    pub(super) fn name_of_person(&self, person: u32) -> String {
+        match person.checked_sub(self.handset_of.len() as u32) {
+            None => format!("phone {person}"),
+            Some(adversary) => format!("adversary {adversary}"),
         }
     }
 
@@ -336,23 +341,24 @@ fn outcome_of_both(mut one: Linkability, other: Linkability) -> Linkability {
 /// Time, the server, the network and the phones of a town.
 fn core(
     scenario: &Scenario,
+    people: u32,
     handsets: &[Handset],
     adversaries: &Adversaries,
     start: Timestamp,
 ) -> Result<Core<Event>, TownError> {
     let seed = scenario.seed;
-    let count = handsets.len() as u32;
     let retention = scenario.phones.retention.0;
-    let mut phones: Vec<SimulatedPhone> = (0..count)
-        .map(|number| SimulatedPhone::new(number, retention, Default::default()))
+    let mut phones: Vec<SimulatedPhone> = handsets
+        .iter()
+        .map(|handset| SimulatedPhone::new(handset.person, retention, Default::default()))
         .collect();
-    phones.extend(adversary::phones(&adversaries.remote, count, retention));
+    phones.extend(adversary::phones(&adversaries.remote, people, retention));
     let clock = VirtualClock::starting_at(start);
     let server = &scenario.server;
     let mut machine = Machine::new(MachineSettings {
         seed,
-        phones: count,
-        others: adversaries.remote.accounts(scenario, count),
+        phones: people,
+        others: adversaries.remote.accounts(scenario, people),
         server: ServerSettings {
             block_duration: server.block_duration.0,
             temp_id_lifetime: server.temp_id_lifetime.get(),
@@ -459,6 +465,10 @@ impl Inhabitants for Town {
             | Notice::Restarted => {}
         }
         Ok(())
+    }
+
+    fn owner(&self, phone: u32) -> u32 {
+        self.person_of(phone)
     }
 
     fn pause(&mut self, phone: u32, pause: Pause) -> Duration {

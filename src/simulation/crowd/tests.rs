@@ -136,7 +136,7 @@ fn bytes_links_and_streams_that_are_left_are_violations() {
     assert!(problem(world).contains("3 bytes are left"));
 
     let mut world = self::world();
-    world.core.network.connect(0, Duration::ZERO);
+    world.core.network.connect(0, 0, Duration::ZERO);
     assert!(problem(world).contains("1 links are left"));
 
     let (mut world, _kernel) = accepting();

@@ -31,6 +31,11 @@ pub trait Inhabitants: Sized {
     /// How long the user of a phone pauses.
     fn pause(&mut self, phone: u32, pause: Pause) -> Duration;
 
+    /// Whose a phone is, by a number that does not depend on who else has one.
+    fn owner(&self, phone: u32) -> u32 {
+        phone
+    }
+
     /// Time has come to the next happening, which is about to happen.
     ///
     /// # Errors

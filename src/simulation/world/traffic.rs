@@ -153,8 +153,9 @@ impl<I: Inhabitants> World<I> {
     }
 
     fn connect(&mut self, number: u32) {
+        let owner = self.inhabitants.owner(number);
         let core = &mut self.core;
-        let (connection, arrival) = core.network.connect(number, core.clock.elapsed());
+        let (connection, arrival) = core.network.connect(number, owner, core.clock.elapsed());
         core.phones[number as usize].connects(connection, arrival);
         core.future.schedule(arrival, Happening::Connects(connection));
         core.future.schedule(arrival, Happening::Acts(number));

@@ -107,7 +107,7 @@ impl Remote {
         self.len
     }
 
-    /// Who of them has an account, with which password, if their phones are numbered from `first` on.
+    /// Who of them has an account, with which password, if they are numbered from `first` on.
     pub fn accounts(&self, scenario: &Scenario, first: u32) -> Others {
         let mut accounts = Vec::new();
         let name = |number: u32| -> Username { phone::username(first + number) };
@@ -312,7 +312,7 @@ impl Town {
     }
 }
 
-/// The phones of those who talk to the server, numbered from `first` on.
+/// The phones of those who talk to the server, who are numbered from `first` on.
 pub fn phones(remote: &Remote, first: u32, retention: std::time::Duration) -> Vec<SimulatedPhone> {
     (first..first + remote.phone_count())
         .map(|number| SimulatedPhone::new(number, retention, Default::default()))
