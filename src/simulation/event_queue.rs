@@ -32,6 +32,8 @@ pub struct EventQueue<E> {
     /// Events behind all slots.
     far: BinaryHeap<Entry<E>>,
     scheduled: u64,
+    /// Whether the present slot has been entered since somebody asked.
+    is_new_slot: bool,
 }
 
 /// The first two decide the order: no two events have the same number.
@@ -54,6 +56,7 @@ impl<E> EventQueue<E> {
             waiting: 0,
             far: BinaryHeap::new(),
             scheduled: 0,
+            is_new_slot: false,
         }
     }
 
@@ -87,6 +90,12 @@ impl<E> EventQueue<E> {
         self.settle();
         let next = self.late.peek().max(self.present.last())?;
         Some(Duration::from_nanos(next.at))
+    }
+
+    /// The events of the next second or so, if it has begun since the last call. More may come to them.
+    pub fn take_new_slot(&mut self) -> Option<impl Iterator<Item = &E>> {
+        std::mem::take(&mut self.is_new_slot)
+            .then(|| self.present.iter().rev().map(|entry| &entry.event))
     }
 
     /// How many events are to come.
@@ -132,6 +141,7 @@ impl<E> EventQueue<E> {
             }
         }
         self.present.sort_unstable();
+        self.is_new_slot = true;
     }
 }
 

@@ -467,6 +467,10 @@ impl Inhabitants for Town {
         Ok(())
     }
 
+    fn prepare(&mut self, soon: &[&Event], phones: &mut [SimulatedPhone]) {
+        self.fetch(soon, phones);
+    }
+
     fn owner(&self, phone: u32) -> u32 {
         self.person_of(phone)
     }
