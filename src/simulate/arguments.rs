@@ -53,7 +53,7 @@ pub struct ExperimentArguments {
     #[arg(value_name = "NAME|all|list")]
     pub(super) name: String,
     /// Draws other towns: the same seed gives the same ones
-    #[arg(long, value_name = "S", default_value_t = 3, value_parser = clap::value_parser!(u64).range(..=MOST_SEED))]
+    #[arg(long, value_name = "S", default_value_t = 1, value_parser = clap::value_parser!(u64).range(..=MOST_SEED))]
     pub(super) seed: u64,
     /// Runs at a time, at most [default: as many as there are processors]
     #[arg(long, value_name = "T", value_parser = clap::value_parser!(u64).range(1..=MOST_THREADS))]

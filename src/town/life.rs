@@ -180,7 +180,13 @@ impl Town {
         }
     }
 
-    /// The interval that a moment is in. What happens before people begin to meet counts to the first.
+    /// The interval that it is now, if people have begun to meet.
+    fn bin_of_now(&mut self, core: &Core<Event>) -> Option<&mut Bin> {
+        let now = core.clock.elapsed();
+        (now >= self.scenario.warm_up.0).then(|| self.bin(now))
+    }
+
+    /// The interval that a moment is in from which on people meet.
     fn bin(&mut self, at: Duration) -> &mut Bin {
         let interval = self.scenario.interval.0;
         let (warm_up, bins) = (self.scenario.warm_up.0, &mut self.outcome.over_time);
@@ -224,7 +230,6 @@ impl Town {
 
     fn count_request(&mut self, bytes: &[u8], core: &Core<Event>) {
         let second = self.second(core);
-        let now = core.clock.elapsed();
         // A phone waits for each reply, so that there is one request in what it sends at a time.
         let is_download = bytes.windows(6).any(|word| word == b"TEMPID");
         let server = &mut self.outcome.server;
@@ -235,9 +240,10 @@ impl Town {
                 server.downloads_by_second.count(second);
             }
         }
-        let bin = self.bin(now);
-        bin.bytes += bytes.len() as u64;
-        bin.downloads += u64::from(is_download);
+        if let Some(bin) = self.bin_of_now(core) {
+            bin.bytes += bytes.len() as u64;
+            bin.downloads += u64::from(is_download);
+        }
     }
 
     fn learn(&mut self, phone: u32, fact: &Learned, core: &mut Core<Event>) -> Result<(), String> {
@@ -430,7 +436,9 @@ impl Inhabitants for Town {
             }
             Notice::Heard { phone, bytes, .. } => {
                 self.outcome.server.bytes_out += bytes.len() as u64;
-                self.bin(core.clock.elapsed()).bytes += bytes.len() as u64;
+                if let Some(bin) = self.bin_of_now(core) {
+                    bin.bytes += bytes.len() as u64;
+                }
                 if self.collect.messages {
                     let name = self.name_of(phone);
                     self.transcript.heard(core.clock.elapsed(), phone, name, bytes);
@@ -451,7 +459,9 @@ impl Inhabitants for Town {
                 if let Some(second) = second {
                     server.connections_by_second.count(second);
                 }
-                self.bin(core.clock.elapsed()).connections += 1;
+                if let Some(bin) = self.bin_of_now(core) {
+                    bin.connections += 1;
+                }
             }
             Notice::Ticked { printed, .. } => {
                 for (uploader, named) in health::read_console(printed) {

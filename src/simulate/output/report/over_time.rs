@@ -151,7 +151,7 @@ impl<'a> Timeline<'a> {
         Chart {
             title: title.to_owned(),
             about: format!("{about}{runs}"),
-            x: Axis::time("from the start of the run", 0.0, end),
+            x: Axis::time("from the beginning of the meetings", 0.0, end),
             y: Axis::counts(label, top),
             series,
             shades: Vec::new(),
