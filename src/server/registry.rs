@@ -131,21 +131,29 @@ impl Registry {
     ) -> Issue {
         let first = next_index(&self.entries);
         let user = self.users.number(user);
-        let temp_ids: Vec<TempId> = (0..count).map(|_| random(rng)).collect();
-        let hashes: Vec<u64> = temp_ids.iter().map(|id| self.hasher.hash_one(id)).collect();
-        // One alone would not be there sooner.
-        if count > 1 {
-            self.fetch(&hashes);
-        }
-        for (window, (mut temp_id, mut hash)) in temp_ids.into_iter().zip(hashes).enumerate() {
-            let start = start.after_seconds(window as u64 * u64::from(lifetime));
+        let drawn = self.draw_together(count, rng);
+        for window in 0..u64::from(count) {
+            let start = start.after_seconds(window * u64::from(lifetime));
             let expiry = start.after_seconds(u64::from(lifetime) - 1);
-            while !self.insert_at(hash, user, ContactRecord { temp_id, start, expiry }) {
+            let mut temp_id = drawn.get(window as usize).copied().unwrap_or_else(|| random(rng));
+            let record = |temp_id| ContactRecord { temp_id, start, expiry };
+            while !self.insert_at(self.hasher.hash_one(temp_id), user, record(temp_id)) {
                 temp_id = random(rng);
-                hash = self.hasher.hash_one(temp_id);
             }
         }
         Issue { first, count }
+    }
+
+    /// Draws TempIDs for many windows, and lets them wait for memory together. One alone would not be
+    /// there sooner, and is drawn when it is needed.
+    fn draw_together(&self, count: u8, rng: &mut impl Rng) -> Vec<TempId> {
+        if count <= 1 {
+            return Vec::new();
+        }
+        let drawn: Vec<TempId> = (0..count).map(|_| random(rng)).collect();
+        let hashes: Vec<u64> = drawn.iter().map(|temp_id| self.hasher.hash_one(temp_id)).collect();
+        self.fetch(&hashes);
+        drawn
     }
 
     /// The records of an issue that was not taken back.
