@@ -1,6 +1,6 @@
 //! Who falls ill, and what the authority finds out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use rand::RngExt;
@@ -73,7 +73,18 @@ impl Case {
     }
 }
 
+/// By person, where their case is among these.
+pub fn case_numbers(cases: &[Case]) -> HashMap<u32, usize> {
+    cases.iter().enumerate().map(|(number, case)| (case.person, number)).collect()
+}
+
 impl Town {
+    /// The case of a person, if they fall ill.
+    pub(super) fn case_of(&mut self, person: u32) -> Option<&mut Case> {
+        let number = self.case_of.get(&person)?;
+        self.cases.get_mut(*number)
+    }
+
     /// The test of an index case is positive: they upload their contact log, if they can and will.
     pub(super) fn tested(&mut self, case: u32, core: &mut Core<Event>) {
         let case = &self.cases[case as usize];
@@ -112,7 +123,7 @@ impl Town {
                 fresh.iter().map(|contact| self.name_of_person(*contact)).collect();
             self.transcript.named(now, &self.name_of_person(person), &names);
         }
-        let case = self.cases.iter().position(|case| case.person == person);
+        let case = self.case_of.get(&person).copied();
         if let Some(case) = case {
             self.cases[case].traced_at = now;
         }
@@ -148,8 +159,8 @@ impl Town {
         for encounter in self.nearness.iter() {
             let [a, b] = encounter.people;
             for (one, other) in [(a, b), (b, a)] {
-                if let Some(case) = self.cases.iter_mut().find(|case| case.person == one) {
-                    case.encounters.push((other, encounter.from, self.end));
+                if let Some(case) = self.case_of.get(&one) {
+                    self.cases[*case].encounters.push((other, encounter.from, self.end));
                 }
             }
         }

@@ -8,7 +8,7 @@ use super::adversary::{self, Adversaries};
 use super::draws::{self, Purpose};
 use super::event::Event;
 use super::handset::Handset;
-use super::health::{self, Case};
+use super::health::{self, Case, case_numbers};
 use super::meetings::{Change, ChangeKind, Meetings};
 use super::nearness::Nearness;
 use super::outcome::{Bin, Linkability, PerSecond, ServerLoad};
@@ -59,6 +59,7 @@ impl Town {
         let seconds_before = scenario.warm_up.0.as_secs() as i64;
         let start = Timestamp::from_unix_seconds(MIDNIGHT_UNIX_SECONDS - seconds_before);
         let mut core = core(scenario, people, &handsets, &adversaries, start)?;
+        let cases = Case::draw(scenario, &may_fall_ill);
         let radio = &scenario.radio;
         let mut town = Self {
             collect,
@@ -69,7 +70,8 @@ impl Town {
             meetings,
             next_change: None,
             nearness: Nearness::new(seed, handsets.len(), posts.len()),
-            cases: Case::draw(scenario, &may_fall_ill),
+            case_of: case_numbers(&cases),
+            cases,
             is_radio_perfect: [radio.loss.get(), radio.double.get(), radio.delay.as_f64()]
                 == [0.0; 3],
             encoded: Vec::with_capacity(Beacon::LEN),
@@ -171,7 +173,7 @@ impl Town {
         bin.recorded += u64::from(recorded > 0);
         let [a, b] = encounter.people;
         for (one, other) in [(a, b), (b, a)] {
-            if let Some(case) = self.cases.iter_mut().find(|case| case.person == one) {
+            if let Some(case) = self.case_of(one) {
                 case.encounters.push((other, encounter.from, now));
             }
         }

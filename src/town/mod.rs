@@ -21,6 +21,7 @@ pub mod outcome;
 pub mod scenario;
 pub mod transcript;
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use self::adversary::Adversaries;
@@ -86,6 +87,8 @@ struct Town {
     nearness: Nearness,
     adversaries: Adversaries,
     cases: Vec<Case>,
+    /// By person, where the case of those is who fall ill.
+    case_of: HashMap<u32, usize>,
     /// Whether every beacon arrives at once.
     is_radio_perfect: bool,
     /// Where beacons are written.
