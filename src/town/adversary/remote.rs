@@ -72,9 +72,9 @@ impl Remote {
             len += count;
             first..len
         };
-        // Streams behind those of repeaters.
-        let stream = |number: usize| {
-            draws::stream(scenario.seed, Purpose::Adversary, (1 << 32) + number as u64)
+        // Streams behind those of repeaters; one kind does not move those of another.
+        let stream = |kind: u64, number: usize| {
+            draws::stream(scenario.seed, Purpose::Adversary, (kind << 32) + number as u64)
         };
         let guessers: Vec<_> = settings
             .guesser
@@ -82,7 +82,7 @@ impl Remote {
             .enumerate()
             .map(|(number, guesser)| {
                 let targets = guesser.targets.get();
-                let (mut rng, most) = (stream(number), 10_u64.pow(guesser.digits.into()));
+                let (mut rng, most) = (stream(1, number), 10_u64.pow(guesser.digits.into()));
                 let passwords = (0..targets).map(|_| rng.random_range(0..most)).collect();
                 Guesser { phones: take(targets), next: vec![Some(0); targets as usize], passwords }
             })
@@ -91,7 +91,7 @@ impl Remote {
             .map(|number| Forger {
                 phone: take(1).start,
                 overheard: Vec::new(),
-                rng: stream(guessers.len() + number),
+                rng: stream(2, number),
             })
             .collect();
         let flooders = settings
