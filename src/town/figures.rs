@@ -13,6 +13,26 @@ pub struct Figure {
     pub meaning: &'static str,
 }
 
+/// The names of figures that tell more than others where several towns are compared, the most telling
+/// first.
+pub const MOST_TELLING: &[&str] = &[
+    "encounters.recorded_share",
+    "tracing.recall",
+    "tracing.precision",
+    "beacons.valid_share",
+    "linkability.linked_share",
+    "linkability.followed_seconds",
+    "adversaries.replayed_valid_share",
+    "adversaries.relayed_valid_share",
+    "adversaries.guesses_judged",
+    "adversaries.forged_names",
+    "server.downloads",
+    "server.most_downloads_per_second",
+    "tracing.hours_to_notice",
+    "encounters.missed_ways_share",
+    "logs.mean_entries",
+];
+
 impl Outcome {
     /// All figures, always the same ones in the same order.
     pub fn figures(&self) -> Vec<Figure> {

@@ -4,12 +4,13 @@ mod names;
 mod rows;
 
 pub use self::names::FigureNames;
-use self::rows::{PREFERRED, SECTIONS};
+use self::rows::SECTIONS;
 use super::numbers::Unit;
 use super::statistics::Estimates;
 use super::study::{Point, Study};
 use super::table::Table;
 use crate::town::Scenario;
+use crate::town::figures::MOST_TELLING;
 use crate::town::scenario::MeetingsKind;
 
 /// Columns of a table of a sweep, at most, as long as nobody asks for more.
@@ -172,17 +173,18 @@ fn chosen(points: &[Measured<'_>]) -> Vec<&'static str> {
         let first = cells.next();
         cells.any(|cell| Some(cell) != first)
     };
-    let others = names::all().into_iter().filter(|name| !PREFERRED.contains(name));
-    let mut candidates: Vec<_> = PREFERRED.iter().copied().chain(others).filter(differs).collect();
+    let others = names::all().into_iter().filter(|name| !MOST_TELLING.contains(name));
+    let mut candidates: Vec<_> =
+        MOST_TELLING.iter().copied().chain(others).filter(differs).collect();
     if candidates.is_empty() {
         let is_something = |figure: &&str| {
             let mut estimates = points.iter().filter_map(|point| point.estimates.get(figure));
             estimates.any(|estimate| estimate.mean != 0.0)
         };
-        candidates = PREFERRED.iter().copied().filter(is_something).collect();
+        candidates = MOST_TELLING.iter().copied().filter(is_something).collect();
         // Where nothing happened at all, one column of nothing says so.
         if candidates.is_empty() {
-            candidates.extend(PREFERRED.first());
+            candidates.extend(MOST_TELLING.first());
         }
     }
     let mut chosen = Vec::new();

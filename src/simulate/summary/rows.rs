@@ -128,22 +128,3 @@ pub(super) const SECTIONS: &[Section] = &[
         is_about: |scenario| !scenario.adversary.sniffer.is_empty(),
     },
 ];
-
-/// Figures that a sweep shows rather than others, if they differ from point to point.
-pub(super) const PREFERRED: &[&str] = &[
-    "encounters.recorded_share",
-    "tracing.recall",
-    "tracing.precision",
-    "beacons.valid_share",
-    "linkability.linked_share",
-    "linkability.followed_seconds",
-    "adversaries.replayed_valid_share",
-    "adversaries.relayed_valid_share",
-    "adversaries.guesses_judged",
-    "adversaries.forged_names",
-    "server.downloads",
-    "server.most_downloads_per_second",
-    "tracing.hours_to_notice",
-    "encounters.missed_ways_share",
-    "logs.mean_entries",
-];

@@ -5,29 +5,12 @@ use super::axis::Axis;
 use super::chart::{Chart, Form, Point, Series};
 use super::key::{axis, bare, number};
 use super::number::{is_share, of_figure};
+use crate::town::figures::MOST_TELLING;
 
 /// Besides those with expected values a reader has no use for more.
 const MOST_CHARTS: usize = 18;
 /// In one chart: so many looks there are.
 const MOST_CURVES: usize = 5;
-
-/// What is shown first of what changes.
-const FIRST: [&str; 14] = [
-    "encounters.recorded_share",
-    "tracing.recall",
-    "tracing.precision",
-    "tracing.hours_to_notice",
-    "encounters.recorded_share_of_possible",
-    "server.most_downloads_per_second",
-    "beacons.valid_share",
-    "logs.mean_entries",
-    "linkability.linked_share",
-    "linkability.followed_seconds",
-    "adversaries.replayed_valid_share",
-    "adversaries.relayed_valid_share",
-    "adversaries.guesses_judged",
-    "adversaries.forged_names",
-];
 
 /// The charts of a sweep, and what is left out of them.
 #[derive(Debug)]
@@ -69,8 +52,9 @@ fn of_interest(points: &[Measured<'_>]) -> (Vec<&'static str>, Vec<&'static str>
     let names = first.iter().map(|figure| figure.name);
     let (mut early, others): (Vec<_>, Vec<_>) = names.partition(is_expected);
     let changing = others.into_iter().filter(|name| changes(each(name)));
-    let (mut first, late): (Vec<_>, Vec<_>) = changing.partition(|name| FIRST.contains(name));
-    first.sort_by_key(|name| FIRST.iter().position(|first| first == name));
+    let (mut first, late): (Vec<_>, Vec<_>) =
+        changing.partition(|name| MOST_TELLING.contains(name));
+    first.sort_by_key(|name| MOST_TELLING.iter().position(|first| first == name));
     early.append(&mut first);
     (early, late)
 }
