@@ -162,7 +162,7 @@ fn output_that_nobody_reads_costs_contact_logs_and_nothing_else() {
     let outcome = scene.storm(options).run();
     assert_eq!(outcome.code(), Some(1), "{outcome:#?}");
     let refused = outcome.count("failed");
-    let reason = "request refused (IOERR): contact log not taken: nobody reads the server's output";
+    let reason = "request refused (IOERR): contact log not taken: nobody sees the server's output";
     outcome.assert_failed_like(30 - refused as usize, refused as usize, reason);
     assert!(outcome.count("done") >= 5, "{outcome:#?}");
     let mut storm = scene.storm("--users 10 --script tempid --phones 2000").start();

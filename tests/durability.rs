@@ -4,7 +4,11 @@
 mod support;
 
 use std::collections::HashMap;
+use std::fs::File;
 use std::io::Read;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -20,6 +24,7 @@ use support::small_disk::SmallDisk;
 use support::wait::{Watched, background};
 
 const NOT_RECORDED: &str = "IOERR TempID not recorded: ";
+const NOT_SHOWN: &str = "IOERR contact log not taken: ";
 
 /// Phones that download TempIDs as fast as they can, until the server is gone.
 struct Load {
@@ -252,13 +257,7 @@ fn server_on_a_full_disk_tells_nobody_a_temp_id_and_recovers() {
 #[test]
 fn server_whose_file_must_not_grow_tells_nobody_a_temp_id_and_recovers() {
     let data = Data::with_users();
-    let mut command = Command::new("sh");
-    // Otherwise the signal ends the program; to ignore it is inherited.
-    command.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\"", PROGRAM]);
-    let directory = data.path().to_str().expect("UTF-8");
-    let server = Setup::command(command)
-        .arguments(&["0", "3600", "--bind", "127.0.0.1", "--data", directory])
-        .start();
+    let server = setup_with_limits(&data).start();
     let mut phone = Phone::logged_in(&server, EIGHT);
     let mut told = vec![phone.temp_id()];
     let unlimited = limit(server.id(), Resource::Fsize, Some(1000));
@@ -295,24 +294,38 @@ fn server_whose_output_is_closed_serves_on() {
     let data = Data::sample();
     let mut server = Setup::new(&data).leaving_stdout_unread().start();
     drop(server.take_stdout());
+    server.stderr.wait_for_part("standard output: its reader is gone");
     let mut phone = Phone::logged_in(&server, EIGHT);
     for _ in 0..10 {
         phone.temp_id();
     }
     // Nobody would be told whom a contact log names, so the phone shall keep it.
     let refusal = phone.upload(&many_records());
-    assert!(matches!(refusal, Reply::Error(text) if text.starts_with("IOERR")));
+    assert!(refusal.is_error(NOT_SHOWN), "{refusal:?}");
     drop(phone);
     server.stop();
 }
 
-/// Whom a contact log names is told in the output and nowhere else, so a log that would get lost
-/// there is refused, and the phone keeps it.
 #[test]
 fn server_whose_output_nobody_reads_serves_on_and_loses_no_contact_log() {
     let data = Data::sample();
     let mut server = Setup::new(&data).leaving_stdout_unread().start();
-    let mut stdout = server.take_stdout();
+    let stdout = server.take_stdout();
+    assert_no_contact_log_is_lost(server, stdout);
+}
+
+#[test]
+fn server_whose_output_is_a_socket_that_nobody_reads_serves_on_and_loses_no_contact_log() {
+    let data = Data::sample();
+    let (stdout, reader) = UnixStream::pair().expect("a pair");
+    let server = Setup::new(&data).writing_to(OwnedFd::from(stdout)).start();
+    assert_no_contact_log_is_lost(server, reader);
+}
+
+/// Whom a contact log names is told in the output and nowhere else, so a log that would get lost
+/// there is refused, and the phone keeps it.
+#[track_caller]
+fn assert_no_contact_log_is_lost(server: Server, mut stdout: impl Read) {
     let mut phone = Phone::logged_in(&server, EIGHT);
     let mut taken = 0;
     while phone.upload(&many_records()) == Reply::Integer(18_000) {
@@ -337,6 +350,74 @@ fn server_whose_output_nobody_reads_serves_on_and_loses_no_contact_log() {
     assert_eq!(phone.upload(&many_records()), Reply::Integer(18_000));
     drop(stdout);
     server.stop();
+}
+
+#[test]
+fn server_whose_output_file_must_not_grow_shows_later_what_it_took() {
+    let data = Data::sample();
+    let output = Output::new(&data);
+    let server = setup_with_limits(&data).writing_to(output.open()).start();
+    let mut phone = Phone::logged_in(&server, NINE);
+    let unlimited = limit(server.id(), Resource::Fsize, Some(Output::EARLIER_BYTES as u64));
+    assert_eq!(phone.upload(&[known_record()]), Reply::Integer(1));
+    server.stderr.wait_for_part("standard output: ");
+    let refusal = phone.upload(&[known_record()]);
+    assert!(refusal.is_error(NOT_SHOWN), "{refusal:?}");
+    phone.temp_id();
+    assert_eq!(output.shown(), "");
+    limit(server.id(), Resource::Fsize, unlimited);
+    server.stderr.wait_for_part("standard output: written again");
+    assert_eq!(output.shown().matches("> Contact log checking").count(), 1);
+    assert_eq!(phone.upload(&[known_record()]), Reply::Integer(1));
+    server.stop();
+    assert_eq!(output.shown().matches("> Contact log checking").count(), 2);
+}
+
+#[test]
+fn stopping_server_that_cannot_show_what_it_took_fails() {
+    let data = Data::sample();
+    let output = Output::new(&data);
+    let server = setup_with_limits(&data).writing_to(output.open()).start();
+    let mut phone = Phone::logged_in(&server, NINE);
+    limit(server.id(), Resource::Fsize, Some(Output::EARLIER_BYTES as u64));
+    assert_eq!(phone.upload(&[known_record()]), Reply::Integer(1));
+    server.signal(Signal::TERM);
+    let ended = server.wait();
+    assert_eq!(ended.status.code(), Some(1), "{ended:?}");
+    assert!(ended.stderr.iter().any(|line| line.contains("bytes are lost")), "{ended:?}");
+}
+
+/// A file for the output of a server that has something in it already, so that a limit to the size of
+/// files which is reached there is not reached by `tempIDs.txt`.
+struct Output {
+    path: PathBuf,
+}
+
+impl Output {
+    const EARLIER_BYTES: usize = 100_000;
+
+    fn new(data: &Data) -> Self {
+        let path = data.file("output.txt");
+        std::fs::write(&path, [b'x'; Self::EARLIER_BYTES]).expect("written");
+        Self { path }
+    }
+
+    fn open(&self) -> File {
+        File::options().append(true).open(&self.path).expect("opened")
+    }
+
+    fn shown(&self) -> String {
+        std::fs::read_to_string(&self.path).expect("read").split_off(Self::EARLIER_BYTES)
+    }
+}
+
+/// A server that sees an error if a file must not grow.
+fn setup_with_limits(data: &Data) -> Setup {
+    let mut command = Command::new("sh");
+    // Otherwise the signal ends the program; to ignore it is inherited.
+    command.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\"", PROGRAM]);
+    let directory = data.path().to_str().expect("UTF-8");
+    Setup::command(command).arguments(&["0", "3600", "--bind", "127.0.0.1", "--data", directory])
 }
 
 #[test]
@@ -392,7 +473,10 @@ fn assert_refused_and_served(server: &Server, phone: &mut Phone, known: &Record)
     assert_eq!(complaints.len(), 2, "said once, not for each request: {complaints:#?}");
 }
 
+fn known_record() -> Record {
+    Record::new("12345678901234567891", "13/05/2020 17:54:06", "13/05/2020 18:09:05")
+}
+
 fn many_records() -> Vec<Record> {
-    let record = Record::new("12345678901234567891", "13/05/2020 17:54:06", "13/05/2020 18:09:05");
-    vec![record; 18_000]
+    vec![known_record(); 18_000]
 }

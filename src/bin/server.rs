@@ -60,7 +60,7 @@ fn main() -> ExitCode {
     };
     match Server::start(&settings).map_err(|error| error.to_string()).and_then(run) {
         Ok(Exit::Orderly) => ExitCode::SUCCESS,
-        Ok(Exit::AtOnce) => ExitCode::FAILURE,
+        Ok(Exit::OutputLost | Exit::AtOnce) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("server: {error}");
             ExitCode::FAILURE

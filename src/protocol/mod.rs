@@ -73,7 +73,7 @@
 //! | `-ERR invalid contact record at k: …` | record k of an upload, counted from 1 |
 //! | `-ERR syntax error`, `-NOPROTO …` | options or version of `HELLO` |
 //! | `-IOERR TempID not recorded: …` | the disk refused; no TempID was issued |
-//! | `-IOERR contact log not taken: …` | nobody reads what the server prints, so nobody would be named |
+//! | `-IOERR contact log not taken: …` | nobody sees what the server prints, so nobody would be named |
 //! | `-BUSY …`, then closed | the server has as many connections as it may have, or the peer's address has; or too many requests of more than 64 KiB wait for their rest |
 //! | `-ERR Protocol error: …`, then closed | bytes that are no frame, or a request over its limit |
 //!

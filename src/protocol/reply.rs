@@ -88,8 +88,8 @@ pub enum Refusal {
     /// The TempIDs could not be written to stable storage, so nobody is told them.
     #[error("IOERR TempID not recorded: {0}")]
     NotRecorded(String),
-    /// Nobody reads what the server prints, so the people in a contact log would be named to nobody.
-    #[error("IOERR contact log not taken: nobody reads the server's output, try again later")]
+    /// Nobody sees what the server prints, so the people in a contact log would be named to nobody.
+    #[error("IOERR contact log not taken: nobody sees the server's output, try again later")]
     NotShown,
     /// As many connections as there may be; this one is closed.
     #[error("BUSY too many connections, try again later")]

@@ -1,12 +1,14 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, BorrowedFd};
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 
+use mio::event::Event;
 use mio::unix::SourceFd;
 use mio::{Interest, Registry};
 use rustix::fs::OFlags;
 use rustix::io::Errno;
+use rustix::net::SendFlags;
 
 use super::{Buffer, Token};
 
@@ -17,13 +19,13 @@ pub const MAX_PENDING_OUTPUT_BYTES: usize = 64 * 1024 * 1024;
 ///
 /// A stopped pager behind a pipe, or a terminal after Ctrl-S, would stop a whole server at its next
 /// line. `O_NONBLOCK` on our descriptor is no way out, as other programs share it; but opening the
-/// same pipe or terminal anew gives a description of our own.
+/// same pipe or terminal anew gives a description of our own, and a socket can be told each time.
 #[derive(Debug)]
 pub struct Output {
     sink: Sink,
     pending: Buffer,
     dropped_lines: usize,
-    /// What the system said when it last took nothing, though somebody may still read.
+    /// What the system said when it last took nothing, if no event tells when it will.
     problem: Option<io::Error>,
 }
 
@@ -31,7 +33,10 @@ pub struct Output {
 enum Sink {
     /// A pipe or a terminal, opened anew without blocking, registered with the poll.
     NonBlocking(File),
-    /// A file, which never makes anybody wait, or something that cannot be opened anew.
+    /// A socket, such as a supervisor of services gives, registered with the poll. It cannot be opened
+    /// anew, but each time it is written to it can be told not to wait.
+    Socket(File),
+    /// A file or device that makes nobody wait, or a pipe or terminal of another user, which may.
     Blocking(File),
     /// Whoever read it is gone, and nobody will ever read it again.
     Closed,
@@ -42,25 +47,20 @@ enum Sink {
 impl Output {
     /// The standard output of this process.
     pub fn stdout(registry: &Registry, token: Token) -> Self {
-        Self::open(1, registry, token)
+        Self::new(Sink::of(rustix::stdio::stdout(), registry, token))
     }
 
     /// The standard error of this process.
     pub fn stderr(registry: &Registry, token: Token) -> Self {
-        Self::open(2, registry, token)
+        Self::new(Sink::of(rustix::stdio::stderr(), registry, token))
     }
 
     /// An output that nobody reads.
     pub fn nowhere() -> Self {
-        Self { sink: Sink::Nowhere, pending: Buffer::default(), dropped_lines: 0, problem: None }
+        Self::new(Sink::Nowhere)
     }
 
-    fn open(descriptor: i32, registry: &Registry, token: Token) -> Self {
-        let path = format!("/proc/self/fd/{descriptor}");
-        let sink = open_anew(&path, registry, token)
-            .map(Sink::NonBlocking)
-            .or_else(|_| duplicate(descriptor).map(Sink::Blocking))
-            .unwrap_or(Sink::Closed);
+    fn new(sink: Sink) -> Self {
         Self { sink, pending: Buffer::default(), dropped_lines: 0, problem: None }
     }
 
@@ -80,12 +80,14 @@ impl Output {
     }
 
     /// Why what is pending is not written, if that is not for want of a reader: the disk is full, for
-    /// example. It is tried again with every flush.
+    /// example. No event tells when that is over, so [`flush`](Output::flush) has to be called from
+    /// time to time.
     pub fn problem(&self) -> Option<&io::Error> {
         self.problem.as_ref()
     }
 
-    /// Writes `text`, now or when there is room, and leaves it empty.
+    /// Writes `text`, now or when there is room, and leaves it empty. While there is a
+    /// [`problem`](Output::problem), it only joins what is pending.
     pub fn write(&mut self, text: &mut Vec<u8>) {
         if text.is_empty() {
             return;
@@ -96,29 +98,32 @@ impl Output {
             self.pending.extend(text);
         }
         text.clear();
+        if self.problem.is_none() {
+            self.flush();
+        }
+    }
+
+    /// Does what an event asks for: goes on with what is pending, or gives up if the reader is gone,
+    /// which is told also when nothing is.
+    pub fn handle_event(&mut self, event: &Event) {
+        if event.is_write_closed() {
+            self.sink = Sink::Closed;
+        }
         self.flush();
     }
 
     /// Goes on with what is not written yet.
     pub fn flush(&mut self) {
         while !self.pending.is_empty() {
-            let written = match &mut self.sink {
-                Sink::NonBlocking(file) | Sink::Blocking(file) => {
-                    file.write(self.pending.as_slice())
-                }
-                Sink::Closed | Sink::Nowhere => Ok(self.pending.len()),
-            };
-            match written {
+            match self.sink.write(self.pending.as_slice()) {
                 Ok(count) => {
                     self.pending.consume(count);
                     self.problem = None;
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if is_final(&error) => self.sink = Sink::Closed,
-                // No room at the moment, in the pipe or on the disk.
+                Err(error) if self.sink.is_closed_by(&error) => self.sink = Sink::Closed,
                 Err(error) => {
-                    self.problem =
-                        Some(error).filter(|error| error.kind() != ErrorKind::WouldBlock);
+                    self.problem = Some(error).filter(|error| !self.sink.will_tell_after(error));
                     return;
                 }
             }
@@ -131,28 +136,172 @@ impl Output {
     }
 }
 
-/// Whether the reader of a pipe or the terminal is gone.
-fn is_final(error: &io::Error) -> bool {
-    error.kind() == ErrorKind::BrokenPipe
-        || error.raw_os_error() == Some(Errno::IO.raw_os_error())
-        || error.raw_os_error() == Some(Errno::BADF.raw_os_error())
-}
-
-fn open_anew(path: &str, registry: &Registry, token: Token) -> io::Result<File> {
-    let kind = fs::metadata(path)?.file_type();
-    if !kind.is_fifo() && !kind.is_char_device() {
-        return Err(ErrorKind::Unsupported.into());
+impl Sink {
+    fn of(descriptor: BorrowedFd<'_>, registry: &Registry, token: Token) -> Self {
+        Self::open(descriptor, registry, token)
+            .or_else(|_| duplicate(descriptor).map(Self::Blocking))
+            .unwrap_or(Self::Closed)
     }
-    let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
-    let file = OpenOptions::new().write(true).custom_flags(flags.bits() as i32).open(path)?;
-    registry.register(&mut SourceFd(&file.as_raw_fd()), token.into(), Interest::WRITABLE)?;
-    Ok(file)
+
+    /// What never makes us wait, and an event tells of.
+    fn open(descriptor: BorrowedFd<'_>, registry: &Registry, token: Token) -> io::Result<Self> {
+        let path = format!("/proc/self/fd/{}", descriptor.as_raw_fd());
+        let kind = fs::metadata(&path)?.file_type();
+        let register = |file: File| {
+            let mut source = SourceFd(&file.as_raw_fd());
+            registry.register(&mut source, token.into(), Interest::WRITABLE).map(|()| file)
+        };
+        if kind.is_socket() {
+            duplicate(descriptor).and_then(register).map(Self::Socket)
+        } else if kind.is_fifo() || kind.is_char_device() {
+            let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
+            let mut options = OpenOptions::new();
+            let file = options.write(true).custom_flags(flags.bits() as i32).open(path);
+            file.and_then(register).map(Self::NonBlocking)
+        } else {
+            Err(ErrorKind::Unsupported.into())
+        }
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::NonBlocking(file) | Self::Blocking(file) => file.write(bytes),
+            Self::Socket(socket) => {
+                let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
+                Ok(rustix::net::send(socket, bytes, flags)?)
+            }
+            Self::Closed | Self::Nowhere => Ok(bytes.len()),
+        }
+    }
+
+    /// Whether the reader of a pipe, the peer of a socket or the terminal is gone.
+    fn is_closed_by(&self, error: &io::Error) -> bool {
+        let is_terminal = match self {
+            Self::NonBlocking(_) => true,
+            // Of a file, it is the disk that fails, perhaps not for ever.
+            Self::Blocking(file) => {
+                file.metadata().is_ok_and(|file| file.file_type().is_char_device())
+            }
+            Self::Socket(_) | Self::Closed | Self::Nowhere => false,
+        };
+        match error.raw_os_error().map(Errno::from_raw_os_error) {
+            Some(Errno::PIPE | Errno::CONNRESET | Errno::NOTCONN | Errno::BADF) => true,
+            Some(Errno::IO) => is_terminal,
+            _ => false,
+        }
+    }
+
+    /// Whether an event will tell when it is worth trying again after `error`.
+    fn will_tell_after(&self, error: &io::Error) -> bool {
+        match self {
+            Self::NonBlocking(_) | Self::Socket(_) => error.kind() == ErrorKind::WouldBlock,
+            Self::Blocking(_) | Self::Closed | Self::Nowhere => false,
+        }
+    }
 }
 
-fn duplicate(descriptor: i32) -> io::Result<File> {
-    let duplicate = match descriptor {
-        1 => rustix::io::dup(rustix::stdio::stdout()),
-        _ => rustix::io::dup(rustix::stdio::stderr()),
-    };
-    Ok(File::from(duplicate?))
+fn duplicate(descriptor: BorrowedFd<'_>) -> io::Result<File> {
+    Ok(File::from(rustix::io::dup(descriptor)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+    use std::os::fd::{AsFd, OwnedFd};
+    use std::os::unix::net::UnixStream;
+    use std::time::Duration;
+
+    use mio::{Events, Poll};
+
+    use super::*;
+
+    const TOKEN: Token = Token::permanent(1);
+    const DEADLINE: Duration = Duration::from_secs(60);
+
+    /// An output with the poll that tells of it, and whoever reads it.
+    struct Fixture<R> {
+        poll: Poll,
+        output: Output,
+        reader: R,
+    }
+
+    impl<R> Fixture<R> {
+        fn new(writer: impl Into<OwnedFd>, reader: R) -> Self {
+            let poll = Poll::new().expect("a poll");
+            let writer: OwnedFd = writer.into();
+            let output = Output::new(Sink::of(writer.as_fd(), poll.registry(), TOKEN));
+            Self { poll, output, reader }
+        }
+
+        fn socket() -> Fixture<UnixStream> {
+            let (writer, reader) = UnixStream::pair().expect("a pair");
+            Fixture::new(writer, reader)
+        }
+
+        /// Writes until something has to wait, and says how much that was in all.
+        fn fill(&mut self) -> usize {
+            let mut written = 0;
+            while self.output.is_empty() {
+                self.output.write(&mut vec![b'x'; 4096]);
+                written += 4096;
+            }
+            written
+        }
+
+        /// Waits for events, and lets the output have them.
+        fn turn(&mut self) {
+            let mut events = Events::with_capacity(8);
+            self.poll.poll(&mut events, Some(DEADLINE)).expect("polled");
+            assert!(!events.is_empty(), "no event comes");
+            events.iter().for_each(|event| self.output.handle_event(event));
+        }
+    }
+
+    #[test]
+    fn socket_that_nobody_reads_lets_the_rest_wait_until_somebody_does() {
+        let mut fixture = Fixture::<UnixStream>::socket();
+        let written = fixture.fill();
+        assert!(fixture.output.problem().is_none(), "an event will tell");
+        let mut read = vec![0; written];
+        let ahead = written - fixture.output.pending();
+        fixture.reader.read_exact(&mut read[..ahead]).expect("what was taken");
+        while !fixture.output.is_empty() {
+            fixture.turn();
+        }
+        fixture.reader.read_exact(&mut read[ahead..]).expect("the rest");
+        assert!(read.iter().all(|byte| *byte == b'x'));
+    }
+
+    #[test]
+    fn socket_whose_peer_is_gone_is_closed_and_keeps_nothing() {
+        let mut fixture = Fixture::<UnixStream>::socket();
+        fixture.fill();
+        drop(std::mem::replace(&mut fixture.reader, UnixStream::pair().expect("another").0));
+        fixture.output.flush();
+        assert!(fixture.output.is_closed() && fixture.output.is_empty());
+    }
+
+    #[test]
+    fn pipe_whose_reader_goes_is_closed_before_anything_is_written() {
+        let (reader, writer) = io::pipe().expect("a pipe");
+        let mut fixture = Fixture::new(writer, Some(reader));
+        fixture.reader = None;
+        while !fixture.output.is_closed() {
+            fixture.turn();
+        }
+    }
+
+    #[test]
+    fn full_device_is_a_problem_and_keeps_everything() {
+        let device = OpenOptions::new().write(true).open("/dev/full").expect("a device");
+        let mut fixture = Fixture::new(device, ());
+        for lines in 1..=2 {
+            fixture.output.write(&mut b"line\n".to_vec());
+            fixture.output.flush();
+            let problem = fixture.output.problem().map(io::Error::kind);
+            assert_eq!(problem, Some(ErrorKind::StorageFull));
+            assert_eq!(fixture.output.pending(), 5 * lines);
+        }
+        assert!(!fixture.output.is_closed());
+    }
 }

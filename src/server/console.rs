@@ -17,12 +17,12 @@ pub struct Console {
     pub events: Vec<u8>,
     /// For the standard error.
     pub diagnostics: Vec<u8>,
-    /// Bytes of earlier events that nobody has read yet; `usize::MAX` if nobody ever will.
+    /// Bytes of earlier events that nobody has read yet; `usize::MAX` if none can be shown now.
     pub backlog: usize,
 }
 
 impl Console {
-    /// Whether so much waits for a reader that what is added could get lost.
+    /// Whether what is added could get lost, as it cannot be shown or too much waits for a reader.
     pub fn is_congested(&self) -> bool {
         self.backlog.saturating_add(self.events.len()) > MAX_BACKLOG_BYTES
     }

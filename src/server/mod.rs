@@ -15,6 +15,7 @@ pub mod frontend;
 pub mod journal;
 pub mod origins;
 pub mod passwords;
+mod printer;
 pub mod registry;
 pub mod service;
 pub mod session;
@@ -38,6 +39,7 @@ use self::data_directory::DataDirectory;
 pub use self::frontend::Frontend;
 use self::journal::JournalFile;
 use self::origins::Origins;
+use self::printer::{Printer, RETRY_INTERVAL};
 pub use self::service::Service;
 pub use self::settings::{Settings, StartError};
 use crate::clock::Now;
@@ -58,12 +60,13 @@ pub struct Server {
     event_loop: EventLoop<Timer>,
     listener: Option<Listener>,
     signals: Option<Signals>,
-    stdout: Output,
-    stderr: Output,
+    printer: Printer,
     frontend: Frontend<JournalFile>,
     max_connections: usize,
     directory: DataDirectory,
     run_state: RunState,
+    /// Whether a timer lets the printer try again.
+    is_retrying: bool,
     /// Whether clients may be waiting that no event will tell of.
     may_accept_more: bool,
     /// Whether the operator knows that the system is out of descriptors.
@@ -76,6 +79,8 @@ pub struct Server {
 enum Timer {
     /// When descriptors may be free again.
     Accept,
+    /// When the printer tries again.
+    Print,
     /// When a server that was told to stop has waited long enough.
     Stop,
 }
@@ -85,6 +90,8 @@ enum RunState {
     Serving,
     /// No new connections; what was asked is answered.
     Stopping,
+    /// The same, but this tick is the last.
+    Overdue,
     Stopped(Exit),
 }
 
@@ -93,6 +100,8 @@ enum RunState {
 pub enum Exit {
     /// It answered what was in flight, as far as the peers read it in time.
     Orderly,
+    /// The same, but the operator was not shown everything.
+    OutputLost,
     /// A second signal told it not to wait for that.
     AtOnce,
 }
@@ -107,8 +116,8 @@ impl Server {
         let mut server = Self::start_embedded(settings)?;
         let registry = server.event_loop.registry();
         server.signals = Some(Signals::take_over(&[SIGINT, SIGTERM, SIGHUP], registry, SIGNALS)?);
-        server.stdout = Output::stdout(registry, STDOUT);
-        server.stderr = Output::stderr(registry, STDERR);
+        let (stdout, stderr) = (Output::stdout(registry, STDOUT), Output::stderr(registry, STDERR));
+        server.printer = Printer::new(stdout, stderr);
         server.announce();
         Ok(server)
     }
@@ -134,8 +143,7 @@ impl Server {
             .map_err(with_address)?;
         let mut server = Self {
             local_address: listener.local_address()?,
-            stdout: Output::nowhere(),
-            stderr: Output::nowhere(),
+            printer: Printer::nowhere(),
             event_loop,
             listener: Some(listener),
             signals: None,
@@ -148,6 +156,7 @@ impl Server {
             max_connections: settings.max_connections.unwrap_or(ceiling).min(ceiling),
             directory,
             run_state: RunState::Serving,
+            is_retrying: false,
             may_accept_more: false,
             is_shortage_known: false,
         };
@@ -183,14 +192,14 @@ impl Server {
         service.console.diagnostic(format_args!(
             "listening on {address} for at most {ceiling} connections; {users} users, {temp_ids} TempIDs"
         ));
-        self.write_console();
+        self.printer.print(&mut service.console);
     }
 
     fn tick(&mut self, events: &mut Events) -> io::Result<()> {
         self.wait(events)?;
         let now = Now::read();
         for event in events.iter() {
-            self.handle_event(Token::from(event.token()), now);
+            self.handle_event(event, now);
         }
         self.event_loop.timers.advance(now.monotonic);
         while let Some(timer) = self.event_loop.timers.pop_due() {
@@ -199,7 +208,7 @@ impl Server {
         // Events of the sources above are for no connection, and so for nobody here.
         let readiness = |event: &Event| (Token::from(event.token()), Readiness::from(event));
         self.frontend.tick(events.iter().map(readiness), self.event_loop.registry(), now);
-        self.write_console();
+        self.print(now);
         self.end_tick(now);
         Ok(())
     }
@@ -211,12 +220,12 @@ impl Server {
         self.event_loop.wait_until(events, wake, now)
     }
 
-    fn handle_event(&mut self, token: Token, now: Now) {
-        match token {
+    fn handle_event(&mut self, event: &Event, now: Now) {
+        match Token::from(event.token()) {
             LISTENER => self.may_accept_more = true,
             SIGNALS => self.handle_signals(now),
-            STDOUT => self.stdout.flush(),
-            STDERR => self.stderr.flush(),
+            STDOUT => self.printer.stdout.handle_event(event),
+            STDERR => self.printer.stderr.handle_event(event),
             _ => {}
         }
     }
@@ -224,7 +233,11 @@ impl Server {
     fn handle_timer(&mut self, timer: Timer) {
         match timer {
             Timer::Accept => self.resume_accepting(),
-            Timer::Stop => self.run_state = RunState::Stopped(Exit::Orderly),
+            Timer::Print => {
+                self.is_retrying = false;
+                self.printer.retry();
+            }
+            Timer::Stop => self.run_state = RunState::Overdue,
         }
     }
 
@@ -234,7 +247,7 @@ impl Server {
             match (signal, self.run_state) {
                 (SIGHUP, _) => self.read_passwords_again(),
                 (_, RunState::Serving) => self.begin_to_stop(now),
-                (_, RunState::Stopping | RunState::Stopped(_)) => {
+                (_, RunState::Stopping | RunState::Overdue | RunState::Stopped(_)) => {
                     self.run_state = RunState::Stopped(Exit::AtOnce);
                 }
             }
@@ -265,11 +278,12 @@ impl Server {
         self.frontend.begin_to_stop();
     }
 
-    fn write_console(&mut self) {
-        let console = &mut self.frontend.service.console;
-        self.stdout.write(&mut console.events);
-        self.stderr.write(&mut console.diagnostics);
-        console.backlog = if self.stdout.is_closed() { usize::MAX } else { self.stdout.pending() };
+    fn print(&mut self, now: Now) {
+        self.printer.print(&mut self.frontend.service.console);
+        if self.printer.needs_retry() && !self.is_retrying {
+            self.is_retrying = true;
+            self.event_loop.timers.insert(now.monotonic + RETRY_INTERVAL, Timer::Print);
+        }
     }
 
     fn end_tick(&mut self, now: Now) {
@@ -280,9 +294,23 @@ impl Server {
         if self.may_accept_more {
             self.accept(now);
         }
-        let is_quiet = self.frontend.is_empty() && self.stdout.is_empty();
-        if self.run_state == RunState::Stopping && is_quiet {
-            self.run_state = RunState::Stopped(Exit::Orderly);
+        self.run_state = match self.run_state {
+            RunState::Stopping if self.frontend.is_empty() && self.printer.has_shown_all() => {
+                RunState::Stopped(Exit::Orderly)
+            }
+            RunState::Overdue => RunState::Stopped(self.give_up()),
+            state @ (RunState::Serving | RunState::Stopping | RunState::Stopped(_)) => state,
+        };
+    }
+
+    /// Ends without waiting any longer for peers, or for whoever reads the output.
+    fn give_up(&mut self) -> Exit {
+        if self.printer.has_shown_all() {
+            return Exit::Orderly;
         }
+        let console = &mut self.frontend.service.console;
+        self.printer.report_loss(console);
+        self.printer.print(console);
+        Exit::OutputLost
     }
 }

@@ -23,10 +23,11 @@ pub struct Setup {
 }
 
 /// Who reads the standard output of a server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 enum Stdout {
     Collected,
     Unread,
+    Elsewhere(Stdio),
 }
 
 /// Who reads the standard error of a server.
@@ -73,6 +74,12 @@ impl Setup {
         self
     }
 
+    /// Lets the standard output be something else than a pipe.
+    pub fn writing_to(mut self, stdout: impl Into<Stdio>) -> Self {
+        self.stdout = Stdout::Elsewhere(stdout.into());
+        self
+    }
+
     /// Closes the pipe of the diagnostics when the server has said that it listens.
     pub fn closing_stderr_after_a_line(mut self) -> Self {
         self.stderr = Stderr::ClosedAfterALine;
@@ -99,17 +106,24 @@ impl Setup {
         self.arguments(&["--bind", "127.0.0.1", "--data", directory])
     }
 
-    fn spawn(mut self) -> Server {
-        self.command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = self.command.spawn().expect("the program starts");
-        let stderr = child.stderr.take().expect("piped");
-        let stderr = match self.stderr {
-            Stderr::Collected => Lines::collect(stderr),
-            Stderr::ClosedAfterALine => Lines::collect_first(stderr),
+    fn spawn(self) -> Server {
+        let Self { mut command, stdout, stderr } = self;
+        let (stdout, is_collected) = match stdout {
+            Stdout::Collected => (Stdio::piped(), true),
+            Stdout::Unread => (Stdio::piped(), false),
+            Stdout::Elsewhere(stdout) => (stdout, false),
         };
-        let stdout = match self.stdout {
-            Stdout::Collected => Lines::collect(child.stdout.take().expect("piped")),
-            Stdout::Unread => Lines::none(),
+        command.stdin(Stdio::null()).stdout(stdout).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the program starts");
+        let pipe = child.stderr.take().expect("piped");
+        let stderr = match stderr {
+            Stderr::Collected => Lines::collect(pipe),
+            Stderr::ClosedAfterALine => Lines::collect_first(pipe),
+        };
+        let stdout = if is_collected {
+            Lines::collect(child.stdout.take().expect("piped"))
+        } else {
+            Lines::none()
         };
         let address = SocketAddr::from(([0, 0, 0, 0], 0));
         Server { child, address, stdout, stderr }
