@@ -4,7 +4,7 @@
 mod support;
 
 use support::data::Data;
-use support::phone::Phone;
+use support::phone::{Phone, frame};
 use support::process::unread_bytes;
 use support::reply::Reply;
 use support::scene::Scene;
@@ -87,6 +87,23 @@ fn users_who_leave_long_requests_unfinished_take_bounded_memory() {
     drop(peers);
     // A buffer has up to twice the room that it needs.
     scene.assert_nothing_left(600 * 1024);
+}
+
+#[test]
+fn users_who_begin_a_request_behind_a_long_one_hold_no_memory_of_that() {
+    let mut scene = Scene::new(0, &[]);
+    let long_and_begun = [frame(&[b"PING", &[b'x'; 1_000_000]]), b"*".to_vec()].concat();
+    let peers: Vec<Phone> = (0..200)
+        .map(|_| {
+            let mut peer = Phone::logged_in(&scene.server, support::data::EIGHT);
+            peer.send_bytes(&long_and_begun);
+            assert!(peer.reply().is_error("ERR wrong number of arguments"));
+            peer
+        })
+        .collect();
+    scene.serve_one();
+    drop(peers);
+    scene.assert_nothing_left(MOST_MEMORY_KIB);
 }
 
 #[test]

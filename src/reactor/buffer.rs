@@ -1,3 +1,7 @@
+/// Room beyond what is left that a buffer keeps when bytes are consumed, in bytes. Without a limit, the last
+/// byte of what was large would hold all the memory of it.
+const MAX_SPARE_BYTES: usize = 16 * 1024;
+
 /// Bytes on their way: appended at the end, consumed from the front.
 ///
 /// An empty buffer holds no memory, so that a connection costs what it uses.
@@ -18,6 +22,11 @@ impl Buffer {
         self.bytes.len() - self.consumed
     }
 
+    /// How many bytes of memory it holds.
+    pub fn capacity(&self) -> usize {
+        self.bytes.capacity()
+    }
+
     /// The bytes that are left to consume.
     pub fn as_slice(&self) -> &[u8] {
         &self.bytes[self.consumed..]
@@ -32,8 +41,12 @@ impl Buffer {
         &mut self.bytes
     }
 
-    /// Appends bytes.
+    /// Appends bytes. The memory for them is a power of two.
     pub fn extend(&mut self, bytes: &[u8]) {
+        let len = self.bytes.len() + bytes.len();
+        if len > self.bytes.capacity() {
+            self.bytes.reserve_exact(len.next_power_of_two() - self.bytes.len());
+        }
         self.bytes.extend_from_slice(bytes);
     }
 
@@ -45,8 +58,10 @@ impl Buffer {
             *self = Self::default();
         } else if self.consumed > self.bytes.len() / 2 {
             // Moved at most once per byte on average, however small the portions are.
-            self.bytes.drain(..self.consumed);
-            self.consumed = 0;
+            let left = self.end();
+            if left.capacity() - left.len() > MAX_SPARE_BYTES {
+                left.shrink_to_fit();
+            }
         }
     }
 }
@@ -71,6 +86,26 @@ mod tests {
         let mut buffer = Buffer::default();
         buffer.extend(&[0; 4096]);
         buffer.consume(4096);
-        assert_eq!(buffer.bytes.capacity(), 0);
+        assert_eq!(buffer.capacity(), 0);
+    }
+
+    #[test]
+    fn last_byte_of_much_holds_little_memory() {
+        let mut buffer = Buffer::default();
+        buffer.extend(&[0; 1024 * 1024]);
+        buffer.extend(b"x");
+        buffer.consume(1024 * 1024);
+        assert_eq!(buffer.as_slice(), b"x");
+        assert!(buffer.capacity() <= MAX_SPARE_BYTES, "{} bytes", buffer.capacity());
+    }
+
+    #[test]
+    fn many_small_pieces_hold_the_next_power_of_two() {
+        let mut buffer = Buffer::default();
+        for _ in 0..900 {
+            buffer.extend(&[0; 1000]);
+            buffer.consume(10);
+        }
+        assert_eq!((buffer.len(), buffer.capacity()), (900 * 990, 1024 * 1024));
     }
 }

@@ -295,14 +295,14 @@ impl<S: Stream> Connection<S> {
         self.output.end()
     }
 
-    /// How many bytes were received that the consumer has not used.
-    pub fn input_len(&self) -> usize {
-        self.input.len()
+    /// How many bytes of memory hold what was received and the consumer has not used.
+    pub fn input_memory(&self) -> usize {
+        self.input.capacity()
     }
 
-    /// How many bytes are to be sent.
-    pub fn output_len(&self) -> usize {
-        self.output.len()
+    /// How many bytes of memory hold what is to be sent.
+    pub fn output_memory(&self) -> usize {
+        self.output.capacity()
     }
 
     /// Whether a part of something was received that the rest is missing of.

@@ -16,7 +16,7 @@ use super::session::{
 use crate::clock::Now;
 use crate::protocol::reply::{Refusal, Reply};
 use crate::reactor::{
-    Connection, ConnectionTable, Flushed, READ_BYTES, Readiness, Received, Stream, TimerKey,
+    Connection, ConnectionTable, Flushed, READ_BYTES, Readiness, Received, Slot, Stream, TimerKey,
     TimerWheel, Token,
 };
 
@@ -26,21 +26,23 @@ pub const STALL_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long a connection that we ended waits for its peer to end it as well.
 pub const LINGER_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Input that a connection makes us keep at most, in bytes: an unfinished request, or the rest of one
-/// read behind a request that the next ones have to wait for.
-pub const MAX_KEPT_INPUT_BYTES: usize = MAX_REQUEST_BYTES_LOGGED_IN + READ_BYTES;
+/// Memory that the input of a connection takes at most, in bytes: that of an unfinished request, or of the
+/// rest of one read behind a request that the next ones have to wait for. A buffer grows to powers of two.
+pub const MAX_KEPT_INPUT_BYTES: usize =
+    (MAX_REQUEST_BYTES_LOGGED_IN + READ_BYTES).next_power_of_two();
 
 /// The same before somebody has logged in.
-pub const MAX_KEPT_INPUT_BYTES_LOGGED_OUT: usize = MAX_REQUEST_BYTES_LOGGED_OUT + READ_BYTES;
+pub const MAX_KEPT_INPUT_BYTES_LOGGED_OUT: usize =
+    (MAX_REQUEST_BYTES_LOGGED_OUT + READ_BYTES).next_power_of_two();
 
-/// Input that all connections together make us keep, in bytes, beyond which those are refused that keep
-/// more than one read brings. Without it, 19,000 connections of users hold 19 GB. It is 256 contact logs of
-/// the greatest length at a time, which a phone sends in less than a second.
+/// Memory that the input of all connections together takes, in bytes, beyond which those are refused that
+/// take more than one read brings. Without it, 19,000 connections of users take 19 GB. It is 256 contact
+/// logs of the greatest length at a time, which a phone sends in less than a second.
 pub const MAX_KEPT_INPUT_BYTES_IN_ALL: usize = 256 * 1024 * 1024;
 
-/// Replies that a connection makes us keep at most, in bytes: those after which requests wait, and the
-/// one that was the last.
-pub const MAX_KEPT_OUTPUT_BYTES: usize = MAX_UNREAD_REPLY_BYTES + Reply::MAX_BYTES;
+/// Memory that the replies of a connection take at most, in bytes: those after which requests wait, and the
+/// one that was the last. A vector has up to twice the room that it needs.
+pub const MAX_KEPT_OUTPUT_BYTES: usize = 2 * (MAX_UNREAD_REPLY_BYTES + Reply::MAX_BYTES);
 
 /// The side of the server that its clients see: all connections, and the [`Service`] behind them.
 ///
@@ -49,11 +51,11 @@ pub const MAX_KEPT_OUTPUT_BYTES: usize = MAX_UNREAD_REPLY_BYTES + Reply::MAX_BYT
 /// is [left over](Frontend::is_busy), or a timer [is due](Frontend::next_wake).
 #[derive(Debug)]
 pub struct Frontend<D, S = TcpStream> {
-    connections: ConnectionTable<Phone, S>,
+    connections: ConnectionTable<Peer, S>,
     timers: TimerWheel<Timer>,
     /// What decides.
     pub service: Service<D>,
-    /// Input that all connections together make us keep, in bytes.
+    /// Memory that the input of all connections together takes, in bytes.
     kept_input_bytes: usize,
     /// The connections whose TempIDs the commit of this tick records.
     recording: Vec<Token>,
@@ -66,10 +68,10 @@ pub struct Frontend<D, S = TcpStream> {
 
 /// What the server keeps for a connection.
 #[derive(Debug)]
-struct Phone {
+struct Peer {
     origin: Origin,
     session: Session,
-    /// How much of the input that all connections make us keep is that of this one.
+    /// How much of the memory that the input of all connections takes is for this one.
     kept_input_bytes: usize,
     login_timer: Option<TimerKey>,
     patience: Patience,
@@ -80,9 +82,9 @@ struct Phone {
 pub struct ConnectionStatus {
     /// Whether nobody has logged in, so that the time to do so runs.
     pub is_logged_out: bool,
-    /// Bytes received that wait for the rest of a request, or for their turn.
+    /// Memory for what was received and waits for the rest of a request, or for its turn, in bytes.
     pub input_bytes: usize,
-    /// Bytes of replies that are not sent.
+    /// Memory for replies that are not sent, in bytes.
     pub output_bytes: usize,
 }
 
@@ -152,8 +154,8 @@ impl<D: Storage, S: Stream> Frontend<D, S> {
         let slot = self.connections.slot(token)?;
         Some(ConnectionStatus {
             is_logged_out: slot.state.session.is_logged_out(),
-            input_bytes: slot.connection.input_len(),
-            output_bytes: slot.connection.output_len(),
+            input_bytes: slot.connection.input_memory(),
+            output_bytes: slot.connection.output_memory(),
         })
     }
 
@@ -176,7 +178,7 @@ impl<D: Storage, S: Stream> Frontend<D, S> {
         let login_timer = Some(self.timers.insert(deadline, Timer::Login(token)));
         self.connections.insert(
             connection,
-            Phone {
+            Peer {
                 origin,
                 session: Session::default(),
                 kept_input_bytes: 0,
@@ -189,7 +191,7 @@ impl<D: Storage, S: Stream> Frontend<D, S> {
     }
 
     /// Ends each connection as soon as what it asked is answered: what has arrived already is still
-    /// read, in the next tick.
+    /// read, in the tick that follows.
     pub fn begin_to_stop(&mut self) {
         self.is_stopping = true;
         for token in self.connections.tokens() {
@@ -246,26 +248,10 @@ impl<D: Storage, S: Stream> Frontend<D, S> {
         if is_recording && !was_recording {
             self.recording.push(token);
         }
-        let is_idle = !is_recording && !slot.connection.is_held();
-        // What was asked before the server was told to stop, or before the peer closed its half, is
-        // answered.
-        let has_asked_all = match received {
-            Received::Ended => true,
-            Received::Waiting => self.is_stopping && !slot.connection.is_unfinished(),
-            Received::MoreLeft | Received::Failed(_) => false,
-        };
-        if session.is_closing() || (has_asked_all && is_idle) {
+        if is_answered(slot, &received, self.is_stopping) {
             slot.connection.finish();
         }
-        let kept = slot.connection.input_len();
-        self.kept_input_bytes = self.kept_input_bytes - slot.state.kept_input_bytes + kept;
-        slot.state.kept_input_bytes = kept;
-        if self.kept_input_bytes > MAX_KEPT_INPUT_BYTES_IN_ALL && kept > READ_BYTES && !is_recording
-        {
-            Refusal::BusyWithRequests.encode(slot.connection.output());
-            slot.connection.finish();
-            self.kept_input_bytes -= std::mem::take(&mut slot.state.kept_input_bytes);
-        }
+        self.count_kept_input(token);
         match received {
             Received::Waiting | Received::Ended => {}
             Received::MoreLeft => self.connections.queue(token),
@@ -276,10 +262,25 @@ impl<D: Storage, S: Stream> Frontend<D, S> {
         }
     }
 
+    /// Counts the memory that the input of a connection takes, and refuses it if all of them take too much.
+    fn count_kept_input(&mut self, token: Token) {
+        let Some(slot) = self.connections.slot(token) else { return };
+        let kept = slot.connection.input_memory();
+        self.kept_input_bytes = self.kept_input_bytes - slot.state.kept_input_bytes + kept;
+        slot.state.kept_input_bytes = kept;
+        let is_too_much = self.kept_input_bytes > MAX_KEPT_INPUT_BYTES_IN_ALL && kept > READ_BYTES;
+        // Whoever waits for the disk is refused later, as replies come in the order of the requests.
+        if is_too_much && !slot.state.session.is_recording() {
+            Refusal::BusyWithRequests.encode(slot.connection.output());
+            slot.connection.finish();
+            self.kept_input_bytes -= std::mem::take(&mut slot.state.kept_input_bytes);
+        }
+    }
+
     fn handle_timer(&mut self, timer: Timer) {
         match timer {
             Timer::Login(token) => {
-                let is_logged_out = |phone: &Phone| phone.session.is_logged_out();
+                let is_logged_out = |peer: &Peer| peer.session.is_logged_out();
                 if self.connections.slot(token).is_some_and(|slot| is_logged_out(&slot.state)) {
                     self.close(token);
                 }
@@ -340,15 +341,28 @@ impl<D: Storage, S: Stream> Frontend<D, S> {
     }
 
     fn close(&mut self, token: Token) {
-        if let Some(phone) = self.connections.close(token) {
-            phone.patience.end(&mut self.timers);
-            self.kept_input_bytes -= phone.kept_input_bytes;
-            self.origins.left(phone.origin);
-            if let Some(key) = phone.login_timer.take() {
+        if let Some(peer) = self.connections.close(token) {
+            peer.patience.end(&mut self.timers);
+            self.kept_input_bytes -= peer.kept_input_bytes;
+            self.origins.left(peer.origin);
+            if let Some(key) = peer.login_timer.take() {
                 self.timers.cancel(key);
             }
         }
     }
+}
+
+/// Whether a connection is to end once its replies are sent: what was asked before the server was told to
+/// stop, or before the peer closed its half, is answered first.
+fn is_answered<S: Stream>(slot: &Slot<Peer, S>, received: &Received, is_stopping: bool) -> bool {
+    let Slot { connection, state: Peer { session, .. }, .. } = slot;
+    let has_asked_all = match received {
+        Received::Ended => true,
+        Received::Waiting => is_stopping && !connection.is_unfinished(),
+        Received::MoreLeft | Received::Failed(_) => false,
+    };
+    let is_idle = !session.is_recording() && !connection.is_held();
+    session.is_closing() || (has_asked_all && is_idle)
 }
 
 impl Patience {
