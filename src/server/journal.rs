@@ -207,10 +207,9 @@ impl Batch {
 }
 
 fn take_torn(line: Line<'_>, problem: String, replayed: &mut Replayed) -> Result<(), String> {
-    let is_record_or_less = line.text.len() <= MAX_RECORD_BYTES;
-    // Some file systems leave zeros where the data did not arrive any more.
-    let is_blank = line.text.iter().all(|byte| *byte == 0);
-    if line.is_terminated || !(is_record_or_less || is_blank) {
+    // Some file systems leave zeros where the data did not arrive any more, perhaps behind some that did.
+    let len = line.text.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    if line.is_terminated || len > MAX_RECORD_BYTES {
         return Err(problem);
     }
     replayed.torn_at = Some(line.offset);
@@ -313,11 +312,25 @@ mod tests {
     #[test]
     fn last_line_torn_at_any_byte_is_found() {
         for cut in 1..OTHER.len() {
-            let (replayed, len) = replay_text(&format!("{LINE}\n{}", &OTHER[..cut]));
-            let torn_at = Some(LINE.len() as u64 + 1);
-            assert_eq!(replayed, Ok(Replayed { torn_at, ..Replayed::default() }), "cut at {cut}");
-            assert_eq!(len, 1);
+            assert_torn(&OTHER[..cut]);
         }
+    }
+
+    #[test]
+    fn last_line_that_ends_in_zeros_is_torn() {
+        for cut in 0..=OTHER.len() {
+            for zeros in [1, 100, 5000] {
+                assert_torn(&format!("{}{}", &OTHER[..cut], "\0".repeat(zeros)));
+            }
+        }
+    }
+
+    #[track_caller]
+    fn assert_torn(last: &str) {
+        let (replayed, len) = replay_text(&format!("{LINE}\n{last}"));
+        let torn_at = Some(LINE.len() as u64 + 1);
+        assert_eq!(replayed, Ok(Replayed { torn_at, ..Replayed::default() }), "{last:?}");
+        assert_eq!(len, 1);
     }
 
     #[test]
@@ -337,11 +350,11 @@ mod tests {
 
     #[test]
     fn last_line_that_is_no_torn_record_is_refused_and_not_cut_off() {
-        let (replayed, _) = replay_text(&"x".repeat(200));
-        assert!(replayed.is_err());
-        let (replayed, len) = replay_text(&format!("{LINE}\n{}", "\0".repeat(5000)));
-        assert_eq!(replayed.expect("zeros").torn_at, Some(LINE.len() as u64 + 1));
-        assert_eq!(len, 1);
+        for last in ["x".repeat(200), format!("{OTHER}\0{OTHER}"), format!("\0{}", "x".repeat(91))]
+        {
+            let (replayed, _) = replay_text(&last);
+            assert!(replayed.is_err(), "{last:?}");
+        }
     }
 
     #[test]
