@@ -68,9 +68,19 @@ impl Accounts {
         self.passwords.len()
     }
 
-    /// Uses another list of passwords from now on. Failures and blocks stay.
+    /// Uses another list of passwords from now on. Failures and blocks stay, also those of names that
+    /// become users or are users no more.
     pub fn replace_passwords(&mut self, passwords: Passwords) {
         self.passwords = passwords;
+        let removed = self.failures.extract_if(|user, _| self.passwords.of(*user).is_none());
+        for (user, failures) in removed {
+            self.strangers.remember(user.as_str().as_bytes(), failures);
+        }
+        for user in self.passwords.users() {
+            if let Some(failures) = self.strangers.forget(user.as_str().as_bytes()) {
+                self.failures.insert(user, failures);
+            }
+        }
     }
 
     /// Judges an attempt to log in, and counts it.
@@ -163,6 +173,12 @@ impl Strangers {
             self.recent.clear();
         }
         self.recent.insert(self.hasher.hash_one(name), failures);
+    }
+
+    fn forget(&mut self, name: &[u8]) -> Option<Failures> {
+        let key = self.hasher.hash_one(name);
+        let older = self.older.remove(&key);
+        self.recent.remove(&key).or(older)
     }
 }
 
@@ -284,6 +300,25 @@ mod tests {
         fixture.now += BLOCK;
         assert_eq!(fixture.attempt("ann", "secret"), Verdict::WrongPassword);
         assert!(matches!(fixture.attempt("ann", "new"), Verdict::Admitted(_)));
+    }
+
+    #[test]
+    fn new_passwords_keep_failures_and_blocks_of_names_that_become_users_or_are_none_any_more() {
+        let mut fixture = Fixture::blocked("bob");
+        fixture.attempt("ann", WRONG);
+        let mut passwords = Passwords::default();
+        passwords.add_line(b"bob secret").expect("a user");
+        fixture.accounts.replace_passwords(passwords);
+        assert_eq!(fixture.attempt("bob", "secret"), Verdict::Blocked);
+        assert_eq!(fixture.attempt("ann", WRONG), Verdict::WrongPassword);
+        assert_eq!(fixture.attempt("ann", WRONG), Verdict::NowBlocked);
+        fixture.now += BLOCK;
+        assert!(matches!(fixture.attempt("bob", "secret"), Verdict::Admitted(_)));
+        // Who is admitted has no failures left, under whatever list.
+        fixture.accounts.replace_passwords(Passwords::default());
+        for _ in 1..MAX_FAILURES {
+            assert_eq!(fixture.attempt("bob", WRONG), Verdict::WrongPassword);
+        }
     }
 
     #[test]

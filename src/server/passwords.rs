@@ -65,6 +65,11 @@ impl Passwords {
         Ok(())
     }
 
+    /// All users, in no order.
+    pub fn users(&self) -> impl Iterator<Item = Username> {
+        self.places.keys().copied()
+    }
+
     /// The password of a user, if there is such a user.
     pub fn of(&self, user: Username) -> Option<&[u8]> {
         let place = self.places.get(&user)?;
