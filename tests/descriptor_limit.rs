@@ -152,13 +152,16 @@ fn exhausted_server_accepts_everybody_when_there_are_descriptors_again() {
 #[test]
 fn exhausted_server_accepts_one_for_each_that_leaves() {
     let data = Data::with_users();
-    let (_server, mut leaving, waiting) = exhausted_server(&data);
+    let (server, mut leaving, waiting) = exhausted_server(&data);
     for mut phone in waiting {
         phone.send("PING");
         drop(leaving);
         assert_eq!(phone.reply(), Reply::pong());
         leaving = phone;
     }
+    let diagnostics = server.stderr.so_far();
+    let is_shortage = |line: &&String| line.contains(NO_NEW_CONNECTIONS);
+    assert_eq!(diagnostics.iter().filter(is_shortage).count(), 1, "{diagnostics:#?}");
 }
 
 #[test]

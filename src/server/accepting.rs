@@ -29,14 +29,16 @@ impl Server {
             let Some(listener) = self.listener.as_mut().filter(|l| !l.is_paused()) else { return };
             match listener.accept() {
                 Accepted::Stream(stream, peer) => {
-                    self.is_shortage_known = false;
                     let is_refused = !self.welcome(stream, Origin::new(peer.ip()), now);
                     if is_refused && refusals.next().is_none() {
                         break;
                     }
                 }
                 Accepted::Broken => {}
-                Accepted::Nobody => return,
+                Accepted::Nobody => {
+                    self.is_shortage_known = false;
+                    return;
+                }
                 Accepted::OutOfResources(error) => {
                     listener.pause();
                     self.event_loop.timers.insert(now.monotonic + ACCEPT_PAUSE, Timer::Accept);
