@@ -18,6 +18,7 @@ pub mod data;
 #[cfg(feature = "storm")]
 pub mod liar;
 pub mod lines;
+pub mod notice;
 pub mod phone;
 pub mod process;
 pub mod record;

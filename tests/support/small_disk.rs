@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::data::{Data, Line, count_temp_ids, read_temp_ids};
+use super::notice;
 use super::server::{PROGRAM, Server, Setup};
 
 /// A server whose data directory is on a file system of a few pages, which only it can see: it is
@@ -20,9 +21,8 @@ impl SmallDisk {
     /// Starts the server, or says loudly that this system does not allow it.
     pub fn start(data: &Data) -> Option<Self> {
         let Some(options) = namespace_options(data.path()) else {
-            eprintln!(
-                "SKIPPED: unshare(1) and mount(8) are not permitted here, so a full file system \
-                 is NOT TESTED"
+            notice::skip(
+                "unshare(1) and mount(8) are not permitted here, so a full file system is NOT TESTED",
             );
             return None;
         };

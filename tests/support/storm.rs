@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::data::{Data, Line, read_temp_ids};
 use super::lines::Lines;
+use super::notice;
 use super::process::{self, Ended, Signal};
 
 /// The program under test.
@@ -24,10 +25,10 @@ pub fn crowd(wanted: usize) -> usize {
     let room = limit.saturating_sub(OTHER_DESCRIPTORS) / 2;
     let room = usize::try_from(room).unwrap_or(usize::MAX);
     if room < wanted {
-        eprintln!(
+        notice::say(&format!(
             "SCALED DOWN: {room} phones at once and not {wanted}, as a process may have no more \
              than {limit} descriptors here (ulimit -Hn)"
-        );
+        ));
     }
     wanted.min(room)
 }

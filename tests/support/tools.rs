@@ -1,6 +1,8 @@
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
+use super::notice;
+
 /// Programs that others wrote, in a package of the distribution.
 struct Tools {
     programs: &'static [&'static str],
@@ -33,12 +35,11 @@ impl Tools {
         let are_there =
             *self.are_there.get_or_init(|| self.are_in_path() || (is_root() && self.install()));
         if !are_there {
-            eprintln!(
-                "SKIPPED: {} not in PATH and could not be installed (package {}), so {what} is NOT \
-                 TESTED",
+            notice::skip(&format!(
+                "{} not in PATH and could not be installed (package {}), so {what} is NOT TESTED",
                 self.programs.join(" and "),
                 self.package
-            );
+            ));
         }
         are_there
     }
