@@ -375,3 +375,6 @@ impl Patience {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

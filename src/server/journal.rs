@@ -282,7 +282,7 @@ impl Storage for JournalFile {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
     const LINE: &str = "+61410888888 12345678901234567891 13/05/2020 17:54:06 13/05/2020 18:09:05";
@@ -376,11 +376,11 @@ mod tests {
     }
 
     /// A storage in memory that fails as told.
-    #[derive(Default)]
-    struct Flaky {
-        bytes: Vec<u8>,
+    #[derive(Debug, Default)]
+    pub(in crate::server) struct Flaky {
+        pub(in crate::server) bytes: Vec<u8>,
         room: Option<usize>,
-        sync_fails: bool,
+        pub(in crate::server) sync_fails: bool,
         truncate_fails: bool,
     }
 

@@ -234,39 +234,4 @@ impl Session {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::{Duration, Instant};
-
-    use rand::SeedableRng;
-    use rand::rngs::ChaCha12Rng;
-
-    use super::super::accounts::Accounts;
-    use super::super::passwords::Passwords;
-    use super::super::registry::Registry;
-    use super::*;
-    use crate::protocol::Timestamp;
-
-    #[test]
-    #[expect(clippy::disallowed_methods, reason = "any moment will do")]
-    fn logged_out_pipelining_has_its_turn_and_leaves_off() {
-        let accounts = Accounts::new(Passwords::default(), Duration::ZERO);
-        let rng = ChaCha12Rng::seed_from_u64(1);
-        let mut authority = Authority::new(accounts, Registry::default(), 900, rng);
-        let now = Now { monotonic: Instant::now(), wall: Timestamp::from_unix_seconds(0) };
-        let (mut session, mut console) = (Session::default(), Console::default());
-        let mut desk = Desk { authority: &mut authority, console: &mut console, now };
-        let (request, reply) = (b"PING\r\n", b"+PONG\r\n");
-        let requests = request.repeat(MAX_REQUESTS_PER_TURN + 1);
-        let (mut used, mut turns) = (0, Vec::new());
-        loop {
-            let mut replies = Vec::new();
-            let consumed = session.receive(&requests[used..], &mut replies, &mut desk);
-            used += consumed.bytes;
-            turns.push(replies.len() / reply.len());
-            if consumed.wants_more {
-                break;
-            }
-        }
-        assert_eq!((turns, used), (vec![MAX_REQUESTS_PER_TURN, 1], requests.len()));
-    }
-}
+mod tests;

@@ -1,0 +1,197 @@
+use std::time::{Duration, Instant};
+
+use rand::SeedableRng;
+use rand::rngs::ChaCha12Rng;
+
+use super::super::accounts::Accounts;
+use super::super::passwords::Passwords;
+use super::super::registry::Registry;
+use super::*;
+use crate::protocol::Timestamp;
+
+const LOGIN: &[u8] = b"AUTH ann secret\r\n";
+
+/// A session, what it needs, and what it has replied.
+struct Fixture {
+    session: Session,
+    authority: Authority,
+    console: Console,
+    now: Now,
+    replies: Vec<u8>,
+}
+
+impl Fixture {
+    #[expect(clippy::disallowed_methods, reason = "any moment will do")]
+    fn logged_out() -> Self {
+        let mut passwords = Passwords::default();
+        passwords.add_line(b"ann secret").expect("a user");
+        let accounts = Accounts::new(passwords, Duration::from_secs(60));
+        let rng = ChaCha12Rng::seed_from_u64(1);
+        Self {
+            session: Session::default(),
+            authority: Authority::new(accounts, Registry::default(), 900, rng),
+            console: Console::default(),
+            now: Now { monotonic: Instant::now(), wall: Timestamp::from_unix_seconds(0) },
+            replies: Vec::new(),
+        }
+    }
+
+    fn logged_in() -> Self {
+        let mut fixture = Self::logged_out();
+        fixture.receive(LOGIN);
+        assert_eq!(fixture.replied(), "+OK\r\n");
+        assert!(!fixture.session.is_logged_out());
+        fixture
+    }
+
+    fn recording() -> Self {
+        let mut fixture = Self::logged_in();
+        fixture.receive(b"TEMPID\r\n");
+        assert!(fixture.session.is_recording());
+        fixture
+    }
+
+    fn closing() -> Self {
+        let mut fixture = Self::logged_in();
+        fixture.receive(b"QUIT\r\n");
+        assert_eq!(fixture.replied(), "+OK\r\n");
+        assert!(fixture.session.is_closing());
+        fixture
+    }
+
+    fn receive(&mut self, bytes: &[u8]) -> Consumed {
+        let Self { authority, console, now, .. } = self;
+        let mut desk = Desk { authority, console, now: *now };
+        self.session.receive(bytes, &mut self.replies, &mut desk)
+    }
+
+    /// What becomes of the TempIDs that were issued.
+    fn recorded(&mut self, problem: Option<&str>) {
+        self.authority.settle(problem.is_none());
+        let Self { authority, console, now, .. } = self;
+        let mut desk = Desk { authority, console, now: *now };
+        self.session.recorded(problem, &mut self.replies, &mut desk);
+    }
+
+    /// The replies since it was asked last.
+    fn replied(&mut self) -> String {
+        String::from_utf8(std::mem::take(&mut self.replies)).expect("ASCII")
+    }
+
+    fn shown(&self) -> &str {
+        std::str::from_utf8(&self.console.events).expect("ASCII")
+    }
+}
+
+#[test]
+fn logged_out_pipelining_has_its_turn_and_leaves_off() {
+    let mut fixture = Fixture::logged_out();
+    let requests = b"PING\r\n".repeat(MAX_REQUESTS_PER_TURN + 1);
+    let consumed = fixture.receive(&requests);
+    assert!(!consumed.wants_more);
+    assert_eq!(fixture.replied(), "+PONG\r\n".repeat(MAX_REQUESTS_PER_TURN));
+    let consumed = fixture.receive(&requests[consumed.bytes..]);
+    assert!(consumed.wants_more);
+    assert_eq!(fixture.replied(), "+PONG\r\n");
+}
+
+#[test]
+fn logged_out_commands_of_users_are_refused() {
+    for request in [&b"TEMPID\r\n"[..], b"*2\r\n$6\r\nUPLOAD\r\n$0\r\n\r\n"] {
+        let mut fixture = Fixture::logged_out();
+        fixture.receive(request);
+        assert!(fixture.replied().starts_with("-NOAUTH "));
+        assert!(fixture.session.is_logged_out());
+    }
+}
+
+#[test]
+fn logged_out_third_wrong_password_closes() {
+    let mut fixture = Fixture::logged_out();
+    fixture.receive(&b"AUTH ann wrong\r\n".repeat(2));
+    assert!(fixture.session.is_logged_out());
+    fixture.replied();
+    fixture.receive(&[b"AUTH ann wrong\r\n", LOGIN].concat());
+    assert!(fixture.session.is_closing());
+    let replied = fixture.replied();
+    assert!(replied.starts_with("-BLOCKED ") && replied.lines().count() == 1, "{replied}");
+}
+
+#[test]
+fn logged_out_request_without_end_closes_where_a_logged_in_one_goes_on() {
+    let long = [b'x'; MAX_REQUEST_BYTES_LOGGED_OUT + 1];
+    let frame = [b"*2\r\n$6\r\nUPLOAD\r\n$2000\r\n", &long[..]].concat();
+    let mut fixture = Fixture::logged_out();
+    assert_eq!(fixture.receive(&frame).bytes, frame.len(), "nothing behind it is kept");
+    assert!(fixture.session.is_closing());
+    let mut fixture = Fixture::logged_in();
+    assert_eq!(fixture.receive(&frame), Consumed { bytes: 0, wants_more: true });
+}
+
+#[test]
+fn logged_in_second_login_is_refused() {
+    let mut fixture = Fixture::logged_in();
+    fixture.receive(LOGIN);
+    assert_eq!(fixture.replied(), "-ERR already logged in\r\n");
+}
+
+#[test]
+fn logged_in_unread_replies_let_requests_wait() {
+    let mut fixture = Fixture::logged_in();
+    fixture.replies = vec![b'x'; MAX_UNREAD_REPLY_BYTES];
+    assert_eq!(fixture.receive(b"PING\r\n"), Consumed { bytes: 0, wants_more: false });
+    fixture.replies.pop();
+    assert_eq!(fixture.receive(b"PING\r\n").bytes, 6);
+}
+
+#[test]
+fn logged_in_upload_that_cannot_be_shown_is_refused() {
+    let mut fixture = Fixture::logged_in();
+    fixture.console.backlog = usize::MAX;
+    fixture.receive(b"*2\r\n$6\r\nUPLOAD\r\n$0\r\n\r\n");
+    assert!(fixture.replied().starts_with("-IOERR contact log not taken"));
+    assert_eq!(fixture.shown(), "");
+}
+
+#[test]
+fn logged_in_broken_framing_closes() {
+    let mut fixture = Fixture::logged_in();
+    fixture.receive(b"*x\r\nPING\r\n");
+    assert!(fixture.session.is_closing());
+    let replied = fixture.replied();
+    assert!(replied.starts_with("-ERR Protocol error: ") && replied.lines().count() == 1);
+}
+
+#[test]
+fn recording_further_requests_wait() {
+    let mut fixture = Fixture::recording();
+    assert_eq!(fixture.receive(b"PING\r\n"), Consumed { bytes: 0, wants_more: false });
+    assert_eq!((fixture.replied().as_str(), fixture.shown()), ("", ""));
+}
+
+#[test]
+fn recording_recorded_tells_and_shows_the_temp_id() {
+    let mut fixture = Fixture::recording();
+    fixture.recorded(None);
+    assert!(fixture.replied().starts_with("$58\r\n"));
+    assert!(fixture.shown().starts_with("> user: ann\n> TempID:\n"));
+    assert_eq!(fixture.receive(b"PING\r\n").bytes, 6);
+}
+
+#[test]
+fn recording_not_recorded_says_so_and_goes_on() {
+    let mut fixture = Fixture::recording();
+    fixture.recorded(Some("the disk is full"));
+    assert_eq!(fixture.replied(), "-IOERR TempID not recorded: the disk is full\r\n");
+    assert_eq!(fixture.shown(), "");
+    assert!(fixture.authority.registry().is_empty());
+    assert_eq!(fixture.receive(b"PING\r\n").bytes, 6);
+}
+
+#[test]
+fn closing_whatever_comes_is_passed_over() {
+    let mut fixture = Fixture::closing();
+    assert_eq!(fixture.shown(), "> ann logout\n");
+    assert_eq!(fixture.receive(b"PING\r\n"), Consumed { bytes: 6, wants_more: true });
+    assert_eq!(fixture.replied(), "");
+}
