@@ -223,7 +223,7 @@ pub enum FramingError {
     /// The length of an array or of a bulk string is no decimal number and a line end.
     #[error("Protocol error: invalid length, expected digits, CR and LF")]
     InvalidLength,
-    /// An array has an element that is no bulk string, or a reply begins with no known type.
+    /// An array has an element that is no bulk string.
     #[error("Protocol error: expected '$', got byte 0x{0:02x}")]
     NoBulkString(u8),
     /// A bulk string is not followed by a line end.

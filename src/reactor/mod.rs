@@ -1,4 +1,5 @@
-//! The reactor: everything that touches mio, and nothing that knows BlueTrace.
+//! The reactor: what programs wait with and for, on mio, and nothing that knows BlueTrace. Outside are only
+//! sources of one program, registered with its loop, such as the client's standard input.
 //!
 //! A program on it is a loop of ticks on one thread. Each tick
 //!
