@@ -222,8 +222,34 @@ fn assert_ended(address: SocketAddr, options: &str, code: i32, expected: &str) {
 fn nobody_at_the_address_ends_with_1_and_one_line() {
     let (_socket, address) = nobody();
     let expected = format!("cannot reach {address}: Connection refused");
-    for options in ["", "--concurrency 1", "--rate 99", "--script garbage", "--script silent"] {
+    for options in [
+        "",
+        "--concurrency 1",
+        "--rate 99",
+        "--script garbage",
+        "--script silent",
+        "--script vanish",
+    ] {
         assert_refused(address, &format!("--users 5 --phones 50 {options}"), &expected);
+    }
+}
+
+/// Those who would leave or stay without a word have got nowhere either.
+#[test]
+fn server_that_takes_no_connection_ends_with_1_and_one_line() {
+    let (socket, address) = nobody();
+    socket.listen(0).expect("a listener");
+    // The system keeps one or two for whoever will accept them, and lets the others wait outside.
+    let waiting = || {
+        let waiting = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+        waiting.set_nonblocking(true).expect("an option of every socket");
+        let _ = waiting.connect(&address.into());
+        waiting
+    };
+    let _waiting: Vec<_> = (0..4).map(|_| waiting()).collect();
+    for script in ["vanish", "silent"] {
+        let options = format!("--users 5 --phones 9 --seed 1 --timeout 0.3 --script {script}");
+        assert_refused(address, &options, &format!("cannot reach {address}: timed out"));
     }
 }
 

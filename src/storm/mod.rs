@@ -3,12 +3,14 @@
 //! Each [`phone`] plays a [`script`] on the client's own session machine, so that what a storm says is
 //! what phones say. [`arrivals`] tells when the next one begins and [`casting`] what it does; what the
 //! phones were told is checked by a [`witness`], counted in a [`tally`] and told in a [`report`]. Here is
-//! the shell that drives them: connections, timers and signals on one poll.
+//! the shell that drives them: connections, timers and signals on one poll; what concerns one phone on its
+//! connection is in `participant`.
 
 pub mod arguments;
 pub mod arrivals;
 pub mod casting;
 pub mod failure;
+mod participant;
 pub mod phone;
 mod plot;
 mod progress;
@@ -34,7 +36,8 @@ use self::arrivals::Arrivals;
 pub use self::arrivals::{Load, Spacing};
 use self::casting::Casting;
 use self::failure::Failure;
-use self::phone::{Crowd, Ending, Phone, Step};
+use self::participant::Participant;
+use self::phone::{Crowd, Ending};
 use self::progress::Progress;
 use self::report::{Course, ProcessorTimes, Report};
 use self::script::Script;
@@ -46,9 +49,7 @@ use self::told::ToldFile;
 use self::witness::Witness;
 use crate::clock::Now;
 use crate::reactor::signals::{SIGINT, SIGTERM};
-use crate::reactor::{
-    Alarm, ConnectionTable, EventLoop, Flushed, Received, Signals, TimerKey, Token, descriptors,
-};
+use crate::reactor::{Alarm, ConnectionTable, EventLoop, Signals, Token, descriptors};
 
 /// Phones that begin in one tick, at most, so that the replies to earlier ones are read meanwhile. With
 /// fewer than events of a tick, phones could end faster than others begin, and there would never be as
@@ -93,15 +94,6 @@ pub struct Storm {
     started: Instant,
     server_time: Option<Duration>,
     own_time: Option<Duration>,
-}
-
-/// What a storm keeps for a connection.
-#[derive(Debug)]
-struct Participant {
-    phone: Phone,
-    timer: Option<TimerKey>,
-    is_staying: bool,
-    reads: bool,
 }
 
 /// What a timer is for.
@@ -281,14 +273,7 @@ impl Storm {
 
     fn handle_timer(&mut self, timer: Timer) {
         match timer {
-            Timer::Phone(token) => {
-                if let Some(slot) = self.connections.slot(token) {
-                    let out = slot.connection.output();
-                    let step = slot.state.phone.time_is_up(out, &mut self.crowd);
-                    slot.state.timer = None;
-                    self.take(token, step);
-                }
-            }
+            Timer::Phone(token) => self.time_is_up(token),
             Timer::Progress => {
                 let now = Now::read().monotonic;
                 if let Some(progress) = &self.progress {
@@ -329,125 +314,6 @@ impl Storm {
             self.alarm.set(wake - now);
             self.is_alarm_set = true;
         }
-    }
-
-    fn begin(&mut self, scheduled: Instant) {
-        let (script, index) = self.casting.cast();
-        let (user, password) = self.settings.users.account(index);
-        let mut phone = Phone::new(script, user, scheduled);
-        let connected = self.sources.connect(self.settings.server);
-        let outcome = connected.and_then(|mut connection| {
-            let step = phone.begin(&password, connection.output(), &mut self.crowd);
-            let token = self.connections.next_token();
-            connection.flush_and_register(self.event_loop.registry(), token)?;
-            Ok((connection, step))
-        });
-        match outcome {
-            Ok((connection, step)) => {
-                let participant =
-                    Participant { phone, timer: None, is_staying: false, reads: true };
-                let token = self.connections.insert(connection, participant);
-                self.most_at_once = self.most_at_once.max(self.connections.len());
-                self.take(token, step);
-            }
-            Err(error) => {
-                if let Step::Over(ending) = phone.failed(&error) {
-                    self.count(phone.script(), scheduled, ending);
-                }
-            }
-        }
-    }
-
-    /// Lets a phone have what was received.
-    fn serve(&mut self, token: Token) {
-        let Some((slot, buffer)) = self.connections.slot_and_buffer(token) else { return };
-        if !slot.state.reads {
-            return self.go_on(token);
-        }
-        let (phone, crowd, now) = (&mut slot.state.phone, &mut self.crowd, Now::read().monotonic);
-        let (mut step, has_heard) = (Step::Wait, &mut self.has_heard);
-        let received = slot.connection.receive(buffer, |bytes, out| {
-            *has_heard = true;
-            let (consumed, next) = phone.receive(bytes, out, crowd, now);
-            step = next;
-            consumed
-        });
-        if !matches!(step, Step::Over(_)) {
-            match received {
-                Received::Waiting => {}
-                Received::MoreLeft => self.connections.queue(token),
-                Received::Ended => step = phone.ended(),
-                Received::Failed(error) => step = phone.failed(&error),
-            }
-        }
-        self.take(token, step);
-    }
-
-    /// Lets a phone that does not read say as much as the server takes.
-    fn go_on(&mut self, token: Token) {
-        let Some(slot) = self.connections.slot(token) else { return };
-        match slot.connection.flush(self.event_loop.registry(), token) {
-            Flushed::Everything => {
-                slot.state.phone.go_on(slot.connection.output());
-                self.connections.queue(token);
-            }
-            Flushed::Blocked { .. } => {}
-            Flushed::Over => {
-                let step = slot.state.phone.ended();
-                self.take(token, step);
-            }
-            Flushed::Failed(error) => {
-                let step = slot.state.phone.failed(&error);
-                self.take(token, step);
-            }
-        }
-    }
-
-    /// Does for a phone what it wants.
-    fn take(&mut self, token: Token, mut step: Step) {
-        let Some(slot) = self.connections.slot(token) else { return };
-        if let Flushed::Failed(error) = slot.connection.flush(self.event_loop.registry(), token)
-            && !matches!(step, Step::Over(_))
-        {
-            step = slot.state.phone.failed(&error);
-        }
-        match step {
-            Step::Wait => {}
-            Step::WaitFor(time) => self.wait(token, time),
-            Step::Stay { time, reads } => {
-                slot.state.reads = reads;
-                self.staying += usize::from(!std::mem::replace(&mut slot.state.is_staying, true));
-                self.wait(token, time);
-                if !reads {
-                    self.connections.queue(token);
-                }
-            }
-            Step::Over(ending) => self.end(token, ending),
-        }
-    }
-
-    fn wait(&mut self, token: Token, time: Duration) {
-        let Some(slot) = self.connections.slot(token) else { return };
-        let timers = &mut self.event_loop.timers;
-        if let Some(key) = slot.state.timer.take() {
-            timers.cancel(key);
-        }
-        let deadline = Now::read().monotonic + time;
-        slot.state.timer = Some(timers.insert(deadline, Timer::Phone(token)));
-    }
-
-    fn end(&mut self, token: Token, ending: Ending) {
-        let Some(slot) = self.connections.slot(token) else { return };
-        if ending.is_abort {
-            slot.connection.abort();
-        }
-        if let Some(key) = slot.state.timer.take() {
-            self.event_loop.timers.cancel(key);
-        }
-        self.staying -= usize::from(slot.state.is_staying);
-        let (script, scheduled) = (slot.state.phone.script(), slot.state.phone.scheduled());
-        self.connections.close(token);
-        self.count(script, scheduled, ending);
     }
 
     fn count(&mut self, script: Script, scheduled: Instant, ending: Ending) {

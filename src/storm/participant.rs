@@ -1,0 +1,214 @@
+//! One phone on its connection: how it comes to be there, what is received, what it wants, its end.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use super::phone::{Ending, Phone, Step};
+use super::{Storm, Timer};
+use crate::clock::Now;
+use crate::reactor::{Connection, Flushed, Received, TimerKey, Token};
+
+/// What a storm keeps for a connection.
+#[derive(Debug)]
+pub(super) struct Participant {
+    phone: Phone,
+    timer: Option<TimerKey>,
+    presence: Presence,
+}
+
+/// Where a phone is in its session, as far as the shell has to know.
+#[derive(Debug)]
+enum Presence {
+    /// It takes this step when the connection is there, since it asks nothing whose reply would prove
+    /// that it is.
+    Connecting(Step),
+    /// It talks, or waits for a reply.
+    Active,
+    /// It only stays.
+    Staying,
+    /// It only stays, and never reads what is said to it.
+    StayingDeaf,
+}
+
+impl Presence {
+    fn is_staying(&self) -> bool {
+        match self {
+            Self::Connecting(_) | Self::Active => false,
+            Self::Staying | Self::StayingDeaf => true,
+        }
+    }
+}
+
+impl Storm {
+    pub(super) fn begin(&mut self, scheduled: Instant) {
+        let (script, index) = self.casting.cast();
+        let (user, password) = self.settings.users.account(index);
+        let mut phone = Phone::new(script, user, scheduled);
+        let connected = self.sources.connect(self.settings.server);
+        let outcome = connected.and_then(|mut connection| {
+            let step = phone.begin(&password, connection.output(), &mut self.crowd);
+            let (registry, token) = (self.event_loop.registry(), self.connections.next_token());
+            match step {
+                Step::Wait | Step::WaitFor(_) => connection.flush_and_register(registry, token)?,
+                // Asks for writability, which tells when the connection is there.
+                Step::Stay { .. } | Step::Over(_) => connection.register(registry, token)?,
+            }
+            Ok((connection, step))
+        });
+        match outcome {
+            Ok((connection, step)) => self.join(phone, connection, step),
+            Err(error) => {
+                if let Step::Over(ending) = phone.failed(&error) {
+                    self.count(phone.script(), scheduled, ending);
+                }
+            }
+        }
+    }
+
+    /// A phone has said the first thing, and is one of those that are there.
+    fn join(&mut self, phone: Phone, connection: Connection, step: Step) {
+        let (step, presence) = match step {
+            Step::Wait | Step::WaitFor(_) => (Some(step), Presence::Active),
+            Step::Stay { .. } | Step::Over(_) => (None, Presence::Connecting(step)),
+        };
+        let participant = Participant { phone, timer: None, presence };
+        let token = self.connections.insert(connection, participant);
+        self.most_at_once = self.most_at_once.max(self.connections.len());
+        match step {
+            Some(step) => self.take(token, step),
+            None => {
+                self.wait(token, self.crowd.manner.patience);
+                self.come_about(token);
+            }
+        }
+    }
+
+    /// Lets a phone whose step waits for the connection take it, if the connection is there.
+    fn come_about(&mut self, token: Token) {
+        let Some(slot) = self.connections.slot(token) else { return };
+        let step = match slot.connection.connected() {
+            Ok(true) => match std::mem::replace(&mut slot.state.presence, Presence::Active) {
+                Presence::Connecting(step) => step,
+                Presence::Active | Presence::Staying | Presence::StayingDeaf => return,
+            },
+            Ok(false) => return,
+            Err(error) => slot.state.phone.failed(&error),
+        };
+        self.take(token, step);
+        // The event that told of the connection may have told of bytes as well.
+        self.connections.queue(token);
+    }
+
+    /// Does what an event, or being left over, calls for.
+    pub(super) fn serve(&mut self, token: Token) {
+        let Some(slot) = self.connections.slot(token) else { return };
+        match slot.state.presence {
+            Presence::Connecting(_) => self.come_about(token),
+            Presence::Active | Presence::Staying => self.receive(token),
+            Presence::StayingDeaf => self.go_on(token),
+        }
+    }
+
+    /// Lets a phone have what was received.
+    fn receive(&mut self, token: Token) {
+        let Some((slot, buffer)) = self.connections.slot_and_buffer(token) else { return };
+        let (phone, crowd, now) = (&mut slot.state.phone, &mut self.crowd, Now::read().monotonic);
+        let (mut step, has_heard) = (Step::Wait, &mut self.has_heard);
+        let received = slot.connection.receive(buffer, |bytes, out| {
+            *has_heard = true;
+            let (consumed, next) = phone.receive(bytes, out, crowd, now);
+            step = next;
+            consumed
+        });
+        if !matches!(step, Step::Over(_)) {
+            match received {
+                Received::Waiting => {}
+                Received::MoreLeft => self.connections.queue(token),
+                Received::Ended => step = phone.ended(),
+                Received::Failed(error) => step = phone.failed(&error),
+            }
+        }
+        self.take(token, step);
+    }
+
+    /// Lets a phone that does not read say as much as the server takes.
+    fn go_on(&mut self, token: Token) {
+        let Some(slot) = self.connections.slot(token) else { return };
+        match slot.connection.flush(self.event_loop.registry(), token) {
+            Flushed::Everything => {
+                slot.state.phone.go_on(slot.connection.output());
+                self.connections.queue(token);
+            }
+            Flushed::Blocked { .. } => {}
+            Flushed::Over => {
+                let step = slot.state.phone.ended();
+                self.take(token, step);
+            }
+            Flushed::Failed(error) => {
+                let step = slot.state.phone.failed(&error);
+                self.take(token, step);
+            }
+        }
+    }
+
+    /// A phone has waited as long as it wished.
+    pub(super) fn time_is_up(&mut self, token: Token) {
+        let Some(slot) = self.connections.slot(token) else { return };
+        let Participant { phone, timer, presence } = &mut slot.state;
+        *timer = None;
+        let step = match presence {
+            Presence::Connecting(_) => phone.failed(&io::ErrorKind::TimedOut.into()),
+            Presence::Active | Presence::Staying | Presence::StayingDeaf => {
+                phone.time_is_up(slot.connection.output(), &mut self.crowd)
+            }
+        };
+        self.take(token, step);
+    }
+
+    /// Does for a phone what it wants.
+    fn take(&mut self, token: Token, mut step: Step) {
+        let Some(slot) = self.connections.slot(token) else { return };
+        if let Flushed::Failed(error) = slot.connection.flush(self.event_loop.registry(), token)
+            && !matches!(step, Step::Over(_))
+        {
+            step = slot.state.phone.failed(&error);
+        }
+        match step {
+            Step::Wait => {}
+            Step::WaitFor(time) => self.wait(token, time),
+            Step::Stay { time, reads } => {
+                self.staying += usize::from(!slot.state.presence.is_staying());
+                slot.state.presence = if reads { Presence::Staying } else { Presence::StayingDeaf };
+                self.wait(token, time);
+                if !reads {
+                    self.connections.queue(token);
+                }
+            }
+            Step::Over(ending) => self.end(token, ending),
+        }
+    }
+
+    fn wait(&mut self, token: Token, time: Duration) {
+        let Some(slot) = self.connections.slot(token) else { return };
+        let timers = &mut self.event_loop.timers;
+        if let Some(key) = slot.state.timer.take() {
+            timers.cancel(key);
+        }
+        let deadline = Now::read().monotonic + time;
+        slot.state.timer = Some(timers.insert(deadline, Timer::Phone(token)));
+    }
+
+    fn end(&mut self, token: Token, ending: Ending) {
+        let Some(slot) = self.connections.slot(token) else { return };
+        if ending.is_abort {
+            slot.connection.abort();
+        }
+        if let Some(key) = slot.state.timer.take() {
+            self.event_loop.timers.cancel(key);
+        }
+        self.staying -= usize::from(slot.state.presence.is_staying());
+        let (script, scheduled) = (slot.state.phone.script(), slot.state.phone.scheduled());
+        self.connections.close(token);
+        self.count(script, scheduled, ending);
+    }
+}
