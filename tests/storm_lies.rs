@@ -3,7 +3,9 @@
 mod support;
 
 use std::io::{Read, Write};
+use std::time::Duration;
 
+use socket2::SockRef;
 use support::liar::{Answer, Liar, Truth, bulk, record};
 use support::storm::{Outcome, Setup};
 
@@ -271,6 +273,20 @@ fn connection_reset_is_named_with_what_the_system_says() {
     let liar = Liar::serving(|mut stream| stream.read_exact(&mut [0; 1]));
     let reason = "connection lost during the login: Connection reset by peer (os error 104)";
     assert_no_breach(&liar, "", reason);
+}
+
+/// A server may end what nobody uses, but in good order: nothing that it has not read would reset it.
+#[test]
+fn silent_connection_that_is_reset_is_named_and_one_that_is_ended_is_not() {
+    let (ended, reset) = (None, Some(Duration::ZERO));
+    let server = |linger| {
+        Liar::serving(move |stream| {
+            SockRef::from(&stream).set_linger(linger).map(|()| drop(stream))
+        })
+    };
+    storm(&server(ended), "--phones 3 --script silent").assert_all_done(3);
+    let outcome = storm(&server(reset), "--phones 3 --script silent");
+    outcome.assert_failed_like(0, 3, "connection lost while it stayed: Connection reset by peer");
 }
 
 #[test]

@@ -249,32 +249,32 @@ impl Phone {
         }
     }
 
-    /// The server has ended the connection.
+    /// The server has ended the connection in good order.
     pub fn ended(&mut self) -> Step {
-        self.lost(Failure::ended(self.when()))
+        match (self.script, self.stage) {
+            // Who says nothing, never reads or talks nonsense is not wanted for long.
+            (Script::Silent | Script::Unread | Script::Garbage, Stage::Staying) => {
+                Ending::expected()
+            }
+            _ => Ending::failed(Failure::ended(self.when())),
+        }
     }
 
     /// The connection is broken, or has never come about.
     pub fn failed(&mut self, error: &io::Error) -> Step {
         match error.kind() {
             io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => {
-                self.lost(Failure::broke(self.when(), error))
+                match (self.script, self.stage) {
+                    // To close a connection over bytes that nobody has read resets it. Who is silent
+                    // has sent none, so that a server which resets it is down.
+                    (Script::Unread | Script::Garbage, Stage::Staying) => Ending::expected(),
+                    _ => Ending::failed(Failure::broke(self.when(), error)),
+                }
             }
             io::ErrorKind::TimedOut if self.session.is_logged_in() => {
-                self.lost(Failure::broke(self.when(), error))
+                Ending::failed(Failure::broke(self.when(), error))
             }
             _ => Ending::failed(Failure::NoConnection(error.to_string())),
-        }
-    }
-
-    /// There is no connection any more, which some expect and for others is a failure.
-    fn lost(&self, failure: Failure) -> Step {
-        match (self.script, self.stage) {
-            // Who says nothing, never reads or talks nonsense is not wanted for long.
-            (Script::Silent | Script::Unread | Script::Garbage, Stage::Staying) => {
-                Ending::expected()
-            }
-            _ => Ending::failed(failure),
         }
     }
 
