@@ -3,7 +3,8 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use super::phone::{Ending, Phone, Step};
+use super::phone::Phone;
+use super::step::{Ending, Step};
 use super::{Storm, Timer};
 use crate::clock::Now;
 use crate::reactor::{Connection, Flushed, Received, TimerKey, Token};

@@ -8,6 +8,7 @@ use rand::{Rng, RngExt};
 
 use super::failure::Failure;
 use super::script::Script;
+use super::step::{Ending, Step};
 use super::tally::Tally;
 use super::witness::Witness;
 use crate::client::breach::Breach;
@@ -101,47 +102,6 @@ enum Vanishing {
     AfterTheTempId,
 }
 
-/// What is to be done for a phone.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Step {
-    /// Nothing, before something comes.
-    Wait,
-    /// To call [`Phone::time_is_up`] after this time, and forget any earlier such wish.
-    WaitFor(Duration),
-    /// The same for a phone that has nothing more to say until then.
-    Stay {
-        /// How long.
-        time: Duration,
-        /// Whether what comes meanwhile is to be read.
-        reads: bool,
-    },
-    /// To send what it said, and close the connection.
-    Over(Ending),
-}
-
-/// How a session ended.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Ending {
-    /// Whether as the script expects, and if not, why.
-    pub outcome: Result<(), Failure>,
-    /// Whether the connection is to be reset and not closed in good order.
-    pub is_abort: bool,
-}
-
-impl Ending {
-    fn expected() -> Step {
-        Step::Over(Self { outcome: Ok(()), is_abort: false })
-    }
-
-    fn vanished(rng: &mut ChaCha12Rng) -> Step {
-        Step::Over(Self { outcome: Ok(()), is_abort: rng.random() })
-    }
-
-    fn failed(failure: Failure) -> Step {
-        Step::Over(Self { outcome: Err(failure), is_abort: false })
-    }
-}
-
 impl Phone {
     /// A phone of `user` that plays `script`, and was to begin when it is `scheduled`.
     pub fn new(script: Script, user: Username, scheduled: Instant) -> Self {
@@ -211,7 +171,8 @@ impl Phone {
         let (mut events, mut more) = (Vec::new(), Vec::new());
         let consumed = self.session.receive(bytes, &mut more, |event| events.push(event));
         self.say(out, |_, out| out.extend_from_slice(&more));
-        let mut step = Step::Wait;
+        // Whoever sends the next part of a long contact log waits for the reply to that one.
+        let mut step = if more.is_empty() { Step::Wait } else { self.wait_for_reply(crowd) };
         for event in events {
             step = self.handle(event, out, crowd, now);
             if matches!(step, Step::Over(_)) {
@@ -464,6 +425,48 @@ fn garbage(out: &mut Vec<u8>, rng: &mut ChaCha12Rng) {
     for byte in &mut out[start..] {
         if *byte == b'\n' {
             *byte = 0;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::SeedableRng;
+
+    use super::*;
+    use crate::client::session::MAX_RECORDS_PER_UPLOAD;
+    use crate::protocol::{ContactRecord, TempId, Timestamp};
+
+    const PATIENCE: Duration = Duration::from_secs(1);
+
+    fn crowd(records: usize) -> Crowd {
+        let manner = Manner {
+            records,
+            hold: Duration::ZERO,
+            byte_interval: Duration::ZERO,
+            patience: PATIENCE,
+            says_goodbye: true,
+            request: Vec::new(),
+        };
+        let rng = ChaCha12Rng::seed_from_u64(1);
+        Crowd { manner, witness: Witness::new(false), tally: Tally::new(), rng, requests: 0 }
+    }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "no duration is measured here")]
+    fn uploading_each_part_taken_begins_to_wait_anew() {
+        let (now, mut out) = (Instant::now(), Vec::new());
+        let mut crowd = crowd(2 * MAX_RECORDS_PER_UPLOAD + 1);
+        let user = Username::decode(b"+61410888888").expect("a name");
+        let (temp_id, start) = (TempId::from_number(1), Timestamp::from_unix_seconds(0));
+        let temp_id = temp_id.expect("in range");
+        crowd.witness.told(user, &[ContactRecord { temp_id, start, expiry: start }]);
+        let mut phone = Phone::new(Script::Upload, user, now);
+        phone.begin("password", &mut out, &mut crowd);
+        let part = format!(":{MAX_RECORDS_PER_UPLOAD}\r\n");
+        for reply in ["+OK\r\n", &part, &part, ":1\r\n"] {
+            let (_, step) = phone.receive(reply.as_bytes(), &mut out, &mut crowd, now);
+            assert_eq!(step, Step::WaitFor(PATIENCE), "{reply}");
         }
     }
 }
