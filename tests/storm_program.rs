@@ -401,6 +401,23 @@ fn same_seed_draws_the_same_scripts() {
     assert_ne!(scripts(1), scripts(2));
 }
 
+/// Who vanishes before what does not depend on the order in which the server answers.
+#[test]
+fn same_seed_draws_the_same_vanishing_points_however_many_there_are_at_once() {
+    let (_data, server) = server();
+    let got = |concurrency: usize, seed: u64| {
+        let load = format!("--phones 300 --concurrency {concurrency} --seed {seed}");
+        let outcome = storm(&server, &format!("{load} --script vanish"));
+        outcome.assert_all_done(300);
+        (outcome.latency("login_latency", "count"), outcome.count("temp_ids"))
+    };
+    let expected = got(1, 1);
+    for concurrency in [2, 64, 64] {
+        assert_eq!(got(concurrency, 1), expected, "{concurrency} at once");
+    }
+    assert_ne!(got(1, 2), expected);
+}
+
 #[test]
 fn plot_is_a_well_formed_picture() {
     let (data, server) = server();

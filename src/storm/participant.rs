@@ -3,6 +3,9 @@
 use std::io;
 use std::time::{Duration, Instant};
 
+use rand::SeedableRng;
+use rand::rngs::Xoshiro256PlusPlus;
+
 use super::phone::Phone;
 use super::step::{Ending, Step};
 use super::{Storm, Timer};
@@ -44,7 +47,8 @@ impl Storm {
     pub(super) fn begin(&mut self, scheduled: Instant) {
         let (script, index) = self.casting.cast();
         let (user, password) = self.settings.users.account(index);
-        let mut phone = Phone::new(script, user, scheduled);
+        let rng = Xoshiro256PlusPlus::from_rng(&mut self.generators);
+        let mut phone = Phone::new(script, user, scheduled, rng);
         let connected = self.sources.connect(self.settings.server);
         let outcome = connected.and_then(|mut connection| {
             let step = phone.begin(&password, connection.output(), &mut self.crowd);

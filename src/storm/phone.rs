@@ -3,7 +3,7 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use rand::rngs::ChaCha12Rng;
+use rand::rngs::Xoshiro256PlusPlus;
 use rand::{Rng, RngExt};
 
 use super::failure::Failure;
@@ -58,8 +58,6 @@ pub struct Crowd {
     pub witness: Witness,
     /// How long it took.
     pub tally: Tally,
-    /// Points to vanish at, garbage, contact logs.
-    pub rng: ChaCha12Rng,
     /// How many requests [`Script::Request`] has sent.
     pub requests: u64,
 }
@@ -76,6 +74,8 @@ pub struct Phone {
     asked_at: Instant,
     /// What a slow phone has still to send.
     unsent: Buffer,
+    /// Where it vanishes, its garbage, its contact log.
+    rng: Xoshiro256PlusPlus,
 }
 
 /// How far a phone is.
@@ -103,8 +103,14 @@ enum Vanishing {
 }
 
 impl Phone {
-    /// A phone of `user` that plays `script`, and was to begin when it is `scheduled`.
-    pub fn new(script: Script, user: Username, scheduled: Instant) -> Self {
+    /// A phone of `user` that plays `script`, and was to begin when it is `scheduled`. It draws from a
+    /// generator of its own, so that what it draws does not depend on what others do meanwhile.
+    pub fn new(
+        script: Script,
+        user: Username,
+        scheduled: Instant,
+        rng: Xoshiro256PlusPlus,
+    ) -> Self {
         Self {
             script,
             session: Session::default(),
@@ -113,6 +119,7 @@ impl Phone {
             scheduled,
             asked_at: scheduled,
             unsent: Buffer::default(),
+            rng,
         }
     }
 
@@ -135,7 +142,7 @@ impl Phone {
             }
             Script::Garbage => {
                 self.stage = Stage::Asking;
-                garbage(out, &mut crowd.rng);
+                garbage(out, &mut self.rng);
                 return Step::WaitFor(crowd.manner.patience);
             }
             Script::WrongPassword => self.guess(out),
@@ -153,7 +160,7 @@ impl Phone {
         }
         let points =
             [Vanishing::BeforeAnyByte, Vanishing::WithinTheLogin, Vanishing::BeforeTheVerdict];
-        let vanished = self.may_vanish(&points, out, crowd);
+        let vanished = self.may_vanish(&points, out);
         vanished.unwrap_or_else(|| self.wait_for_reply(crowd))
     }
 
@@ -271,7 +278,7 @@ impl Phone {
                     return Ending::failed(Failure::TempIdTwice);
                 }
                 match self.script {
-                    Script::Vanish => Ending::vanished(&mut crowd.rng),
+                    Script::Vanish => Ending::vanished(&mut self.rng),
                     Script::Upload => {
                         self.asked_at = now;
                         self.upload(out, crowd);
@@ -306,11 +313,11 @@ impl Phone {
             Script::Login => return self.leave(out, crowd),
             Script::TempId | Script::Slow => self.say(out, |session, out| session.download(1, out)),
             Script::Vanish => {
-                if let Some(vanished) = self.may_vanish(&[Vanishing::AfterTheVerdict], out, crowd) {
+                if let Some(vanished) = self.may_vanish(&[Vanishing::AfterTheVerdict], out) {
                     return vanished;
                 }
                 self.say(out, |session, out| session.download(1, out));
-                if let Some(vanished) = self.may_vanish(&[Vanishing::BeforeTheTempId], out, crowd) {
+                if let Some(vanished) = self.may_vanish(&[Vanishing::BeforeTheTempId], out) {
                     return vanished;
                 }
             }
@@ -343,7 +350,7 @@ impl Phone {
     }
 
     fn upload(&mut self, out: &mut Vec<u8>, crowd: &mut Crowd) {
-        let log = crowd.witness.contact_log(crowd.manner.records, &mut crowd.rng);
+        let log = crowd.witness.contact_log(crowd.manner.records, &mut self.rng);
         self.say(out, |session, out| session.upload(log, out));
     }
 
@@ -365,25 +372,20 @@ impl Phone {
 
     /// Lets a phone that is to vanish do so, at each of all points with the same probability: those of
     /// `points` have come, and those before have passed.
-    fn may_vanish(
-        &mut self,
-        points: &[Vanishing],
-        out: &mut Vec<u8>,
-        crowd: &mut Crowd,
-    ) -> Option<Step> {
+    fn may_vanish(&mut self, points: &[Vanishing], out: &mut Vec<u8>) -> Option<Step> {
         if self.script != Script::Vanish {
             return None;
         }
         for point in points {
-            if crowd.rng.random_range(0..=Vanishing::LAST - *point as u32) > 0 {
+            if self.rng.random_range(0..=Vanishing::LAST - *point as u32) > 0 {
                 continue;
             }
             if *point == Vanishing::BeforeAnyByte {
                 out.clear();
             } else if *point == Vanishing::WithinTheLogin {
-                out.truncate(crowd.rng.random_range(1..out.len()));
+                out.truncate(self.rng.random_range(1..out.len()));
             }
-            return Some(Ending::vanished(&mut crowd.rng));
+            return Some(Ending::vanished(&mut self.rng));
         }
         None
     }
@@ -418,7 +420,7 @@ impl Vanishing {
 }
 
 /// Random bytes without a line end, which could make an inline request of them.
-fn garbage(out: &mut Vec<u8>, rng: &mut ChaCha12Rng) {
+fn garbage(out: &mut Vec<u8>, rng: &mut impl Rng) {
     let start = out.len();
     out.resize(start + GARBAGE_BYTES, 0);
     rng.fill_bytes(&mut out[start..]);
@@ -448,8 +450,7 @@ mod tests {
             says_goodbye: true,
             request: Vec::new(),
         };
-        let rng = ChaCha12Rng::seed_from_u64(1);
-        Crowd { manner, witness: Witness::new(false), tally: Tally::new(), rng, requests: 0 }
+        Crowd { manner, witness: Witness::new(false), tally: Tally::new(), requests: 0 }
     }
 
     #[test]
@@ -461,7 +462,7 @@ mod tests {
         let (temp_id, start) = (TempId::from_number(1), Timestamp::from_unix_seconds(0));
         let temp_id = temp_id.expect("in range");
         crowd.witness.told(user, &[ContactRecord { temp_id, start, expiry: start }]);
-        let mut phone = Phone::new(Script::Upload, user, now);
+        let mut phone = Phone::new(Script::Upload, user, now, Xoshiro256PlusPlus::seed_from_u64(1));
         phone.begin("password", &mut out, &mut crowd);
         let part = format!(":{MAX_RECORDS_PER_UPLOAD}\r\n");
         for reply in ["+OK\r\n", &part, &part, ":1\r\n"] {

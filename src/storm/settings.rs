@@ -32,7 +32,8 @@ pub struct Settings {
     pub manner: Manner,
     /// Local addresses that they come from, counted up from 127.1.0.1; 0 leaves it to the system.
     pub source_addresses: u32,
-    /// The same seed draws the same scripts, gaps, points to vanish at and contact logs.
+    /// The same seed draws the same scripts, gaps, points to vanish at and garbage, whatever the server
+    /// does. What the records of a contact log are depends on it, as phones upload what it told others.
     pub seed: u64,
     /// The server's process, whose processor time is to be measured.
     pub server_process: Option<u32>,

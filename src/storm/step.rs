@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use rand::RngExt;
-use rand::rngs::ChaCha12Rng;
+use rand::{Rng, RngExt};
 
 use super::failure::Failure;
 
@@ -39,7 +38,7 @@ impl Ending {
         Step::Over(Self { outcome: Ok(()), is_abort: false })
     }
 
-    pub(super) fn vanished(rng: &mut ChaCha12Rng) -> Step {
+    pub(super) fn vanished(rng: &mut impl Rng) -> Step {
         Step::Over(Self { outcome: Ok(()), is_abort: rng.random() })
     }
 

@@ -2,8 +2,7 @@
 
 use std::collections::HashSet;
 
-use rand::RngExt;
-use rand::rngs::ChaCha12Rng;
+use rand::{Rng, RngExt};
 
 use crate::protocol::{ContactRecord, TempId, Username};
 use crate::server::journal;
@@ -57,7 +56,7 @@ impl Witness {
     }
 
     /// A contact log: records that phones were told. There must be some.
-    pub fn contact_log(&self, len: usize, rng: &mut ChaCha12Rng) -> Vec<ContactRecord> {
+    pub fn contact_log(&self, len: usize, rng: &mut impl Rng) -> Vec<ContactRecord> {
         (0..len).map(|_| self.met[rng.random_range(0..self.met.len())]).collect()
     }
 }
@@ -65,6 +64,7 @@ impl Witness {
 #[cfg(test)]
 mod tests {
     use rand::SeedableRng;
+    use rand::rngs::Xoshiro256PlusPlus;
 
     use super::*;
     use crate::protocol::Timestamp;
@@ -99,7 +99,7 @@ mod tests {
 
     #[test]
     fn contact_logs_hold_what_others_were_told() {
-        let (mut witness, mut rng) = (Witness::default(), ChaCha12Rng::seed_from_u64(1));
+        let (mut witness, mut rng) = (Witness::default(), Xoshiro256PlusPlus::seed_from_u64(1));
         let count = REMEMBERED_RECORDS as u128 + 10;
         (0..count).for_each(|number| assert!(witness.told(user(), &[record(number)])));
         let log = witness.contact_log(1000, &mut rng);
