@@ -12,7 +12,7 @@ use std::thread;
 use std::time::Duration;
 
 use bluetrace::server::{self, Server};
-use bluetrace::storm::phone::Manner;
+use bluetrace::storm::crowd::Manner;
 use bluetrace::storm::users::Users;
 use bluetrace::storm::{self, Load, Storm};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};

@@ -226,6 +226,21 @@ fn server_that_answers_no_more_is_named() {
     }
 }
 
+/// Whoever waited longest is in the percentiles, with what it waited before it gave up.
+#[test]
+fn phone_that_gave_up_is_among_the_latencies() {
+    const TIMEOUT: u64 = 200_000;
+    for (word, given_up) in [("AUTH", "login_latency"), ("TEMPID", "request_latency")] {
+        let liar = Liar::about(word, |_| Answer::Nothing);
+        let outcome = storm(&liar, "--phones 1 --timeout 0.2");
+        for name in [given_up, "session_latency"] {
+            assert_eq!(outcome.latency(name, "count"), 1, "{outcome:#?}");
+            // A latency is told to a tenth of a percent.
+            assert!(outcome.latency(name, "p50") >= TIMEOUT * 999 / 1000, "{outcome:#?}");
+        }
+    }
+}
+
 #[test]
 fn server_that_never_answers_is_named() {
     let liar = Liar::serving(|mut stream| stream.read_to_end(&mut Vec::new()).map(|_| ()));

@@ -12,7 +12,7 @@ use rand::TryRng;
 use rand::rngs::SysRng;
 
 use super::arrivals::{Load, Spacing};
-use super::phone::Manner;
+use super::crowd::Manner;
 use super::script::{Mix, Script};
 use super::users::{self, Users};
 use super::{Outcome, Settings, StormError};
@@ -126,7 +126,7 @@ pub struct StormArguments {
     /// How a phone ends its session: with QUIT and its reply, or by closing the connection
     #[arg(long, value_enum, default_value_t = Leave::Quit)]
     leave: Leave,
-    /// Seconds that a phone waits for a reply
+    /// Seconds that a phone waits for a reply; one that gives up is among the latencies with what it waited
     #[arg(long, value_name = "SECS", default_value = "30", value_parser = seconds)]
     timeout: Duration,
     /// Local addresses to come from, from 127.1.0.1 up, for a server on the loopback; 0 leaves it to the
@@ -143,7 +143,8 @@ pub struct StormArguments {
     /// Write each TempID that a phone was told to this file, when it was told, as a line of tempIDs.txt
     #[arg(long, value_name = "FILE")]
     told: Option<PathBuf>,
-    /// Write the result to this file, for machines
+    /// Write the result to this file, for machines; latencies, also those of phones that gave up, are in
+    /// microseconds
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
     /// Draw latency over time and how it is distributed into this file

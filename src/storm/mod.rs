@@ -9,6 +9,7 @@
 pub mod arguments;
 pub mod arrivals;
 pub mod casting;
+pub mod crowd;
 pub mod failure;
 mod participant;
 pub mod phone;
@@ -36,9 +37,9 @@ use rand::rngs::ChaCha12Rng;
 use self::arrivals::Arrivals;
 pub use self::arrivals::{Load, Spacing};
 use self::casting::Casting;
+use self::crowd::Crowd;
 use self::failure::Failure;
 use self::participant::Participant;
-use self::phone::Crowd;
 use self::progress::Progress;
 use self::report::{Course, ProcessorTimes, Report};
 use self::script::Script;

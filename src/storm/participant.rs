@@ -164,7 +164,8 @@ impl Storm {
         let step = match presence {
             Presence::Connecting(_) => phone.failed(&io::ErrorKind::TimedOut.into()),
             Presence::Active | Presence::Staying | Presence::StayingDeaf => {
-                phone.time_is_up(slot.connection.output(), &mut self.crowd)
+                let now = Now::read().monotonic;
+                phone.time_is_up(slot.connection.output(), &mut self.crowd, now)
             }
         };
         self.take(token, step);

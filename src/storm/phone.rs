@@ -1,20 +1,19 @@
 //! One phone of a storm: a script played on the client's own session machine. No socket, no clock.
 
 use std::io;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{Rng, RngExt};
 
+use super::crowd::Crowd;
 use super::failure::Failure;
 use super::script::Script;
 use super::step::{Ending, Step};
-use super::tally::Tally;
-use super::witness::Witness;
 use crate::client::breach::Breach;
 use crate::client::session::{Event, Session};
-use crate::protocol::Username;
 use crate::protocol::reply::Reply;
+use crate::protocol::{ContactRecord, Username};
 use crate::reactor::{Buffer, Consumed};
 
 /// Wrong passwords that a guesser tries on one connection before it says that accounts are never blocked:
@@ -31,36 +30,6 @@ const FIRST_TEMP_IDS: u8 = 100;
 /// What a phone that never reads asks at once: a short request with a long reply.
 const UNREAD_REQUEST: &[u8] = b"HELLO\r\n";
 const UNREAD_REQUESTS: usize = 1024;
-
-/// How the phones of a storm behave.
-#[derive(Debug, Clone)]
-pub struct Manner {
-    /// Contact records of one upload.
-    pub records: usize,
-    /// How long a phone stays that stays.
-    pub hold: Duration,
-    /// How long a slow phone waits between two bytes.
-    pub byte_interval: Duration,
-    /// How long a phone waits for a reply.
-    pub patience: Duration,
-    /// Whether a phone says goodbye, or only closes its connection.
-    pub says_goodbye: bool,
-    /// The words that [`Script::Request`] sends; `%n` stands for the number of the request.
-    pub request: Vec<String>,
-}
-
-/// What all phones of a storm share.
-#[derive(Debug)]
-pub struct Crowd {
-    /// How they behave.
-    pub manner: Manner,
-    /// What they were told.
-    pub witness: Witness,
-    /// How long it took.
-    pub tally: Tally,
-    /// How many requests [`Script::Request`] has sent.
-    pub requests: u64,
-}
 
 /// One phone.
 #[derive(Debug)]
@@ -85,6 +54,8 @@ enum Stage {
         /// Wrong passwords tried.
         guesses: u8,
     },
+    /// TempIDs are fetched to have something to upload, which is not what is to be measured.
+    Fetching,
     Asking,
     /// Nothing is said any more, until its time is over or the server ends the connection.
     Staying,
@@ -247,7 +218,7 @@ impl Phone {
     }
 
     /// The time that it wished to wait is over.
-    pub fn time_is_up(&mut self, out: &mut Vec<u8>, crowd: &mut Crowd) -> Step {
+    pub fn time_is_up(&mut self, out: &mut Vec<u8>, crowd: &mut Crowd, now: Instant) -> Step {
         if let Some(byte) = self.unsent.as_slice().first() {
             out.push(*byte);
             self.unsent.consume(1);
@@ -256,39 +227,44 @@ impl Phone {
         match (self.script, self.stage) {
             (Script::Silent | Script::Unread, Stage::Staying) => Ending::expected(),
             (_, Stage::Staying) if self.script.stays() => self.leave(out, crowd),
-            _ => Ending::failed(Failure::Late(self.when())),
+            _ => self.give_up(crowd, now),
         }
+    }
+
+    /// Has waited long enough. That counts among the latencies, as the least that this one can be: to
+    /// leave out those who waited longest would be coordinated omission.
+    fn give_up(&self, crowd: &mut Crowd, now: Instant) -> Step {
+        match (self.script, self.stage) {
+            // They never log in and never ask anything that has an answer.
+            (Script::WrongPassword | Script::Garbage, _) => {}
+            (_, Stage::LoggingIn { .. }) => self.has_waited_for_login(crowd, now),
+            (_, Stage::Asking) => self.has_waited_for_reply(crowd, now),
+            (_, Stage::Fetching | Stage::Staying | Stage::LoggingOut) => {}
+        }
+        Ending::failed(Failure::Late(self.when()))
+    }
+
+    fn has_waited_for_login(&self, crowd: &mut Crowd, now: Instant) {
+        let latency = now.saturating_duration_since(self.scheduled);
+        crowd.tally.waited_for_login(self.script, latency);
+    }
+
+    fn has_waited_for_reply(&self, crowd: &mut Crowd, now: Instant) {
+        let latency = now.saturating_duration_since(self.asked_at);
+        crowd.tally.waited_for_reply(self.script, latency);
     }
 
     fn handle(&mut self, event: Event, out: &mut Vec<u8>, crowd: &mut Crowd, now: Instant) -> Step {
         match event {
             Event::LoggedIn(_) => {
-                let latency = now.saturating_duration_since(self.scheduled);
-                crowd.tally.logged_in(self.script, latency);
+                self.has_waited_for_login(crowd, now);
                 self.stage = Stage::Asking;
                 self.asked_at = now;
                 self.logged_in(out, crowd)
             }
-            Event::TempIds(records) => {
-                // What is fetched to have something to upload is not what was to be measured.
-                if self.script != Script::Upload {
-                    crowd.tally.answered(self.script, now.saturating_duration_since(self.asked_at));
-                }
-                if !crowd.witness.told(self.user, &records) {
-                    return Ending::failed(Failure::TempIdTwice);
-                }
-                match self.script {
-                    Script::Vanish => Ending::vanished(&mut self.rng),
-                    Script::Upload => {
-                        self.asked_at = now;
-                        self.upload(out, crowd);
-                        self.wait_for_reply(crowd)
-                    }
-                    _ => self.leave(out, crowd),
-                }
-            }
+            Event::TempIds(records) => self.take_temp_ids(&records, out, crowd, now),
             Event::Uploaded(_) | Event::Answered => {
-                crowd.tally.answered(self.script, now.saturating_duration_since(self.asked_at));
+                self.has_waited_for_reply(crowd, now);
                 self.leave(out, crowd)
             }
             Event::WrongPassword(_) if self.script == Script::WrongPassword => {
@@ -323,6 +299,7 @@ impl Phone {
             }
             // The first ones have met nobody, and fetch what others will have met.
             Script::Upload if crowd.witness.temp_ids() == 0 => {
+                self.stage = Stage::Fetching;
                 self.say(out, |session, out| session.download(FIRST_TEMP_IDS, out));
             }
             Script::Upload => self.upload(out, crowd),
@@ -347,6 +324,32 @@ impl Phone {
             }
         }
         self.wait_for_reply(crowd)
+    }
+
+    fn take_temp_ids(
+        &mut self,
+        records: &[ContactRecord],
+        out: &mut Vec<u8>,
+        crowd: &mut Crowd,
+        now: Instant,
+    ) -> Step {
+        let was_fetching = self.stage == Stage::Fetching;
+        if !was_fetching {
+            self.has_waited_for_reply(crowd, now);
+        }
+        if !crowd.witness.told(self.user, records) {
+            return Ending::failed(Failure::TempIdTwice);
+        }
+        if was_fetching {
+            self.stage = Stage::Asking;
+            self.asked_at = now;
+            self.upload(out, crowd);
+            return self.wait_for_reply(crowd);
+        }
+        if self.script == Script::Vanish {
+            return Ending::vanished(&mut self.rng);
+        }
+        self.leave(out, crowd)
     }
 
     fn upload(&mut self, out: &mut Vec<u8>, crowd: &mut Crowd) {
@@ -408,7 +411,7 @@ impl Phone {
     fn when(&self) -> &'static str {
         match self.stage {
             Stage::LoggingIn { .. } => "during the login",
-            Stage::Asking => "during the request",
+            Stage::Fetching | Stage::Asking => "during the request",
             Stage::Staying => "while it stayed",
             Stage::LoggingOut => "during the logout",
         }
@@ -433,11 +436,16 @@ fn garbage(out: &mut Vec<u8>, rng: &mut impl Rng) {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use rand::SeedableRng;
 
+    use super::super::crowd::Manner;
+    use super::super::tally::Tally;
+    use super::super::witness::Witness;
     use super::*;
     use crate::client::session::MAX_RECORDS_PER_UPLOAD;
-    use crate::protocol::{ContactRecord, TempId, Timestamp};
+    use crate::protocol::{TempId, Timestamp};
 
     const PATIENCE: Duration = Duration::from_secs(1);
 

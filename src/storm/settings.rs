@@ -6,7 +6,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use super::arrivals::Load;
-use super::phone::Manner;
+use super::crowd::Manner;
 use super::script::Mix;
 use super::users::Users;
 use crate::text_file::FileError;

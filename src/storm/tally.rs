@@ -33,10 +33,12 @@ const OTHER_REASONS: &str = "other reasons, too many to tell apart";
 pub type Latencies = Histogram<u64>;
 
 /// How many sessions ended how, and how long they took.
+///
+/// A phone that gave up waiting is among the latencies with the time that it had waited, which is the
+/// least that its latency can be. Slow phones are not: they wait for themselves.
 #[derive(Debug)]
 pub struct Tally {
-    /// From when a phone was to begin until it was logged in. Slow phones are left out, here and below:
-    /// they wait for themselves.
+    /// From when a phone was to begin until it was logged in.
     pub logins: Latencies,
     /// From a request to its reply.
     pub requests: Latencies,
@@ -64,15 +66,15 @@ impl Tally {
         }
     }
 
-    /// A phone was logged in.
-    pub fn logged_in(&mut self, script: Script, latency: Duration) {
+    /// A phone was logged in, or gave up.
+    pub fn waited_for_login(&mut self, script: Script, latency: Duration) {
         if script != Script::Slow {
             self.logins.saturating_record(microseconds(latency));
         }
     }
 
-    /// A phone got the reply to its request.
-    pub fn answered(&mut self, script: Script, latency: Duration) {
+    /// A phone got the reply to its request, or gave up.
+    pub fn waited_for_reply(&mut self, script: Script, latency: Duration) {
         if script != Script::Slow {
             self.requests.saturating_record(microseconds(latency));
         }
@@ -86,14 +88,13 @@ impl Tally {
         at: Duration,
         latency: Duration,
     ) {
+        let has_waited = matches!(outcome, Ok(()) | Err(Failure::Late(_)));
+        if has_waited && script.is_timed() {
+            self.sessions.saturating_record(microseconds(latency));
+            self.series.bucket(at).latencies.saturating_record(microseconds(latency));
+        }
         match outcome {
-            Ok(()) => {
-                *self.done.entry(script.name()).or_default() += 1;
-                if script.is_timed() {
-                    self.sessions.saturating_record(microseconds(latency));
-                    self.series.bucket(at).latencies.saturating_record(microseconds(latency));
-                }
-            }
+            Ok(()) => *self.done.entry(script.name()).or_default() += 1,
             Err(failure) => {
                 self.breaches += u64::from(failure.is_breach());
                 *self.failed_for(failure.to_string()) += 1;
@@ -151,9 +152,9 @@ pub struct Series {
 /// What ended within a stretch of time.
 #[derive(Debug)]
 pub struct Bucket {
-    /// Of the sessions that ended as expected.
+    /// Of the sessions that ended as expected, and of those that gave up waiting.
     pub latencies: Latencies,
-    /// How many did not.
+    /// How many did not end as expected.
     pub failed: u64,
 }
 
@@ -227,6 +228,19 @@ mod tests {
         tally.ended(Script::TempId, Ok(()), at, Duration::from_secs(2));
         assert!(tally.sessions.max().abs_diff(2_000_000) <= 2_000);
         assert_eq!(tally.failed_by_reason()["server full (BUSY)"], 1);
+    }
+
+    /// A server that stands still would otherwise have the latencies of those it had served before.
+    #[test]
+    fn session_that_gave_up_is_among_the_latencies_and_one_that_was_refused_is_not() {
+        let mut tally = Tally::new();
+        let late = || Err(Failure::Late("during the login"));
+        tally.ended(Script::TempId, late(), Duration::ZERO, Duration::from_secs(2));
+        tally.ended(Script::TempId, Err(Failure::Busy), Duration::ZERO, Duration::from_millis(1));
+        tally.ended(Script::Idle, late(), Duration::ZERO, Duration::from_secs(2));
+        assert_eq!((tally.done(), tally.failed(), tally.sessions.len()), (0, 3, 1));
+        assert!(tally.sessions.max().abs_diff(2_000_000) <= 2_000);
+        assert_eq!(tally.series.buckets()[0].latencies.len(), 1);
     }
 
     #[test]
