@@ -367,10 +367,12 @@ fn result_for_machines_has_the_documented_fields() {
         done_by_script failed_by_reason login_latency request_latency session_latency \
         server_cpu_seconds server_cpu_us_per_session storm_cpu_us_per_session";
     assert_eq!(keys(&outcome.json), expected(fields));
-    let settings = "server users phones duration_seconds concurrency rate arrivals script records \
-        hold_seconds byte_interval_seconds timeout_seconds leave source_addresses seed";
+    let settings = "server users user_numbers credentials phones duration_seconds concurrency rate \
+        arrivals script records request hold_seconds byte_interval_seconds timeout_seconds leave source_addresses seed";
     assert_eq!(keys(&outcome.json["settings"]), expected(settings));
     assert_eq!(outcome.json["settings"]["server"], server.address.to_string());
+    assert_eq!(outcome.json["settings"]["user_numbers"], format!("0..{USERS}"));
+    assert_eq!(outcome.json["settings"]["credentials"], Value::Null);
     assert_eq!(outcome.json["settings"]["seed"], 7);
     assert_eq!(outcome.json["done_by_script"]["tempid"], 30);
     assert_eq!(outcome.json["ended_early"], false);
@@ -386,6 +388,22 @@ fn result_for_machines_has_the_documented_fields() {
     for name in ["seconds", "rate", "server_cpu_seconds", "storm_cpu_us_per_session"] {
         assert!(outcome.json[name].as_f64().is_some_and(|value| value > 0.0), "{name}");
     }
+}
+
+#[test]
+fn result_for_machines_has_what_repeats_the_storm() {
+    let (data, server) = server();
+    let file = path(&data, "credentials.txt");
+    let (ip, port) = (server.address.ip().to_string(), server.address.port().to_string());
+    let (json, request) = (path(&data, "storm.json"), "LOOKUP %n twice");
+    let arguments = [&ip, &port, "--credentials", &file, "--json", &json, "--phones", "1"];
+    let setup = Setup::with_arguments(&arguments).also(&["--script", "request"]);
+    setup.also(&["--request", request]).run();
+    let json = fs::read_to_string(&json).expect("a result");
+    let json: Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(json["settings"]["credentials"], file);
+    assert_eq!(json["settings"]["user_numbers"], Value::Null);
+    assert_eq!(json["settings"]["request"], request);
 }
 
 #[test]

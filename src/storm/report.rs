@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::Range;
 use std::time::Duration;
 
 use serde::Serialize;
 
 use super::arrivals::Load;
 use super::tally::{Latencies, Tally};
+use super::users::Users;
 use super::{Settings, Spacing};
 
 /// What came of a storm. In JSON every latency is in microseconds and every time in seconds. A phone that
@@ -57,6 +59,10 @@ pub struct Report {
 pub struct SettingsReport {
     server: String,
     users: usize,
+    /// Which users of the pattern, as `A..B`, if it is they.
+    user_numbers: Option<String>,
+    /// The file that names them, if it is not.
+    credentials: Option<String>,
     phones: Option<u64>,
     duration_seconds: Option<f64>,
     concurrency: usize,
@@ -65,6 +71,7 @@ pub struct SettingsReport {
     arrivals: &'static str,
     script: String,
     records: usize,
+    request: String,
     hold_seconds: f64,
     byte_interval_seconds: f64,
     timeout_seconds: f64,
@@ -81,9 +88,15 @@ impl From<&Settings> for SettingsReport {
             Load::Open { rate, spacing: Spacing::Poisson } => (Some(rate), "poisson"),
             Load::Open { rate, spacing: Spacing::Even } => (Some(rate), "even"),
         };
+        let (user_numbers, credentials) = match &settings.users {
+            Users::Pattern(Range { start, end }) => (Some(format!("{start}..{end}")), None),
+            Users::Listed { path, .. } => (None, Some(path.display().to_string())),
+        };
         Self {
             server: settings.server.to_string(),
             users: settings.users.len(),
+            user_numbers,
+            credentials,
             phones: settings.phones,
             duration_seconds: settings.duration.map(|duration| duration.as_secs_f64()),
             concurrency: settings.concurrency,
@@ -91,6 +104,7 @@ impl From<&Settings> for SettingsReport {
             arrivals,
             script: settings.mix.to_string(),
             records: manner.records,
+            request: manner.request.join(" "),
             hold_seconds: manner.hold.as_secs_f64(),
             byte_interval_seconds: manner.byte_interval.as_secs_f64(),
             timeout_seconds: manner.patience.as_secs_f64(),

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::protocol::Username;
 use crate::server::passwords;
@@ -24,8 +24,13 @@ const EXPECTED_RANGE: &str =
 pub enum Users {
     /// The users of the pattern with these numbers.
     Pattern(Range<u32>),
-    /// Those of a file, in its order.
-    Listed(Vec<(Username, String)>),
+    /// Those of a file.
+    Listed {
+        /// Which one.
+        path: PathBuf,
+        /// With their passwords, in its order.
+        accounts: Vec<(Username, String)>,
+    },
 }
 
 impl Users {
@@ -36,21 +41,21 @@ impl Users {
     /// [`FileError`] if it cannot be read, or names the first line that is malformed, or whose password
     /// is not UTF-8.
     pub fn read(path: &Path) -> Result<Self, FileError> {
-        let mut users = Vec::new();
+        let mut accounts = Vec::new();
         read_lines(path, passwords::EXPECTED, |line| {
             let (user, password) = passwords::decode_line(line.text)?;
             let password = str::from_utf8(password).map_err(|_| "the password is not UTF-8")?;
-            users.push((user, password.to_owned()));
+            accounts.push((user, password.to_owned()));
             Ok(())
         })?;
-        Ok(Self::Listed(users))
+        Ok(Self::Listed { path: path.to_owned(), accounts })
     }
 
     /// How many there are.
     pub fn len(&self) -> usize {
         match self {
             Self::Pattern(numbers) => numbers.len(),
-            Self::Listed(users) => users.len(),
+            Self::Listed { accounts, .. } => accounts.len(),
         }
     }
 
@@ -71,8 +76,8 @@ impl Users {
                 let (user, password) = of_pattern(numbers.start + index as u32);
                 (user, Cow::Owned(password))
             }
-            Self::Listed(users) => {
-                let (user, password) = &users[index];
+            Self::Listed { accounts, .. } => {
+                let (user, password) = &accounts[index];
                 (*user, Cow::Borrowed(password))
             }
         }
