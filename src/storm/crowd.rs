@@ -34,3 +34,12 @@ pub struct Crowd {
     /// How many requests [`Script::Request`](super::script::Script::Request) has sent.
     pub requests: u64,
 }
+
+impl Crowd {
+    /// Phones that behave in this manner and were told nothing yet; lines of what they are told are kept
+    /// if somebody is to take them.
+    pub fn new(manner: Manner, keeps_lines: bool) -> Self {
+        let (witness, tally) = (Witness::new(keeps_lines), Tally::new());
+        Self { manner, witness, tally, requests: 0 }
+    }
+}

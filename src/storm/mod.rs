@@ -14,10 +14,10 @@ pub mod failure;
 mod participant;
 pub mod phone;
 mod plot;
+mod process;
 mod progress;
 pub mod report;
 pub mod script;
-mod server_process;
 mod settings;
 mod sources;
 pub mod step;
@@ -40,16 +40,15 @@ use self::casting::Casting;
 use self::crowd::Crowd;
 use self::failure::Failure;
 use self::participant::Participant;
+use self::process::Process;
 use self::progress::Progress;
 use self::report::{Course, ProcessorTimes, Report};
 use self::script::Script;
-use self::server_process::ServerProcess;
 pub use self::settings::{Settings, StormError};
 use self::sources::Sources;
 use self::step::Ending;
 use self::tally::Tally;
 use self::told::ToldFile;
-use self::witness::Witness;
 use crate::clock::Now;
 use crate::reactor::signals::{SIGINT, SIGTERM};
 use crate::reactor::{Alarm, ConnectionTable, EventLoop, Signals, Token, descriptors};
@@ -144,34 +143,18 @@ impl Storm {
             return Err(StormError::TooMany { concurrency: settings.concurrency, most });
         }
         let started = Now::read().monotonic;
-        let stream = |number| {
-            let mut rng = ChaCha12Rng::seed_from_u64(settings.seed);
-            rng.set_stream(number);
-            rng
-        };
-        let casting = Casting::new(settings.mix.clone(), settings.users.len(), stream(0));
-        let casting = casting.map_err(StormError::TooFewUsers)?;
-        let end = settings.duration.map(|duration| started + duration);
-        let Settings { load, concurrency, phones, .. } = settings;
-        let server_time = settings.server_process.map(|id| {
-            let time = ServerProcess::new(id).processor_time();
-            time.map_err(|source| StormError::NoProcess { id, source })
-        });
+        let casting =
+            Casting::new(settings.mix.clone(), settings.users.len(), stream(&settings, 0));
         let event_loop = EventLoop::new(started)?;
         Ok(Self {
             alarm: Alarm::new(event_loop.registry(), ARRIVAL)?,
             event_loop,
             signals: None,
             connections: ConnectionTable::new(),
-            crowd: Crowd {
-                manner: settings.manner.clone(),
-                witness: Witness::new(settings.told.is_some()),
-                tally: Tally::new(),
-                requests: 0,
-            },
-            generators: stream(1),
-            arrivals: Arrivals::new(load, concurrency, phones, (started, end), stream(2)),
-            casting,
+            crowd: Crowd::new(settings.manner.clone(), settings.told.is_some()),
+            generators: stream(&settings, 1),
+            arrivals: arrivals(&settings, started),
+            casting: casting.map_err(StormError::TooFewUsers)?,
             sources: Sources::new(settings.source_addresses),
             progress: None,
             told: settings.told.as_deref().map(ToldFile::create).transpose()?,
@@ -184,8 +167,8 @@ impl Storm {
             has_heard: false,
             unreachable: None,
             started,
-            server_time: server_time.transpose()?,
-            own_time: ServerProcess::new(std::process::id()).processor_time().ok(),
+            server_time: settings.server_process.map(server_time).transpose()?,
+            own_time: Process::new(std::process::id()).processor_time().ok(),
             settings,
         })
     }
@@ -218,7 +201,7 @@ impl Storm {
     fn into_outcome(self) -> Outcome {
         let elapsed = Now::read().monotonic - self.started;
         let since = |id, before: Option<Duration>| {
-            let now = ServerProcess::new(id).processor_time().ok();
+            let now = Process::new(id).processor_time().ok();
             now.zip(before).map(|(now, before)| now.saturating_sub(before))
         };
         let times = ProcessorTimes {
@@ -348,6 +331,24 @@ impl Storm {
             }
         }
     }
+}
+
+/// A stream of the random numbers of one seed.
+fn stream(settings: &Settings, number: u64) -> ChaCha12Rng {
+    let mut rng = ChaCha12Rng::seed_from_u64(settings.seed);
+    rng.set_stream(number);
+    rng
+}
+
+fn arrivals(settings: &Settings, started: Instant) -> Arrivals {
+    let Settings { load, concurrency, phones, duration, .. } = *settings;
+    let end = duration.map(|duration| started + duration);
+    Arrivals::new(load, concurrency, phones, (started, end), stream(settings, 2))
+}
+
+fn server_time(id: u32) -> Result<Duration, StormError> {
+    let time = Process::new(id).processor_time();
+    time.map_err(|source| StormError::NoProcess { id, source })
 }
 
 impl Outcome {

@@ -441,8 +441,6 @@ mod tests {
     use rand::SeedableRng;
 
     use super::super::crowd::Manner;
-    use super::super::tally::Tally;
-    use super::super::witness::Witness;
     use super::*;
     use crate::client::session::MAX_RECORDS_PER_UPLOAD;
     use crate::protocol::{TempId, Timestamp};
@@ -458,7 +456,7 @@ mod tests {
             says_goodbye: true,
             request: Vec::new(),
         };
-        Crowd { manner, witness: Witness::new(false), tally: Tally::new(), requests: 0 }
+        Crowd::new(manner, false)
     }
 
     #[test]

@@ -2,12 +2,13 @@
 
 use std::error::Error;
 
-use plotters::chart::ChartBuilder;
+use plotters::chart::{ChartBuilder, ChartContext};
 use plotters::coord::Shift;
+use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 
 use super::report::in_unit;
-use super::tally::{Latencies, Tally};
+use super::tally::{Latencies, Series, Tally};
 
 const WIDTH: u32 = 960;
 const HEIGHT: u32 = 720;
@@ -31,6 +32,7 @@ const QUANTILES: [(&str, f64, RGBColor, u32); 3] = [
 const CURVE_POINTS: u32 = 200;
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+type Chart<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoordf64, LogCoord<f64>>>;
 type Outcome = Result<(), Box<dyn Error>>;
 
 /// Draws the latencies of the sessions as SVG.
@@ -60,8 +62,7 @@ pub(super) fn draw(tally: &Tally, title: &str) -> Result<String, Box<dyn Error>>
 
 fn draw_over_time(tally: &Tally, area: &Area<'_>) -> Outcome {
     let series = &tally.series;
-    let width = series.width().as_secs_f64();
-    let end = width * series.buckets().len() as f64;
+    let end = series.width().as_secs_f64() * series.buckets().len() as f64;
     let mut chart = ChartBuilder::on(area)
         .caption("latency of a session over time", (FONT, 15))
         .margin(12)
@@ -76,27 +77,8 @@ fn draw_over_time(tally: &Tally, area: &Area<'_>) -> Outcome {
         .light_line_style(WHITE)
         .label_style((FONT, 12))
         .draw()?;
-    for (name, quantile, color, line_width) in QUANTILES {
-        let style = color.stroke_width(line_width);
-        let points = series.buckets().iter().enumerate().filter_map(|(index, bucket)| {
-            let latency = bucket.latencies.value_at_quantile(quantile).max(1) as f64;
-            (!bucket.latencies.is_empty()).then_some(((index as f64 + 0.5) * width, latency))
-        });
-        chart
-            .draw_series(LineSeries::new(points, style))?
-            .label(name)
-            .legend(move |(x, y)| PathElement::new([(x, y), (x + 16, y)], style));
-    }
-    let floor = latency_range(&tally.sessions).start;
-    let failed = series.buckets().iter().enumerate().filter(|(_, bucket)| bucket.failed > 0);
-    let marks: Vec<_> = failed.map(|(index, _)| ((index as f64 + 0.5) * width, floor)).collect();
-    if !marks.is_empty() {
-        let mark = |at: &(f64, f64)| TriangleMarker::new(*at, 5, BLACK.filled());
-        chart
-            .draw_series(marks.iter().map(mark))?
-            .label("sessions failed")
-            .legend(|(x, y)| TriangleMarker::new((x + 8, y), 5, BLACK.filled()));
-    }
+    draw_quantiles(series, &mut chart)?;
+    draw_failures(series, latency_range(&tally.sessions).start, &mut chart)?;
     chart
         .configure_series_labels()
         .position(SeriesLabelPosition::UpperRight)
@@ -104,6 +86,35 @@ fn draw_over_time(tally: &Tally, area: &Area<'_>) -> Outcome {
         .border_style(BLACK.mix(0.3))
         .label_font((FONT, 12))
         .draw()?;
+    Ok(())
+}
+
+fn draw_quantiles(series: &Series, chart: &mut Chart<'_, '_>) -> Outcome {
+    for (name, quantile, color, line_width) in QUANTILES {
+        let style = color.stroke_width(line_width);
+        let points = series.buckets().iter().enumerate().filter_map(|(index, bucket)| {
+            let latency = bucket.latencies.value_at_quantile(quantile).max(1) as f64;
+            (!bucket.latencies.is_empty()).then_some((series.middle(index), latency))
+        });
+        chart
+            .draw_series(LineSeries::new(points, style))?
+            .label(name)
+            .legend(move |(x, y)| PathElement::new([(x, y), (x + 16, y)], style));
+    }
+    Ok(())
+}
+
+/// Marks at `floor` when sessions failed.
+fn draw_failures(series: &Series, floor: f64, chart: &mut Chart<'_, '_>) -> Outcome {
+    let failed = series.buckets().iter().enumerate().filter(|(_, bucket)| bucket.failed > 0);
+    let marks: Vec<_> = failed.map(|(index, _)| (series.middle(index), floor)).collect();
+    if !marks.is_empty() {
+        let mark = |at: &(f64, f64)| TriangleMarker::new(*at, 5, BLACK.filled());
+        chart
+            .draw_series(marks.iter().map(mark))?
+            .label("sessions failed")
+            .legend(|(x, y)| TriangleMarker::new((x + 8, y), 5, BLACK.filled()));
+    }
     Ok(())
 }
 

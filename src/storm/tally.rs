@@ -173,6 +173,11 @@ impl Series {
         &self.buckets
     }
 
+    /// The middle of a bucket, in seconds since the storm began.
+    pub fn middle(&self, index: usize) -> f64 {
+        (index as f64 + 0.5) * self.width.as_secs_f64()
+    }
+
     fn bucket(&mut self, at: Duration) -> &mut Bucket {
         while self.index(at) >= MAX_BUCKETS {
             self.halve();

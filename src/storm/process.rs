@@ -1,4 +1,4 @@
-//! The processor time of a server on the same machine, read from outside.
+//! The processor time of the server, if it is on the same machine, and of the storm itself.
 
 use std::fs;
 use std::io;
@@ -6,11 +6,11 @@ use std::time::Duration;
 
 /// The processor time of a process, as Linux accounts for it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct ServerProcess {
+pub(super) struct Process {
     id: u32,
 }
 
-impl ServerProcess {
+impl Process {
     /// The process with this id.
     pub(super) fn new(id: u32) -> Self {
         Self { id }
@@ -43,7 +43,7 @@ mod tests {
 
     #[test]
     fn own_processor_time_is_read_and_that_of_nobody_is_an_error() {
-        assert!(ServerProcess::new(std::process::id()).processor_time().is_ok());
-        assert!(ServerProcess::new(u32::MAX).processor_time().is_err());
+        assert!(Process::new(std::process::id()).processor_time().is_ok());
+        assert!(Process::new(u32::MAX).processor_time().is_err());
     }
 }
