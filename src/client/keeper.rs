@@ -18,8 +18,8 @@ const REWRITE_INTERVAL: Duration = Duration::from_secs(1);
 pub struct Keeper {
     directory: PathBuf,
     owner: Option<Owner>,
-    /// Whoever had the phone before, with logs that are not empty yet.
-    former: Vec<(Owner, ContactLog)>,
+    /// Whoever had the phone before, as long as something of them is left.
+    former: Vec<Former>,
     /// The file does not show yet what the log is.
     is_stale: bool,
     /// Not to be rewritten before.
@@ -39,6 +39,16 @@ struct Trouble {
 struct Owner {
     user: Username,
     file: ContactLogFile,
+}
+
+/// Somebody who had the phone before.
+#[derive(Debug)]
+struct Former {
+    owner: Owner,
+    log: ContactLog,
+    /// The file does not show yet what the log is.
+    is_stale: bool,
+    writing: Trouble,
 }
 
 impl Keeper {
@@ -73,10 +83,15 @@ impl Keeper {
                 self.owner = Some(owner);
                 return Ok(None);
             }
-            Some(owner) => self.former.push((owner, phone.reset())),
+            Some(owner) => self.former.push(Former {
+                owner,
+                log: phone.reset(),
+                is_stale: self.is_stale,
+                writing: Trouble::default(),
+            }),
             None => {}
         }
-        self.former.retain(|(owner, _)| owner.user != user);
+        self.former.retain(|former| former.owner.user != user);
         let mut file = ContactLogFile::new(&self.directory, user);
         let loaded = file.load(phone.log_mut(), now);
         // Written by hand, received before the login, or left by a crash between the two files.
@@ -141,12 +156,17 @@ impl Keeper {
 
     /// When [`tidy`](Keeper::tidy) has something to do.
     pub fn next_tidying(&self, phone: &Phone) -> Option<Instant> {
-        if self.is_stale && self.owner.is_some() {
+        if self.has_stale_file() {
             return Some(self.next_rewrite);
         }
-        let logs = self.former.iter().map(|(_, log)| log).chain([phone.log()]);
+        let logs = self.former.iter().map(|former| &former.log).chain([phone.log()]);
         let leaving = logs.filter_map(ContactLog::next_leaving).min();
         leaving.map(|leaving| leaving.max(self.next_rewrite))
+    }
+
+    fn has_stale_file(&self) -> bool {
+        let has_former = self.former.iter().any(|former| former.is_stale);
+        has_former || (self.is_stale && self.owner.is_some())
     }
 
     /// Lets go what has had its time, in memory and on disk.
@@ -156,21 +176,26 @@ impl Keeper {
     /// [`FileError`], the first time; it is tried again every second.
     pub fn tidy(&mut self, phone: &mut Phone, now: Now) -> Result<(), FileError> {
         self.is_stale |= phone.log_mut().expire(now.monotonic);
-        if self.is_stale && self.next_rewrite <= now.monotonic {
-            self.next_rewrite = now.monotonic + REWRITE_INTERVAL;
-            self.rewrite(phone, now)?;
+        for former in &mut self.former {
+            former.is_stale |= former.log.expire(now.monotonic);
         }
-        self.tidy_former(now)
+        if !self.has_stale_file() || now.monotonic < self.next_rewrite {
+            return Ok(());
+        }
+        self.next_rewrite = now.monotonic + REWRITE_INTERVAL;
+        let rewritten = if self.is_stale { self.rewrite(phone, now) } else { Ok(()) };
+        let former = self.rewrite_former(now);
+        rewritten.and(former)
     }
 
-    fn tidy_former(&mut self, now: Now) -> Result<(), FileError> {
+    /// Nobody is forgotten before the file shows that nothing is left of them.
+    fn rewrite_former(&mut self, now: Now) -> Result<(), FileError> {
         let mut outcome = Ok(());
-        for (owner, log) in &mut self.former {
-            if log.expire(now.monotonic) {
-                outcome = owner.file.follow(log, now).and_then(|_| owner.file.rewrite(log));
-            }
+        for former in self.former.iter_mut().filter(|former| former.is_stale) {
+            let rewritten = former.rewrite(now);
+            outcome = outcome.and(rewritten);
         }
-        self.former.retain(|(_, log)| !log.is_empty());
+        self.former.retain(|former| former.is_stale || !former.log.is_empty());
         outcome
     }
 
@@ -187,10 +212,116 @@ impl Keeper {
     }
 }
 
+impl Former {
+    fn rewrite(&mut self, now: Now) -> Result<(), FileError> {
+        let Owner { file, .. } = &mut self.owner;
+        let followed = file.follow(&mut self.log, now);
+        let rewritten = followed.and_then(|_| file.rewrite(&self.log));
+        self.is_stale = rewritten.is_err();
+        self.writing.once(rewritten)
+    }
+}
+
 impl Trouble {
     /// Passes an error on only if the one before was none.
     fn once(&mut self, outcome: Result<(), FileError>) -> Result<(), FileError> {
         let was_known = std::mem::replace(&mut self.is_known, outcome.is_err());
         if was_known { Ok(()) } else { outcome }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::protocol::Timestamp;
+
+    const SAMPLE: &str = "12345678901234567891 13/05/2020 17:54:06 13/05/2020 18:09:05";
+
+    /// A phone, the keeper of its logs, and their directory.
+    struct Fixture {
+        directory: tempfile::TempDir,
+        phone: Phone,
+        keeper: Keeper,
+        now: Now,
+    }
+
+    impl Fixture {
+        #[expect(clippy::disallowed_methods, reason = "only the distance to it matters")]
+        fn owned_by(name: &str) -> Self {
+            let directory = tempfile::tempdir().expect("a directory");
+            let wall = Timestamp::from_unix_seconds(1_600_000_000);
+            let now = Now { monotonic: Instant::now(), wall };
+            let phone = Phone::new(Duration::from_secs(180));
+            let keeper = Keeper::new(directory.path().into(), now);
+            let mut fixture = Self { directory, phone, keeper, now };
+            fixture.hand_over(name);
+            fixture
+        }
+
+        fn hand_over(&mut self, name: &str) {
+            let user = Username::decode(name.as_bytes()).expect("a name");
+            let handed_over = self.keeper.hand_over(user, &mut self.phone, self.now);
+            assert!(matches!(handed_over, Ok(None)), "{handed_over:?}");
+        }
+
+        fn receive(&mut self, record: ContactRecord) {
+            let added = self.phone.log_mut().add(record, self.now);
+            self.keeper.keep(&record, added, &self.phone).expect("kept");
+        }
+
+        fn wait(&mut self, seconds: u64) {
+            self.now.monotonic += Duration::from_secs(seconds);
+            self.now.wall = self.now.wall.after_seconds(seconds);
+        }
+
+        fn tidy(&mut self) -> Result<(), FileError> {
+            self.keeper.tidy(&mut self.phone, self.now)
+        }
+
+        fn content(&self, name: &str) -> String {
+            let path = self.directory.path().join(format!("{name}_contactlog.txt"));
+            fs::read_to_string(path).expect("a log")
+        }
+    }
+
+    fn sample() -> ContactRecord {
+        ContactRecord::decode_line(SAMPLE.as_bytes()).expect("a record")
+    }
+
+    #[test]
+    fn former_log_whose_rewrite_fails_is_tried_again_until_nothing_is_left() {
+        let mut fixture = Fixture::owned_by("ann");
+        fixture.receive(sample());
+        fixture.hand_over("bob");
+        fixture.wait(180);
+        // A directory stands where the new file is to be written.
+        let obstacle = fixture.directory.path().join("ann_contactlog.txt.new");
+        fs::create_dir(&obstacle).expect("a directory");
+        assert!(fixture.tidy().is_err());
+        fixture.wait(1);
+        assert!(fixture.tidy().is_ok(), "the user knows");
+        assert_eq!(fixture.content("ann"), format!("{SAMPLE}\n"));
+        fs::remove_dir(&obstacle).expect("removed");
+        let next = fixture.keeper.next_tidying(&fixture.phone);
+        assert_eq!(next, Some(fixture.now.monotonic + REWRITE_INTERVAL));
+        fixture.wait(1);
+        assert!(fixture.tidy().is_ok());
+        assert_eq!(fixture.content("ann"), "");
+        assert_eq!(fixture.keeper.next_tidying(&fixture.phone), None);
+    }
+
+    #[test]
+    fn error_of_one_former_log_is_told_although_the_next_is_written() {
+        let mut fixture = Fixture::owned_by("ann");
+        fixture.receive(sample());
+        fixture.hand_over("bob");
+        fixture.receive(sample());
+        fixture.hand_over("cem");
+        fs::create_dir(fixture.directory.path().join("ann_contactlog.txt.new")).expect("made");
+        fixture.wait(180);
+        assert!(fixture.tidy().is_err());
+        assert_eq!(fixture.content("bob"), "");
     }
 }
