@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, hash_map};
 
 use crate::clock::Now;
 use crate::protocol::{ContactRecord, TempId, Timestamp};
@@ -15,7 +15,8 @@ pub const MAX_ENTRIES: usize = 65_536;
 /// The valid beacons that a phone received, each for a limited time.
 ///
 /// An entry leaves a fixed time after its beacon was received. The same TempID received again does
-/// not add an entry but starts that time anew.
+/// not add an entry but starts that time anew. Its record stays what was heard first: the server gives a
+/// TempID one pair of times, so that another one is forged, and nobody shall change what is in the log.
 #[derive(Debug)]
 pub struct ContactLog {
     retention: Duration,
@@ -144,10 +145,20 @@ impl ContactLog {
         self.last_number += 1;
         let number = self.last_number;
         let temp_id = record.temp_id;
-        let earlier = self.entries.insert(temp_id, Entry { record, received, leaves, number });
         self.order.push_back(Place { temp_id, number });
+        let is_again = match self.entries.entry(temp_id) {
+            hash_map::Entry::Occupied(mut entry) => {
+                let record = entry.get().record;
+                entry.insert(Entry { record, received, leaves, number });
+                true
+            }
+            hash_map::Entry::Vacant(entry) => {
+                entry.insert(Entry { record, received, leaves, number });
+                false
+            }
+        };
         self.drop_stale_places();
-        if earlier.is_some() {
+        if is_again {
             return Added::Again;
         }
         if self.len() <= MAX_ENTRIES {
@@ -239,6 +250,16 @@ mod tests {
         assert!(log.expire(later(now, 190).monotonic));
         assert_eq!(numbers(&log), ["01"]);
         assert!(log.expire(later(now, 280).monotonic));
+    }
+
+    #[test]
+    fn entry_received_again_with_other_times_keeps_its_own() {
+        let (mut log, now) = (ContactLog::new(RETENTION), start());
+        log.add(record(1), now);
+        let forged = ContactRecord { expiry: later(now, 99).wall, ..record(1) };
+        assert_eq!(log.add(forged, later(now, 1)), Added::Again);
+        let entry = log.find(record(1).temp_id).expect("an entry");
+        assert_eq!((entry.record, entry.received), (record(1), later(now, 1).wall));
     }
 
     #[test]

@@ -313,6 +313,16 @@ mod tests {
     }
 
     #[test]
+    fn record_received_again_with_other_times_is_the_same_in_memory_and_on_disk() {
+        let mut fixture = Fixture::owned_by("ann");
+        fixture.receive(sample());
+        fixture.receive(ContactRecord { expiry: sample().expiry.after_seconds(99), ..sample() });
+        let records: Vec<_> = fixture.phone.log().iter().map(|entry| entry.record).collect();
+        assert_eq!(records, [sample()]);
+        assert_eq!(fixture.content("ann"), format!("{SAMPLE}\n"));
+    }
+
+    #[test]
     fn error_of_one_former_log_is_told_although_the_next_is_written() {
         let mut fixture = Fixture::owned_by("ann");
         fixture.receive(sample());
