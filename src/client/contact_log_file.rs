@@ -7,11 +7,12 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
+use thiserror::Error;
 
 use super::contact_log::{ContactLog, Entry};
 use crate::clock::Now;
 use crate::protocol::{ContactRecord, TempId, Timestamp, Username};
-use crate::text_file::{FileError, read_lines};
+use crate::text_file::{FileError, Line, read_lines};
 
 /// The mode of a new file: whom somebody met is nobody else's business.
 const PRIVATE: u32 = 0o600;
@@ -32,15 +33,63 @@ const EXPECTED_TIME: &str = "\"<TempID of 20 digits> <DD/MM/YYYY HH:MM:SS>\"";
 pub struct ContactLogFile {
     records: PathBuf,
     receptions: PathBuf,
-    /// The TempIDs that were in the file when it was last read or written. Whatever differs from
-    /// them now is the user's doing.
-    known: HashSet<TempId>,
-    /// Whether it was read at all.
-    is_loaded: bool,
-    /// What the file looked like then; none if there was none.
-    state: Option<FileState>,
+    content: Content,
+    /// What was wrong with the records when they were read last, if anything was.
+    malformed: Option<Malformed>,
     /// Lines of the second file, which outgrows the first as beacons are received again.
     reception_lines: usize,
+}
+
+/// What is known of the records on disk.
+#[derive(Debug)]
+enum Content {
+    /// Nothing: they have never been read.
+    Unread,
+    /// Whatever differs from it now is the user's doing.
+    Loaded {
+        /// The TempIDs that were in the file when it was last read or written.
+        known: HashSet<TempId>,
+        /// What the file looked like then; none if there was none.
+        state: Option<FileState>,
+    },
+}
+
+/// A file with a malformed line, which is not read again before it looks different.
+#[derive(Debug)]
+struct Malformed {
+    state: Option<FileState>,
+    line: u64,
+    problem: String,
+}
+
+/// What the user should know about a log that could be read all the same.
+#[derive(Debug, Error)]
+pub enum Notice {
+    /// The last line had no end and was no record, which is what a crash leaves. It is cut off.
+    #[error("{path}:{line}: cut off, as it is not a whole record", path = path.display())]
+    Torn {
+        /// The file.
+        path: PathBuf,
+        /// Counted from 1.
+        line: u64,
+    },
+    /// When the records were received cannot be read.
+    #[error("{0}; ages are counted from now")]
+    AgesLost(FileError),
+}
+
+/// Records as they are read.
+struct Records {
+    whole: Vec<ContactRecord>,
+    torn: Option<Torn>,
+}
+
+/// A last line without an end that is no record.
+struct Torn {
+    line: u64,
+    /// Where in the file it begins, in bytes.
+    offset: u64,
+    problem: String,
 }
 
 impl ContactLogFile {
@@ -49,36 +98,40 @@ impl ContactLogFile {
         Self {
             records: directory.join(format!("{user}_contactlog.txt")),
             receptions: directory.join(format!("{user}_contactlog_received.txt")),
-            known: HashSet::new(),
-            is_loaded: false,
-            state: None,
+            content: Content::Unread,
+            malformed: None,
             reception_lines: 0,
         }
     }
 
-    /// Reads the records, with the receptions that an earlier run wrote down. Says what is wrong with the
-    /// receptions, if anything is: those that are not known count as received now.
+    /// Reads the records, with the receptions that an earlier run wrote down; those that are not known
+    /// count as received now. Cuts off what a crash tore.
     ///
     /// # Errors
     ///
     /// [`FileError`] if the records cannot be read or one is malformed; then `log` is as it was, and
     /// [`follow`](ContactLogFile::follow) tries again when the file has changed.
-    pub fn load(&mut self, log: &mut ContactLog, now: Now) -> Result<Option<FileError>, FileError> {
+    pub fn load(&mut self, log: &mut ContactLog, now: Now) -> Result<Vec<Notice>, FileError> {
         // What an earlier run did not finish.
         let _ = fs::remove_file(temporary(&self.records));
         let _ = fs::remove_file(temporary(&self.receptions));
-        let state = FileState::of(&self.records);
-        let records = self.read_records()?;
-        let (receptions, problem) = match self.read_receptions() {
-            Ok(receptions) => (receptions, None),
-            Err(error) => (HashMap::new(), Some(error)),
-        };
-        (self.is_loaded, self.state, self.known) = (true, state, temp_ids(&records));
+        let mut notices = Vec::new();
+        let mut state = FileState::of(&self.records);
+        let Records { whole, torn } = self.read_records(state)?;
+        if let Some(torn) = torn {
+            cut(&self.records, torn.offset).map_err(|error| FileError::io(&self.records, error))?;
+            state = FileState::of(&self.records);
+            notices.push(Notice::Torn { path: self.records.clone(), line: torn.line });
+        }
+        let receptions = self.read_receptions().unwrap_or_else(|error| {
+            notices.push(Notice::AgesLost(error));
+            HashMap::new()
+        });
+        self.content = Content::Loaded { known: temp_ids(&whole), state };
         let received =
             |record: &ContactRecord| receptions.get(&record.temp_id).copied().unwrap_or(now.wall);
-        let earlier = records.into_iter().map(|record| (record, received(&record))).collect();
-        log.restore(earlier, now);
-        Ok(problem)
+        log.restore(whole.into_iter().map(|record| (record, received(&record))).collect(), now);
+        Ok(notices)
     }
 
     /// Makes `log` follow what the user did to the file: records that were added count as received
@@ -88,26 +141,32 @@ impl ContactLogFile {
     ///
     /// [`FileError`]; then `log` is as it was.
     pub fn follow(&mut self, log: &mut ContactLog, now: Now) -> Result<bool, FileError> {
-        let state = FileState::of(&self.records);
-        if !self.is_loaded {
-            return self.load(log, now).map(|_| true);
+        let looks = FileState::of(&self.records);
+        match &self.content {
+            Content::Unread => return self.load(log, now).map(|_| true),
+            Content::Loaded { state, .. } if *state == looks => return Ok(false),
+            Content::Loaded { .. } => {}
         }
-        if state == self.state {
-            return Ok(false);
+        let Records { whole, torn } = self.read_records(looks)?;
+        if let Some(Torn { line, problem, .. }) = torn {
+            // No crash of ours: somebody is writing it.
+            return Err(self.refuse(Malformed { state: looks, line, problem }));
         }
-        let records = self.read_records()?;
-        let present = temp_ids(&records);
+        let is_known = |temp_id: &TempId| match &self.content {
+            Content::Unread => false,
+            Content::Loaded { known, .. } => known.contains(temp_id),
+        };
+        let present = temp_ids(&whole);
         let before = log.len();
-        log.retain(|temp_id| present.contains(temp_id) || !self.known.contains(temp_id));
+        log.retain(|temp_id| present.contains(temp_id) || !is_known(temp_id));
         let mut is_changed = log.len() != before;
-        for record in records.into_iter().filter(|record| !self.known.contains(&record.temp_id)) {
+        for record in whole.into_iter().filter(|record| !is_known(&record.temp_id)) {
             if log.find(record.temp_id).is_none() {
                 log.add(record, now);
                 is_changed = true;
             }
         }
-        self.known = present;
-        self.state = state;
+        self.content = Content::Loaded { known: present, state: looks };
         Ok(is_changed)
     }
 
@@ -119,12 +178,18 @@ impl ContactLogFile {
     pub fn append(&mut self, entry: &Entry) -> Result<(), FileError> {
         let mut line = Vec::with_capacity(ContactRecord::LINE_LEN + 1);
         entry.record.encode_line(&mut line);
-        let is_unchanged = FileState::of(&self.records) == self.state;
+        let before = FileState::of(&self.records);
         append_line(&self.records, line)?;
-        self.known.insert(entry.record.temp_id);
-        // Otherwise there is still something to follow.
-        if is_unchanged {
-            self.state = FileState::of(&self.records);
+        let after = FileState::of(&self.records);
+        if let Content::Loaded { known, state } = &mut self.content {
+            known.insert(entry.record.temp_id);
+            // Otherwise there is still something to follow.
+            if *state == before {
+                *state = after;
+            }
+        }
+        if let Some(malformed) = self.malformed.as_mut().filter(|it| it.state == before) {
+            malformed.state = after;
         }
         self.append_reception(entry)
     }
@@ -141,7 +206,11 @@ impl ContactLogFile {
 
     /// Whether the files do not have just one line each for each entry of `log`.
     pub fn is_untidy(&self, log: &ContactLog) -> bool {
-        self.reception_lines != log.len() || self.known.len() != log.len()
+        let known = match &self.content {
+            Content::Unread => 0,
+            Content::Loaded { known, .. } => known.len(),
+        };
+        self.reception_lines != log.len() || known != log.len()
     }
 
     /// Whether so many receptions are written down that the files had better be rewritten.
@@ -163,22 +232,43 @@ impl ContactLogFile {
             receptions.push(b'\n');
         }
         replace(&self.records, &records)?;
-        self.known = log.iter().map(|entry| entry.record.temp_id).collect();
-        self.state = FileState::of(&self.records);
+        self.content = Content::Loaded {
+            known: log.iter().map(|entry| entry.record.temp_id).collect(),
+            state: FileState::of(&self.records),
+        };
         self.reception_lines = log.len();
         replace(&self.receptions, &receptions)
     }
 
-    fn read_records(&self) -> Result<Vec<ContactRecord>, FileError> {
-        let mut records = Vec::new();
-        if is_there(&self.records)? {
-            read_lines(&self.records, EXPECTED, |line| {
-                let record = ContactRecord::decode_line(line.text);
-                records.push(record.map_err(|error| error.to_string())?);
-                Ok(())
-            })?;
+    /// Reads a file that looks like `state`, unless it looked so when it was malformed.
+    fn read_records(&mut self, state: Option<FileState>) -> Result<Records, FileError> {
+        if let Some(malformed) = self.malformed.take_if(|malformed| malformed.state == state) {
+            return Err(self.refuse(malformed));
         }
-        Ok(records)
+        self.malformed = None;
+        let mut records = Records { whole: Vec::new(), torn: None };
+        if !is_there(&self.records)? {
+            return Ok(records);
+        }
+        let read = read_lines(&self.records, EXPECTED, |line| records.take(line));
+        match read {
+            Ok(_) => Ok(records),
+            Err(FileError::Malformed { line, problem, .. }) => {
+                Err(self.refuse(Malformed { state, line, problem }))
+            }
+            Err(error @ FileError::Io { .. }) => Err(error),
+        }
+    }
+
+    /// Remembers that a file is malformed, and says so.
+    fn refuse(&mut self, malformed: Malformed) -> FileError {
+        let Malformed { line, problem, .. } = self.malformed.insert(malformed);
+        FileError::Malformed {
+            path: self.records.clone(),
+            line: *line,
+            problem: problem.clone(),
+            expected: EXPECTED,
+        }
     }
 
     fn read_receptions(&mut self) -> Result<HashMap<TempId, Timestamp>, FileError> {
@@ -199,6 +289,20 @@ impl ContactLogFile {
             })?;
         }
         Ok(receptions)
+    }
+}
+
+impl Records {
+    fn take(&mut self, line: Line<'_>) -> Result<(), String> {
+        match ContactRecord::decode_line(line.text) {
+            Ok(record) => self.whole.push(record),
+            Err(error) if !line.is_terminated && line.text.len() <= ContactRecord::LINE_LEN => {
+                let (offset, problem) = (line.offset, error.to_string());
+                self.torn = Some(Torn { line: line.number, offset, problem });
+            }
+            Err(error) => return Err(error.to_string()),
+        }
+        Ok(())
     }
 }
 
@@ -234,6 +338,10 @@ fn decode_reception(line: &[u8]) -> Option<(TempId, Timestamp)> {
     let (temp_id, received) = line.split_at_checked(TempId::LEN)?;
     let received = received.strip_prefix(b" ")?;
     Some((TempId::decode(temp_id).ok()?, Timestamp::decode(received).ok()?))
+}
+
+fn cut(path: &Path, len: u64) -> io::Result<()> {
+    OpenOptions::new().write(true).open(path)?.set_len(len)
 }
 
 fn is_there(path: &Path) -> Result<bool, FileError> {
@@ -289,180 +397,4 @@ fn temporary(path: &Path) -> PathBuf {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::{Duration, Instant};
-
-    use super::*;
-
-    const SAMPLE: &str = "12345678901234567891 13/05/2020 17:54:06 13/05/2020 18:09:05";
-    const OTHER: &str = "12345678901234567892 13/05/2020 18:00:06 13/05/2020 18:15:05";
-
-    /// A directory, and a phone's log in it that can be restarted at any time.
-    struct Fixture {
-        directory: tempfile::TempDir,
-        file: ContactLogFile,
-        log: ContactLog,
-        now: Now,
-    }
-
-    impl Fixture {
-        #[expect(clippy::disallowed_methods, reason = "only the distance to it matters")]
-        fn new() -> Self {
-            let directory = tempfile::tempdir().expect("a directory");
-            let user = Username::decode(b"ann").expect("a name");
-            let file = ContactLogFile::new(directory.path(), user);
-            let wall = Timestamp::from_unix_seconds(1_600_000_000);
-            let now = Now { monotonic: Instant::now(), wall };
-            let log = ContactLog::new(Duration::from_secs(180));
-            let mut fixture = Self { directory, file, log, now };
-            fixture.restart();
-            fixture
-        }
-
-        fn receive(&mut self, line: &str) {
-            let record = ContactRecord::decode_line(line.as_bytes()).expect("a record");
-            self.log.add(record, self.now);
-            let entry = self.log.find(record.temp_id).expect("just added");
-            self.file.append(entry).expect("appended");
-        }
-
-        fn wait(&mut self, seconds: u64) {
-            self.now.monotonic += Duration::from_secs(seconds);
-            self.now.wall = self.now.wall.after_seconds(seconds);
-        }
-
-        fn restart(&mut self) {
-            self.log = ContactLog::new(Duration::from_secs(180));
-            let problem = self.file.load(&mut self.log, self.now).expect("loaded");
-            assert!(problem.is_none(), "{problem:?}");
-        }
-
-        fn content(&self) -> String {
-            fs::read_to_string(&self.file.records).unwrap_or_default()
-        }
-    }
-
-    #[test]
-    fn log_survives_a_restart_with_its_ages() {
-        let mut fixture = Fixture::new();
-        fixture.receive(SAMPLE);
-        fixture.wait(100);
-        fixture.receive(OTHER);
-        fixture.wait(50);
-        fixture.restart();
-        assert_eq!(fixture.log.len(), 2);
-        fixture.wait(30);
-        assert!(fixture.log.expire(fixture.now.monotonic));
-        assert_eq!(fixture.log.len(), 1);
-        fixture.file.rewrite(&fixture.log).expect("rewritten");
-        assert_eq!(fixture.content(), format!("{OTHER}\n"));
-        fixture.restart();
-        fixture.wait(100);
-        assert!(fixture.log.expire(fixture.now.monotonic) && fixture.log.is_empty());
-    }
-
-    #[test]
-    fn log_written_by_hand_counts_as_received_when_first_seen() {
-        let mut fixture = Fixture::new();
-        fs::write(&fixture.file.records, format!("{SAMPLE}\r\n\r\n{OTHER}")).expect("written");
-        fixture.restart();
-        assert_eq!(fixture.log.len(), 2);
-        fixture.wait(179);
-        assert!(!fixture.log.expire(fixture.now.monotonic));
-    }
-
-    #[test]
-    fn record_is_appended_on_a_new_line() {
-        let mut fixture = Fixture::new();
-        fs::write(&fixture.file.records, SAMPLE).expect("written");
-        fixture.receive(OTHER);
-        assert_eq!(fixture.content(), format!("{SAMPLE}\n{OTHER}\n"));
-    }
-
-    #[test]
-    fn file_edited_meanwhile_is_followed() {
-        let mut fixture = Fixture::new();
-        fixture.receive(SAMPLE);
-        fs::write(&fixture.file.records, OTHER).expect("written");
-        assert!(fixture.file.follow(&mut fixture.log, fixture.now).expect("read"));
-        let records: Vec<_> = fixture.log.iter().map(|entry| entry.record).collect();
-        assert_eq!(records, [ContactRecord::decode_line(OTHER.as_bytes()).expect("a record")]);
-        assert!(!fixture.file.follow(&mut fixture.log, fixture.now).expect("read"));
-        fs::remove_file(&fixture.file.records).expect("removed");
-        assert!(fixture.file.follow(&mut fixture.log, fixture.now).expect("read"));
-        assert!(fixture.log.is_empty());
-    }
-
-    #[test]
-    fn entry_that_left_does_not_come_back_from_the_file() {
-        let mut fixture = Fixture::new();
-        fixture.receive(SAMPLE);
-        fixture.wait(180);
-        assert!(fixture.log.expire(fixture.now.monotonic));
-        assert!(!fixture.file.follow(&mut fixture.log, fixture.now).expect("read"));
-        assert!(fixture.log.is_empty());
-    }
-
-    #[test]
-    fn malformed_file_is_named_and_changes_nothing() {
-        let mut fixture = Fixture::new();
-        fixture.receive(SAMPLE);
-        fs::write(&fixture.file.records, format!("{OTHER}\nnonsense\n")).expect("written");
-        let error = fixture.file.follow(&mut fixture.log, fixture.now).expect_err("malformed");
-        assert!(error.to_string().contains("ann_contactlog.txt:2: "), "{error}");
-        assert_eq!(fixture.log.len(), 1);
-        assert!(fixture.directory.path().exists());
-    }
-
-    #[test]
-    fn malformed_receptions_cost_the_ages_and_not_the_log() {
-        let mut fixture = Fixture::new();
-        fixture.receive(SAMPLE);
-        fs::write(&fixture.file.receptions, "nonsense\n").expect("written");
-        fixture.log = ContactLog::new(Duration::from_secs(180));
-        let problem = fixture.file.load(&mut fixture.log, fixture.now).expect("loaded");
-        assert!(problem.is_some_and(|error| error.to_string().contains("_received.txt:1: ")));
-        assert_eq!(fixture.log.len(), 1);
-    }
-
-    #[test]
-    fn malformed_file_that_is_mended_is_loaded_with_its_ages() {
-        let mut fixture = Fixture::new();
-        fixture.receive(SAMPLE);
-        fixture.wait(100);
-        fs::write(&fixture.file.records, format!("{SAMPLE}\nnonsense\n")).expect("written");
-        fixture.log = ContactLog::new(Duration::from_secs(180));
-        let user = Username::decode(b"ann").expect("a name");
-        fixture.file = ContactLogFile::new(fixture.directory.path(), user);
-        assert!(fixture.file.load(&mut fixture.log, fixture.now).is_err());
-        fs::write(&fixture.file.records, SAMPLE).expect("written");
-        assert!(fixture.file.follow(&mut fixture.log, fixture.now).expect("read"));
-        fixture.wait(80);
-        assert!(fixture.log.expire(fixture.now.monotonic));
-    }
-
-    #[test]
-    fn rewritten_file_keeps_its_mode() {
-        let mut fixture = Fixture::new();
-        fixture.receive(SAMPLE);
-        let mode =
-            |fixture: &Fixture| fs::metadata(&fixture.file.records).expect("a file").mode() & 0o777;
-        assert_eq!(mode(&fixture), 0o600);
-        let readable = std::os::unix::fs::PermissionsExt::from_mode(0o640);
-        fs::set_permissions(&fixture.file.records, readable).expect("changed");
-        fixture.file.rewrite(&fixture.log).expect("rewritten");
-        assert_eq!(mode(&fixture), 0o640);
-    }
-
-    #[test]
-    fn receptions_of_one_beacon_make_the_files_overgrown_not_endless() {
-        let mut fixture = Fixture::new();
-        fixture.receive(SAMPLE);
-        while !fixture.file.is_overgrown(&fixture.log) {
-            let entry = *fixture.log.iter().next().expect("one entry");
-            fixture.file.append_reception(&entry).expect("appended");
-        }
-        fixture.file.rewrite(&fixture.log).expect("rewritten");
-        assert!(!fixture.file.is_overgrown(&fixture.log));
-    }
-}
+mod tests;

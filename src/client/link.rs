@@ -8,6 +8,7 @@ use mio::event::Event;
 use super::session::{self, Session};
 use super::{Client, ClientError, FIRST_LINK, LOGOUT_TIMEOUT, Timer};
 use crate::clock::Now;
+use crate::protocol::Username;
 use crate::reactor::{Connection, Flushed, Received, Token};
 use crate::text_file::FileError;
 
@@ -95,21 +96,7 @@ impl Client {
     pub(super) fn take_answer(&mut self, event: &session::Event, now: Now) {
         self.dialogue.answered(event, &mut self.lines);
         match event {
-            session::Event::LoggedIn(user) => {
-                let text = match self.keeper.hand_over(*user, &mut self.phone, now) {
-                    Ok(None) => return self.tidy(now),
-                    Ok(Some(error)) => format!("{error}; ages are counted from now"),
-                    Err(error @ FileError::Malformed { .. }) => {
-                        format!("{error}; what is in it is left alone")
-                    }
-                    Err(error @ FileError::Io { .. }) => {
-                        format!(
-                            "{error}; what is in it is left alone, and beacons are kept in memory"
-                        )
-                    }
-                };
-                self.dialogue.trouble(&text, &mut self.lines);
-            }
+            session::Event::LoggedIn(user) => self.hand_over(*user, now),
             session::Event::TempIds(records) => {
                 if let Some(record) = records.first() {
                     self.phone.use_temp_id(*record);
@@ -123,6 +110,24 @@ impl Client {
             | session::Event::LoggedOut
             | session::Event::Broken(_) => {}
         }
+    }
+
+    fn hand_over(&mut self, user: Username, now: Now) {
+        let texts = match self.keeper.hand_over(user, &mut self.phone, now) {
+            Ok(notices) => notices.iter().map(ToString::to_string).collect(),
+            Err(error @ FileError::Malformed { .. }) => {
+                vec![format!("{error}; what is in it is left alone")]
+            }
+            Err(error @ FileError::Io { .. }) => {
+                vec![format!(
+                    "{error}; what is in it is left alone, and beacons are kept in memory"
+                )]
+            }
+        };
+        for text in texts {
+            self.dialogue.trouble(&text, &mut self.lines);
+        }
+        self.tidy(now);
     }
 
     /// Lets the session say something, if there is anybody to say it to.
