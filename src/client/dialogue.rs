@@ -305,9 +305,10 @@ impl Dialogue {
         self.state = State::Prompt;
     }
 
-    /// The TempID of a beacon that is about to be sent has expired.
-    pub fn beacon_expired(&mut self, lines: &mut Lines) {
-        bad(lines, "Warning: this TempID has expired; whoever receives it will refuse it.");
+    /// The TempID of a beacon that is about to be sent is not valid now.
+    pub fn beacon_not_valid(&mut self, record: &ContactRecord, now: Timestamp, lines: &mut Lines) {
+        let why = if now < record.start { "is not valid yet" } else { "has expired" };
+        bad(lines, &format!("Warning: this TempID {why}; whoever receives it will refuse it."));
     }
 
     /// A datagram arrived.

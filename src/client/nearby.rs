@@ -19,8 +19,8 @@ impl Client {
     pub(super) fn send_beacon(&mut self, destination: SocketAddr, now: Now) {
         let beacon = match self.phone.beacon(now) {
             Outgoing::Valid(beacon) => beacon,
-            Outgoing::Expired(beacon) => {
-                self.dialogue.beacon_expired(&mut self.lines);
+            Outgoing::NotValidNow(beacon) => {
+                self.dialogue.beacon_not_valid(&beacon.0, now.wall, &mut self.lines);
                 beacon
             }
             Outgoing::None => {

@@ -19,8 +19,9 @@ pub struct Phone {
 pub enum Outgoing {
     /// Phones that receive it now will log it.
     Valid(Beacon),
-    /// Phones that receive it now will refuse it, but it can be sent.
-    Expired(Beacon),
+    /// Phones that receive it now will refuse it, as its TempID has expired or is not valid yet, but it
+    /// can be sent.
+    NotValidNow(Beacon),
     /// There is no TempID to send.
     None,
 }
@@ -74,7 +75,7 @@ impl Phone {
         match self.current {
             None => Outgoing::None,
             Some(record) if record.is_valid_at(now.wall) => Outgoing::Valid(Beacon(record)),
-            Some(record) => Outgoing::Expired(Beacon(record)),
+            Some(record) => Outgoing::NotValidNow(Beacon(record)),
         }
     }
 
@@ -133,12 +134,14 @@ mod tests {
     }
 
     #[test]
-    fn phone_sends_the_temp_id_that_it_has_even_expired() {
+    fn phone_sends_the_temp_id_that_it_has_at_any_time() {
         let mut phone = phone();
         assert_eq!(phone.beacon(at("13/05/2020 18:00:00")), Outgoing::None);
         let beacon = Beacon::decode(BEACON).expect("a beacon");
         phone.use_temp_id(beacon.0);
         assert_eq!(phone.beacon(at("13/05/2020 18:00:00")), Outgoing::Valid(beacon));
-        assert_eq!(phone.beacon(at("13/05/2020 18:10:00")), Outgoing::Expired(beacon));
+        for wall in ["13/05/2020 17:54:05", "13/05/2020 18:10:00"] {
+            assert_eq!(phone.beacon(at(wall)), Outgoing::NotValidNow(beacon), "{wall}");
+        }
     }
 }

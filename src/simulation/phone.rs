@@ -320,7 +320,7 @@ impl SimulatedPhone {
     fn send_beacon(&mut self, to: u32, now: Now) -> Vec<Wish> {
         self.plan.pop_front();
         let mut wishes = vec![Wish::Pause(Pause::Thought)];
-        if let Outgoing::Valid(beacon) | Outgoing::Expired(beacon) = self.phone.beacon(now) {
+        if let Outgoing::Valid(beacon) | Outgoing::NotValidNow(beacon) = self.phone.beacon(now) {
             let mut datagram = Vec::new();
             beacon.encode(&mut datagram);
             wishes.push(Wish::Datagram(to, datagram));

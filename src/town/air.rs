@@ -110,7 +110,7 @@ impl Town {
         let now = handset.clock.show(core.clock.now(), core.clock.elapsed());
         let beacon = match phone.beacon(now) {
             Outgoing::Valid(beacon) => beacon,
-            outgoing @ (Outgoing::Expired(_) | Outgoing::None) => {
+            outgoing @ (Outgoing::NotValidNow(_) | Outgoing::None) => {
                 let outgoing = match handset.supply.take(now.wall) {
                     Some((record, begun)) => {
                         handset.temp_ids_used += begun;
@@ -121,8 +121,8 @@ impl Town {
                 };
                 match (outgoing, self.scenario.phones.when_expired) {
                     (Outgoing::Valid(beacon), _) => beacon,
-                    (Outgoing::Expired(beacon), WhenExpired::Keep) => beacon,
-                    (Outgoing::Expired(_), WhenExpired::Silent) | (Outgoing::None, _) => {
+                    (Outgoing::NotValidNow(beacon), WhenExpired::Keep) => beacon,
+                    (Outgoing::NotValidNow(_), WhenExpired::Silent) | (Outgoing::None, _) => {
                         return false;
                     }
                 }

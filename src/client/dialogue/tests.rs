@@ -1,6 +1,6 @@
 use super::*;
 use crate::client::session::Event;
-use crate::protocol::{BeaconError, TempId, Username};
+use crate::protocol::{BeaconError, Username};
 
 /// A dialogue and what it showed.
 struct Fixture {
@@ -118,7 +118,6 @@ fn full_log_is_said_once() {
         fixture.dialogue.received(&reception, sender, record().start, &mut fixture.lines);
         assert_eq!(fixture.shown().len(), expected);
     }
-    assert_eq!(TempId::LEN, 20);
 }
 
 #[test]
@@ -168,6 +167,19 @@ fn lost_server_is_said_and_the_user_asked_to_log_in_again() {
     assert_eq!(fixture.dialogue.prompt(), Some(Prompt::Username));
     fixture.dialogue.leave();
     assert_eq!(fixture.dialogue.ending(), Some(Ending::Failed));
+}
+
+#[test]
+fn beacon_that_is_not_valid_now_is_sent_with_the_reason() {
+    let mut fixture = Fixture::at_prompt();
+    let ContactRecord { start, expiry, .. } = record();
+    let early = Timestamp::from_unix_seconds(0);
+    for (now, why) in [(early, "is not valid yet"), (expiry.after_seconds(1), "has expired")] {
+        assert!(now < start || now > expiry);
+        fixture.dialogue.beacon_not_valid(&record(), now, &mut fixture.lines);
+        let expected = format!("Warning: this TempID {why}; whoever receives it will refuse it.");
+        assert_eq!(fixture.shown(), [expected]);
+    }
 }
 
 #[test]
