@@ -52,6 +52,8 @@ impl Client {
         match rustix::io::read(rustix::stdio::stdin(), &mut bytes) {
             Ok(count) => self.screen.type_bytes(&bytes[..count]),
             Err(rustix::io::Errno::INTR) => return Ok(()),
+            // Another program has it without blocking, and took what the event told of.
+            Err(rustix::io::Errno::AGAIN) => {}
             // The terminal is gone.
             Err(_) => self.screen.type_bytes(&[]),
         }
