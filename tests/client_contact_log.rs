@@ -219,12 +219,11 @@ fn crashed_ages_count_from_reception() {
         std::thread::park_timeout(Duration::from_millis(50));
     }
     client.crash();
-    let restarted = now();
     let _client = scene.logged_in_keeping(EIGHT, 4);
     scene.wait_for_log(EIGHT, "");
-    // From the restart on it would be 4 seconds. Receptions are kept in whole seconds.
+    // Receptions are kept in whole seconds. That it does not stay longer either is shown where time is
+    // virtual, in `ContactLog::restore`.
     assert!(start.elapsed() >= Duration::from_secs(3), "{:?}", start.elapsed());
-    assert!(restarted.elapsed() < Duration::from_millis(3900), "{:?}", restarted.elapsed());
 }
 
 #[test]
