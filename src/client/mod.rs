@@ -242,6 +242,10 @@ impl Client {
     /// Waits for whoever reads the last lines, but not for ever, and not for a disk that is full.
     fn end_output(&mut self, events: &mut Events) -> Result<(), ClientError> {
         let begin = Now::read();
+        // The only timer from now on: one that has passed and is not handled lets nobody wait.
+        if let Some((key, _)) = self.tidying_timer.take() {
+            self.event_loop.timers.cancel(key);
+        }
         self.set_server_timer(Some(LOGOUT_TIMEOUT), begin);
         let mut now = begin;
         while !self.screen.is_flushed() && now.monotonic < begin.monotonic + LOGOUT_TIMEOUT {
