@@ -143,6 +143,12 @@ impl Client {
     pub(super) fn flush_link(&mut self, now: Now) -> Result<(), ClientError> {
         let Link::Up(connection, token) = &mut self.link else { return Ok(()) };
         match connection.flush(self.event_loop.registry(), *token) {
+            // A server that takes a long contact log slowly is there, and has not been asked yet.
+            // Whoever leaves does not wait for that.
+            Flushed::Blocked { progress: true } if !self.dialogue.is_leaving() => {
+                self.expect_reply(now);
+                Ok(())
+            }
             Flushed::Everything | Flushed::Blocked { .. } => Ok(()),
             Flushed::Over => self.lose_link(io::ErrorKind::UnexpectedEof.into(), now),
             Flushed::Failed(error) => self.lose_link(error, now),
