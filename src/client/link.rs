@@ -24,7 +24,21 @@ const REPLY_TIMEOUT: Duration = Duration::from_secs(30);
 pub(super) enum Link {
     Down,
     Connecting(Connection, Token),
-    Up(Connection, Token),
+    Up {
+        connection: Connection,
+        token: Token,
+        /// Whether the server may have sent more than one read took.
+        is_unread: bool,
+    },
+}
+
+impl Link {
+    pub(super) fn is_unread(&self) -> bool {
+        match self {
+            Self::Down | Self::Connecting(..) => false,
+            Self::Up { is_unread, .. } => *is_unread,
+        }
+    }
 }
 
 impl Client {
@@ -49,7 +63,7 @@ impl Client {
         match std::mem::replace(&mut self.link, Link::Down) {
             Link::Connecting(connection, own) if own == token => match connection.connected() {
                 Ok(true) => {
-                    self.link = Link::Up(connection, own);
+                    self.link = Link::Up { connection, token, is_unread: false };
                     self.dialogue.connected();
                     self.set_server_timer(None, now);
                     self.expect_reply(now);
@@ -57,27 +71,23 @@ impl Client {
                 Ok(false) => self.link = Link::Connecting(connection, own),
                 Err(error) => return self.lose_link(error, now),
             },
-            Link::Up(connection, own) if own == token => {
-                self.link = Link::Up(connection, own);
-            }
-            other => {
-                self.link = other;
-                return Ok(());
-            }
+            other => self.link = other,
         }
-        if let Link::Up(connection, _) = &mut self.link {
-            connection.note(event);
-            return self.receive(buffer, now);
+        match &mut self.link {
+            Link::Up { connection, token: own, .. } if *own == token => {
+                connection.note(event);
+                self.receive(buffer, now)
+            }
+            Link::Down | Link::Connecting(..) | Link::Up { .. } => Ok(()),
         }
-        Ok(())
     }
 
     pub(super) fn receive(&mut self, buffer: &mut [u8], now: Now) -> Result<(), ClientError> {
-        let Link::Up(connection, _) = &mut self.link else { return Ok(()) };
+        let Link::Up { connection, is_unread, .. } = &mut self.link else { return Ok(()) };
         let (session, mut told) = (&mut self.session, Vec::new());
         let received = connection
             .receive(buffer, |bytes, out| session.receive(bytes, out, |event| told.push(event)));
-        self.is_link_unread = matches!(received, Received::MoreLeft);
+        *is_unread = matches!(received, Received::MoreLeft);
         for event in told {
             self.take_answer(&event, now);
         }
@@ -134,14 +144,14 @@ impl Client {
     pub(super) fn say(&mut self, say: impl FnOnce(&mut Session, &mut Vec<u8>)) {
         match &mut self.link {
             Link::Down => {}
-            Link::Connecting(connection, _) | Link::Up(connection, _) => {
+            Link::Connecting(connection, _) | Link::Up { connection, .. } => {
                 say(&mut self.session, connection.output());
             }
         }
     }
 
     pub(super) fn flush_link(&mut self, now: Now) -> Result<(), ClientError> {
-        let Link::Up(connection, token) = &mut self.link else { return Ok(()) };
+        let Link::Up { connection, token, .. } = &mut self.link else { return Ok(()) };
         match connection.flush(self.event_loop.registry(), *token) {
             // A server that takes a long contact log slowly is there, and has not been asked yet.
             // Whoever leaves does not wait for that.
@@ -158,7 +168,7 @@ impl Client {
     /// The connection is gone. The user is told only if it was of any use: a server closes those
     /// on which nobody logs in, and the next attempt makes a new one.
     pub(super) fn lose_link(&mut self, error: io::Error, now: Now) -> Result<(), ClientError> {
-        let was_connecting = !matches!(self.link, Link::Up(..));
+        let was_connecting = !matches!(self.link, Link::Up { .. });
         self.drop_link(now);
         if self.dialogue.is_connecting() {
             return Err(self.unreachable(error));
@@ -181,7 +191,6 @@ impl Client {
 
     pub(super) fn drop_link(&mut self, now: Now) {
         self.link = Link::Down;
-        self.is_link_unread = false;
         self.set_server_timer(None, now);
     }
 
@@ -191,7 +200,7 @@ impl Client {
             // The time to connect runs already.
             Link::Connecting(..) => {}
             Link::Down => self.set_server_timer(None, now),
-            Link::Up(..) => {
+            Link::Up { .. } => {
                 let is_leaving = self.dialogue.is_leaving();
                 let timeout = if is_leaving { LOGOUT_TIMEOUT } else { REPLY_TIMEOUT };
                 self.set_server_timer(self.session.is_waiting().then_some(timeout), now);

@@ -23,7 +23,7 @@ mod user;
 
 use std::fs;
 use std::io;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -46,6 +46,8 @@ use crate::reactor::{DatagramSocket, EventLoop, Output, READ_BYTES, Signals, Tim
 /// How long the server may take to say goodbye.
 const LOGOUT_TIMEOUT: Duration = Duration::from_secs(2);
 
+const HANDLED_SIGNALS: [i32; 6] = [SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGWINCH, SIGCONT];
+
 const STDIN: Token = Token::permanent(0);
 const SIGNALS: Token = Token::permanent(1);
 const DATAGRAMS: Token = Token::permanent(2);
@@ -64,8 +66,6 @@ pub struct Client {
     /// How many connections there have been.
     links: u32,
     server: SocketAddr,
-    /// Whether the server may have sent more than one read took.
-    is_link_unread: bool,
     session: Session,
     /// Runs while the server is waited for.
     server_timer: Option<TimerKey>,
@@ -97,25 +97,14 @@ impl Client {
         require_directory(&settings.data)?;
         let event_loop = EventLoop::new(now.monotonic)?;
         let registry = event_loop.registry();
-        let address = match settings.server {
-            SocketAddr::V4(_) => SocketAddr::from((Ipv4Addr::UNSPECIFIED, settings.udp_port)),
-            SocketAddr::V6(_) => SocketAddr::from((Ipv6Addr::UNSPECIFIED, settings.udp_port)),
-        };
-        let with_port = |source| ClientError::Listen { port: settings.udp_port, source };
-        let datagrams = DatagramSocket::bind(address, registry, DATAGRAMS).map_err(with_port)?;
-        let numbers = [SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGWINCH, SIGCONT];
-        let signals = Signals::take_over(&numbers, registry, SIGNALS)?;
-        let stdin = Stdin::register(registry);
-        let output = Output::stdout(registry, STDOUT);
         let mut client = Self {
-            signals,
-            datagrams,
-            stdin,
-            screen: Screen::open(&Environment::read(), output)?,
+            datagrams: nearby::listen(settings, registry)?,
+            signals: Signals::take_over(&HANDLED_SIGNALS, registry, SIGNALS)?,
+            stdin: Stdin::register(registry),
+            screen: Screen::open(&Environment::read(), Output::stdout(registry, STDOUT))?,
             event_loop,
             link: Link::Down,
             links: 0,
-            is_link_unread: false,
             server: settings.server,
             session: Session::default(),
             server_timer: None,
@@ -153,10 +142,10 @@ impl Client {
 
     fn tick(&mut self, events: &mut Events, buffer: &mut [u8]) -> Result<(), ClientError> {
         let is_busy =
-            self.datagrams.may_hold_more() || self.is_link_unread || self.may_read_input();
+            self.datagrams.may_hold_more() || self.link.is_unread() || self.may_read_input();
         self.event_loop.wait(events, is_busy, Now::read().monotonic)?;
         let now = Now::read();
-        let has_left_over = self.is_link_unread;
+        let has_left_over = self.link.is_unread();
         for event in events.iter() {
             self.handle_event(event, buffer, now)?;
         }

@@ -3,10 +3,24 @@
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
-use super::Client;
+use mio::Registry;
+
 use super::phone::{Outgoing, Reception};
+use super::{Client, ClientError, DATAGRAMS, Settings};
 use crate::clock::Now;
 use crate::protocol::Beacon;
+use crate::reactor::DatagramSocket;
+
+/// Listens for beacons, on all addresses of the kind that the server has.
+pub(super) fn listen(
+    settings: &Settings,
+    registry: &Registry,
+) -> Result<DatagramSocket, ClientError> {
+    let port = settings.udp_port;
+    let address = any_address(settings.server, port);
+    DatagramSocket::bind(address, registry, DATAGRAMS)
+        .map_err(|source| ClientError::Listen { port, source })
+}
 
 impl Client {
     pub(super) fn tidy(&mut self, now: Now) {
@@ -57,13 +71,17 @@ impl Client {
 /// Sends a beacon from a port that the system chooses anew, so that it does not tell two beacons of
 /// one phone from those of two.
 fn send_datagram(beacon: &Beacon, destination: SocketAddr) -> io::Result<()> {
-    let local: SocketAddr = match destination {
-        SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
-        SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
-    };
-    let socket = UdpSocket::bind(local)?;
+    let socket = UdpSocket::bind(any_address(destination, 0))?;
     socket.set_nonblocking(true)?;
     let mut datagram = Vec::with_capacity(Beacon::LEN);
     beacon.encode(&mut datagram);
     socket.send_to(&datagram, destination).map(|_| ())
+}
+
+/// All local addresses of the kind that `peer` has.
+fn any_address(peer: SocketAddr, port: u16) -> SocketAddr {
+    match peer {
+        SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, port).into(),
+        SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, port).into(),
+    }
 }
