@@ -16,8 +16,7 @@ pub const MAX_RECORDS_PER_UPLOAD: usize = 18_000;
 ///     Ready --log_out--> LoggingOut --OK--> Closed
 /// ```
 ///
-/// A connection that ends, at whatever point, is [`lost`](Session::lost); the next one begins with a
-/// new session.
+/// A connection that ends, at any point, is [`lost`](Session::lost); the next one has a new session.
 #[derive(Debug, Default)]
 pub struct Session {
     state: State,
@@ -180,33 +179,9 @@ impl Session {
     fn handle(&mut self, reply: Reply<'_>, out: &mut Vec<u8>) -> Option<Event> {
         match std::mem::replace(&mut self.state, State::Closed) {
             State::LoggingIn { user } => self.handle_login(user, reply),
-            State::Waiting { user, pending: Pending::TempIds { count } } => {
+            State::Waiting { user, pending } => {
                 self.state = State::Ready { user };
-                self.handle_temp_ids(count, reply)
-            }
-            State::Waiting { user, pending: Pending::Other } => {
-                self.state = State::Ready { user };
-                match reply {
-                    Reply::Error { .. } => self.handle_other(reply),
-                    Reply::Simple(_) | Reply::Integer(_) | Reply::Bulk(_) => Some(Event::Answered),
-                }
-            }
-            State::Waiting { user, pending: Pending::Upload { sent, taken, rest } } => {
-                self.state = State::Ready { user };
-                match reply {
-                    Reply::Integer(count) if count == sent && rest.is_empty() => {
-                        Some(Event::Uploaded(taken + count))
-                    }
-                    Reply::Integer(count) if count == sent => {
-                        self.upload_part(user, rest, taken + count, out);
-                        None
-                    }
-                    Reply::Integer(taken) => {
-                        self.state = State::Closed;
-                        Some(Event::Broken(Breach::UploadNotWhole { sent, taken }))
-                    }
-                    other => self.handle_other(other),
-                }
+                self.handle_pending(user, pending, reply, out)
             }
             State::LoggingOut { replies_before: 0 } => match reply {
                 Reply::Simple("OK") => Some(Event::LoggedOut),
@@ -216,10 +191,9 @@ impl Session {
                 self.state = State::LoggingOut { replies_before: replies_before - 1 };
                 None
             }
-            // Full servers say so before they are asked; the next request will find out.
-            State::LoggedOut => None,
             State::Ready { .. } => Some(Event::Broken(Breach::Unasked)),
-            State::Closed => None,
+            // Full servers say so before they are asked; the next request will find out.
+            State::LoggedOut | State::Closed => None,
         }
     }
 
@@ -239,6 +213,36 @@ impl Session {
             }
             Reply::Error { code: "BLOCKED", message } => Some(Event::Blocked(message.to_owned())),
             other => self.handle_other(other),
+        }
+    }
+
+    fn handle_pending(
+        &mut self,
+        user: Username,
+        pending: Pending,
+        reply: Reply<'_>,
+        out: &mut Vec<u8>,
+    ) -> Option<Event> {
+        match pending {
+            Pending::TempIds { count } => self.handle_temp_ids(count, reply),
+            Pending::Upload { sent, taken, rest } => match reply {
+                Reply::Integer(count) if count == sent && rest.is_empty() => {
+                    Some(Event::Uploaded(taken + count))
+                }
+                Reply::Integer(count) if count == sent => {
+                    self.upload_part(user, rest, taken + count, out);
+                    None
+                }
+                Reply::Integer(taken) => {
+                    self.state = State::Closed;
+                    Some(Event::Broken(Breach::UploadNotWhole { sent, taken }))
+                }
+                other => self.handle_other(other),
+            },
+            Pending::Other => match reply {
+                Reply::Error { .. } => self.handle_other(reply),
+                Reply::Simple(_) | Reply::Integer(_) | Reply::Bulk(_) => Some(Event::Answered),
+            },
         }
     }
 
