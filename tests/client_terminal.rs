@@ -5,10 +5,9 @@ mod support;
 use rustix::termios::LocalModes;
 use support::beacon::{Air, valid};
 use support::client::{self, BLOCKED, GOODBYE, WELCOME, WRONG};
-use support::data::{Data, EIGHT};
+use support::data::EIGHT;
 use support::process::Signal;
-use support::server::Server;
-use support::terminal::{Setup, Shown, Terminal};
+use support::terminal::{Scene, Setup, Shown, Terminal};
 
 const CTRL_A: &str = "\x01";
 const CTRL_B: &str = "\x02";
@@ -28,34 +27,6 @@ const DOWN: &str = "\x1b[B";
 const HOME: &str = "\x1b[H";
 const END: &str = "\x1b[F";
 const DELETE: &str = "\x1b[3~";
-
-/// A server and a directory for the client.
-struct Scene {
-    server: Server,
-    data: Data,
-    _server_data: Data,
-}
-
-impl Scene {
-    fn new() -> Self {
-        let server_data = Data::with_users();
-        Self { server: Server::start(&server_data), data: Data::empty(), _server_data: server_data }
-    }
-
-    fn setup(&self) -> Setup {
-        Setup::new(self.server.address, &self.data)
-    }
-
-    fn logged_out(&self) -> Terminal {
-        let terminal = self.setup().start();
-        terminal.wait_for_last_row("Username:");
-        terminal
-    }
-
-    fn logged_in(&self) -> Terminal {
-        Terminal::logged_in(self.server.address, &self.data, EIGHT)
-    }
-}
 
 /// Waits until the rows from `above` over the cursor's on are `rows`, and the cursor is in
 /// `column`.
@@ -403,117 +374,4 @@ fn typing_suspended_and_continued_has_the_line_again() {
     shell.type_keys("exit\r");
     shell.assert_ended_well(0);
     scene.server.stdout.assert_exactly("> +61410888888 logout");
-}
-
-/// Everything that a client sends to its terminal that sees a wrong password, a command, a beacon,
-/// and the end.
-fn output_with(variables: &[(&str, &str)]) -> Vec<u8> {
-    let scene = Scene::new();
-    let setup =
-        variables.iter().fold(scene.setup(), |setup, (name, value)| setup.variable(name, value));
-    let mut terminal = setup.start();
-    terminal.wait_for_last_row("Username:");
-    terminal.type_keys("+61410888888\r");
-    terminal.wait_for_last_row("Password:");
-    terminal.type_keys("wrong\r");
-    terminal.wait_until("another question", |shown| {
-        shown.count(WRONG) == 1 && shown.last_row() == "Password:"
-    });
-    terminal.type_keys("comp3331\r");
-    terminal.wait_for_last_row(">");
-    Air::new().send(terminal.udp_port(), &valid(1));
-    terminal.wait_until("the beacon, and the prompt again", |shown| {
-        shown.count("The beacon is valid.") == 1 && shown.last_row() == ">"
-    });
-    terminal.command("Upload_contact_log");
-    terminal.type_keys("logout\r");
-    terminal.assert_ended_well(0);
-    assert!(!terminal.look(|shown| shown.has_sent(b"comp3331")), "{variables:?}");
-    terminal.wait_for_last_row(GOODBYE);
-    terminal.look(|shown| shown.raw().to_vec())
-}
-
-fn is_coloured(output: &[u8]) -> bool {
-    output.windows(5).any(|bytes| bytes.starts_with(b"\x1b[3") && bytes.ends_with(b"m"))
-}
-
-#[test]
-fn terminal_that_can_is_coloured() {
-    assert!(is_coloured(&output_with(&[])));
-    assert!(is_coloured(&output_with(&[("NO_COLOR", "")])));
-}
-
-#[test]
-fn terminal_of_who_wants_no_colour_is_not_coloured() {
-    let output = output_with(&[("NO_COLOR", "1")]);
-    assert!(!is_coloured(&output));
-    assert!(output.contains(&0x1b), "the line is still edited by us");
-}
-
-#[test]
-fn dumb_terminal_works_line_by_line_without_escapes() {
-    let output = output_with(&[("TERM", "dumb")]);
-    // The mark of the test itself is the only one.
-    assert_eq!(output.iter().filter(|byte| **byte == 0x1b).count(), 1);
-}
-
-#[test]
-fn dumb_terminal_dialogue_is_as_printed() {
-    let scene = Scene::new();
-    let mut terminal = scene.setup().variable("TERM", "dumb").start();
-    terminal.log_in(EIGHT);
-    terminal.command("whatsthedate");
-    terminal.type_keys("logout\n");
-    terminal.assert_ended_well(0);
-    terminal.wait_for_rows(&[
-        "Username: +61410888888",
-        "Password:",
-        WELCOME,
-        "> whatsthedate",
-        "Error. Invalid command",
-        "> logout",
-        GOODBYE,
-    ]);
-}
-
-#[test]
-fn dumb_terminal_beacon_arrives_on_rows_of_its_own() {
-    let scene = Scene::new();
-    let mut terminal = scene.setup().variable("TERM", "dumb").start();
-    terminal.log_in(EIGHT);
-    terminal.type_keys("log");
-    terminal.wait_for_last_row("> log");
-    Air::new().send(terminal.udp_port(), &valid(1));
-    terminal.wait_for_last_row(">");
-    terminal.wait_for_row("received beacon:");
-    terminal.wait_for_row("The beacon is valid.");
-    // The kernel still has what was typed.
-    terminal.type_keys("out\r");
-    terminal.assert_ended_well(0);
-    terminal.wait_for_last_row(GOODBYE);
-}
-
-#[test]
-fn dumb_terminal_ctrl_c_and_ctrl_d_say_goodbye_on_a_row_of_its_own() {
-    let scene = Scene::new();
-    for key in [CTRL_C, CTRL_D] {
-        let mut terminal = scene.setup().variable("TERM", "dumb").start();
-        terminal.log_in(EIGHT);
-        terminal.type_keys(key);
-        terminal.assert_ended_well(0);
-        terminal.wait_until("the goodbye", |shown| shown.last_row().contains(GOODBYE));
-        assert_eq!(terminal.look(Shown::last_row), GOODBYE);
-    }
-}
-
-#[test]
-fn dumb_terminal_terminated_while_asking_for_the_password_echoes_again() {
-    let scene = Scene::new();
-    let mut terminal = scene.setup().variable("TERM", "dumb").start();
-    terminal.wait_for_last_row("Username:");
-    terminal.type_keys("+61410888888\r");
-    terminal.wait_for_last_row("Password:");
-    assert!(!terminal.modes().local.contains(LocalModes::ECHO));
-    terminal.signal(Signal::TERM);
-    terminal.assert_ended_well(0);
 }

@@ -13,7 +13,7 @@ use support::process::Signal;
 use support::scene::Scene;
 use support::server::Setup;
 use support::small_disk::SmallDisk;
-use support::storm::{self, crowd};
+use support::storm::{self, crowd, wait_for_logins};
 use support::wait::{Deadline, now};
 
 /// What a server may have in memory at any time of a storm, in KiB: a multiple of what it has. It keeps
@@ -82,23 +82,13 @@ fn phones_that_come_before_the_server_looks_are_all_let_in() {
     let options = format!("--users 1000 --phones {phones} --script idle --hold 0.1");
     let storm = scene.server.while_frozen(|| {
         let storm = scene.storm(&options).start();
-        let deadline = Deadline::new();
-        while waiting(&scene) < phones {
-            deadline.check("the phones to connect");
-            support::wait::let_pass(Duration::from_millis(5));
-        }
+        wait_for_logins(scene.server.address, phones);
         storm
     });
     let outcome = storm.wait();
     outcome.assert_all_done(phones);
     assert_eq!(outcome.count("most_at_once"), phones as u64);
     scene.assert_nothing_left(MOST_MEMORY_KIB);
-}
-
-/// How many phones have said who they are, to a server that has not read it.
-fn waiting(scene: &Scene) -> usize {
-    const AUTH_BYTES: u64 = 54;
-    (support::process::unread_bytes(scene.server.address) / AUTH_BYTES) as usize
 }
 
 #[test]

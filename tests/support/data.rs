@@ -76,6 +76,11 @@ impl Data {
         self.path().join(name)
     }
 
+    /// A file in it, as an argument of a program.
+    pub fn argument(&self, name: &str) -> String {
+        self.file(name).into_os_string().into_string().expect("a path in UTF-8")
+    }
+
     pub fn write(&self, name: &str, content: impl AsRef<[u8]>) {
         fs::write(self.file(name), content).expect("the file is written");
     }

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use rustix::process::{Pid, Resource, getrlimit};
 use serde_json::Value;
@@ -9,7 +10,9 @@ use serde_json::Value;
 use super::data::{Data, Line, read_temp_ids};
 use super::lines::Lines;
 use super::notice;
-use super::process::{self, Ended, Signal};
+use super::process::{self, Ended, Signal, unread_bytes};
+use super::server::Server;
+use super::wait::{Deadline, let_pass};
 
 /// The program under test.
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_storm");
@@ -31,6 +34,33 @@ pub fn crowd(wanted: usize) -> usize {
         ));
     }
     wanted.min(room)
+}
+
+/// Users of the pattern that [`storm_server`] has.
+pub const USERS: usize = 20;
+
+/// A server with the users of the assignment and the first of the pattern.
+pub fn storm_server() -> (Data, Server) {
+    let data = Data::with_storm_users(USERS);
+    let server = Server::start(&data);
+    (data, server)
+}
+
+/// What comes of a storm on it, with these options.
+#[track_caller]
+pub fn storm_on(server: &Server, options: &str) -> Outcome {
+    Setup::new(server.address, &format!("--users {USERS} {options}")).run()
+}
+
+/// Waits until so many phones of the pattern have said who they are, to a server that stands still.
+#[track_caller]
+pub fn wait_for_logins(server: SocketAddr, phones: usize) {
+    const AUTH_BYTES: u64 = 54;
+    let deadline = Deadline::new();
+    while unread_bytes(server) < phones as u64 * AUTH_BYTES {
+        deadline.check("phones that wait");
+        let_pass(Duration::from_millis(5));
+    }
 }
 
 /// How a storm is to be started.
@@ -89,7 +119,7 @@ impl Setup {
     }
 
     fn path(&self, name: &str) -> String {
-        self.directory.file(name).into_os_string().into_string().expect("a path in UTF-8")
+        self.directory.argument(name)
     }
 }
 

@@ -10,8 +10,9 @@ use rustix::process::Pid;
 use rustix::termios::{InputModes, LocalModes, OutputModes, tcgetattr};
 
 use super::client::{self, announced_port};
-use super::data::{Account, Data};
+use super::data::{Account, Data, EIGHT};
 use super::process::{self, Signal};
+use super::server::Server;
 use super::wait::{PATIENCE, Watched, background};
 
 /// What follows the last byte of a program that has ended: nothing that a program here prints.
@@ -363,4 +364,32 @@ fn size(rows: u16, columns: u16) -> PtySize {
 
 fn cells(count: u16) -> NonZeroU16 {
     NonZeroU16::new(count).expect("a screen has cells")
+}
+
+/// A server and a directory for the client.
+pub struct Scene {
+    pub server: Server,
+    pub data: Data,
+    _server_data: Data,
+}
+
+impl Scene {
+    pub fn new() -> Self {
+        let server_data = Data::with_users();
+        Self { server: Server::start(&server_data), data: Data::empty(), _server_data: server_data }
+    }
+
+    pub fn setup(&self) -> Setup {
+        Setup::new(self.server.address, &self.data)
+    }
+
+    pub fn logged_out(&self) -> Terminal {
+        let terminal = self.setup().start();
+        terminal.wait_for_last_row("Username:");
+        terminal
+    }
+
+    pub fn logged_in(&self) -> Terminal {
+        Terminal::logged_in(self.server.address, &self.data, EIGHT)
+    }
 }
