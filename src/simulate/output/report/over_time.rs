@@ -4,32 +4,37 @@ use super::axis::Axis;
 use super::chart::{Chart, Form, Point, Series, Shade};
 use super::number::duration;
 use crate::simulate::statistics::Estimate;
+use crate::town::Scenario;
 use crate::town::outcome::{Bin, Outcome};
-use crate::town::scenario::Server;
+use crate::town::scenario::Spell;
 
 /// More steps are narrower than a line.
 const MOST_STEPS: usize = 120;
 
-/// The charts of `outcomes`; none if nothing was counted.
-pub(super) fn charts(outcomes: &[Outcome], server: &Server) -> Vec<Chart> {
+/// The charts of `outcomes`, which came of `scenario`; none if nothing was counted.
+pub(super) fn charts(outcomes: &[Outcome], scenario: &Scenario) -> Vec<Chart> {
     let Some(timeline) = Timeline::of(outcomes) else { return Vec::new() };
     let mut charts = vec![timeline.encounters(), timeline.load(), timeline.busiest_seconds()];
     charts.push(timeline.logs());
     for chart in &mut charts {
-        chart.shades = shades(server);
+        chart.shades = shades(scenario, timeline.end());
     }
     charts
 }
 
-/// When the server was not itself.
-fn shades(server: &Server) -> Vec<Shade> {
+/// When the server was not itself, on an axis that begins with the meetings and goes to `end`. A scenario
+/// counts from the start of the run, before which the phones have their `warm_up`.
+fn shades(scenario: &Scenario, end: f64) -> Vec<Shade> {
+    let server = &scenario.server;
     let outages = server.outage.iter().map(|spell| (spell, "server without power"));
     let full = server.disk_full.iter().map(|spell| (spell, "disk of the server full"));
-    let shade = |(spell, name): (&crate::town::scenario::Spell, _)| {
-        let from = spell.from.as_f64();
-        Shade { from, until: from + spell.duration.as_f64(), name }
+    let shade = |(spell, name): (&Spell, _)| {
+        let from = spell.from.as_f64() - scenario.warm_up.as_f64();
+        let until = (from + spell.duration.as_f64()).min(end);
+        let from = from.max(0.0);
+        (from < until).then_some(Shade { from, until, name })
     };
-    outages.chain(full).map(shade).collect()
+    outages.chain(full).filter_map(shade).collect()
 }
 
 /// The bins of all runs, several together if there are many.
@@ -141,8 +146,12 @@ impl<'a> Timeline<'a> {
         (0..self.bins.div_ceil(self.together)).filter_map(point).collect()
     }
 
+    /// Of the last bin, in seconds from the beginning of the meetings.
+    fn end(&self) -> f64 {
+        self.bins as f64 * (self.width / self.together as f64)
+    }
+
     fn chart(&self, title: &str, about: &str, label: String, series: Vec<Series>) -> Chart {
-        let end = self.bins as f64 * (self.width / self.together as f64);
         let top = series.iter().flat_map(Series::tops).fold(0.0, f64::max);
         let runs = match self.outcomes.len() {
             1 => String::new(),
@@ -151,7 +160,7 @@ impl<'a> Timeline<'a> {
         Chart {
             title: title.to_owned(),
             about: format!("{about}{runs}"),
-            x: Axis::time("from the beginning of the meetings", 0.0, end),
+            x: Axis::time("from the beginning of the meetings", 0.0, self.end()),
             y: Axis::counts(label, top),
             series,
             shades: Vec::new(),
@@ -163,7 +172,7 @@ impl<'a> Timeline<'a> {
 mod tests {
     use super::*;
     use crate::town::outcome::{PerSecond, ServerLoad};
-    use crate::town::scenario::{Seconds, Spell};
+    use crate::town::scenario::Seconds;
 
     /// A run with so many bins of ten seconds, each with one encounter more than the one before.
     fn outcome(bins: u32, most_a_second: u32) -> Outcome {
@@ -191,7 +200,7 @@ mod tests {
 
     #[test]
     fn each_bin_is_a_step() {
-        let charts = charts(&[outcome(4, 9)], &Server::default());
+        let charts = charts(&[outcome(4, 9)], &Scenario::default());
         let real = [(0.0, 0.0), (10.0, 1.0), (20.0, 2.0), (30.0, 3.0)];
         assert_eq!(values(&charts[0], 0), real);
         assert_eq!(values(&charts[2], 1), [(0.0, 1.0), (10.0, 1.0), (20.0, 9.0), (30.0, 1.0)]);
@@ -201,14 +210,14 @@ mod tests {
 
     #[test]
     fn runs_are_averaged() {
-        let charts = charts(&[outcome(4, 9), outcome(4, 6)], &Server::default());
+        let charts = charts(&[outcome(4, 9), outcome(4, 6)], &Scenario::default());
         assert_eq!(values(&charts[2], 1)[2], (20.0, 7.5));
         assert!(charts[2].about.ends_with("Mean of 2 runs."), "{}", charts[2].about);
     }
 
     #[test]
     fn many_bins_are_put_together_and_none_is_lost() {
-        let charts = charts(&[outcome(301, 9)], &Server::default());
+        let charts = charts(&[outcome(301, 9)], &Scenario::default());
         let steps = values(&charts[0], 0);
         assert_eq!(steps.len(), 101);
         assert_eq!(steps[1], (30.0, 12.0));
@@ -222,17 +231,35 @@ mod tests {
         let mut short = outcome(4, 9);
         for bins in [1, 0] {
             short.over_time.truncate(bins);
-            assert!(charts(&[short.clone()], &Server::default()).is_empty());
+            assert!(charts(&[short.clone()], &Scenario::default()).is_empty());
         }
-        assert!(charts(&[], &Server::default()).is_empty());
+        assert!(charts(&[], &Scenario::default()).is_empty());
+    }
+
+    /// The shade of an outage from `from` to `until`, in seconds from the start of the run; the meetings
+    /// are from 100 to 140.
+    fn shade(from: u64, until: u64) -> Option<(f64, f64)> {
+        let mut scenario = Scenario { warm_up: Seconds::new(100), ..Scenario::default() };
+        let spell = Spell { from: Seconds::new(from), duration: Seconds::new(until - from) };
+        scenario.server.outage = vec![spell];
+        let charts = charts(&[outcome(4, 9)], &scenario);
+        assert!(charts.iter().all(|chart| chart.shades == charts[0].shades));
+        let shade = charts[0].shades.first()?;
+        assert_eq!(shade.name, "server without power");
+        Some((shade.from, shade.until))
     }
 
     #[test]
-    fn outages_are_shaded() {
-        let spell = Spell { from: Seconds::new(10), duration: Seconds::new(5) };
-        let server = Server { outage: vec![spell], ..Server::default() };
-        let charts = charts(&[outcome(4, 9)], &server);
-        let shade = Shade { from: 10.0, until: 15.0, name: "server without power" };
-        assert!(charts.iter().all(|chart| chart.shades == [shade.clone()]));
+    fn outages_are_shaded_from_the_beginning_of_the_meetings() {
+        assert_eq!(shade(110, 115), Some((10.0, 15.0)));
+        assert_eq!(shade(100, 140), Some((0.0, 40.0)));
+    }
+
+    #[test]
+    fn shades_end_where_the_axis_does() {
+        assert_eq!(shade(90, 105), Some((0.0, 5.0)));
+        assert_eq!(shade(130, 900), Some((30.0, 40.0)));
+        assert_eq!(shade(0, 100), None);
+        assert_eq!(shade(140, 150), None);
     }
 }

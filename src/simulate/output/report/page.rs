@@ -101,7 +101,7 @@ fn sweep_section(curves: sweep::Curves, runs: u32) -> Markup {
 
 /// What is shown of one point only.
 fn first_point(study: &Study, point: &Point) -> Markup {
-    let mut over_time = over_time::charts(&point.outcomes, &study.scenario.server);
+    let mut over_time = over_time::charts(&point.outcomes, &study.scenario);
     over_time.extend(histogram::notice(point));
     let linkability = histogram::linkability(point);
     html! {
