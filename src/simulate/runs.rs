@@ -134,6 +134,7 @@ impl Plan {
         let mut outcomes = outcomes.into_iter();
         let points = self.points.iter().map(|point| Point {
             changed: point.changed.clone(),
+            scenario: point.scenario.clone(),
             outcomes: outcomes.by_ref().take(runs).collect(),
             expected: Vec::new(),
         });

@@ -127,6 +127,7 @@ fn probability_within(t: f64, degrees: u32) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::town::Scenario;
 
     #[test]
     fn quantiles_are_those_of_the_table() {
@@ -189,7 +190,8 @@ mod tests {
         let mut some = Outcome::default();
         (some.encounters.real, some.encounters.recorded) = (4, 1);
         let outcomes = vec![some, Outcome::default()];
-        let point = Point { changed: Vec::new(), outcomes, expected: Vec::new() };
+        let scenario = Scenario::default();
+        let point = Point { changed: Vec::new(), scenario, outcomes, expected: Vec::new() };
         let estimates = Estimates::of(&point);
         let estimate = |name| estimates.get(name);
         let share = estimate("encounters.recorded_share").expect("one run has it");

@@ -18,6 +18,8 @@ pub struct Study {
 pub struct Point {
     /// The keys that the sweep changed and their values, as written: `("people.app_share", "0.4")`.
     pub changed: Vec<(String, String)>,
+    /// With these changes.
+    pub scenario: Scenario,
     /// What came of each run.
     pub outcomes: Vec<Outcome>,
     /// What theory says, if somebody knows: the name of a figure and its expected value.

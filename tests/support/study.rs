@@ -39,7 +39,12 @@ impl Dice {
 pub fn single(runs: u64) -> Study {
     let mut scenario = Scenario { runs: non_zero(runs), ..Scenario::default() };
     scenario.people.count = PEOPLE;
-    let point = Point { changed: Vec::new(), outcomes: outcomes(0.6, runs), expected: Vec::new() };
+    let point = Point {
+        changed: Vec::new(),
+        scenario: scenario.clone(),
+        outcomes: outcomes(0.6, runs),
+        expected: Vec::new(),
+    };
     Study { scenario, points: vec![point], records: Some(records()) }
 }
 
@@ -47,24 +52,33 @@ pub fn single(runs: u64) -> Study {
 pub fn plane() -> Study {
     let mut study = single(1);
     study.scenario.meetings.kind = MeetingsKind::Plane;
-    let mut dice = Dice::new(5);
-    let places = (0..PEOPLE).map(|_| (dice.share() * 200.0, dice.share() * 200.0)).collect();
-    study.records.as_mut().expect("records").positions = places;
+    study.points[0].scenario = study.scenario.clone();
+    study.records.as_mut().expect("records").positions = plane_positions();
     study
+}
+
+/// Where everybody may be in it.
+pub fn plane_positions() -> Vec<(f64, f64)> {
+    let mut dice = Dice::new(5);
+    (0..PEOPLE).map(|_| (dice.share() * 200.0, dice.share() * 200.0)).collect()
 }
 
 /// One point for each share of people with the app, with the square of it expected to be recorded.
 pub fn sweep(runs: u64) -> Study {
     let shares = ["0.2", "0.4", "0.6", "0.8", "1"];
+    let study = single(runs);
     let point = |text: &&str| {
         let share: f64 = text.parse().expect("a number");
+        let mut scenario = study.scenario.clone();
+        scenario.people.app_share = share.try_into().expect("a share");
         Point {
             changed: vec![("people.app_share".to_owned(), (*text).to_owned())],
+            scenario,
             outcomes: outcomes(share, runs),
             expected: vec![("encounters.recorded_share", share * share)],
         }
     };
-    Study { points: shares.iter().map(point).collect(), ..single(runs) }
+    Study { points: shares.iter().map(point).collect(), ..study }
 }
 
 /// The same for another key, whose five values are whatever they are.
@@ -104,6 +118,7 @@ pub fn attacked() -> Study {
     adversary.forger.push(Default::default());
     let (from, duration) = (Seconds::new(90_000), Seconds::new(14_400));
     study.scenario.server.outage.push(Spell { from, duration });
+    study.points[0].scenario = study.scenario.clone();
     let mut dice = Dice::new(9);
     for outcome in &mut study.points[0].outcomes {
         outcome.adversaries = AdversaryOutcome {

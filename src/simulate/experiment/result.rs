@@ -80,6 +80,7 @@ impl Findings {
                     .iter()
                     .map(|(key, value)| ((*key).to_owned(), value.clone()))
                     .collect(),
+                scenario: setting.scenario.clone(),
                 outcomes,
                 expected: setting
                     .expected

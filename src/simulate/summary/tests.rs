@@ -55,6 +55,7 @@ fn study(points: &[(&str, &[u64])]) -> Study {
         let changed = is_swept.then(|| ("people.app_share".to_owned(), (*value).to_owned()));
         Point {
             changed: changed.into_iter().collect(),
+            scenario: Scenario::default(),
             outcomes: recorded.iter().map(|recorded| outcome(*recorded)).collect(),
             expected: Vec::new(),
         }

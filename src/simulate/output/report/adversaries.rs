@@ -15,8 +15,8 @@ pub(super) fn has_any(adversaries: &Adversaries) -> bool {
     counts.iter().any(|count| *count > 0)
 }
 
-/// What adversaries achieved, on average over the runs.
-pub(super) fn render(set: &Adversaries, point: &Point) -> Markup {
+/// What adversaries achieved, on average over the runs of `point`; `which` says which one that is.
+pub(super) fn render(set: &Adversaries, point: &Point, which: &str) -> Markup {
     let runs = point.outcomes.len().max(1) as f64;
     let mean = |of: fn(&AdversaryOutcome) -> u64| {
         let outcomes = point.outcomes.iter();
@@ -49,7 +49,7 @@ pub(super) fn render(set: &Adversaries, point: &Point) -> Markup {
     html! {
         section.card {
             h3 { "What they achieved" }
-            p { "Means over the runs." }
+            p { "Means over the runs." (which) }
             table {
                 thead { tr { th { "who" } th { "did" } th { "achieved" } } }
                 tbody {

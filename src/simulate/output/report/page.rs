@@ -4,11 +4,12 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::super::measured::Measured;
 use super::chart::Chart;
-use super::number::{count, duration};
+use super::number::{count, duration, short};
 use super::{
     adversaries, contacts, figures, graph, headline, histogram, over_time, plane, settings, sweep,
 };
 use crate::simulate::study::{Point, Study};
+use crate::town::Scenario;
 use crate::town::scenario::MeetingsKind;
 
 const STYLE: &str = include_str!("style.css");
@@ -47,7 +48,8 @@ pub(super) fn render(study: &Study) -> Markup {
                     (settings::render(study))
                 }
                 footer {
-                    p { "bluetrace " (env!("CARGO_PKG_VERSION")) ", seed " (scenario.seed) ". \
+                    p { "bluetrace " (env!("CARGO_PKG_VERSION"))
+                        @if let Some(seed) = seed(study) { ", seed " (seed) } ". \
                         What happened one by one is in the tables beside this page." }
                 }
             }
@@ -56,29 +58,54 @@ pub(super) fn render(study: &Study) -> Markup {
 }
 
 fn facts(study: &Study) -> Markup {
-    let scenario = &study.scenario;
+    let range = |of: &dyn Fn(&Scenario) -> f64, shown: fn(f64) -> String| {
+        let mut values: Vec<_> = scenarios(study).map(of).collect();
+        values.sort_by(f64::total_cmp);
+        let (low, high) = (shown(values[0]), shown(values[values.len() - 1]));
+        if low == high { low } else { format!("{low} – {high}") }
+    };
     // A trace brings its people along.
-    let of_trace = study.records.as_ref().map(|records| records.has_app.len() as u64);
-    let of_trace = of_trace.filter(|_| scenario.meetings.kind == MeetingsKind::Trace);
-    let people = of_trace.unwrap_or(scenario.people.count.into());
-    let meetings = match scenario.meetings.kind {
+    let of_trace = study.records.as_ref().map(|records| records.has_app.len() as f64);
+    let people = |scenario: &Scenario| {
+        let is_trace = scenario.meetings.kind == MeetingsKind::Trace;
+        of_trace.filter(|_| is_trace).unwrap_or(scenario.people.count.into())
+    };
+    let mut meetings: Vec<_> = scenarios(study).map(meetings).collect();
+    meetings.dedup();
+    let runs = study.scenario.runs;
+    html! {
+        ul.facts {
+            li { (range(&people, short)) " people" }
+            @if study.points.len() == 1 { @if let Some(outcome) = study.points[0].outcomes.first() {
+                li { (count(outcome.users.into())) " with the app" }
+            } }
+            li { (range(&|scenario| scenario.duration.as_f64(), duration)) " of " (meetings.join(" or ")) }
+            li { (runs) @if runs.get() == 1 { " run" } @else { " runs" } }
+            @if study.points.len() > 1 { li { (study.points.len()) " points" } }
+            @if let Some(seed) = seed(study) { li { "seed " (seed) } }
+        }
+    }
+}
+
+/// Those of all points. Without any point there is still what was asked for.
+fn scenarios(study: &Study) -> impl Iterator<Item = &Scenario> {
+    let asked_for = study.points.is_empty().then_some(&study.scenario);
+    study.points.iter().map(|point| &point.scenario).chain(asked_for)
+}
+
+fn meetings(scenario: &Scenario) -> &'static str {
+    match scenario.meetings.kind {
         MeetingsKind::RandomMixing => "random mixing",
         MeetingsKind::Plane => "people who walk about",
         MeetingsKind::Timetable => "a timetable of rooms",
         MeetingsKind::Trace => "a contact trace",
-    };
-    html! {
-        ul.facts {
-            li { (count(people)) " people" }
-            @if study.points.len() == 1 { @if let Some(outcome) = study.points[0].outcomes.first() {
-                li { (count(outcome.users.into())) " with the app" }
-            } }
-            li { (duration(scenario.duration.as_f64())) " of " (meetings) }
-            li { (scenario.runs) @if scenario.runs.get() == 1 { " run" } @else { " runs" } }
-            @if study.points.len() > 1 { li { (study.points.len()) " points" } }
-            li { "seed " (scenario.seed) }
-        }
     }
+}
+
+/// The seed, unless that is what the sweep changes.
+fn seed(study: &Study) -> Option<u64> {
+    let seed = study.scenario.seed;
+    scenarios(study).all(|scenario| scenario.seed == seed).then_some(seed)
 }
 
 fn sweep_section(curves: sweep::Curves, runs: u32) -> Markup {
@@ -101,41 +128,40 @@ fn sweep_section(curves: sweep::Curves, runs: u32) -> Markup {
 
 /// What is shown of one point only.
 fn first_point(study: &Study, point: &Point) -> Markup {
-    let mut over_time = over_time::charts(&point.outcomes, &study.scenario);
-    over_time.extend(histogram::notice(point));
-    let linkability = histogram::linkability(point);
+    let of_point = |mut chart: Chart| {
+        chart.about += &which(study, point);
+        chart
+    };
+    let over_time = over_time::charts(&point.outcomes, &point.scenario).into_iter();
+    let over_time: Vec<_> = over_time.chain(histogram::notice(point)).map(of_point).collect();
+    let linkability = histogram::linkability(point).map(of_point);
+    let adversary = &point.scenario.adversary;
     html! {
         @if !over_time.is_empty() {
             h2 { "Over time" }
-            (which(study, point, ""))
             (charts(&over_time))
         }
         (people(study, point))
-        @if linkability.is_some() || adversaries::has_any(&study.scenario.adversary) {
+        @if linkability.is_some() || adversaries::has_any(adversary) {
             h2 { "Adversaries" }
-            (which(study, point, ""))
             div.charts {
                 @if let Some(chart) = linkability { (chart.render()) }
-                @if adversaries::has_any(&study.scenario.adversary) {
-                    (adversaries::render(&study.scenario.adversary, point))
+                @if adversaries::has_any(adversary) {
+                    (adversaries::render(adversary, point, &which(study, point)))
                 }
             }
         }
     }
 }
 
-/// For a sweep, which point it is.
-fn which(study: &Study, point: &Point, what: &str) -> Markup {
+/// For a sweep, which point a chart is of; otherwise nothing.
+fn which(study: &Study, point: &Point) -> String {
+    if study.points.len() < 2 {
+        return String::new();
+    }
     let changed: Vec<_> =
         point.changed.iter().map(|(key, value)| format!("{key} = {value}")).collect();
-    html! {
-        @if study.points.len() > 1 || !what.is_empty() {
-            p.lead {
-                (what)
-                @if study.points.len() > 1 { "At the first point: " (changed.join(", ")) "." }
-            }
-        }
-    }
+    format!(" At the first point: {}.", changed.join(", "))
 }
 
 fn charts(charts: &[Chart]) -> Markup {
@@ -144,14 +170,78 @@ fn charts(charts: &[Chart]) -> Markup {
 
 fn people(study: &Study, point: &Point) -> Markup {
     let Some(records) = &study.records else { return html! {} };
-    let cases = contacts::cases(records, study.scenario.phones.retention.as_f64());
+    let cases = contacts::cases(records, point.scenario.phones.retention.as_f64());
     let has_map = !records.positions.is_empty();
     html! {
         @if has_map || !cases.is_empty() {
             h2 { "People" }
-            (which(study, point, "Of the first run. "))
-            @if has_map { (plane::render(records, &study.scenario.meetings.plane, &cases)) }
+            p.lead { "Of the first run." (which(study, point)) }
+            @if has_map { (plane::render(records, &point.scenario.meetings.plane, &cases)) }
             @if !cases.is_empty() { (graph::render(&cases)) }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::sample;
+    use super::*;
+    use crate::town::scenario::{Replay, Seconds, Spell};
+
+    fn page(study: &Study) -> String {
+        render(study).into_string().replace('\u{a0}', " ")
+    }
+
+    /// The contacts of all cases.
+    fn flowers(page: &str) -> &str {
+        let after = page.split("<div class=\"flowers\">").nth(1).expect("the graph");
+        after.split("</section>").next().expect("a part")
+    }
+
+    #[test]
+    fn first_point_is_drawn_with_its_own_settings() {
+        let mut study = sample::sweep(1);
+        study.records.as_mut().expect("records").positions = sample::plane_positions();
+        let scenario = &mut study.points[0].scenario;
+        scenario.meetings.plane.width = 1000.0.try_into().expect("an amount");
+        scenario.adversary.replay = vec![Replay::default()];
+        let (from, duration) = (Seconds::new(90_000), Seconds::new(14_400));
+        scenario.server.outage = vec![Spell { from, duration }];
+        let page = page(&study);
+        for text in ["in 1000 m by 200 m", "What they achieved", "server without power"] {
+            assert!(page.contains(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn contacts_of_the_first_point_are_those_of_its_retention() {
+        let mut study = sample::sweep(1);
+        let long = page(&study);
+        study.points[0].scenario.phones.retention = Seconds::new(1);
+        assert!(flowers(&long) != flowers(&page(&study)), "that of the first point counts");
+        study.scenario.phones.retention = Seconds::new(1);
+        study.points[0].scenario.phones.retention = Scenario::default().phones.retention;
+        assert!(flowers(&long) == flowers(&page(&study)), "that of no other does");
+    }
+
+    #[test]
+    fn what_a_sweep_changes_is_told_as_a_range() {
+        let mut study = sample::sweep(1);
+        for (point, hours) in study.points.iter_mut().zip(1..) {
+            point.scenario.duration = Seconds::new(3600 * hours);
+            point.scenario.seed = hours;
+        }
+        let page = page(&study);
+        assert!(page.contains("<li>1 h – 5 h of random mixing</li>"), "{page}");
+        assert!(!page.contains("<li>seed"), "no seed is that of all points");
+    }
+
+    #[test]
+    fn each_chart_of_one_point_of_a_sweep_says_which() {
+        let page = page(&sample::sweep(1));
+        let over_time = page.split("<h2>Over time</h2>").nth(1).expect("the charts");
+        let over_time = over_time.split("<h2>").next().expect("a part");
+        let which = "At the first point: people.app_share = 0.2.</p>";
+        assert_eq!(over_time.matches(which).count(), over_time.matches("<figure").count());
     }
 }
