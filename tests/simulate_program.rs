@@ -163,6 +163,18 @@ fn scenario_that_is_written_gives_the_same_again() {
 }
 
 #[test]
+fn trace_that_is_written_gives_the_same_again_without_its_file() {
+    let data = Data::empty();
+    data.write("contacts.csv", "t,a,b,seconds\n600,0,1,900\n1200,1,2,300\n");
+    let trace = "name = \"trace\"\n[meetings]\nkind = \"trace\"\ntrace.file = \"contacts.csv\"\n";
+    data.write("trace.toml", trace);
+    let stdout = printed(&data, "trace.toml --out out");
+    fs::remove_file(data.file("contacts.csv")).expect("the original");
+    assert_eq!(printed(&data, "out/scenario.toml --out out"), stdout, "over itself");
+    assert_eq!(printed(&data, "out/scenario.toml"), stdout);
+}
+
+#[test]
 fn sweep_is_written_point_by_point() {
     let data = tiny_town();
     let sweep = "--sweep people.app_share=0.5,1 --sweep radio.loss=0,0.9";

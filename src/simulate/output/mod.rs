@@ -6,6 +6,7 @@ mod report;
 #[allow(dead_code, unreachable_pub, reason = "shared with the tests of the programs")]
 #[path = "../../../tests/support/study.rs"]
 mod sample;
+mod scenario;
 mod summary;
 mod tables;
 #[cfg(test)]
@@ -25,7 +26,7 @@ use crate::text_file::FileError;
 ///   first run of the first point; with nothing but a header if that was not kept;
 /// - `figures.csv`, each figure of each run of each point;
 /// - `summary.json`, the settings, and each figure over the runs of each point;
-/// - `scenario.toml`, the settings, to repeat it;
+/// - `scenario.toml`, the settings, to repeat it, and `contacts.csv`, the contact trace if there is one;
 /// - `report.html`, all of that for people, in one page that needs nothing else.
 ///
 /// A file is written whole or not at all, and takes the place of an older one.
@@ -44,6 +45,6 @@ pub fn write(study: &Study, directory: &Path) -> Result<(), FileError> {
     write_whole(&at("traces.csv"), |file| tables::traces(records, file))?;
     write_whole(&at("figures.csv"), |file| tables::figures(study, file))?;
     write_whole(&at("summary.json"), |file| summary::write(study, file))?;
-    write_whole(&at("scenario.toml"), |file| summary::write_scenario(&study.scenario, file))?;
+    scenario::write(study, directory)?;
     write_whole(&at("report.html"), |file| file.write_all(report::render(study).as_bytes()))
 }

@@ -63,15 +63,6 @@ pub(super) fn write(study: &Study, file: &mut dyn Write) -> io::Result<()> {
     file.write_all(b"\n")
 }
 
-/// Writes the scenario as a file that can be played again.
-pub(super) fn write_scenario(scenario: &Scenario, file: &mut dyn Write) -> io::Result<()> {
-    let mut scenario = scenario.clone();
-    // TOML has no larger number. The command in the report names the seed itself.
-    scenario.seed = scenario.seed.min(i64::MAX as u64);
-    let text = toml::to_string(&scenario).map_err(io::Error::other)?;
-    file.write_all(text.as_bytes())
-}
-
 fn of_point(point: &Point) -> PointSummary<'_> {
     PointSummary {
         changed: point.changed.iter().map(|(key, value)| Change { key, value }).collect(),
