@@ -5,6 +5,7 @@
 
 pub mod arguments;
 pub mod experiment;
+mod measured;
 pub mod messages;
 mod numbers;
 pub mod output;
@@ -16,6 +17,7 @@ pub mod statistics;
 pub mod study;
 pub mod summary;
 mod table;
+pub mod theory;
 
 use std::fs::{self, File};
 use std::io::{self, Write};

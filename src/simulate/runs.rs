@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::SimulateError;
 use super::progress::Progress;
-use super::study::{Point, Study};
+use super::study::{Origin, Point, Study};
 use crate::town::{self, Collect, Outcome, Records, Scenario, TownError};
 
 /// Bits of a derived seed, as many as a number of JSON has.
@@ -140,7 +140,7 @@ impl Plan {
         });
         let points = points.collect();
         let records = records.filter(|_| self.collect != Collect::default());
-        Study { scenario: self.scenario.clone(), points, records }
+        Study { scenario: self.scenario.clone(), origin: Origin::Scenario, points, records }
     }
 }
 

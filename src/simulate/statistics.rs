@@ -1,8 +1,5 @@
 //! What several runs say about a figure: mean, deviation, and the interval that has the true mean.
 
-use super::study::Point;
-use crate::town::Outcome;
-
 /// The degrees of freedom above which the quantile is computed from its series: there it is right to
 /// nine digits, and the exact sum grows long.
 const EXACT_DEGREES: u32 = 200;
@@ -45,33 +42,6 @@ impl Estimate {
     /// The ends of the interval, if there is one.
     pub fn interval(&self) -> Option<(f64, f64)> {
         self.margin.map(|margin| (self.mean - margin, self.mean + margin))
-    }
-}
-
-/// All figures of a point. Each outcome is measured once for all of them, as that takes time.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Estimates(Vec<(&'static str, Option<Estimate>)>);
-
-impl Estimates {
-    /// Of all runs of a point.
-    pub fn of(point: &Point) -> Self {
-        let names = Outcome::default().figures().into_iter().map(|figure| figure.name);
-        let measured: Vec<_> = point.outcomes.iter().map(Outcome::figures).collect();
-        let values = |index: usize| -> Vec<f64> {
-            measured.iter().filter_map(|figures| figures[index].value).collect()
-        };
-        let estimates = names.enumerate().map(|(index, name)| (name, Estimate::of(&values(index))));
-        Self(estimates.collect())
-    }
-
-    /// The figure of this name; none if no run has it.
-    pub fn get(&self, name: &str) -> Option<Estimate> {
-        self.0.iter().find(|(its_name, _)| *its_name == name)?.1
-    }
-
-    /// The names of all figures, and the figures, in their order.
-    pub fn iter(&self) -> impl Iterator<Item = (&'static str, Option<Estimate>)> {
-        self.0.iter().copied()
     }
 }
 
@@ -127,7 +97,6 @@ fn probability_within(t: f64, degrees: u32) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::town::Scenario;
 
     #[test]
     fn quantiles_are_those_of_the_table() {
@@ -183,21 +152,5 @@ mod tests {
         let estimate = Estimate::of(&[3.0]).expect("a value");
         assert_eq!((estimate.mean, estimate.deviation, estimate.interval()), (3.0, None, None));
         assert_eq!(Estimate::of(&[]), None);
-    }
-
-    #[test]
-    fn runs_without_the_figure_do_not_count() {
-        let mut some = Outcome::default();
-        (some.encounters.real, some.encounters.recorded) = (4, 1);
-        let outcomes = vec![some, Outcome::default()];
-        let scenario = Scenario::default();
-        let point = Point { changed: Vec::new(), scenario, outcomes, expected: Vec::new() };
-        let estimates = Estimates::of(&point);
-        let estimate = |name| estimates.get(name);
-        let share = estimate("encounters.recorded_share").expect("one run has it");
-        assert_eq!((share.count, share.mean), (1, 0.25));
-        assert_eq!(estimate("encounters.real").map(|real| (real.count, real.mean)), Some((2, 2.0)));
-        assert_eq!((estimate("tracing.recall"), estimate("nothing")), (None, None));
-        assert_eq!(estimates.iter().count(), Outcome::default().figures().len());
     }
 }

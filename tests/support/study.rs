@@ -1,6 +1,7 @@
 //! Studies made by hand: plausible outcomes and records without a town that lives.
 
-use bluetrace::simulate::study::{Point, Study};
+use bluetrace::simulate::study::{Origin, Point, Study};
+use bluetrace::simulate::theory::{Expected, Measure};
 use bluetrace::town::outcome::{
     AdversaryOutcome, Beacons, Bin, Encounter, Encounters, Fate, Linkability, Logs, PerSecond,
     Received, ServerLoad, Traced, Tracing, Upload,
@@ -45,7 +46,8 @@ pub fn single(runs: u64) -> Study {
         outcomes: outcomes(0.6, runs),
         expected: Vec::new(),
     };
-    Study { scenario, points: vec![point], records: Some(records()) }
+    let (origin, records) = (Origin::Scenario, Some(records()));
+    Study { scenario, origin, points: vec![point], records }
 }
 
 /// The same in a plane.
@@ -67,6 +69,7 @@ pub fn plane_positions() -> Vec<(f64, f64)> {
 pub fn sweep(runs: u64) -> Study {
     let shares = ["0.2", "0.4", "0.6", "0.8", "1"];
     let study = single(runs);
+    let recorded = Measure::Figure("encounters.recorded_share");
     let point = |text: &&str| {
         let share: f64 = text.parse().expect("a number");
         let mut scenario = study.scenario.clone();
@@ -75,7 +78,7 @@ pub fn sweep(runs: u64) -> Study {
             changed: vec![("people.app_share".to_owned(), (*text).to_owned())],
             scenario,
             outcomes: outcomes(share, runs),
-            expected: vec![("encounters.recorded_share", share * share)],
+            expected: vec![Expected::equal(recorded, share * share)],
         }
     };
     Study { points: shares.iter().map(point).collect(), ..study }

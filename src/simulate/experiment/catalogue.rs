@@ -2,7 +2,8 @@
 
 use std::num::NonZeroU32;
 
-use super::{Expected, Experiment, Measure, Relation, Setting};
+use super::{Experiment, Setting};
+use crate::simulate::theory::{Expected, Measure, Relation};
 use crate::town::Outcome;
 use crate::town::scenario::{
     Amount, Guesser, Post, Probability, Refresh, Relay, Replay, Scenario, Seconds, WhenExpired,
@@ -57,7 +58,7 @@ fn uptake() -> Experiment {
             settings.push(Setting {
                 changed: changed(&[("people.app_share", share), ("radio.capture", capture)]),
                 scenario,
-                expected: vec![equal(figure, capture * share * share)],
+                expected: vec![Expected::equal(figure, capture * share * share)],
             });
         }
     }
@@ -81,7 +82,7 @@ fn homophily() -> Experiment {
         Setting {
             changed: changed(&[("people.homophily", homophily)]),
             scenario,
-            expected: vec![equal(figure, expected)],
+            expected: vec![Expected::equal(figure, expected)],
         }
     });
     Experiment {
@@ -112,9 +113,9 @@ fn replay() -> Experiment {
             let expected = (1.0 - delay as f64 / lifetime).max(0.0);
             let figure = Measure::Figure("adversaries.replayed_valid_share");
             Setting {
-                changed: changed(&[("adversary.replay.delay", delay as f64)]),
+                changed: vec![("adversary", "replay".to_owned()), ("delay", delay.to_string())],
                 scenario,
-                expected: vec![equal(figure, expected)],
+                expected: vec![Expected::equal(figure, expected)],
             }
         })
         .into();
@@ -123,9 +124,9 @@ fn replay() -> Experiment {
     scenario.adversary.relay = vec![relay];
     let figure = Measure::Figure("adversaries.relayed_valid_share");
     settings.push(Setting {
-        changed: changed(&[("adversary.relay.delay", 0.0)]),
+        changed: vec![("adversary", "relay".to_owned()), ("delay", "0".to_owned())],
         scenario,
-        expected: vec![equal(figure, 1.0)],
+        expected: vec![Expected::equal(figure, 1.0)],
     });
     Experiment {
         name: "replay",
@@ -146,7 +147,7 @@ fn loss() -> Experiment {
         Setting {
             changed: changed(&[("meetings.random_mixing.contact_duration", 60.0 * beacons as f64)]),
             scenario,
-            expected: vec![equal(figure, expected)],
+            expected: vec![Expected::equal(figure, expected)],
         }
     });
     Experiment {
@@ -167,7 +168,7 @@ fn duty_cycle() -> Experiment {
         Setting {
             changed: changed(&[("phones.scan_window", window as f64)]),
             scenario,
-            expected: vec![equal(figure, 1.0 - window as f64 / 60.0)],
+            expected: vec![Expected::equal(figure, 1.0 - window as f64 / 60.0)],
         }
     });
     Experiment {
@@ -191,7 +192,7 @@ fn clock_skew() -> Experiment {
         Setting {
             changed: changed(&[("phones.clock_skew", skew as f64)]),
             scenario,
-            expected: vec![equal(figure, 1.0 - 2.0 * skew as f64 / (3.0 * lifetime))],
+            expected: vec![Expected::equal(figure, 1.0 - 2.0 * skew as f64 / (3.0 * lifetime))],
         }
     });
     Experiment {
@@ -226,7 +227,7 @@ fn offline() -> Experiment {
         Setting {
             changed: changed(&[("offline hours", hours as f64)]),
             scenario,
-            expected: vec![equal(figure, (hours_of_batch / hours as f64).min(1.0))],
+            expected: vec![Expected::equal(figure, (hours_of_batch / hours as f64).min(1.0))],
         }
     });
     Experiment {
@@ -252,7 +253,7 @@ fn refresh_load() -> Experiment {
                 ("server.temp_id_lifetime", lifetime.into()),
             ]),
             scenario,
-            expected: vec![equal(figure, f64::from(people) / f64::from(lifetime))],
+            expected: vec![Expected::equal(figure, f64::from(people) / f64::from(lifetime))],
         }
     });
     Experiment {
@@ -297,15 +298,18 @@ fn outage_load() -> Experiment {
         question: "What load does the server see when an outage is over?",
         theory: "All N at once in the same second; spread over an hour N / 3600 a second, with a deviation of sqrt(N / 3600).",
         settings: vec![
-            setting(0, vec![equal(Measure::Figure("server.most_downloads_per_second"), count)]),
+            setting(
+                0,
+                vec![Expected::equal(Measure::Figure("server.most_downloads_per_second"), count)],
+            ),
             setting(
                 HOUR,
                 vec![
-                    equal(
+                    Expected::equal(
                         Measure::Computed("downloads a second after it", mean_after_outage),
                         mean,
                     ),
-                    equal(
+                    Expected::equal(
                         Measure::Computed("deviation of that", deviation_after_outage),
                         // Of a share 1 / 3600 of N, each at a second of its own.
                         (mean * (1.0 - 1.0 / HOUR as f64)).sqrt(),
@@ -380,7 +384,7 @@ fn log_size() -> Experiment {
                 ("phones.retention", retention as f64),
             ]),
             scenario,
-            expected: vec![equal(
+            expected: vec![Expected::equal(
                 Measure::Computed("entries of a log", settled_log_size),
                 expected,
             )],
@@ -405,10 +409,6 @@ fn settled_log_size(scenario: &Scenario, outcome: &Outcome) -> Option<f64> {
         .map(|bin| bin.log_entries)
         .collect();
     (!bins.is_empty()).then(|| bins.iter().sum::<f64>() / bins.len() as f64)
-}
-
-fn equal(measure: Measure, value: f64) -> Expected {
-    Expected { measure, value, relation: Relation::Equal }
 }
 
 fn changed(settings: &[(&'static str, f64)]) -> Vec<(&'static str, String)> {

@@ -30,7 +30,7 @@ pub fn run(arguments: &ExperimentArguments) -> Result<bool, SimulateError> {
         missed += findings.comparisons.iter().filter(|comparison| !comparison.is_met).count();
         print(&format!("{findings}\n"))?;
         if let Some(directory) = &arguments.out {
-            write_report(findings, directory)?;
+            write_report(&findings, directory)?;
         }
     }
     print(&verdict(compared, missed))?;
@@ -53,12 +53,8 @@ fn do_one(
     findings.map_err(|source| SimulateError::Run { at: format!("{}: ", experiment.name), source })
 }
 
-fn write_report(findings: Findings, directory: &Path) -> Result<(), SimulateError> {
-    let directory = directory.join(findings.experiment.name);
-    match findings.into_study() {
-        Some(study) => Ok(output::write(&study, &directory)?),
-        None => Ok(()),
-    }
+fn write_report(findings: &Findings, directory: &Path) -> Result<(), SimulateError> {
+    Ok(output::write(&findings.study, &directory.join(findings.experiment.name))?)
 }
 
 fn named(name: &str) -> Result<Vec<Experiment>, SimulateError> {

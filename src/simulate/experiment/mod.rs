@@ -9,6 +9,7 @@ use rayon::prelude::*;
 pub use self::catalogue::all;
 pub use self::result::{Comparison, Findings};
 use super::runs;
+use super::theory::Expected;
 use crate::town::{self, Collect, Outcome, Scenario, TownError};
 
 /// A question to which theory has an answer.
@@ -29,60 +30,12 @@ pub struct Experiment {
 /// Settings of an experiment, and what is to come out.
 #[derive(Debug, Clone)]
 pub struct Setting {
-    /// What is special about them: keys and values.
+    /// What is special about them: keys and values. All settings of an experiment have the same keys.
     pub changed: Vec<(&'static str, String)>,
     /// The town.
     pub scenario: Scenario,
     /// What is measured in it.
     pub expected: Vec<Expected>,
-}
-
-/// What is to come out.
-#[derive(Debug, Clone)]
-pub struct Expected {
-    /// What is measured.
-    pub measure: Measure,
-    /// What theory says.
-    pub value: f64,
-    /// How the two compare.
-    pub relation: Relation,
-}
-
-/// How something is measured in what came of a run.
-#[derive(Debug, Clone, Copy)]
-pub enum Measure {
-    /// It is the figure of this name.
-    Figure(&'static str),
-    /// It has this name, and is computed so.
-    Computed(&'static str, fn(&Scenario, &Outcome) -> Option<f64>),
-}
-
-/// How a measured value compares with that of theory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Relation {
-    /// They are equal: the expected value lies in the confidence interval.
-    Equal,
-    /// The measured one is at most the expected one, which is a bound: no run exceeds it.
-    AtMost,
-    /// The measured one is at least the expected one, in every run.
-    AtLeast,
-}
-
-impl Measure {
-    /// What is measured.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Figure(name) | Self::Computed(name, _) => name,
-        }
-    }
-
-    /// What came out in a run.
-    pub fn of(self, scenario: &Scenario, outcome: &Outcome) -> Option<f64> {
-        match self {
-            Self::Figure(name) => outcome.figure(name),
-            Self::Computed(_, compute) => compute(scenario, outcome),
-        }
-    }
 }
 
 impl Experiment {
@@ -107,7 +60,7 @@ impl Experiment {
             })
             .collect::<Result<_, TownError>>()?;
         let by_setting = outcomes.chunks(self.runs as usize).map(<[Outcome]>::to_vec).collect();
-        Ok(Findings::new(self.clone(), by_setting))
+        Ok(Findings::new(self.clone(), seed, by_setting))
     }
 
     /// How many runs it takes.

@@ -1,14 +1,14 @@
 //! What came of an experiment.
 
 use std::fmt;
+use std::num::NonZeroU32;
 
-use super::{Expected, Experiment, Relation};
+use super::{Experiment, Setting};
+use crate::simulate::measured::{Judged, Measured, MeasuredFigure};
 use crate::simulate::statistics::Estimate;
-use crate::simulate::study::{Point, Study};
-use crate::town::Outcome;
-
-/// How much a value that never differs between runs may be off the expected one: what arithmetic takes.
-const ROUNDING: f64 = 1e-9;
+use crate::simulate::study::{Origin, Point, Study};
+use crate::simulate::theory::Relation;
+use crate::town::{Outcome, Scenario};
 
 /// Columns of the settings, at least.
 const MIN_SETTING_COLUMNS: usize = 42;
@@ -21,8 +21,8 @@ const INDENT: usize = 2;
 pub struct Findings {
     /// Which one.
     pub experiment: Experiment,
-    /// By setting, what came of each run.
-    outcomes: Vec<Vec<Outcome>>,
+    /// What came of each run, a point a setting.
+    pub study: Study,
     /// Each expected value beside the measured one.
     pub comparisons: Vec<Comparison>,
 }
@@ -31,80 +31,71 @@ pub struct Findings {
 #[derive(Debug, Clone)]
 pub struct Comparison {
     /// The settings: keys and values.
-    pub changed: Vec<(&'static str, String)>,
+    pub changed: Vec<(String, String)>,
+    /// What was measured.
+    pub measure: &'static str,
+    /// How it is to compare with what was expected.
+    pub relation: Relation,
     /// What was expected.
-    pub expected: Expected,
-    /// What was measured, over all runs; `None` if there was nothing to measure.
+    pub expected: f64,
+    /// The measured value, over all runs; `None` if there was nothing to measure.
     pub measured: Option<Estimate>,
     /// Whether that is as expected.
     pub is_met: bool,
 }
 
 impl Findings {
-    /// Compares the outcomes of each setting with what is expected of it.
-    pub fn new(experiment: Experiment, outcomes: Vec<Vec<Outcome>>) -> Self {
-        let mut comparisons = Vec::new();
-        for (setting, outcomes) in experiment.settings.iter().zip(&outcomes) {
-            for expected in &setting.expected {
-                let values: Vec<f64> = outcomes
-                    .iter()
-                    .filter_map(|outcome| expected.measure.of(&setting.scenario, outcome))
-                    .collect();
-                let measured = Estimate::of(&values);
-                let is_met = measured.as_ref().is_some_and(|it| expected.is_met_by(it, &values));
-                let (changed, expected) = (setting.changed.clone(), expected.clone());
-                comparisons.push(Comparison { changed, expected, measured, is_met });
-            }
-        }
-        Self { experiment, outcomes, comparisons }
+    /// Compares the outcomes of each setting, of runs from `seed` on, with what is expected of it.
+    pub fn new(experiment: Experiment, seed: u64, outcomes: Vec<Vec<Outcome>>) -> Self {
+        let study = study(&experiment, seed, outcomes);
+        let comparisons = study.points.iter().flat_map(comparisons).collect();
+        Self { experiment, study, comparisons }
     }
 
     /// Whether everything is as expected.
     pub fn are_met(&self) -> bool {
         self.comparisons.iter().all(|comparison| comparison.is_met)
     }
+}
 
-    /// The same as a study, for reports.
-    pub fn into_study(self) -> Option<Study> {
-        let Self { experiment, outcomes, .. } = self;
-        let mut scenario = experiment.settings.first()?.scenario.clone();
-        scenario.name = experiment.name.to_owned();
-        scenario.question = experiment.question.to_owned();
-        let points = experiment
-            .settings
-            .iter()
-            .zip(outcomes)
-            .map(|(setting, outcomes)| Point {
-                changed: setting
-                    .changed
-                    .iter()
-                    .map(|(key, value)| ((*key).to_owned(), value.clone()))
-                    .collect(),
-                scenario: setting.scenario.clone(),
-                outcomes,
-                expected: setting
-                    .expected
-                    .iter()
-                    .map(|expected| (expected.measure.name(), expected.value))
-                    .collect(),
-            })
-            .collect();
-        Some(Study { scenario, points, records: None })
+/// An experiment as a study, for reports.
+fn study(experiment: &Experiment, seed: u64, outcomes: Vec<Vec<Outcome>>) -> Study {
+    let scenario_of = |setting: &Setting| Scenario {
+        name: experiment.name.to_owned(),
+        question: experiment.question.to_owned(),
+        seed,
+        runs: NonZeroU32::new(experiment.runs).unwrap_or(NonZeroU32::MIN),
+        ..setting.scenario.clone()
+    };
+    let owned = |(key, value): &(&str, String)| ((*key).to_owned(), value.clone());
+    let point = |(setting, outcomes): (&Setting, _)| Point {
+        changed: setting.changed.iter().map(owned).collect(),
+        scenario: scenario_of(setting),
+        outcomes,
+        expected: setting.expected.clone(),
+    };
+    Study {
+        scenario: experiment.settings.first().map(scenario_of).unwrap_or_default(),
+        origin: Origin::Experiment(experiment.name),
+        points: experiment.settings.iter().zip(outcomes).map(point).collect(),
+        records: None,
     }
 }
 
-impl Expected {
-    fn is_met_by(&self, measured: &Estimate, values: &[f64]) -> bool {
-        match self.relation {
-            Relation::Equal => {
-                let (low, high) = measured.interval().unwrap_or((measured.mean, measured.mean));
-                let slack = ROUNDING * self.value.abs().max(1.0);
-                low - slack <= self.value && self.value <= high + slack
-            }
-            Relation::AtMost => values.iter().all(|value| *value <= self.value),
-            Relation::AtLeast => values.iter().all(|value| *value >= self.value),
-        }
-    }
+/// What is expected of a point, beside what was measured.
+fn comparisons(point: &Point) -> Vec<Comparison> {
+    let compare = |figure: &MeasuredFigure| {
+        let compare = |expected: &Judged| Comparison {
+            changed: point.changed.clone(),
+            measure: figure.name,
+            relation: expected.relation,
+            expected: expected.value,
+            measured: figure.estimate,
+            is_met: expected.is_met,
+        };
+        figure.expected.iter().map(compare).collect::<Vec<_>>()
+    };
+    Measured::of(point).figures.iter().flat_map(compare).collect()
 }
 
 impl fmt::Display for Findings {
@@ -124,10 +115,9 @@ impl fmt::Display for Findings {
         )?;
         let mut last_measure = "";
         for comparison in &self.comparisons {
-            let measure = comparison.expected.measure.name();
-            if measure != last_measure {
-                writeln!(f, "  {measure}")?;
-                last_measure = measure;
+            if comparison.measure != last_measure {
+                writeln!(f, "  {}", comparison.measure)?;
+                last_measure = comparison.measure;
             }
             writeln!(f, "{comparison:width$}")?;
         }
@@ -146,12 +136,7 @@ impl Comparison {
 impl fmt::Display for Comparison {
     /// The width is that of the setting.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sign = match self.expected.relation {
-            Relation::Equal => "",
-            Relation::AtMost => "≤ ",
-            Relation::AtLeast => "≥ ",
-        };
-        let expected = format!("{sign}{}", short(self.expected.value));
+        let expected = format!("{}{}", self.relation.sign(), short(self.expected));
         let (mean, interval) = match &self.measured {
             Some(estimate) => {
                 let between = |(low, high)| format!("{} to {}", short(low), short(high));
@@ -179,32 +164,39 @@ fn short(value: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Measure;
+    use super::super::all;
     use super::*;
 
-    fn is_met(relation: Relation, value: f64, values: &[f64]) -> bool {
-        let expected = Expected { measure: Measure::Figure("users"), value, relation };
-        let measured = Estimate::of(values).expect("some values");
-        expected.is_met_by(&measured, values)
+    #[test]
+    fn study_of_an_experiment_has_its_seed_runs_and_settings() {
+        for experiment in all() {
+            let outcomes = vec![vec![Outcome::default()]; experiment.settings.len()];
+            let Study { scenario, origin, points, .. } =
+                Findings::new(experiment.clone(), 7, outcomes).study;
+            assert_eq!((scenario.seed, scenario.runs.get()), (7, experiment.runs));
+            assert_eq!(origin, Origin::Experiment(experiment.name));
+            assert_eq!(points.len(), experiment.settings.len());
+            for (point, setting) in points.iter().zip(&experiment.settings) {
+                assert_eq!(point.scenario.adversary, setting.scenario.adversary);
+                assert_eq!(point.scenario.phones, setting.scenario.phones);
+                assert_eq!((point.scenario.seed, &point.scenario.name), (7, &scenario.name));
+            }
+        }
     }
 
     #[test]
-    fn expected_value_outside_the_interval_is_not_met() {
-        let values = [0.9, 1.0, 1.1, 1.0];
-        assert!(is_met(Relation::Equal, 1.05, &values));
-        assert!(!is_met(Relation::Equal, 2.0, &values));
-    }
-
-    #[test]
-    fn value_that_is_always_the_same_must_be_the_expected_one() {
-        assert!(is_met(Relation::Equal, 0.0, &[0.0; 5]));
-        assert!(!is_met(Relation::Equal, 0.01, &[0.0; 5]));
-    }
-
-    #[test]
-    fn bound_holds_in_every_run() {
-        assert!(is_met(Relation::AtMost, 3.0, &[1.0, 3.0]));
-        assert!(!is_met(Relation::AtMost, 3.0, &[1.0, 3.1]));
-        assert!(!is_met(Relation::AtLeast, 3.0, &[2.9, 5.0]));
+    fn towns_in_which_nothing_happens_are_as_nobody_expects() {
+        for experiment in all() {
+            let outcomes = vec![vec![Outcome::default(); 2]; experiment.settings.len()];
+            let findings = Findings::new(experiment, 1, outcomes);
+            for point in &findings.study.points {
+                let is_met = |comparison: &&Comparison| {
+                    comparison.changed == point.changed && comparison.is_met
+                };
+                let met = findings.comparisons.iter().filter(is_met).count();
+                let all = findings.comparisons.iter().filter(|it| it.changed == point.changed);
+                assert!(met < all.count(), "{}: {:?}", findings.experiment.name, point.changed);
+            }
+        }
     }
 }

@@ -1,6 +1,5 @@
 //! What is written of a study: tables for programs, a summary, and a report for people.
 
-mod measured;
 mod report;
 #[cfg(test)]
 #[allow(dead_code, unreachable_pub, reason = "shared with the tests of the programs")]

@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use super::super::measured::{Judged, Measured, MeasuredFigure};
 use super::super::study::{Point, Study};
-use super::measured::{Measured, MeasuredFigure};
 use crate::town::Scenario;
 
 /// What `summary.json` holds, in this order.
@@ -41,7 +41,16 @@ struct FigureSummary {
     /// Of the mean, 99 %.
     interval: Option<Interval>,
     runs: usize,
-    expected: Option<f64>,
+    expected: Vec<Expectation>,
+}
+
+/// What theory says of a figure.
+#[derive(Serialize)]
+struct Expectation {
+    /// `expected`, or a bound: `expected at most`, `expected at least`.
+    relation: &'static str,
+    value: f64,
+    is_met: bool,
 }
 
 #[derive(Serialize)]
@@ -81,6 +90,11 @@ fn of_figure(figure: &MeasuredFigure) -> FigureSummary {
         deviation: estimate.and_then(|estimate| estimate.deviation),
         interval: interval.map(|(low, high)| Interval { low, high }),
         runs: estimate.map_or(0, |estimate| estimate.count),
-        expected: figure.expected,
+        expected: figure.expected.iter().map(of_expected).collect(),
     }
+}
+
+fn of_expected(expected: &Judged) -> Expectation {
+    let Judged { relation, value, is_met } = *expected;
+    Expectation { relation: relation.name(), value, is_met }
 }

@@ -52,7 +52,7 @@ pub(super) fn figures(study: &Study, file: &mut dyn Write) -> io::Result<()> {
 
 fn figures_of(number: usize, point: &Point, table: &mut Writer<&mut dyn Write>) -> io::Result<()> {
     for (run, outcome) in point.outcomes.iter().enumerate() {
-        for figure in outcome.figures() {
+        for figure in point.figures(outcome) {
             let values: Vec<_> = point.changed.iter().map(|(_, value)| value).collect();
             let row = (number, run + 1, outcome.seed, figure.name, figure.value, values);
             table.serialize(row)?;

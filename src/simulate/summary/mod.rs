@@ -5,9 +5,9 @@ mod rows;
 
 pub use self::names::FigureNames;
 use self::rows::SECTIONS;
+use super::measured::Measured;
 use super::numbers::Unit;
-use super::statistics::Estimates;
-use super::study::{Point, Study};
+use super::study::Study;
 use super::table::Table;
 use crate::town::Scenario;
 use crate::town::figures::MOST_TELLING;
@@ -19,25 +19,9 @@ const WIDTH: usize = 100;
 /// Where there is nothing to show, such as a share of nothing.
 const NOTHING: &str = "-";
 
-/// A point, and what all its runs say together.
-struct Measured<'a> {
-    point: &'a Point,
-    estimates: Estimates,
-}
-
-impl<'a> Measured<'a> {
-    fn new(point: &'a Point) -> Self {
-        Self { point, estimates: Estimates::of(point) }
-    }
-
-    fn changed(&self) -> &'a [(String, String)] {
-        &self.point.changed
-    }
-}
-
 /// The summary of a study, with the usual figures or those that somebody asks for.
 pub fn of(study: &Study, figures: Option<&FigureNames>) -> String {
-    let points: Vec<_> = study.points.iter().map(Measured::new).collect();
+    let points: Vec<_> = study.points.iter().map(Measured::of).collect();
     let mut lines = title(&study.scenario, &points);
     lines.push(String::new());
     match (single(&points), figures) {
@@ -79,7 +63,7 @@ fn title(scenario: &Scenario, points: &[Measured<'_>]) -> Vec<String> {
 }
 
 fn one_point(scenario: &Scenario, point: &Measured<'_>) -> String {
-    let users = point.estimates.get("users").map_or(0.0, |users| users.mean);
+    let users = point.estimate("users").map_or(0.0, |users| users.mean);
     let users = Unit::Plain.value(users);
     let people = match scenario.meetings.kind {
         // Only the file knows how many there are.
@@ -130,7 +114,7 @@ fn list(point: &Measured<'_>, figures: &FigureNames) -> Vec<String> {
 
 /// A figure of a single town: its value, or the mean of several runs and its interval.
 fn row(label: String, point: &Measured<'_>, figure: &str) -> Vec<String> {
-    let Some(estimate) = point.estimates.get(figure) else {
+    let Some(estimate) = point.estimate(figure) else {
         return vec![label, NOTHING.to_owned()];
     };
     let unit = Unit::of(figure);
@@ -178,7 +162,7 @@ fn chosen(points: &[Measured<'_>]) -> Vec<&'static str> {
         MOST_TELLING.iter().copied().chain(others).filter(differs).collect();
     if candidates.is_empty() {
         let is_something = |figure: &&str| {
-            let mut estimates = points.iter().filter_map(|point| point.estimates.get(figure));
+            let mut estimates = points.iter().filter_map(|point| point.estimate(figure));
             estimates.any(|estimate| estimate.mean != 0.0)
         };
         candidates = MOST_TELLING.iter().copied().filter(is_something).collect();
@@ -200,7 +184,7 @@ fn chosen(points: &[Measured<'_>]) -> Vec<&'static str> {
 
 /// A figure at a point: its value, or the mean of several runs with its interval.
 fn cell(point: &Measured<'_>, figure: &str) -> String {
-    point.estimates.get(figure).map_or_else(
+    point.estimate(figure).map_or_else(
         || NOTHING.to_owned(),
         |estimate| Unit::of(figure).mean(estimate.mean, estimate.margin),
     )

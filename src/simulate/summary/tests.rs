@@ -1,4 +1,5 @@
 use super::*;
+use crate::simulate::study::{Origin, Point};
 use crate::town::outcome::{
     AdversaryOutcome, Beacons, Encounters, Logs, PerSecond, ServerLoad, Tracing,
 };
@@ -61,7 +62,7 @@ fn study(points: &[(&str, &[u64])]) -> Study {
         }
     };
     let points = points.iter().map(point).collect();
-    Study { scenario: Scenario::default(), points, records: None }
+    Study { scenario: Scenario::default(), origin: Origin::Scenario, points, records: None }
 }
 
 fn names(text: &str) -> FigureNames {

@@ -2,9 +2,9 @@
 
 use maud::{Markup, html};
 
-use super::super::measured::{Measured, MeasuredFigure};
 use super::number::of_figure;
 use super::settings::breakable;
+use crate::simulate::measured::{Measured, MeasuredFigure};
 
 /// More would make the page slow; all are in `figures.csv`.
 const MOST_TABLES: usize = 24;
@@ -17,7 +17,7 @@ pub(super) fn render(points: &[Measured<'_>]) -> Markup {
             details.card {
                 summary {
                     "All figures"
-                    @for (key, value) in point.changed { ", " (key) " = " (value) }
+                    @for (key, value) in point.changed() { ", " (key) " = " (value) }
                 }
                 table.figures {
                     thead { tr { th { "figure" } th { "mean, 99 % interval" } } }
@@ -46,8 +46,8 @@ fn row(figure: &MeasuredFigure) -> Markup {
                 @if let Some((low, high)) = interval {
                     small { span { (shown(low)) " to" } " " span { (shown(high)) } }
                 }
-                @if let Some(expected) = figure.expected {
-                    small { "expected " span { (shown(expected)) } }
+                @for expected in &figure.expected {
+                    small { (expected.relation.name()) " " span { (shown(expected.value)) } }
                 }
             }
         }

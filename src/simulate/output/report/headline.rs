@@ -2,9 +2,9 @@
 
 use maud::{Markup, html};
 
-use super::super::measured::{Measured, MeasuredFigure};
 use super::number::{is_share, of_figure, short};
 use super::sweep;
+use crate::simulate::measured::{Measured, MeasuredFigure};
 
 /// The name of a figure, what the card says, and what it is a part of.
 const CARDS: [Card; 5] = [

@@ -2,12 +2,12 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::super::measured::Measured;
 use super::chart::Chart;
 use super::number::{count, duration, short};
 use super::{
     adversaries, contacts, figures, graph, headline, histogram, over_time, plane, settings, sweep,
 };
+use crate::simulate::measured::Measured;
 use crate::simulate::study::{Point, Study};
 use crate::town::Scenario;
 use crate::town::scenario::MeetingsKind;

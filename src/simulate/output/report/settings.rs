@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use serde_json::Value;
 
-use crate::simulate::study::Study;
+use crate::simulate::study::{Origin, Study};
 use crate::town::Scenario;
 
 /// The settings that are not the default ones, then all, and the command.
@@ -14,7 +14,7 @@ pub(super) fn render(study: &Study) -> Markup {
         settings.iter().filter(|setting| !defaults.contains(setting)).cloned().collect();
     html! {
         details.card {
-            summary { "Settings: " (changed.len()) " of " (settings.len()) " are not the default" }
+            summary { (settings_of(study)) ": " (changed.len()) " of " (settings.len()) " are not the default" }
             h3 { "Not the default" }
             (table(&changed))
             h3 { "All" }
@@ -22,10 +22,23 @@ pub(super) fn render(study: &Study) -> Markup {
         }
         section.card {
             h3 { "To repeat this" }
-            p { "With version " (env!("CARGO_PKG_VERSION")) " and the " code { "scenario.toml" }
-                " beside this page; the same seed gives the same figures." }
+            p {
+                "With version " (env!("CARGO_PKG_VERSION"))
+                @if study.origin == Origin::Scenario {
+                    " and the " code { "scenario.toml" } " beside this page"
+                }
+                "; the same seed gives the same figures."
+            }
             pre { code { (command(study)) } }
         }
+    }
+}
+
+/// Whose settings are shown.
+fn settings_of(study: &Study) -> &'static str {
+    match study.origin {
+        Origin::Experiment(_) if study.points.len() > 1 => "Settings of the first point",
+        Origin::Scenario | Origin::Experiment(_) => "Settings",
     }
 }
 
@@ -77,18 +90,17 @@ fn flatten(key: String, value: &Value, settings: &mut Vec<(String, String)>) {
 
 /// The command that gives this study again.
 pub(super) fn command(study: &Study) -> String {
-    let scenario = &study.scenario;
-    let mut words = vec![
-        "simulate".to_owned(),
-        "scenario.toml".to_owned(),
-        format!("--seed {}", scenario.seed),
-        format!("--runs {}", scenario.runs),
-    ];
-    for (key, values) in swept(study) {
-        words.push(format!("--sweep {}", quoted(&format!("{key}={}", values.join(",")))));
+    let Scenario { seed, runs, .. } = &study.scenario;
+    match study.origin {
+        Origin::Experiment(name) => format!("simulate experiment {name} --seed {seed} --out again"),
+        Origin::Scenario => {
+            let sweep = |(key, values): (&str, Vec<&str>)| {
+                format!(" --sweep {}", quoted(&format!("{key}={}", values.join(","))))
+            };
+            let sweeps: String = swept(study).into_iter().map(sweep).collect();
+            format!("simulate scenario.toml --seed {seed} --runs {runs}{sweeps} --out again")
+        }
     }
-    words.push("--out again".to_owned());
-    words.join(" ")
 }
 
 /// The keys of a sweep with their different values.
@@ -126,6 +138,13 @@ mod tests {
             "simulate scenario.toml --seed 1 --runs 3 --sweep people.app_share=0.2,0.4,0.6,0.8,1 \
              --sweep phones.when_expired=silent,keep --out again"
         );
+    }
+
+    #[test]
+    fn experiment_is_repeated_by_its_name() {
+        let mut study = sample::sweep(3);
+        (study.origin, study.scenario.seed) = (Origin::Experiment("uptake"), 7);
+        assert_eq!(command(&study), "simulate experiment uptake --seed 7 --out again");
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! Curves of figures over the values of a sweep, with what theory expects.
 
-use super::super::measured::{Measured, MeasuredFigure};
 use super::axis::Axis;
 use super::chart::{Chart, Form, Point, Series};
 use super::key::{axis, bare, number};
 use super::number::{is_share, of_figure};
+use crate::simulate::measured::{Measured, MeasuredFigure};
+use crate::simulate::theory::Relation;
 use crate::town::figures::MOST_TELLING;
 
 /// Besides those with expected values a reader has no use for more.
@@ -46,17 +47,26 @@ pub(super) fn curves(points: &[Measured<'_>]) -> Option<Curves> {
 
 /// Figures with expected values and those that matter most and change, then others that change.
 fn of_interest(points: &[Measured<'_>]) -> (Vec<&'static str>, Vec<&'static str>) {
-    let first = points.first().map_or(&[][..], |point| &point.figures);
     let each = |name: &'static str| points.iter().filter_map(move |point| point.figure(name));
-    let is_expected = |name: &&'static str| each(name).any(|figure| figure.expected.is_some());
-    let names = first.iter().map(|figure| figure.name);
-    let (mut early, others): (Vec<_>, Vec<_>) = names.partition(is_expected);
+    let is_expected = |name: &&'static str| each(name).any(|figure| !figure.expected.is_empty());
+    let (mut early, others): (Vec<_>, Vec<_>) = names(points).into_iter().partition(is_expected);
     let changing = others.into_iter().filter(|name| changes(each(name)));
     let (mut first, late): (Vec<_>, Vec<_>) =
         changing.partition(|name| MOST_TELLING.contains(name));
     first.sort_by_key(|name| MOST_TELLING.iter().position(|first| first == name));
     early.append(&mut first);
     (early, late)
+}
+
+/// The figures that any point has.
+fn names(points: &[Measured<'_>]) -> Vec<&'static str> {
+    let mut names = Vec::new();
+    for figure in points.iter().flat_map(|point| &point.figures) {
+        if !names.contains(&figure.name) {
+            names.push(figure.name);
+        }
+    }
+    names
 }
 
 /// Whether it is more than chance that a figure is not the same at all points.
@@ -92,7 +102,7 @@ struct Curve {
 
 impl<'a> Plan<'a> {
     fn of(points: &'a [Measured<'a>]) -> Option<Self> {
-        let keys = points.first()?.changed.len();
+        let keys = points.first()?.changed().len();
         let key = (0..keys).max_by_key(|key| {
             let values = values(points, *key);
             let is_numeric = values.iter().all(|value| number(value).is_some());
@@ -103,9 +113,9 @@ impl<'a> Plan<'a> {
         if values.len() < 2 {
             return None;
         }
-        let (axis, places) = axis(&points[0].changed[key].0, &values);
+        let (axis, places) = axis(&points[0].changed()[key].0, &values);
         let place = |point: &Measured<'_>| {
-            let value = point.changed[key].1.as_str();
+            let value = point.changed()[key].1.as_str();
             values.iter().position(|other| *other == value).map_or(0.0, |at| places[at])
         };
         let places: Vec<_> = points.iter().map(place).collect();
@@ -121,10 +131,12 @@ impl<'a> Plan<'a> {
     /// The chart of one figure; `None` if no run has it.
     fn chart(&self, name: &str) -> Option<Chart> {
         let factor = if is_share(name) { 100.0 } else { 1.0 };
-        let meaning = self.points[0].figure(name)?.meaning;
+        let meaning = self.points.iter().find_map(|point| point.figure(name))?.meaning;
         let mut series: Vec<_> =
             (0..self.curves.len()).map(|number| self.measured(name, number, factor)).collect();
-        series.extend(self.theories(name, factor));
+        for relation in Relation::ALL {
+            series.extend(self.theories(name, relation, factor));
+        }
         series.retain(|series| !series.points.is_empty());
         let values = || series.iter().flat_map(|series| &series.points).flat_map(ends);
         let (low, high) =
@@ -156,28 +168,30 @@ impl<'a> Plan<'a> {
     }
 
     /// What theory says of each curve, or of all if it is the same.
-    fn theories(&self, name: &str, factor: f64) -> Vec<Series> {
+    fn theories(&self, name: &str, relation: Relation, factor: f64) -> Vec<Series> {
         const LOOK_OF_ALL: usize = 6;
         let numbers = 0..self.curves.len();
-        let mut series: Vec<_> = numbers.map(|number| self.theory(name, number, factor)).collect();
+        let mut series: Vec<_> =
+            numbers.map(|number| self.theory(name, relation, number, factor)).collect();
         if series.iter().all(|one| one.points == series[0].points) {
             series.truncate(1);
             for one in &mut series {
-                one.name = "expected".to_owned();
+                one.name = relation.name().to_owned();
                 one.look = LOOK_OF_ALL;
             }
         }
         series
     }
 
-    fn theory(&self, name: &str, number: usize, factor: f64) -> Series {
+    fn theory(&self, name: &str, relation: Relation, number: usize, factor: f64) -> Series {
         let point = |at: &usize| {
-            let expected = self.points[*at].figure(name)?.expected?;
-            Some(Point { x: self.places[*at], y: expected * factor, interval: None })
+            let mut expected = self.points[*at].figure(name)?.expected.iter();
+            let expected = expected.find(|expected| expected.relation == relation)?;
+            Some(Point { x: self.places[*at], y: expected.value * factor, interval: None })
         };
         let curve = &self.curves[number];
         let points = curve.points.iter().filter_map(point).collect();
-        let name = format!("expected, {}", curve.name);
+        let name = format!("{}, {}", relation.name(), curve.name);
         Series { name, look: number, form: Form::Theory, points }
     }
 
@@ -185,15 +199,17 @@ impl<'a> Plan<'a> {
     fn verdict(&self, name: &str) -> String {
         let judged = |point: &Measured<'_>| {
             let figure = point.figure(name)?;
-            let (low, high) = figure.estimate?.interval()?;
-            Some((low..=high).contains(&figure.expected?))
+            // One run says nothing.
+            figure.estimate?.interval()?;
+            let has_some = !figure.expected.is_empty();
+            has_some.then(|| figure.expected.iter().all(|expected| expected.is_met))
         };
         let judged: Vec<_> = self.points.iter().filter_map(judged).collect();
         let right = judged.iter().filter(|is_right| **is_right).count();
         match judged.len() {
             0 => String::new(),
             all => {
-                format!(" The expected value is in the 99 % interval at {right} of {all} points.")
+                format!(" The measured value is as expected at {right} of {all} points.")
             }
         }
     }
@@ -207,7 +223,7 @@ fn ends(point: &Point) -> [f64; 2] {
 fn values<'a>(points: &'a [Measured<'_>], key: usize) -> Vec<&'a str> {
     let mut values = Vec::new();
     for point in points {
-        let value = point.changed[key].1.as_str();
+        let value = point.changed()[key].1.as_str();
         if !values.contains(&value) {
             values.push(value);
         }
@@ -218,7 +234,7 @@ fn values<'a>(points: &'a [Measured<'_>], key: usize) -> Vec<&'a str> {
 fn curves_without(points: &[Measured<'_>], key: usize) -> Vec<Curve> {
     let mut curves: Vec<Curve> = Vec::new();
     for (at, point) in points.iter().enumerate() {
-        let others = point.changed.iter().enumerate().filter(|(other, _)| *other != key);
+        let others = point.changed().iter().enumerate().filter(|(other, _)| *other != key);
         let name = others.map(|(_, (key, value))| format!("{key} = {}", bare(value)));
         let name = name.collect::<Vec<_>>().join(", ");
         match curves.iter_mut().find(|curve| curve.name == name) {
