@@ -1,4 +1,4 @@
-//! Numbers as people read them.
+//! Numbers as people read them, on a terminal and on a page.
 
 /// Digits that a mean or a share is shown with.
 const DIGITS: i32 = 4;
@@ -18,7 +18,7 @@ pub(super) enum Unit {
     Share,
     /// In hours.
     Hours,
-    /// In seconds.
+    /// In seconds, minutes or hours.
     Seconds,
     /// In bytes.
     Bytes,
@@ -44,6 +44,8 @@ impl Unit {
             Self::Plain => (1.0, ""),
             Self::Share => (0.01, " %"),
             Self::Hours => (1.0, " h"),
+            Self::Seconds if value >= 7200.0 => (3600.0, " h"),
+            Self::Seconds if value >= 120.0 => (60.0, " min"),
             Self::Seconds => (1.0, " s"),
             Self::Bytes if value >= 1e9 => (1e9, " GB"),
             Self::Bytes if value >= 1e6 => (1e6, " MB"),
@@ -58,6 +60,11 @@ impl Unit {
         significant(value / scale, DIGITS) + name
     }
 
+    /// The same for a page, whose lines end at no such blank.
+    pub(super) fn unbroken(self, value: f64) -> String {
+        self.value(value).replace(' ', "\u{a0}")
+    }
+
     /// What the true mean is within of `mean`, in the unit in which that is shown.
     pub(super) fn margin(self, mean: f64, margin: f64) -> String {
         let (scale, name) = self.scale(mean);
@@ -70,6 +77,28 @@ impl Unit {
         let (scale, _) = self.scale(mean);
         format!("{} {}", significant(mean / scale, DIGITS), self.margin(mean, margin))
     }
+}
+
+/// A whole number with a comma before each three digits: `12,345`.
+pub(super) fn count(value: u64) -> String {
+    grouped(&value.to_string())
+}
+
+/// A length of time in its two largest units: `3 d`, `1 h 30 min`, `0.05 s`.
+pub(super) fn duration(seconds: f64) -> String {
+    const UNITS: [(u64, &str); 4] = [(86_400, "d"), (3600, "h"), (60, "min"), (1, "s")];
+    if seconds < 10.0 {
+        return format!("{seconds}\u{a0}s");
+    }
+    let mut left = seconds.round() as u64;
+    let mut parts = Vec::new();
+    for (size, unit) in UNITS {
+        if left >= size && parts.len() < 2 {
+            parts.push(format!("{}\u{a0}{unit}", left / size));
+            left %= size;
+        }
+    }
+    parts.join(" ")
 }
 
 /// With so many digits that say something, and a comma before each three. Whole numbers have all digits
@@ -161,7 +190,9 @@ mod tests {
             ("tracing.recall", 0.361_23, "36.12 %"),
             ("encounters.recorded_share_of_possible", 1.0, "100 %"),
             ("tracing.hours_to_notice", 12.5, "12.50 h"),
-            ("linkability.followed_seconds", 900.0, "900 s"),
+            ("linkability.followed_seconds", 90.0, "90 s"),
+            ("linkability.followed_seconds", 900.0, "15 min"),
+            ("linkability.followed_seconds", 8133.0, "2.259 h"),
             ("server.bytes_in", 9_999.0, "9,999 B"),
             ("server.bytes_in", 12_345.0, "12.35 kB"),
             ("server.bytes_out", 1_234_567.0, "1.235 MB"),
@@ -173,6 +204,19 @@ mod tests {
         for (figure, value, expected) in cases {
             assert_eq!(Unit::of(figure).value(value), expected, "{figure}");
         }
+    }
+
+    #[test]
+    fn times_have_their_two_largest_units() {
+        let times = [0.05, 59.0, 900.0, 5400.0, 86_400.0, 3.0 * 86_400.0 + 7200.0];
+        let texts = ["0.05 s", "59 s", "15 min", "1 h 30 min", "1 d", "3 d 2 h"];
+        assert_eq!(times.map(|time| duration(time).replace('\u{a0}', " ")), texts);
+    }
+
+    #[test]
+    fn whole_numbers_have_their_thousands_apart() {
+        assert_eq!([0, 999, 1000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);
+        assert_eq!(Unit::Share.unbroken(0.361_23), "36.12\u{a0}%");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use maud::{Markup, html};
 use super::axis::Axis;
 use super::frame::Frame;
 use super::marks::{Mark, legend_entry};
+use crate::simulate::numbers::Unit;
 
 /// A chart with what is said about it.
 #[derive(Debug)]
@@ -132,7 +133,7 @@ impl Chart {
             let least = values().fold(f64::INFINITY, f64::min);
             let most = values().fold(f64::NEG_INFINITY, f64::max);
             if least <= most {
-                let (least, most) = (super::number::short(least), super::number::short(most));
+                let (least, most) = (Unit::Plain.value(least), Unit::Plain.value(most));
                 text += &format!(" {}: from {least} to {most}.", series.name);
             }
         }

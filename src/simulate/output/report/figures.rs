@@ -2,9 +2,9 @@
 
 use maud::{Markup, html};
 
-use super::number::of_figure;
 use super::settings::breakable;
 use crate::simulate::measured::{Measured, MeasuredFigure};
+use crate::simulate::numbers::Unit;
 
 /// More would make the page slow; all are in `figures.csv`.
 const MOST_TABLES: usize = 24;
@@ -32,7 +32,7 @@ pub(super) fn render(points: &[Measured<'_>]) -> Markup {
 }
 
 fn row(figure: &MeasuredFigure) -> Markup {
-    let shown = |value| of_figure(figure.name, value);
+    let shown = |value| Unit::of(figure.name).unbroken(value);
     let interval = figure.estimate.and_then(|estimate| estimate.interval());
     let interval = interval.filter(|(low, high)| low < high);
     html! {

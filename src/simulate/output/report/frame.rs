@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::chart::{Chart, Form, Point, Series, Shade};
 use super::marks::Mark;
-use super::number::short;
+use crate::simulate::numbers::Unit;
 
 const WIDTH: f64 = 360.0;
 const HEIGHT: f64 = 230.0;
@@ -115,9 +115,9 @@ impl<'a> Frame<'a> {
         let is_continuous = self.chart.x.is_continuous();
         let told = |point: &Point| {
             let interval = point.interval.map_or(String::new(), |(low, high)| {
-                format!(", 99 % {} to {}", short(low), short(high))
+                format!(", 99 % {} to {}", Unit::Plain.value(low), Unit::Plain.value(high))
             });
-            format!("{}: {}{interval}", series.name, short(point.y))
+            format!("{}: {}{interval}", series.name, Unit::Plain.value(point.y))
         };
         html! {
             @if is_continuous { (self.band(points)) path.line d=(self.line(points)) {} }
@@ -174,7 +174,7 @@ impl<'a> Frame<'a> {
         let y = self.y(point.y);
         html! {
             rect.bar x=(px(left + 0.5)) y=(px(y)) width=(px((right - left - 1.0).max(0.5)))
-                height=(px(self.bottom - y)) { title { (short(point.y)) } }
+                height=(px(self.bottom - y)) { title { (Unit::Plain.value(point.y)) } }
         }
     }
 }

@@ -2,9 +2,9 @@
 
 use maud::{Markup, html};
 
-use super::number::{is_share, of_figure, short};
 use super::sweep;
 use crate::simulate::measured::{Measured, MeasuredFigure};
+use crate::simulate::numbers::Unit;
 
 /// The name of a figure, what the card says, and what it is a part of.
 const CARDS: [Card; 5] = [
@@ -35,7 +35,7 @@ const CARDS: [Card; 5] = [
     Card {
         name: "server.most_downloads_per_second",
         title: "Busiest second",
-        about: "requests for TempIDs that the server got in it",
+        about: "requests for TempIDs that phones sent in it",
         parts: None,
     },
 ];
@@ -69,8 +69,8 @@ fn of_point(card: &Card, point: &Measured<'_>) -> Markup {
             h2 { (card.title) }
             @match value {
                 Some(value) => {
-                    p.value { (of_figure(card.name, value.mean)) }
-                    @if is_share(card.name) { (meter(value.mean)) }
+                    p.value { (Unit::of(card.name).unbroken(value.mean)) }
+                    @if Unit::of(card.name) == Unit::Share { (meter(value.mean)) }
                 }
                 None => p.value { "–" },
             }
@@ -105,7 +105,7 @@ fn meter(share: f64) -> Markup {
 
 fn parts(card: &Card, point: &Measured<'_>) -> Option<String> {
     let (part, whole) = card.parts?;
-    let of = |name| Some(short(point.figure(name)?.estimate?.mean));
+    let of = |name| Some(Unit::Plain.value(point.figure(name)?.estimate?.mean));
     Some(format!("{} of {}", of(part)?, of(whole)?))
 }
 
@@ -113,6 +113,6 @@ fn parts(card: &Card, point: &Measured<'_>) -> Option<String> {
 fn interval(figure: &MeasuredFigure) -> Option<String> {
     let estimate = figure.estimate?;
     let (low, high) = estimate.interval().filter(|(low, high)| low < high)?;
-    let (low, high) = (of_figure(figure.name, low), of_figure(figure.name, high));
+    let (low, high) = (Unit::of(figure.name).unbroken(low), Unit::of(figure.name).unbroken(high));
     Some(format!("99\u{a0}%: {low} to {high}, {} runs", estimate.count))
 }

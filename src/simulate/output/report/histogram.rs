@@ -2,7 +2,7 @@
 
 use super::axis::Axis;
 use super::chart::{Chart, Form, Point, Series};
-use super::number::{count, duration, percent};
+use crate::simulate::numbers::{Unit, count, duration};
 use crate::simulate::study::Point as StudyPoint;
 use crate::town::outcome::Linkability;
 
@@ -17,7 +17,7 @@ pub(super) fn linkability(point: &StudyPoint) -> Option<Chart> {
     let changes = sum(|found| found.changes);
     let share = |part: u64| match changes {
         0 => "none".to_owned(),
-        changes => percent(part as f64 / changes as f64),
+        changes => Unit::Share.unbroken(part as f64 / changes as f64),
     };
     let about = format!(
         "How long sniffers could follow a phone in one go. They heard {} TempIDs; of {} changes of \

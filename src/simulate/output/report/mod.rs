@@ -11,7 +11,6 @@ mod headline;
 mod histogram;
 mod key;
 mod marks;
-mod number;
 mod over_time;
 mod page;
 mod plane;

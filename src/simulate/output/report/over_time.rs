@@ -2,7 +2,7 @@
 
 use super::axis::Axis;
 use super::chart::{Chart, Form, Point, Series, Shade};
-use super::number::duration;
+use crate::simulate::numbers::duration;
 use crate::simulate::statistics::Estimate;
 use crate::town::Scenario;
 use crate::town::outcome::{Bin, Outcome};

@@ -3,11 +3,11 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::chart::Chart;
-use super::number::{count, duration, short};
 use super::{
     adversaries, contacts, figures, graph, headline, histogram, over_time, plane, settings, sweep,
 };
 use crate::simulate::measured::Measured;
+use crate::simulate::numbers::{Unit, count, duration};
 use crate::simulate::study::{Point, Study};
 use crate::town::Scenario;
 use crate::town::scenario::MeetingsKind;
@@ -75,7 +75,7 @@ fn facts(study: &Study) -> Markup {
     let runs = study.scenario.runs;
     html! {
         ul.facts {
-            li { (range(&people, short)) " people" }
+            li { (range(&people, |people| Unit::Plain.value(people))) " people" }
             @if study.points.len() == 1 { @if let Some(outcome) = study.points[0].outcomes.first() {
                 li { (count(outcome.users.into())) " with the app" }
             } }

@@ -8,7 +8,7 @@ use maud::{Markup, html};
 use super::contacts::{Case, Finding};
 use super::graph;
 use super::marks::{Mark, legend_entry};
-use super::number::count;
+use crate::simulate::numbers::count;
 use crate::town::Records;
 use crate::town::scenario::Plane;
 

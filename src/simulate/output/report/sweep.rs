@@ -3,8 +3,8 @@
 use super::axis::Axis;
 use super::chart::{Chart, Form, Point, Series};
 use super::key::{axis, bare, number};
-use super::number::{is_share, of_figure};
 use crate::simulate::measured::{Measured, MeasuredFigure};
+use crate::simulate::numbers::Unit;
 use crate::simulate::theory::Relation;
 use crate::town::figures::MOST_TELLING;
 
@@ -130,7 +130,7 @@ impl<'a> Plan<'a> {
 
     /// The chart of one figure; `None` if no run has it.
     fn chart(&self, name: &str) -> Option<Chart> {
-        let factor = if is_share(name) { 100.0 } else { 1.0 };
+        let factor = if Unit::of(name) == Unit::Share { 100.0 } else { 1.0 };
         let meaning = self.points.iter().find_map(|point| point.figure(name))?.meaning;
         let mut series: Vec<_> =
             (0..self.curves.len()).map(|number| self.measured(name, number, factor)).collect();
@@ -144,7 +144,7 @@ impl<'a> Plan<'a> {
         // From zero, unless that would hide what there is to see.
         let low = if low > 0.6 * high { low } else { low.min(0.0) };
         // There is nothing above all of them, whatever an interval says.
-        let high = if is_share(name) { high.min(100.0) } else { high };
+        let high = if Unit::of(name) == Unit::Share { high.min(100.0) } else { high };
         (low <= high).then(|| Chart {
             title: title(name),
             about: format!("{}.{}", capitalized(meaning), self.verdict(name)),
@@ -250,7 +250,7 @@ fn title(name: &str) -> String {
 }
 
 fn unit(name: &str) -> String {
-    if is_share(name) {
+    if Unit::of(name) == Unit::Share {
         "%".to_owned()
     } else {
         let last = name.rsplit('.').next().unwrap_or(name);
@@ -269,7 +269,8 @@ pub(super) fn range(points: &[Measured<'_>], name: &str) -> Option<String> {
     let means = || points.iter().filter_map(|point| Some(point.figure(name)?.estimate?.mean));
     let (low, high) =
         (means().fold(f64::INFINITY, f64::min), means().fold(f64::NEG_INFINITY, f64::max));
-    let (low, high) = (low <= high).then(|| (of_figure(name, low), of_figure(name, high)))?;
+    let (low, high) =
+        (low <= high).then(|| (Unit::of(name).unbroken(low), Unit::of(name).unbroken(high)))?;
     if low == high {
         return Some(low);
     }
