@@ -6,7 +6,7 @@ mod report;
 #[path = "../../../tests/support/study.rs"]
 mod sample;
 mod scenario;
-mod summary;
+mod summary_json;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -43,7 +43,7 @@ pub fn write(study: &Study, directory: &Path) -> Result<(), FileError> {
     write_whole(&at("uploads.csv"), |file| tables::uploads(records, file))?;
     write_whole(&at("traces.csv"), |file| tables::traces(records, file))?;
     write_whole(&at("figures.csv"), |file| tables::figures(study, file))?;
-    write_whole(&at("summary.json"), |file| summary::write(study, file))?;
+    write_whole(&at("summary.json"), |file| summary_json::write(study, file))?;
     scenario::write(study, directory)?;
     write_whole(&at("report.html"), |file| file.write_all(report::render(study).as_bytes()))
 }
