@@ -125,7 +125,11 @@ fn experiment_that_agrees_with_theory_ends_with_0_and_both_values() {
     assert_eq!(stdout.last().map(String::as_str), Some("all 4 values as expected"));
     let written = files(&data.file("reports/clock-skew"));
     assert_eq!(written.keys().collect::<Vec<_>>(), FILES);
-    assert!(written["report.html"].contains("What do wrong clocks cost?"));
+    let page = &written["report.html"];
+    assert!(page.contains("What do wrong clocks cost?"));
+    assert!(page.contains("simulate experiment clock-skew --seed 1 --out again"));
+    let summary: Value = serde_json::from_str(&written["summary.json"]).expect("JSON");
+    assert_eq!((&summary["seed"], &summary["runs"]), (&1.into(), &24.into()));
 }
 
 #[test]

@@ -2,11 +2,13 @@
 
 use std::num::NonZeroU32;
 
+use super::measures::{deviation, mean, requests, settled_log_size};
 use super::{Experiment, Setting};
 use crate::simulate::theory::{Expected, Measure};
 use crate::town::Outcome;
 use crate::town::scenario::{
-    Amount, Guesser, Post, Probability, Refresh, Relay, Replay, Scenario, Seconds, WhenExpired,
+    Amount, Guesser, Post, Probability, Refresh, Relay, Replay, Scenario, Seconds, Spell,
+    WhenExpired,
 };
 
 /// Seconds of an hour.
@@ -26,6 +28,7 @@ pub fn all() -> Vec<Experiment> {
         clock_skew(),
         offline(),
         refresh_load(),
+        back_online(),
         outage_load(),
         lockout(),
         log_size(),
@@ -265,78 +268,107 @@ fn refresh_load() -> Experiment {
     }
 }
 
-/// When the outage of [`outage_load`] is over, from the beginning of the meetings.
-const OUTAGE_ENDS: u64 = 4 * HOUR;
+/// When the phones of [`back_online`] are, from the beginning of the meetings.
+const BACK_ONLINE: u64 = 4 * HOUR;
 
-fn outage_load() -> Experiment {
+fn back_online() -> Experiment {
     let people = 7200;
-    let after_outage = |spread: u64| {
+    let back_online = |spread: u64| {
         let mut scenario = mixing(people, 0.0);
         scenario.phones.refresh = Refresh::OnExpiry;
         scenario.phones.ahead = Seconds::new(0);
         scenario.phones.spread = Seconds::new(spread);
         scenario.phones.first_login_within = Seconds::new(0);
-        // So long that nobody refreshes twice after the outage, and all have to at its end.
+        // So long that nobody refreshes twice once they are back, and all have to then.
         let lifetime = (3 * HOUR) as u32;
         scenario.server.temp_id_lifetime = NonZeroU32::new(lifetime).unwrap_or(NonZeroU32::MIN);
         scenario.warm_up = Seconds::new(HOUR);
-        scenario.duration = Seconds::new(OUTAGE_ENDS + HOUR);
+        scenario.duration = Seconds::new(BACK_ONLINE + HOUR);
         scenario.offline.share = Probability::ONE;
         scenario.offline.from = Seconds::new(HOUR + HOUR / 2);
-        scenario.offline.duration = Seconds::new(OUTAGE_ENDS - HOUR / 2);
+        scenario.offline.duration = Seconds::new(BACK_ONLINE - HOUR / 2);
         scenario
     };
     let count = f64::from(people);
     let mean = count / HOUR as f64;
+    // Of a share 1 / 3600 of N, each at a second of its own.
+    let deviation = (mean * (1.0 - 1.0 / HOUR as f64)).sqrt();
     let setting = |spread: u64, expected| Setting {
         changed: changed(&[("phones.spread", spread as f64)]),
-        scenario: after_outage(spread),
+        scenario: back_online(spread),
         expected,
     };
+    let busiest = Measure::Figure("server.most_downloads_per_second");
+    let mean_then = Measure::Computed("requests a second from then on", mean_back_online);
+    let deviation_then = Measure::Computed("deviation of that", deviation_back_online);
     Experiment {
-        name: "outage-load",
-        question: "What load does the server see when an outage is over?",
+        name: "back-online",
+        question: "What load does the server see when all phones are back online at once?",
         theory: "All N at once in the same second; spread over an hour N / 3600 a second, with a deviation of sqrt(N / 3600).",
         settings: vec![
-            setting(
-                0,
-                vec![Expected::equal(Measure::Figure("server.most_downloads_per_second"), count)],
-            ),
+            setting(0, vec![Expected::equal(busiest, count)]),
             setting(
                 HOUR,
-                vec![
-                    Expected::equal(
-                        Measure::Computed("downloads a second after it", mean_after_outage),
-                        mean,
-                    ),
-                    Expected::equal(
-                        Measure::Computed("deviation of that", deviation_after_outage),
-                        // Of a share 1 / 3600 of N, each at a second of its own.
-                        (mean * (1.0 - 1.0 / HOUR as f64)).sqrt(),
-                    ),
-                ],
+                vec![Expected::equal(mean_then, mean), Expected::equal(deviation_then, deviation)],
             ),
         ],
         runs: 12,
     }
 }
 
-/// Requests for TempIDs in each second of the hour after the outage.
-fn after_outage(outcome: &Outcome) -> Option<Vec<f64>> {
-    let begin = OUTAGE_ENDS as usize;
-    let seconds = outcome.server.downloads_by_second.counts.0.get(begin..begin + HOUR as usize)?;
-    Some(seconds.iter().map(|count| f64::from(*count)).collect())
+fn mean_back_online(_: &Scenario, outcome: &Outcome) -> Option<f64> {
+    Some(mean(&requests(outcome, BACK_ONLINE, HOUR)?))
 }
 
-fn mean_after_outage(_: &Scenario, outcome: &Outcome) -> Option<f64> {
-    let counts = after_outage(outcome)?;
-    Some(counts.iter().sum::<f64>() / counts.len() as f64)
+fn deviation_back_online(_: &Scenario, outcome: &Outcome) -> Option<f64> {
+    Some(deviation(&requests(outcome, BACK_ONLINE, HOUR)?))
 }
 
-fn deviation_after_outage(scenario: &Scenario, outcome: &Outcome) -> Option<f64> {
-    let (counts, mean) = (after_outage(outcome)?, mean_after_outage(scenario, outcome)?);
-    let squares: f64 = counts.iter().map(|count| (count - mean) * (count - mean)).sum();
-    Some((squares / counts.len() as f64).sqrt())
+/// When the server of [`outage_load`] has power again, from the beginning of the meetings.
+const POWER_IS_BACK: u64 = 3 * HOUR / 4;
+
+fn outage_load() -> Experiment {
+    let people = 1800;
+    let settings = [60, 120].map(|retry| {
+        let mut scenario = mixing(people, 0.0);
+        scenario.phones.refresh = Refresh::OnExpiry;
+        scenario.phones.ahead = Seconds::new(0);
+        scenario.phones.retry = Seconds::new(retry);
+        // Half an hour: all TempIDs expire in its first half, and all phones have knocked several times
+        // in the second, each at moments of its own.
+        let outage = HOUR / 2;
+        let from = scenario.warm_up.0.as_secs() + POWER_IS_BACK - outage;
+        let (from, lasts) = (Seconds::new(from), Seconds::new(outage));
+        scenario.server.outage = vec![Spell { from, duration: lasts }];
+        scenario.duration = Seconds::new(POWER_IS_BACK + HOUR / 2);
+        // From knock to knock: the pause, and there and back.
+        let between = 0.75 * retry as f64 + scenario.internet.delay.as_f64();
+        let a_second = Measure::Computed("requests a second, until r / 2", |scenario, outcome| {
+            let half = scenario.phones.retry.0.as_secs() / 2;
+            // Whoever knocks in the first second has logged in in the next.
+            Some(mean(&requests(outcome, POWER_IS_BACK + 1, half - 1)?))
+        });
+        let in_all = Measure::Computed("requests until r", |scenario, outcome| {
+            let longest = scenario.phones.retry.0.as_secs() + 2;
+            Some(requests(outcome, POWER_IS_BACK, longest)?.iter().sum())
+        });
+        let people = f64::from(people);
+        Setting {
+            changed: changed(&[("phones.retry", retry as f64)]),
+            scenario,
+            expected: vec![
+                Expected::equal(a_second, people / between),
+                Expected::equal(in_all, people),
+            ],
+        }
+    });
+    Experiment {
+        name: "outage-load",
+        question: "What load does the server see when an outage is over?",
+        theory: "N phones try again every r / 2 to r: 4 N / (3 r) a second until r / 2, fewer until all have come at r.",
+        settings: settings.into(),
+        runs: 12,
+    }
 }
 
 fn lockout() -> Experiment {
@@ -402,18 +434,6 @@ fn log_size() -> Experiment {
         settings: settings.into(),
         runs: 12,
     }
-}
-
-/// Mean entries of a contact log from when the first ones have left.
-fn settled_log_size(scenario: &Scenario, outcome: &Outcome) -> Option<f64> {
-    let settled = scenario.warm_up.as_f64() + scenario.phones.retention.as_f64();
-    let bins: Vec<f64> = outcome
-        .over_time
-        .iter()
-        .filter(|bin| bin.from >= settled && bin.log_entries > 0.0)
-        .map(|bin| bin.log_entries)
-        .collect();
-    (!bins.is_empty()).then(|| bins.iter().sum::<f64>() / bins.len() as f64)
 }
 
 fn changed(settings: &[(&'static str, f64)]) -> Vec<(&'static str, String)> {

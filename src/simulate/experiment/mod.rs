@@ -2,6 +2,7 @@
 
 pub mod catalogue;
 pub mod command;
+mod measures;
 pub mod result;
 
 use rayon::prelude::*;

@@ -185,6 +185,17 @@ mod tests {
     }
 
     #[test]
+    fn settings_of_an_experiment_have_the_same_keys() {
+        for experiment in all() {
+            let keys = |setting: &Setting| -> Vec<_> {
+                setting.changed.iter().map(|(key, _)| *key).collect()
+            };
+            let first = keys(&experiment.settings[0]);
+            assert!(experiment.settings.iter().all(|setting| keys(setting) == first));
+        }
+    }
+
+    #[test]
     fn towns_in_which_nothing_happens_are_as_nobody_expects() {
         for experiment in all() {
             let outcomes = vec![vec![Outcome::default(); 2]; experiment.settings.len()];
