@@ -319,3 +319,28 @@ fn slow_flooder_makes_one_connection() {
     scenario.adversary.flooder = vec![Flooder { rate: amount(1e-300), ..Flooder::default() }];
     assert_eq!(outcome(&scenario).adversaries.floods, 1);
 }
+
+#[test]
+fn flooder_that_is_refused_or_gets_no_connection_keeps_its_rate() {
+    let mut scenario = perfect();
+    scenario.people.app_share = Probability::ZERO;
+    scenario.illness.index_cases = 0;
+    scenario.duration = Seconds::new(HOUR);
+    // A refused connection costs no time.
+    scenario.internet.delay = Seconds::new(0);
+    let trouble = vec![Spell { from: Seconds::new(10), duration: Seconds::new(HOUR) }];
+    for request in [Request::Login, Request::TempIds] {
+        let (from, duration) = (Seconds::new(12), Seconds::new(10));
+        scenario.adversary.flooder = vec![Flooder { from, duration, rate: amount(2.0), request }];
+        scenario.server.outage = trouble.clone();
+        scenario.server.disk_full = Vec::new();
+        let down = outcome(&scenario);
+        assert_eq!(down.adversaries.floods, 20);
+        assert_eq!((down.server.failed_connections, down.server.connections), (20, 0));
+        scenario.server.outage = Vec::new();
+        scenario.server.disk_full = trouble.clone();
+        let full = outcome(&scenario);
+        assert_eq!((full.adversaries.floods, full.server.connections), (20, 20));
+        assert_eq!(full.server.downloads, if request == Request::TempIds { 20 } else { 0 });
+    }
+}

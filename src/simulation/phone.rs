@@ -94,6 +94,8 @@ pub enum Learned {
         /// How many there were.
         sent: usize,
     },
+    /// The server could not or would not do what it asked.
+    Refused,
     /// What the server said makes no sense.
     Nonsense(String),
 }
@@ -158,6 +160,11 @@ impl SimulatedPhone {
     /// Its user is going to do this, too, when all else is done.
     pub fn intend(&mut self, steps: &[Step]) {
         self.plan.extend(steps);
+    }
+
+    /// Its user is not going to do anything more of all that.
+    pub fn give_up(&mut self) {
+        self.plan.clear();
     }
 
     /// It cannot reach the server any more. Gives the connection that this leaves behind, without the
@@ -413,7 +420,7 @@ impl SimulatedPhone {
             Event::Blocked(_) => Some(Learned::Blocked { asked_at }),
             Event::Refused { .. } => {
                 pause = Pause::Retry;
-                None
+                Some(Learned::Refused)
             }
             Event::TempIds(records) => {
                 self.plan.pop_front();

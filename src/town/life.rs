@@ -257,7 +257,8 @@ impl Town {
             Learned::WrongPassword { .. }
             | Learned::NowBlocked { .. }
             | Learned::Blocked { .. }
-            | Learned::Uploaded { .. } => {}
+            | Learned::Uploaded { .. }
+            | Learned::Refused => {}
         }
         if phone >= self.first_remote() {
             self.learn_remote(phone, fact, core);
@@ -270,6 +271,7 @@ impl Town {
             | Learned::WrongPassword { .. }
             | Learned::NowBlocked { .. }
             | Learned::Blocked { .. }
+            | Learned::Refused
             | Learned::Nonsense(_) => {}
         }
         Ok(())

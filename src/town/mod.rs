@@ -102,6 +102,41 @@ struct Town {
 /// Steps of a run from one look at how far it is to the next.
 const STEPS_PER_LOOK: u32 = 16_384;
 
+/// Most steps at one moment: so many for each phone, which may all do the same at once, and some millions
+/// more. What takes longer never ends, as nothing that it waits for takes any time.
+const MOST_STEPS_AT_ONCE_PER_PHONE: u64 = 1_000;
+const MOST_STEPS_AT_ONCE: u64 = 4_000_000;
+
+/// Sees when time does not go on any more.
+#[derive(Debug)]
+struct Standstill {
+    /// Since when, from the start of the run.
+    since: Duration,
+    steps: u64,
+    most_steps: u64,
+}
+
+impl Standstill {
+    fn new(phones: usize) -> Self {
+        let most_steps = MOST_STEPS_AT_ONCE + MOST_STEPS_AT_ONCE_PER_PHONE * phones as u64;
+        Self { since: Duration::ZERO, steps: 0, most_steps }
+    }
+
+    /// It is `now` after so many steps more.
+    ///
+    /// # Errors
+    ///
+    /// That too much happens at one moment.
+    fn look(&mut self, now: Duration, steps: u32) -> Result<(), String> {
+        self.steps = if now == self.since { self.steps + u64::from(steps) } else { 0 };
+        self.since = now;
+        if self.steps > self.most_steps {
+            return Err(format!("{} things happen and no time passes", self.steps));
+        }
+        Ok(())
+    }
+}
+
 /// Lets a town live, and says now and then how far it is, from 0 to 1.
 ///
 /// # Errors
@@ -115,6 +150,9 @@ pub fn run(
     scenario.check().map_err(|problem| TownError::Scenario(problem.to_string()))?;
     let mut world = Town::in_world(scenario, collect)?;
     let end = world.inhabitants.end;
+    let mut standstill = Standstill::new(world.core.phones.len());
+    let violation =
+        |problem, at| TownError::Violation { problem, at, seed: scenario.seed };
     loop {
         for _ in 0..STEPS_PER_LOOK {
             let is_over = world.core.next_time().is_none_or(|next| next >= end);
@@ -123,12 +161,26 @@ pub fn run(
                 progress(1.0);
                 return Ok(inhabitants.conclude(core));
             }
-            world.step().map_err(|problem| TownError::Violation {
-                problem,
-                at: world.core.clock.elapsed(),
-                seed: scenario.seed,
-            })?;
+            world.step().map_err(|problem| violation(problem, world.core.clock.elapsed()))?;
         }
-        progress(world.core.clock.elapsed().as_secs_f64() / end.as_secs_f64());
+        let now = world.core.clock.elapsed();
+        standstill.look(now, STEPS_PER_LOOK).map_err(|problem| violation(problem, now))?;
+        progress(now.as_secs_f64() / end.as_secs_f64());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_that_stands_still_is_a_violation_and_time_that_goes_on_is_none() {
+        let mut standstill = Standstill::new(2);
+        let [second, later] = [1, 2].map(Duration::from_secs);
+        assert_eq!(standstill.look(second, 4_000_000), Ok(()));
+        assert_eq!(standstill.look(second, 4_002_000), Ok(()));
+        assert_eq!(standstill.look(later, 4_002_000), Ok(()));
+        assert_eq!(standstill.look(later, 4_002_000), Ok(()));
+        assert!(standstill.look(later, 1).is_err());
     }
 }

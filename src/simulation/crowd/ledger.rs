@@ -137,6 +137,7 @@ impl Ledger {
                 self.uploaded += taken as u64;
                 if taken == sent { Ok(()) } else { Err(format!("{taken} of {sent} records taken")) }
             }
+            Learned::Refused => Ok(()),
             Learned::Nonsense(text) => Err(format!("{phone} is told {text:?}")),
         }
     }

@@ -219,9 +219,6 @@ impl Town {
     /// comes back for the next.
     pub(in crate::town) fn flood(&mut self, flooder: u32, core: &mut Core<Event>) {
         let settings = self.scenario.adversary.flooder[flooder as usize].clone();
-        if settings.rate.get() == 0.0 {
-            return;
-        }
         let first = self.first_remote();
         let pool = &mut self.adversaries.remote.flooders[flooder as usize];
         let count = u64::from(pool.phones.end - pool.phones.start);
@@ -268,7 +265,10 @@ impl Town {
                         core.phones[phone as usize].intend(&[Step::LogOut]);
                         return;
                     }
-                    Learned::TempIds(_) | Learned::Uploaded { .. } | Learned::Nonsense(_) => return,
+                    Learned::TempIds(_)
+                    | Learned::Uploaded { .. }
+                    | Learned::Refused
+                    | Learned::Nonsense(_) => return,
                 }
                 if let Some(next) = self.adversaries.remote.guessers[guesser].next_on(number) {
                     *next += 1;
@@ -281,19 +281,26 @@ impl Town {
                     self.uploaded(phone, *taken, core);
                 }
             }
-            Owner::Flooder => {}
+            Owner::Flooder => {
+                // One that tried again would come more often than its rate, and for longer than it should.
+                if *fact == Learned::Refused {
+                    core.phones[phone as usize].give_up();
+                    core.phones[phone as usize].intend(&[Step::Leave]);
+                }
+            }
         }
     }
 
     /// A phone of somebody who talks to the server has lost its connection. A guess that was on its way has
-    /// to be sent again.
+    /// to be sent again; a flooder comes back with its next connection only.
     pub(in crate::town) fn lose_remote(&mut self, phone: u32, core: &mut Core<Event>) {
         let number = phone - self.first_remote();
         match self.adversaries.remote.owner(number) {
             Owner::Guesser(guesser) if core.phones[phone as usize].is_done() => {
                 self.guess(guesser, number, core);
             }
-            Owner::Guesser(_) | Owner::Forger | Owner::Flooder => {}
+            Owner::Flooder => core.phones[phone as usize].give_up(),
+            Owner::Guesser(_) | Owner::Forger => {}
         }
     }
 
