@@ -344,3 +344,34 @@ fn flooder_that_is_refused_or_gets_no_connection_keeps_its_rate() {
         assert_eq!(full.server.downloads, if request == Request::TempIds { 20 } else { 0 });
     }
 }
+
+#[test]
+fn order_of_spells_that_touch_does_not_matter() {
+    let spell = |hour: u64| Spell { from: Seconds::new(hour * HOUR), duration: Seconds::new(HOUR) };
+    let mut scenario = perfect();
+    scenario.phones.refresh = Refresh::OnExpiry;
+    let kinds: [fn(&mut Scenario) -> &mut Vec<Spell>; 2] =
+        [|town| &mut town.server.outage, |town| &mut town.server.disk_full];
+    for spells_of in kinds {
+        let mut with = |spells: &[Spell]| {
+            *spells_of(&mut scenario) = spells.to_vec();
+            outcome(&scenario)
+        };
+        let in_order = with(&[spell(3), spell(4), spell(9)]);
+        assert_eq!(with(&[spell(4), spell(9), spell(3)]), in_order);
+        assert!(in_order.beacons.silent > with(&[spell(3), spell(9)]).beacons.silent * 5 / 4);
+        with(&[]);
+    }
+}
+
+#[test]
+fn disk_is_full_for_as_long_as_the_scenario_says_whatever_happens_to_its_machine() {
+    let mut scenario = perfect();
+    scenario.phones.refresh = Refresh::OnExpiry;
+    let spell =
+        |from, duration| Spell { from: Seconds::new(from), duration: Seconds::new(duration) };
+    scenario.server.disk_full = vec![spell(5 * HOUR, 3 * HOUR)];
+    let full = outcome(&scenario).beacons.silent;
+    scenario.server.outage = vec![spell(6 * HOUR, 1)];
+    assert!(outcome(&scenario).beacons.silent >= full);
+}

@@ -53,6 +53,16 @@ impl Disk {
         self.fault = fault;
     }
 
+    /// Lets a server start on it, as those see to who start the machine: syncs work again. A disk that is
+    /// full stays so, but for the line end that a crash may have cut off.
+    pub fn repair(&mut self) {
+        match &mut self.fault {
+            DiskFault::None => {}
+            DiskFault::Full { room } => *room = (*room).max(1),
+            DiskFault::SyncFails | DiskFault::DiesInSync => self.fault = DiskFault::None,
+        }
+    }
+
     /// Loses power: what was not synced is cut anywhere.
     pub fn crash(&mut self, rng: &mut ChaCha12Rng) {
         debug_assert!(!self.is_write_only, "its machine starts again");
@@ -151,6 +161,22 @@ mod tests {
             lengths.push(disk.bytes().len());
         }
         assert!((0..=3).all(|len| lengths.contains(&len)), "{lengths:?}");
+    }
+
+    #[test]
+    fn repair_lets_syncs_work_and_makes_room_for_a_line_end() {
+        for fault in [DiskFault::SyncFails, DiskFault::DiesInSync] {
+            let mut disk = Disk::default();
+            disk.set_fault(fault);
+            disk.repair();
+            assert!(disk.sync().is_ok());
+        }
+        let mut disk = Disk::default();
+        disk.set_fault(DiskFault::Full { room: 0 });
+        disk.repair();
+        assert!(disk.append(b"\n").is_ok() && disk.sync().is_ok());
+        disk.repair();
+        assert!(disk.append(b"12").is_err());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rand::rngs::ChaCha12Rng;
 
 use super::clock::VirtualClock;
-use super::disk::{Disk, DiskFault};
+use super::disk::Disk;
 use super::random::{self, Purpose};
 use super::server::{Others, ServerSettings, SimulatedServer, Ticked};
 use crate::clock::Now;
@@ -81,8 +81,7 @@ impl Machine {
         let seed = self.settings.seed.wrapping_add(self.starts << 32);
         self.starts += 1;
         let rng = random::stream(seed, Purpose::TempIds);
-        // On a disk that fails it would not start; whoever starts it sees to that first.
-        disk.set_fault(DiskFault::None);
+        disk.repair();
         let MachineSettings { phones, others, server, .. } = &self.settings;
         let disk = std::mem::take(disk);
         let server = SimulatedServer::start(server, *phones, others, disk, rng, now)?;

@@ -12,7 +12,7 @@ use super::health::{self, Case, case_numbers};
 use super::meetings::{Change, ChangeKind, Meetings};
 use super::nearness::Nearness;
 use super::outcome::{Bin, Linkability, PerSecond, ServerLoad};
-use super::scenario::Seconds;
+use super::scenario::{Seconds, Spell};
 use super::transcript::Transcript;
 use super::{Collect, Outcome, Records, Scenario, Town, TownError};
 use crate::protocol::{Beacon, Timestamp};
@@ -396,13 +396,13 @@ fn core(
     let mut trouble = |at: Seconds, trouble| {
         core.future.schedule(at.0, Happening::Trouble(Box::new(trouble)));
     };
-    for spell in &server.outage {
+    for spell in Spell::joined(&server.outage) {
         trouble(spell.from, Trouble::Crash);
-        trouble(Seconds(spell.from.0 + spell.duration.0), Trouble::Restart);
+        trouble(spell.until(), Trouble::Restart);
     }
-    for spell in &server.disk_full {
+    for spell in Spell::joined(&server.disk_full) {
         trouble(spell.from, Trouble::Disk(DiskFault::Full { room: 0 }));
-        trouble(Seconds(spell.from.0 + spell.duration.0), Trouble::Disk(DiskFault::None));
+        trouble(spell.until(), Trouble::Disk(DiskFault::None));
     }
     Ok(core)
 }

@@ -151,8 +151,7 @@ pub fn run(
     let mut world = Town::in_world(scenario, collect)?;
     let end = world.inhabitants.end;
     let mut standstill = Standstill::new(world.core.phones.len());
-    let violation =
-        |problem, at| TownError::Violation { problem, at, seed: scenario.seed };
+    let violation = |problem, at| TownError::Violation { problem, at, seed: scenario.seed };
     loop {
         for _ in 0..STEPS_PER_LOOK {
             let is_over = world.core.next_time().is_none_or(|next| next >= end);

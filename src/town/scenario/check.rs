@@ -307,9 +307,9 @@ fn check_spells(key: &str, spells: &[Spell]) -> Result<(), Problem> {
     order.sort_by_key(|index| spells[*index].from);
     for pair in order.windows(2) {
         let (before, after) = (spells[pair[0]], spells[pair[1]]);
-        let end = Seconds(before.from.0 + before.duration.0);
+        let end = before.until();
         require(end <= after.from, &format!("{key}[{}].from", pair[1]), || {
-            format!("expected a time after the spell before it, which ends at {end}")
+            format!("expected no time before the end of the spell before it, at {end}")
         })?;
     }
     Ok(())

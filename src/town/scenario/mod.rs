@@ -146,6 +146,28 @@ pub struct Illness {
     pub upload_share: Probability,
 }
 
+impl Spell {
+    /// When it is over.
+    pub fn until(&self) -> Seconds {
+        Seconds(self.from.0 + self.duration.0)
+    }
+
+    /// The same time in as few spells as can be, in their order: those that touch are one.
+    pub fn joined(spells: &[Self]) -> Vec<Self> {
+        let mut spells = spells.to_vec();
+        spells.sort_by_key(|spell| (spell.from, spell.duration));
+        spells.dedup_by(|later, earlier| {
+            let goes_on = later.from <= earlier.until();
+            if goes_on {
+                let until = earlier.until().max(later.until());
+                earlier.duration = Seconds(until.0 - earlier.from.0);
+            }
+            goes_on
+        });
+        spells
+    }
+}
+
 impl Default for Scenario {
     fn default() -> Self {
         Self {
