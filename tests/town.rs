@@ -375,3 +375,16 @@ fn disk_is_full_for_as_long_as_the_scenario_says_whatever_happens_to_its_machine
     scenario.server.outage = vec![spell(6 * HOUR, 1)];
     assert!(outcome(&scenario).beacons.silent >= full);
 }
+
+#[test]
+fn who_would_fall_ill_after_the_end_is_no_index_case() {
+    let mut scenario = perfect();
+    scenario.illness.index_cases = 100;
+    scenario.illness.within = Seconds::new(2 * DAY);
+    let tracing = outcome(&scenario).tracing;
+    // Half of them, whose deviation is 5; the tests of some come too late.
+    assert!((30..70).contains(&tracing.index_cases), "{tracing:?}");
+    assert!((10..tracing.index_cases).contains(&tracing.uploads), "{tracing:?}");
+    scenario.illness.from = Seconds::new(2 * DAY);
+    assert_eq!(outcome(&scenario).tracing.index_cases, 0);
+}

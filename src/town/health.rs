@@ -30,10 +30,12 @@ pub struct Case {
 }
 
 impl Case {
-    /// Draws who falls ill among the people of whom `is_eligible` is true, in the order of their tests.
+    /// Draws who falls ill before the run ends among the people of whom `is_eligible` is true, in the order
+    /// of their tests.
     pub fn draw(town: &super::Scenario, is_eligible: &[bool]) -> Vec<Self> {
         let illness = &town.illness;
         let beginning = town.warm_up.0 + illness.from.0;
+        let end = town.warm_up.0 + town.duration.0;
         // Everybody draws, so that who falls ill does not depend on who else could.
         let mut candidates: Vec<(f64, Case)> = (0..is_eligible.len() as u32)
             .filter(|person| is_eligible[*person as usize])
@@ -55,7 +57,9 @@ impl Case {
             .collect();
         candidates.sort_by(|(one, _), (other, _)| one.total_cmp(other));
         candidates.truncate(illness.index_cases as usize);
-        let mut cases: Vec<Self> = candidates.into_iter().map(|(_, case)| case).collect();
+        let falls_ill_in_time = |case: &Self| case.tested_at < end + illness.test_delay.0;
+        let cases = candidates.into_iter().map(|(_, case)| case);
+        let mut cases: Vec<Self> = cases.filter(falls_ill_in_time).collect();
         cases.sort_by_key(|case| (case.tested_at, case.person));
         cases
     }
