@@ -388,3 +388,13 @@ fn who_would_fall_ill_after_the_end_is_no_index_case() {
     scenario.illness.from = Seconds::new(2 * DAY);
     assert_eq!(outcome(&scenario).tracing.index_cases, 0);
 }
+
+#[test]
+fn clock_that_is_behind_costs_no_phone_a_valid_temp_id() {
+    let mut scenario = perfect();
+    scenario.phones.batch = 8;
+    scenario.phones.ahead = Seconds::new(900);
+    scenario.phones.clock_skew = Seconds::new(300);
+    let beacons = outcome(&scenario).beacons;
+    assert!(beacons.sent > 10_000 && beacons.silent == 0, "{beacons:?}");
+}

@@ -111,14 +111,8 @@ impl Town {
         let beacon = match phone.beacon(now) {
             Outgoing::Valid(beacon) => beacon,
             outgoing @ (Outgoing::NotValidNow(_) | Outgoing::None) => {
-                let outgoing = match handset.supply.take(now.wall) {
-                    Some((record, begun)) => {
-                        handset.temp_ids_used += begun;
-                        phone.use_temp_id(record);
-                        phone.beacon(now)
-                    }
-                    None => outgoing,
-                };
+                let is_renewed = handset.renew(phone, now);
+                let outgoing = if is_renewed { phone.beacon(now) } else { outgoing };
                 match (outgoing, self.scenario.phones.when_expired) {
                     (Outgoing::Valid(beacon), _) => beacon,
                     (Outgoing::NotValidNow(beacon), WhenExpired::Keep) => beacon,

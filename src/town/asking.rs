@@ -47,20 +47,16 @@ impl Town {
     ) {
         let handset = &mut self.handsets[number as usize];
         handset.is_asking = false;
-        let Some((first, later)) = records.split_first() else { return };
-        handset.supply.replace(later);
-        handset.temp_ids_used += 1;
-        core.phones[number as usize].phone().use_temp_id(*first);
-        let last = later.last().unwrap_or(first);
-        let end = last.expiry.after_seconds(1);
-        let end = self.handsets[number as usize].clock.time_of(end, self.start);
-        let when = end.saturating_sub(self.scenario.phones.ahead.0);
+        let Some(last) = records.last() else { return };
         let now = core.clock.elapsed();
+        let shown = handset.clock.show(core.clock.now(), now);
+        handset.stock(core.phones[number as usize].phone(), records, shown);
+        let end = handset.clock.time_of(last.expiry.after_seconds(1), self.start);
+        let when = end.saturating_sub(self.scenario.phones.ahead.0);
         // A clock that is far ahead takes what it gets for expired; that is like a failed attempt.
         let retry = self.scenario.phones.retry.0.max(Duration::from_secs(1));
-        let needs_at = if when > now { when } else { now + retry };
-        self.handsets[number as usize].needs_at = needs_at;
-        core.schedule(needs_at, Event::Needs(number));
+        handset.needs_at = if when > now { when } else { now + retry };
+        core.schedule(handset.needs_at, Event::Needs(number));
     }
 
     /// A phone cannot reach the server any more; what it was doing there breaks off.

@@ -9,6 +9,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::draws::{self, Purpose};
 use super::scenario::{Phones, Scenario};
+use crate::client::phone::Phone;
 use crate::clock::Now;
 use crate::protocol::{ContactRecord, TempId, Timestamp};
 
@@ -49,6 +50,31 @@ impl Handset {
             is_asking: false,
             needs_at: Duration::ZERO,
             rng: draws::stream(seed, Purpose::Asking, index),
+        }
+    }
+
+    /// Uses the TempID of the latest window that has begun at `now` by the own clock, if there is another
+    /// than that in use, and says whether there is.
+    pub fn renew(&mut self, phone: &mut Phone, now: Now) -> bool {
+        let Some((record, begun)) = self.supply.take(now.wall) else { return false };
+        self.temp_ids_used += begun;
+        phone.use_temp_id(record);
+        true
+    }
+
+    /// Takes what was downloaded at `now` by the own clock. A TempID that is valid serves to its end; by a
+    /// clock that is behind that of the server the new ones have not begun yet.
+    pub fn stock(&mut self, phone: &mut Phone, records: &[ContactRecord], now: Now) {
+        let is_valid = |phone: &Phone| phone.temp_id().is_some_and(|it| it.is_valid_at(now.wall));
+        if !is_valid(phone) {
+            self.renew(phone, now);
+        }
+        if is_valid(phone) {
+            self.supply.add(records);
+        } else if let Some((first, later)) = records.split_first() {
+            self.supply.add(later);
+            self.temp_ids_used += 1;
+            phone.use_temp_id(*first);
         }
     }
 
@@ -178,10 +204,11 @@ struct Window {
 }
 
 impl Supply {
-    /// Replaces what is left by what was downloaded.
-    pub fn replace(&mut self, records: &[ContactRecord]) {
+    /// Puts what was downloaded behind what begins before that, and forgets the rest of what is left.
+    pub fn add(&mut self, records: &[ContactRecord]) {
         let seconds = |time: Timestamp| u32::try_from(time.unix_seconds()).unwrap_or(u32::MAX);
-        self.windows.clear();
+        let Some(first) = records.first().map(|record| seconds(record.start)) else { return };
+        self.windows.truncate(self.windows.partition_point(|window| window.start < first));
         self.windows.shrink_to(records.len());
         self.windows.extend(records.iter().map(|record| Window {
             temp_id: record.temp_id,
@@ -268,11 +295,28 @@ mod tests {
             ContactRecord { temp_id, start: begin, expiry: begin.after_seconds(899) }
         };
         let mut supply = Supply::default();
-        supply.replace(&[record(0), record(1), record(2)]);
+        supply.add(&[record(0), record(1), record(2)]);
         assert_eq!(supply.take(start()), Some((record(0), 1)));
         assert_eq!(supply.take(start().after_seconds(899)), None);
         assert_eq!(supply.take(start().after_seconds(2_000)), Some((record(2), 2)));
         assert_eq!(supply.take(start().after_seconds(9_000)), None);
+    }
+
+    #[test]
+    fn supply_keeps_what_begins_before_what_is_added() {
+        let record = |number: u32, begin: u64| {
+            let begin = start().after_seconds(begin);
+            let temp_id = TempId::from_number(number.into()).expect("in range");
+            ContactRecord { temp_id, start: begin, expiry: begin.after_seconds(899) }
+        };
+        let mut supply = Supply::default();
+        supply.add(&[record(0, 0), record(1, 900)]);
+        supply.add(&[record(2, 300), record(3, 1200)]);
+        supply.add(&[]);
+        let mut take = |second| supply.take(start().after_seconds(second));
+        assert_eq!(take(299), Some((record(0, 0), 1)));
+        assert_eq!(take(1199), Some((record(2, 300), 1)));
+        assert_eq!(take(9_000), Some((record(3, 1200), 1)));
     }
 
     proptest! {
