@@ -398,3 +398,14 @@ fn clock_that_is_behind_costs_no_phone_a_valid_temp_id() {
     let beacons = outcome(&scenario).beacons;
     assert!(beacons.sent > 10_000 && beacons.silent == 0, "{beacons:?}");
 }
+
+#[test]
+fn nothing_is_said_to_a_server_that_is_down() {
+    let mut scenario = perfect();
+    scenario.server.outage = vec![Spell { from: Seconds::new(0), duration: Seconds::new(3 * DAY) }];
+    let collect = Collect { records: false, messages: true };
+    let (outcome, records) = town::run(&scenario, collect, &mut |_| {}).expect("a town that can be");
+    assert!(outcome.server.failed_connections > 1_000);
+    assert_eq!((outcome.server.connections, outcome.server.bytes_in), (0, 0));
+    assert_eq!(records.messages, []);
+}

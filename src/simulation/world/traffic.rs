@@ -187,6 +187,10 @@ impl<I: Inhabitants> World<I> {
         request: Vec<u8>,
         is_right: Option<bool>,
     ) -> Result<(), String> {
+        // Refused or broken, of which the phone is about to hear.
+        if !self.core.network.is_open(connection) {
+            return Ok(());
+        }
         self.notice(Notice::Asked { phone, is_right, bytes: &request })?;
         let now = self.core.clock.elapsed();
         let deliver = arrivals(&mut self.core.future);
