@@ -66,6 +66,7 @@ impl Town {
             return;
         }
         if let Some(connection) = core.phones[number as usize].go_offline() {
+            self.transcript.lost(connection);
             core.power_off(connection);
         }
     }

@@ -431,26 +431,26 @@ impl Inhabitants for Town {
 
     fn notice(&mut self, notice: Notice<'_>, core: &mut Core<Event>) -> Result<(), String> {
         match notice {
-            Notice::Asked { phone, bytes, .. } => {
+            Notice::Asked { phone, connection, bytes, .. } => {
                 self.count_request(bytes, core);
                 if self.collect.messages {
                     let name = self.name_of(phone);
-                    self.transcript.asked(core.clock.elapsed(), phone, name, bytes);
+                    self.transcript.asked(core.clock.elapsed(), connection, name, bytes);
                 }
             }
-            Notice::Heard { phone, bytes, .. } => {
+            Notice::Heard { phone, connection, bytes } => {
                 self.outcome.server.bytes_out += bytes.len() as u64;
                 if let Some(bin) = self.bin_of_now(core) {
                     bin.bytes += bytes.len() as u64;
                 }
                 if self.collect.messages {
                     let name = self.name_of(phone);
-                    self.transcript.heard(core.clock.elapsed(), phone, name, bytes);
+                    self.transcript.heard(core.clock.elapsed(), connection, name, bytes);
                 }
             }
             Notice::Learned { phone, fact } => return self.learn(phone, &fact, core),
-            Notice::Lost { phone, is_broken } => {
-                self.transcript.lost(phone);
+            Notice::Lost { phone, connection, is_broken } => {
+                self.transcript.lost(connection);
                 self.outcome.server.failed_connections += u64::from(is_broken);
                 if phone >= self.first_remote() {
                     self.lose_remote(phone, core);

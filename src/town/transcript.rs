@@ -7,6 +7,7 @@ use super::message::{
     Described, Message, Via, describe_beacon, describe_replies, describe_requests, shortened,
 };
 use super::outcome::Fate;
+use crate::simulation::network::ConnectionId;
 
 /// What the server is called.
 const SERVER: &str = "server";
@@ -15,8 +16,8 @@ const SERVER: &str = "server";
 #[derive(Debug, Default)]
 pub struct Transcript {
     messages: Vec<Message>,
-    /// By phone, what it sent and received of a request or reply whose end is still to come.
-    unfinished: HashMap<u32, [Vec<u8>; 2]>,
+    /// By connection, what its phone sent and received of a request or reply whose end is still to come.
+    unfinished: HashMap<ConnectionId, [Vec<u8>; 2]>,
 }
 
 /// Which way bytes go.
@@ -33,14 +34,14 @@ impl Transcript {
         self.messages.push(Message { t: at.as_secs_f64(), from, to, via: Via::Udp, text });
     }
 
-    /// A phone of that number and name sent bytes to the server.
-    pub fn asked(&mut self, at: Duration, phone: u32, name: String, bytes: &[u8]) {
-        self.add(at, phone, &name, Way::ToServer, bytes);
+    /// A phone of that name sent bytes to the server.
+    pub fn asked(&mut self, at: Duration, connection: ConnectionId, name: String, bytes: &[u8]) {
+        self.add(at, connection, &name, Way::ToServer, bytes);
     }
 
-    /// A phone of that number and name received bytes from the server.
-    pub fn heard(&mut self, at: Duration, phone: u32, name: String, bytes: &[u8]) {
-        self.add(at, phone, &name, Way::ToPhone, bytes);
+    /// A phone of that name received bytes from the server.
+    pub fn heard(&mut self, at: Duration, connection: ConnectionId, name: String, bytes: &[u8]) {
+        self.add(at, connection, &name, Way::ToPhone, bytes);
     }
 
     /// The server names people to its operator, for the contact log of somebody.
@@ -55,9 +56,9 @@ impl Transcript {
         });
     }
 
-    /// The connection of a phone is gone, and with it what was not finished.
-    pub fn lost(&mut self, phone: u32) {
-        self.unfinished.remove(&phone);
+    /// A connection is gone, and with it what was not finished.
+    pub fn lost(&mut self, connection: ConnectionId) {
+        self.unfinished.remove(&connection);
     }
 
     /// All of it.
@@ -65,8 +66,15 @@ impl Transcript {
         self.messages
     }
 
-    fn add(&mut self, at: Duration, phone: u32, name: &str, way: Way, bytes: &[u8]) {
-        let unfinished = &mut self.unfinished.entry(phone).or_default()[way as usize];
+    fn add(
+        &mut self,
+        at: Duration,
+        connection: ConnectionId,
+        name: &str,
+        way: Way,
+        bytes: &[u8],
+    ) {
+        let unfinished = &mut self.unfinished.entry(connection).or_default()[way as usize];
         unfinished.extend_from_slice(bytes);
         let (from, to, Described { texts, used }) = match way {
             Way::ToServer => (name, SERVER, describe_requests(unfinished)),
@@ -92,10 +100,11 @@ mod tests {
     fn reply_in_pieces_is_one_message_when_its_last_piece_is_there() {
         let mut transcript = Transcript::default();
         let name = || "phone 3".to_owned();
-        transcript.asked(Duration::from_secs(1), 3, name(), b"PING\r\n");
-        transcript.heard(Duration::from_secs(2), 3, name(), b"+PO");
-        transcript.heard(Duration::from_secs(3), 4, "phone 4".to_owned(), b"+OK\r\n");
-        transcript.heard(Duration::from_secs(4), 3, name(), b"NG\r\n");
+        let [one, other] = [ConnectionId(1), ConnectionId(2)];
+        transcript.asked(Duration::from_secs(1), one, name(), b"PING\r\n");
+        transcript.heard(Duration::from_secs(2), one, name(), b"+PO");
+        transcript.heard(Duration::from_secs(3), other, "phone 4".to_owned(), b"+OK\r\n");
+        transcript.heard(Duration::from_secs(4), one, name(), b"NG\r\n");
         let said: Vec<_> =
             transcript.into_messages().into_iter().map(|it| (it.t, it.from, it.to)).collect();
         let expected =
@@ -104,11 +113,13 @@ mod tests {
     }
 
     #[test]
-    fn connection_that_is_lost_leaves_nothing_of_its_last_reply() {
+    fn next_connection_of_a_phone_says_nothing_of_the_last_one() {
         let mut transcript = Transcript::default();
-        transcript.heard(Duration::ZERO, 3, "phone 3".to_owned(), b"-BUS");
-        transcript.lost(3);
-        transcript.heard(Duration::ZERO, 3, "phone 3".to_owned(), b"+OK\r\n");
+        let name = || "phone 3".to_owned();
+        transcript.heard(Duration::ZERO, ConnectionId(1), name(), b"-BUS");
+        transcript.heard(Duration::ZERO, ConnectionId(2), name(), b"+OK\r\n");
+        transcript.lost(ConnectionId(1));
+        assert_eq!(transcript.unfinished.len(), 1);
         let texts: Vec<_> = transcript.into_messages().into_iter().map(|it| it.text).collect();
         assert_eq!(texts, ["+OK"]);
     }

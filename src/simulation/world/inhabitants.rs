@@ -60,6 +60,8 @@ pub enum Notice<'a> {
     Asked {
         /// Which one.
         phone: u32,
+        /// To where.
+        connection: ConnectionId,
         /// Whether the password in it is right, if it is an attempt to log in.
         is_right: Option<bool>,
         /// The request.
@@ -85,6 +87,8 @@ pub enum Notice<'a> {
     Lost {
         /// Which one.
         phone: u32,
+        /// Which connection.
+        connection: ConnectionId,
         /// Whether it broke; otherwise the server ended it.
         is_broken: bool,
     },

@@ -114,7 +114,7 @@ impl<I: Inhabitants> World<I> {
         }
         let lose = if is_broken { SimulatedPhone::reset } else { SimulatedPhone::ended };
         let wishes = lose(phone);
-        self.notice(Notice::Lost { phone: number, is_broken })?;
+        self.notice(Notice::Lost { phone: number, connection, is_broken })?;
         self.grant(number, Some(connection), wishes)
     }
 
@@ -191,7 +191,7 @@ impl<I: Inhabitants> World<I> {
         if !self.core.network.is_open(connection) {
             return Ok(());
         }
-        self.notice(Notice::Asked { phone, is_right, bytes: &request })?;
+        self.notice(Notice::Asked { phone, connection, is_right, bytes: &request })?;
         let now = self.core.clock.elapsed();
         let deliver = arrivals(&mut self.core.future);
         self.core.network.send(connection, Side::Server, request, now, deliver);
