@@ -195,11 +195,11 @@ fn guesser_gets_into_an_account_only_if_it_has_time_for_all_passwords() {
 fn forger_names_people_whom_it_overheard_and_nobody_with_random_digits() {
     let mut scenario = perfect();
     scenario.meetings.random_mixing.places = 4;
-    let forger = |forgery| Forger { forgery, at: everywhere(), ..Forger::default() };
-    scenario.adversary.forger = vec![forger(Forgery::Random)];
+    scenario.adversary.forger = vec![Forger::default()];
     let random = outcome(&scenario).adversaries;
     assert_eq!((random.forged_logs, random.forged_names), (1, 0));
-    scenario.adversary.forger = vec![forger(Forgery::Overheard)];
+    let forgery = Forgery::Overheard;
+    scenario.adversary.forger = vec![Forger { forgery, at: everywhere(), ..Forger::default() }];
     let overheard = outcome(&scenario).adversaries;
     assert!(overheard.forged_names > 10, "{overheard:?}");
 }
@@ -404,7 +404,8 @@ fn nothing_is_said_to_a_server_that_is_down() {
     let mut scenario = perfect();
     scenario.server.outage = vec![Spell { from: Seconds::new(0), duration: Seconds::new(3 * DAY) }];
     let collect = Collect { records: false, messages: true };
-    let (outcome, records) = town::run(&scenario, collect, &mut |_| {}).expect("a town that can be");
+    let (outcome, records) =
+        town::run(&scenario, collect, &mut |_| {}).expect("a town that can be");
     assert!(outcome.server.failed_connections > 1_000);
     assert_eq!((outcome.server.connections, outcome.server.bytes_in), (0, 0));
     assert_eq!(records.messages, []);

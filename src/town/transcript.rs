@@ -66,14 +66,7 @@ impl Transcript {
         self.messages
     }
 
-    fn add(
-        &mut self,
-        at: Duration,
-        connection: ConnectionId,
-        name: &str,
-        way: Way,
-        bytes: &[u8],
-    ) {
+    fn add(&mut self, at: Duration, connection: ConnectionId, name: &str, way: Way, bytes: &[u8]) {
         let unfinished = &mut self.unfinished.entry(connection).or_default()[way as usize];
         unfinished.extend_from_slice(bytes);
         let (from, to, Described { texts, used }) = match way {

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use crate::town::TownError;
-use crate::town::scenario::{Adversaries, MeetingsKind, Plane, Post, Scenario};
+use crate::town::scenario::{Adversaries, Forgery, MeetingsKind, Plane, Post, Scenario};
 
 /// All posts that the scenario names, each with its key.
 pub(super) fn posts_of(adversaries: &Adversaries) -> Vec<(String, &Post)> {
@@ -21,9 +21,11 @@ pub(super) fn posts_of(adversaries: &Adversaries) -> Vec<(String, &Post)> {
         let key = move |post| format!("adversary.relay[{number}].{post}");
         [(key("from"), &relay.from), (key("to"), &relay.to)]
     });
+    // Who makes up digits listens nowhere.
     let forgers = forger
         .iter()
         .enumerate()
+        .filter(|(_, forger)| forger.forgery == Forgery::Overheard)
         .map(|(number, forger)| (format!("adversary.forger[{number}].at"), &forger.at));
     sniffers.chain(replays).chain(relays).chain(forgers).collect()
 }
@@ -164,7 +166,7 @@ fn refuse(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::town::scenario::{Amount, Relay, Sniffer};
+    use crate::town::scenario::{Amount, Forger, Relay, Sniffer};
 
     fn scenario(kind: MeetingsKind, post: Post) -> Scenario {
         let mut scenario = Scenario::default();
@@ -238,7 +240,9 @@ mod tests {
         let at = vec![Post::default(); 2];
         scenario.adversary.sniffer = vec![Sniffer { at, ..Sniffer::default() }];
         scenario.adversary.replay = vec![Default::default()];
-        scenario.adversary.forger = vec![Default::default()];
+        let forgery = Forgery::Overheard;
+        scenario.adversary.forger =
+            vec![Forger { forgery, ..Forger::default() }, Forger::default()];
         let keys: Vec<_> = posts_of(&scenario.adversary).into_iter().map(|(key, _)| key).collect();
         assert_eq!(
             keys,

@@ -254,11 +254,12 @@ impl Scenario {
             })?;
         }
         for (index, forger) in self.adversary.forger.iter().enumerate() {
+            let key = format!("adversary.forger[{index}].at");
             match forger.forgery {
-                Forgery::Random => {}
-                Forgery::Overheard => {
-                    self.check_post(&format!("adversary.forger[{index}].at"), &forger.at)?;
-                }
+                Forgery::Random => require(forger.at == Post::default(), &key, || {
+                    "expected nothing, as forgery = \"random\" needs no place to listen".to_owned()
+                })?,
+                Forgery::Overheard => self.check_post(&key, &forger.at)?,
             }
         }
         for (index, flooder) in self.adversary.flooder.iter().enumerate() {

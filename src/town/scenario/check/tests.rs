@@ -111,6 +111,9 @@ fn adversaries_that_cannot_be_where_they_should_are_named() {
             let forgery = Forgery::Overheard;
             town.adversary.forger = vec![Forger { forgery, ..Forger::default() }];
         }),
+        ("adversary.forger[0].at", |town| {
+            town.adversary.forger = vec![Forger { at: at_place(0), ..Forger::default() }];
+        }),
         ("adversary.flooder[0].rate", |town| {
             let rate = Amount::default();
             town.adversary.flooder = vec![Flooder { rate, ..Flooder::default() }];
