@@ -168,9 +168,12 @@ impl SimulatedPhone {
     }
 
     /// It cannot reach the server any more. Gives the connection that this leaves behind, without the
-    /// server hearing of it.
+    /// server hearing of it. Who was about to log out has nothing more to do on it.
     pub fn go_offline(&mut self) -> Option<ConnectionId> {
         self.is_offline = true;
+        while self.plan.front() == Some(&Step::LogOut) {
+            self.plan.pop_front();
+        }
         let connection = self.connection;
         self.leave();
         connection
@@ -456,4 +459,22 @@ pub fn username(number: u32) -> Username {
 /// The password of the user of a phone.
 pub fn password(number: u32) -> String {
     format!("secret{number}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn phone_that_goes_offline_before_it_logs_out_is_done() {
+        let phone_with = |plan: &[Step]| {
+            let mut phone = SimulatedPhone::new(1, Duration::ZERO, plan.iter().copied().collect());
+            phone.connects(ConnectionId(1), Duration::ZERO);
+            assert_eq!(phone.go_offline(), Some(ConnectionId(1)));
+            phone
+        };
+        assert!(phone_with(&[Step::LogOut]).is_done());
+        assert!(!phone_with(&[Step::LogOut, Step::Upload, Step::LogOut]).is_done());
+        assert!(!phone_with(&[Step::Download(1), Step::LogOut]).is_done());
+    }
 }
