@@ -410,3 +410,28 @@ fn nothing_is_said_to_a_server_that_is_down() {
     assert_eq!((outcome.server.connections, outcome.server.bytes_in), (0, 0));
     assert_eq!(records.messages, []);
 }
+
+#[test]
+fn guesser_never_tries_sooner_than_its_interval() {
+    let mut scenario = perfect();
+    scenario.people.count = 1;
+    scenario.people.app_share = Probability::ZERO;
+    scenario.illness.index_cases = 0;
+    scenario.duration = Seconds::new(6 * HOUR);
+    scenario.internet.delay = Seconds::new(20);
+    scenario.internet.reset_probability = probability(0.01);
+    scenario.server.block_duration = Seconds::new(30);
+    let interval = Seconds::new(60);
+    scenario.adversary.guesser = vec![Guesser { interval, ..Guesser::default() }];
+    let collect = Collect { records: false, messages: true };
+    let (outcome, records) =
+        town::run(&scenario, collect, &mut |_| {}).expect("a town that can be");
+    let tries: Vec<f64> = records
+        .messages
+        .iter()
+        .filter(|message| message.text.starts_with("AUTH"))
+        .map(|message| message.t)
+        .collect();
+    assert!(tries.len() > 100 && outcome.adversaries.guesses_judged > 50, "{outcome:?}");
+    assert!(tries.windows(2).all(|pair| pair[1] - pair[0] >= 60.0), "{tries:?}");
+}

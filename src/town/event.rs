@@ -27,6 +27,8 @@ pub enum Event {
     Repeats(Box<Repetition>),
     /// A guesser begins.
     Guesses(u32),
+    /// A guesser tries the next number with one of its phones, counted from the first of adversaries.
+    Guess(u32),
     /// A flooder makes another connection.
     Floods(u32),
     /// A forger uploads its log.

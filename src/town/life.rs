@@ -423,6 +423,7 @@ impl Inhabitants for Town {
             Event::Measure => self.measure(core),
             Event::Repeats(repetition) => self.repeat(repetition, core),
             Event::Guesses(guesser) => self.guess_all(*guesser, core),
+            Event::Guess(number) => self.guess(*number, core),
             Event::Floods(flooder) => self.flood(*flooder, core),
             Event::Forges(forger) => self.forge(*forger, core),
         }

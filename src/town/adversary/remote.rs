@@ -1,6 +1,7 @@
 //! Those who talk to the server: guessers, forgers, flooders.
 
 use std::ops::Range;
+use std::time::Duration;
 
 use rand::RngExt;
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -35,10 +36,21 @@ pub struct Remote {
 struct Guesser {
     /// Its phones, one an account that it tries to get into.
     phones: Range<u32>,
-    /// The number that it tries next on each, again and again until there is an answer; none once it is in.
-    next: Vec<Option<u64>>,
+    /// How far it is with each.
+    attempts: Vec<Attempt>,
     /// The passwords that would be right.
     passwords: Vec<u64>,
+}
+
+/// How far a guesser is with an account. It tries a number again and again until there is an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Attempt {
+    /// It is going to try this number when it has paused.
+    Pauses(u64),
+    /// It tries this one.
+    Tries(u64),
+    /// It is in.
+    Succeeded,
 }
 
 #[derive(Debug)]
@@ -84,7 +96,8 @@ impl Remote {
                 let targets = guesser.targets.get();
                 let (mut rng, most) = (stream(1, number), 10_u64.pow(guesser.digits.into()));
                 let passwords = (0..targets).map(|_| rng.random_range(0..most)).collect();
-                Guesser { phones: take(targets), next: vec![Some(0); targets as usize], passwords }
+                let attempts = vec![Attempt::Pauses(0); targets as usize];
+                Guesser { phones: take(targets), attempts, passwords }
             })
             .collect();
         let forgers: Vec<_> = (0..settings.forger.len())
@@ -144,9 +157,9 @@ impl Remote {
 }
 
 impl Guesser {
-    /// The number that it tries next with one of its phones.
-    fn next_on(&mut self, phone: u32) -> &mut Option<u64> {
-        &mut self.next[(phone - self.phones.start) as usize]
+    /// How far it is with the account of one of its phones.
+    fn attempt(&mut self, phone: u32) -> &mut Attempt {
+        &mut self.attempts[(phone - self.phones.start) as usize]
     }
 }
 
@@ -174,17 +187,32 @@ impl Town {
     pub(in crate::town) fn guess_all(&mut self, guesser: u32, core: &mut Core<Event>) {
         let phones = self.adversaries.remote.guessers[guesser as usize].phones.clone();
         for number in phones {
-            self.guess(guesser as usize, number, core);
-            core.wake(self.first_remote() + number);
+            self.guess(number, core);
         }
     }
 
-    /// The next number, on one account.
-    fn guess(&mut self, guesser: usize, number: u32, core: &mut Core<Event>) {
+    /// A guesser has paused, and tries the next number on an account.
+    pub(in crate::town) fn guess(&mut self, number: u32, core: &mut Core<Event>) {
+        let Owner::Guesser(guesser) = self.adversaries.remote.owner(number) else { return };
         let digits = self.scenario.adversary.guesser[guesser].digits;
-        let Some(next) = *self.adversaries.remote.guessers[guesser].next_on(number) else { return };
+        let attempt = self.adversaries.remote.guessers[guesser].attempt(number);
+        let Attempt::Pauses(next) = *attempt else { return };
+        *attempt = Attempt::Tries(next);
+        let phone = self.first_remote() + number;
         let step = Step::Guess { number: next % 10_u64.pow(digits.into()), digits };
-        core.phones[(self.first_remote() + number) as usize].intend(&[step]);
+        core.phones[phone as usize].intend(&[step]);
+        core.wake(phone);
+    }
+
+    /// An attempt of a guesser is over: it has tried so many numbers more, and tries the next one when it
+    /// has paused.
+    fn guess_later(&mut self, guesser: usize, number: u32, tried: u64, core: &mut Core<Event>) {
+        let attempt = self.adversaries.remote.guessers[guesser].attempt(number);
+        if let Attempt::Tries(last) = *attempt {
+            *attempt = Attempt::Pauses(last + tried);
+            let interval = self.scenario.adversary.guesser[guesser].interval.0;
+            core.schedule(core.clock.elapsed() + interval, Event::Guess(number));
+        }
     }
 
     /// A forger makes up its log and uploads it.
@@ -226,7 +254,7 @@ impl Town {
         pool.made += 1;
         let next = pool.made as f64 / settings.rate.get();
         if next < settings.duration.as_f64() {
-            let next = std::time::Duration::from_secs_f64(next);
+            let next = Duration::from_secs_f64(next);
             core.schedule(settings.from.0 + next, Event::Floods(flooder));
         }
         // One whose last connection is not over yet has no hand free.
@@ -249,33 +277,7 @@ impl Town {
     ) {
         let number = phone - self.first_remote();
         match self.adversaries.remote.owner(number) {
-            Owner::Guesser(guesser) => {
-                let outcome = &mut self.outcome.adversaries;
-                match fact {
-                    Learned::WrongPassword { .. } | Learned::NowBlocked { .. } => {
-                        outcome.guesses += 1;
-                        outcome.guesses_judged += 1;
-                    }
-                    Learned::Blocked { .. } => outcome.guesses += 1,
-                    Learned::LoggedIn { .. } => {
-                        outcome.guesses += 1;
-                        outcome.guesses_judged += 1;
-                        outcome.guesses_right += 1;
-                        *self.adversaries.remote.guessers[guesser].next_on(number) = None;
-                        core.phones[phone as usize].intend(&[Step::LogOut]);
-                        return;
-                    }
-                    Learned::TempIds(_)
-                    | Learned::Uploaded { .. }
-                    | Learned::Refused
-                    | Learned::Nonsense(_) => return,
-                }
-                if let Some(next) = self.adversaries.remote.guessers[guesser].next_on(number) {
-                    *next += 1;
-                }
-                // It tries that when it has paused after the reply.
-                self.guess(guesser, number, core);
-            }
+            Owner::Guesser(guesser) => self.learn_of_guess(guesser, number, fact, core),
             Owner::Forger => {
                 if let Learned::Uploaded { taken, .. } = fact {
                     self.uploaded(phone, *taken, core);
@@ -291,25 +293,60 @@ impl Town {
         }
     }
 
-    /// A phone of somebody who talks to the server has lost its connection. A guess that was on its way has
-    /// to be sent again; a flooder comes back with its next connection only.
+    /// A guesser learned what became of its attempt on an account.
+    fn learn_of_guess(
+        &mut self,
+        guesser: usize,
+        number: u32,
+        fact: &Learned,
+        core: &mut Core<Event>,
+    ) {
+        let outcome = &mut self.outcome.adversaries;
+        let tried = match fact {
+            Learned::WrongPassword { .. } | Learned::NowBlocked { .. } => {
+                outcome.guesses += 1;
+                outcome.guesses_judged += 1;
+                1
+            }
+            Learned::Blocked { .. } => {
+                outcome.guesses += 1;
+                1
+            }
+            Learned::LoggedIn { .. } => {
+                outcome.guesses += 1;
+                outcome.guesses_judged += 1;
+                outcome.guesses_right += 1;
+                *self.adversaries.remote.guessers[guesser].attempt(number) = Attempt::Succeeded;
+                let phone = self.first_remote() + number;
+                core.phones[phone as usize].intend(&[Step::LogOut]);
+                return;
+            }
+            Learned::Refused => 0,
+            Learned::TempIds(_) | Learned::Uploaded { .. } | Learned::Nonsense(_) => return,
+        };
+        self.guess_later(guesser, number, tried, core);
+    }
+
+    /// A phone of somebody who talks to the server has lost its connection. A guesser sends what was on its
+    /// way again after a pause; a flooder comes back with its next connection only.
     pub(in crate::town) fn lose_remote(&mut self, phone: u32, core: &mut Core<Event>) {
         let number = phone - self.first_remote();
         match self.adversaries.remote.owner(number) {
-            Owner::Guesser(guesser) if core.phones[phone as usize].is_done() => {
-                self.guess(guesser, number, core);
+            Owner::Guesser(guesser) => {
+                core.phones[phone as usize].give_up();
+                self.guess_later(guesser, number, 0, core);
             }
+            Owner::Forger => {}
             Owner::Flooder => core.phones[phone as usize].give_up(),
-            Owner::Guesser(_) | Owner::Forger => {}
         }
     }
 
     /// How long such a phone pauses.
-    pub(in crate::town) fn pause_remote(&self, phone: u32, _pause: Pause) -> std::time::Duration {
+    pub(in crate::town) fn pause_remote(&self, phone: u32, _pause: Pause) -> Duration {
         match self.adversaries.remote.owner(phone - self.first_remote()) {
-            Owner::Guesser(guesser) => self.scenario.adversary.guesser[guesser].interval.0,
+            // They intend nothing that could come too soon.
+            Owner::Guesser(_) | Owner::Flooder => Duration::ZERO,
             Owner::Forger => self.scenario.phones.retry.0,
-            Owner::Flooder => std::time::Duration::ZERO,
         }
     }
 
@@ -320,7 +357,7 @@ impl Town {
 }
 
 /// The phones of those who talk to the server, who are numbered from `first` on.
-pub fn phones(remote: &Remote, first: u32, retention: std::time::Duration) -> Vec<SimulatedPhone> {
+pub fn phones(remote: &Remote, first: u32, retention: Duration) -> Vec<SimulatedPhone> {
     (first..first + remote.phone_count())
         .map(|number| SimulatedPhone::new(number, retention, Default::default()))
         .collect()
