@@ -1,8 +1,8 @@
 //! Towns: what phones and the server find out, beside what was really so.
 
 use bluetrace::town::scenario::{
-    Amount, Flooder, Forger, Forgery, Guesser, Post, Probability, Refresh, Replay, Request,
-    Scenario, Seconds, Sniffer, Spell, WhenExpired,
+    Amount, Flooder, Forger, Forgery, Guesser, MeetingsKind, Post, Probability, Refresh, Replay,
+    Request, Scenario, Seconds, Sniffer, Spell, WhenExpired,
 };
 use bluetrace::town::{self, Collect, Outcome, Records};
 
@@ -434,4 +434,22 @@ fn guesser_never_tries_sooner_than_its_interval() {
         .collect();
     assert!(tries.len() > 100 && outcome.adversaries.guesses_judged > 50, "{outcome:?}");
     assert!(tries.windows(2).all(|pair| pair[1] - pair[0] >= 60.0), "{tries:?}");
+}
+
+#[test]
+fn contacts_in_the_records_are_those_that_are_counted() {
+    let mut scenario = perfect();
+    scenario.people.app_share = probability(0.5);
+    scenario.meetings.kind = MeetingsKind::Timetable;
+    // Ends while people are at work, so that many encounters last.
+    scenario.duration = Seconds::new(DAY + 10 * HOUR);
+    scenario.illness.test_delay = Seconds::new(9 * HOUR);
+    let (outcome, records) = run(&scenario);
+    let tracing = &outcome.tracing;
+    assert!(tracing.traced > 0 && tracing.traced < tracing.contacts, "{tracing:?}");
+    assert_eq!(records.contacts.len() as u64, tracing.contacts);
+    let named: Vec<_> = records.contacts.iter().filter(|contact| contact.is_named).collect();
+    assert_eq!(named.len() as u64, tracing.traced);
+    let encounters: u64 = named.iter().map(|contact| u64::from(contact.encounters)).sum();
+    assert_eq!(encounters, tracing.traced_encounters);
 }

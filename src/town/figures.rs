@@ -68,18 +68,22 @@ impl Outcome {
             ),
             count("tracing.index_cases", tracing.index_cases.into(), "people who fell ill"),
             count("tracing.uploads", tracing.uploads.into(), "contact logs that they uploaded"),
-            count("tracing.contacts", tracing.contacts, "people who were near one of them"),
-            count("tracing.traced", tracing.traced, "contacts whom the server named"),
-            count("tracing.named", tracing.named, "all whom the server named"),
+            count(
+                "tracing.contacts",
+                tracing.contacts,
+                "contacts: pairs of one of them and somebody who was near",
+            ),
+            count("tracing.traced", tracing.traced, "contacts that the server named"),
+            count("tracing.named", tracing.named, "all pairs that the server named"),
             figure(
                 "tracing.recall",
                 share(tracing.traced, tracing.contacts),
-                "contacts whom the server named, of all contacts",
+                "contacts that the server named, of all contacts",
             ),
             figure(
                 "tracing.precision",
                 share(tracing.traced, tracing.named),
-                "contacts, of all whom the server named",
+                "contacts, of all pairs that the server named",
             ),
             count(
                 "tracing.traced_encounters",

@@ -7,7 +7,7 @@ use rand::RngExt;
 
 use super::draws::{self, Purpose};
 use super::event::Event;
-use super::outcome::{Traced, Upload};
+use super::outcome::{Contact, Traced, Upload};
 use super::{Core, Town};
 use crate::simulation::phone::number_of;
 use crate::simulation::step::Step;
@@ -168,22 +168,28 @@ impl Town {
                 }
             }
         }
-        let tracing = &mut self.outcome.tracing;
-        let ends_before = self.end;
+        let (tracing, ends_before) = (&mut self.outcome.tracing, self.end);
         tracing.index_cases = self.cases.len() as u32;
         for case in self.cases.iter().filter(|case| case.tested_at <= ends_before) {
-            let mut first_met = BTreeMap::new();
+            // When they met first, and how often they met.
+            let mut met = BTreeMap::new();
             for (with, began) in case.relevant(retention) {
-                let first = first_met.entry(with).or_insert(began);
+                let (first, encounters) = met.entry(with).or_insert((began, 0));
                 *first = began.min(*first);
-                tracing.traced_encounters += u64::from(case.named.contains_key(&with));
+                *encounters += 1;
             }
-            tracing.contacts += first_met.len() as u64;
+            tracing.contacts += met.len() as u64;
             tracing.named += case.named.len() as u64;
-            for (contact, at) in &case.named {
-                if let Some(met) = first_met.get(contact) {
+            for (contact, (first, encounters)) in met {
+                let named_at = case.named.get(&contact);
+                if let Some(at) = named_at {
                     tracing.traced += 1;
-                    tracing.seconds_to_notice.push(at.saturating_sub(*met).as_secs_f64());
+                    tracing.traced_encounters += u64::from(encounters);
+                    tracing.seconds_to_notice.push(at.saturating_sub(first).as_secs_f64());
+                }
+                if self.collect.records {
+                    let (index, is_named) = (case.person, named_at.is_some());
+                    self.records.contacts.push(Contact { index, contact, encounters, is_named });
                 }
             }
         }

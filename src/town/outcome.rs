@@ -44,21 +44,21 @@ pub struct Encounters {
     pub recorded_ways: u64,
 }
 
-/// What uploads led to. A contact is a pair of an index case with a positive test and somebody else.
+/// What uploads led to. Of index cases, those count further whose test was positive before the end.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Tracing {
-    /// How many people fell ill.
+    /// How many people fell ill before the end.
     pub index_cases: u32,
     /// How many of them uploaded.
     pub uploads: u32,
     /// Records in what they uploaded.
     pub uploaded_records: u64,
-    /// People who were near an index case within the retention before the upload, or before the test
-    /// where there was none.
+    /// Pairs of an index case and somebody who was near them within the retention before the upload, or
+    /// before the test where there was none. Who was near two of them is in two pairs.
     pub contacts: u64,
-    /// Those of them whom the server named.
+    /// Those of them that the server named.
     pub traced: u64,
-    /// Everybody whom the server named.
+    /// All pairs that the server named.
     pub named: u64,
     /// Encounters of index cases with people whom the server named, within the retention.
     pub traced_encounters: u64,
@@ -267,6 +267,8 @@ pub struct Records {
     pub uploads: Vec<Upload>,
     /// Whom the server named.
     pub traces: Vec<Traced>,
+    /// Who was near an index case, by the cases in the order of their tests and then by number.
+    pub contacts: Vec<Contact>,
     /// Where people are at the end, in metres, in a plane.
     pub positions: Vec<(f64, f64)>,
     /// Who has the app, by person.
@@ -347,4 +349,18 @@ pub struct Traced {
     pub contact: u32,
     /// Whether the two were near each other within the retention.
     pub is_real: bool,
+}
+
+/// Somebody who was near an index case within the retention before the upload, or before the test where
+/// there was none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Contact {
+    /// Who fell ill.
+    pub index: u32,
+    /// Who was near them.
+    pub contact: u32,
+    /// How often.
+    pub encounters: u32,
+    /// Whether the server named them.
+    pub is_named: bool,
 }

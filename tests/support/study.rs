@@ -1,10 +1,12 @@
 //! Studies made by hand: plausible outcomes and records without a town that lives.
 
+use std::collections::BTreeMap;
+
 use bluetrace::simulate::study::{Origin, Point, Study};
 use bluetrace::simulate::theory::{Expected, Measure};
 use bluetrace::town::outcome::{
-    AdversaryOutcome, Beacons, Bin, Encounter, Encounters, Fate, Linkability, Logs, PerSecond,
-    Received, ServerLoad, Traced, Tracing, Upload,
+    AdversaryOutcome, Beacons, Bin, Contact, Encounter, Encounters, Fate, Linkability, Logs,
+    PerSecond, Received, ServerLoad, Traced, Tracing, Upload,
 };
 use bluetrace::town::scenario::{MeetingsKind, Seconds, Spell};
 use bluetrace::town::{Outcome, Records, Scenario};
@@ -286,21 +288,33 @@ fn meet(records: &mut Records, from: f64, a: u32, b: u32, is_heard: bool) {
 }
 
 fn upload(records: &mut Records, at: f64, person: u32) {
-    let met = |encounter: &&Encounter| encounter.a == person || encounter.b == person;
-    let heard: Vec<_> = records
-        .encounters
-        .iter()
-        .filter(met)
-        .filter(|encounter| encounter.a_recorded && encounter.until <= at)
-        .map(|encounter| if encounter.a == person { encounter.b } else { encounter.a })
-        .collect();
-    let entries = heard.len() as u64;
+    // Whom the server names although they were not near, so far as anybody knows.
+    let stranger = 200 + person;
+    let mut met = BTreeMap::new();
+    for encounter in records.encounters.iter().filter(|encounter| encounter.from <= at) {
+        let other = match (encounter.a, encounter.b) {
+            (a, b) if a == person => b,
+            (a, b) if b == person => a,
+            _ => continue,
+        };
+        if other != stranger {
+            let (encounters, is_named) = met.entry(other).or_insert((0, false));
+            *encounters += 1;
+            *is_named |= encounter.a_recorded && encounter.until <= at;
+        }
+    }
+    let named: Vec<u32> =
+        met.iter().filter(|(_, (_, is_named))| *is_named).map(|(other, _)| *other).collect();
+    let entries = named.len() as u64;
     records.uploads.push(Upload { at, person, entries, is_forged: false });
-    let mut named = heard;
-    named.sort_unstable();
-    named.dedup();
+    records.contacts.extend(met.into_iter().map(|(contact, (encounters, is_named))| Contact {
+        index: person,
+        contact,
+        encounters,
+        is_named,
+    }));
     for contact in named {
         records.traces.push(Traced { at, index: person, contact, is_real: true });
     }
-    records.traces.push(Traced { at, index: person, contact: 200 + person, is_real: false });
+    records.traces.push(Traced { at, index: person, contact: stranger, is_real: false });
 }

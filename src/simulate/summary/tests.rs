@@ -85,11 +85,11 @@ Encounters
 Tracing
   people who fell ill                                5
   contact logs uploaded                              5
-  contacts                                         100
-  people named                                      36
+  contacts: an index case with somebody near       100
+  pairs that the server named                       36
   contacts named                                    36
   recall: contacts named, of contacts             36 %
-  precision: contacts named, of people named     100 %
+  precision: contacts named, of pairs named      100 %
   time to notice, median                       1.500 h
 Beacons
   sent                                          81,234

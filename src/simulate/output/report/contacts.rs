@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::town::Records;
-use crate::town::outcome::Upload;
+use crate::town::outcome::{Traced, Upload};
 
 /// Somebody who uploaded, and everybody whom that concerns.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,44 +53,38 @@ impl Case {
     }
 }
 
-/// Everybody who uploaded, in the order of their first upload. A contact log keeps beacons for
-/// `retention` seconds.
-pub(super) fn cases(records: &Records, retention: f64) -> Vec<Case> {
+/// Everybody who uploaded, in the order of their first upload.
+pub(super) fn cases(records: &Records) -> Vec<Case> {
     let mut cases: Vec<(Upload, BTreeMap<u32, Contact>)> = Vec::new();
     let mut numbers = BTreeMap::new();
     for upload in &records.uploads {
-        let number = *numbers.entry(upload.person).or_insert_with(|| {
+        numbers.entry(upload.person).or_insert_with(|| {
             cases.push((*upload, BTreeMap::new()));
             cases.len() - 1
         });
-        // Whoever uploads twice has shown more the second time.
-        cases[number].0 = *upload;
     }
-    for encounter in &records.encounters {
-        for (index, other) in [(encounter.a, encounter.b), (encounter.b, encounter.a)] {
-            let Some((upload, contacts)) = numbers.get(&index).map(|at| &mut cases[*at]) else {
-                continue;
-            };
-            if encounter.from <= upload.at && encounter.until >= upload.at - retention {
-                let contact = contacts.entry(other).or_insert_with(|| missed(records, other));
-                contact.encounters += 1;
-            }
+    for real in &records.contacts {
+        if let Some((_, contacts)) = numbers.get(&real.index).map(|at| &mut cases[*at]) {
+            let finding =
+                if real.is_named { Finding::Traced } else { missed(records, real.contact) };
+            let (person, encounters) = (real.contact, real.encounters);
+            contacts.insert(person, Contact { finding, person, encounters });
         }
     }
-    for trace in &records.traces {
-        if let Some((_, contacts)) = numbers.get(&trace.index).map(|at| &mut cases[*at]) {
-            let named =
-                contacts.entry(trace.contact).or_insert_with(|| missed(records, trace.contact));
-            named.finding = if trace.is_real { Finding::Traced } else { Finding::FalselyNamed };
+    for Traced { index, contact: person, .. } in &records.traces {
+        if let Some((_, contacts)) = numbers.get(index).map(|at| &mut cases[*at]) {
+            let finding = Finding::FalselyNamed;
+            let stranger = Contact { finding, person: *person, encounters: 0 };
+            contacts.entry(*person).or_insert(stranger);
         }
     }
     cases.into_iter().map(|(upload, contacts)| case(upload, contacts)).collect()
 }
 
-fn missed(records: &Records, person: u32) -> Contact {
+/// What it is if the server does not name somebody who was near.
+fn missed(records: &Records, person: u32) -> Finding {
     let has_app = records.has_app.get(person as usize).is_some_and(|has_app| *has_app);
-    let finding = if has_app { Finding::MissedUser } else { Finding::MissedOther };
-    Contact { finding, person, encounters: 0 }
+    if has_app { Finding::MissedUser } else { Finding::MissedOther }
 }
 
 fn case(upload: Upload, contacts: BTreeMap<u32, Contact>) -> Case {
@@ -102,18 +96,10 @@ fn case(upload: Upload, contacts: BTreeMap<u32, Contact>) -> Case {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::town::outcome::{Encounter, Traced};
+    use crate::town::outcome;
 
-    fn encounter(from: f64, a: u32, b: u32) -> Encounter {
-        Encounter {
-            from,
-            until: from + 10.0,
-            a,
-            b,
-            is_possible: true,
-            a_recorded: true,
-            b_recorded: true,
-        }
+    fn contact(index: u32, contact: u32, encounters: u32, is_named: bool) -> outcome::Contact {
+        outcome::Contact { index, contact, encounters, is_named }
     }
 
     fn upload(at: f64, person: u32) -> Upload {
@@ -126,28 +112,24 @@ mod tests {
     }
 
     #[test]
-    fn people_near_before_the_upload_are_contacts() {
+    fn contacts_and_others_whom_the_server_named_are_sorted_by_what_it_made_of_them() {
         let records = Records {
-            encounters: vec![
-                // The log has forgotten this one at the upload,
-                encounter(0.0, 0, 1),
-                encounter(100.0, 2, 0),
-                encounter(110.0, 0, 3),
-                encounter(120.0, 3, 0),
-                encounter(130.0, 0, 4),
-                // and does not know this one yet.
-                encounter(300.0, 0, 5),
-                encounter(100.0, 6, 7),
+            contacts: vec![
+                contact(0, 2, 1, false),
+                contact(0, 3, 2, true),
+                contact(0, 4, 1, false),
+                // Who did not upload is no case.
+                contact(5, 0, 1, false),
             ],
             uploads: vec![upload(200.0, 0)],
             traces: vec![
                 Traced { at: 200.0, index: 0, contact: 3, is_real: true },
                 Traced { at: 200.0, index: 0, contact: 6, is_real: false },
             ],
-            has_app: vec![true, true, false, true, true, true, true, true],
+            has_app: vec![true, true, false, true, true, true, true],
             ..Records::default()
         };
-        let cases = cases(&records, 100.0);
+        let cases = cases(&records);
         assert_eq!(cases.len(), 1);
         assert_eq!(
             found(&cases[0]),
@@ -164,24 +146,12 @@ mod tests {
     #[test]
     fn two_uploads_of_one_person_are_one_case() {
         let records = Records {
-            encounters: vec![encounter(0.0, 0, 1), encounter(100.0, 0, 2)],
+            contacts: vec![contact(0, 1, 1, false), contact(0, 2, 1, false)],
             uploads: vec![upload(50.0, 0), upload(60.0, 2), upload(150.0, 0)],
             ..Records::default()
         };
-        let cases = cases(&records, 1000.0);
+        let cases = cases(&records);
         let people: Vec<_> = cases.iter().map(|case| (case.person, case.contacts.len())).collect();
         assert_eq!(people, [(0, 2), (2, 0)]);
-    }
-
-    #[test]
-    fn two_index_cases_that_met_are_contacts_of_each_other() {
-        let records = Records {
-            encounters: vec![encounter(0.0, 0, 1)],
-            uploads: vec![upload(50.0, 0), upload(60.0, 1)],
-            ..Records::default()
-        };
-        let cases = cases(&records, 1000.0);
-        assert_eq!(found(&cases[0]), [(1, Finding::MissedOther, 1)]);
-        assert_eq!(found(&cases[1]), [(0, Finding::MissedOther, 1)]);
     }
 }

@@ -17,13 +17,13 @@ const CARDS: [Card; 5] = [
     Card {
         name: "tracing.recall",
         title: "Recall",
-        about: "of the contacts of index cases, named by the server",
+        about: "of the contacts (an index case and somebody near), named by the server",
         parts: Some(("tracing.traced", "tracing.contacts")),
     },
     Card {
         name: "tracing.precision",
         title: "Precision",
-        about: "of those whom the server named, really contacts",
+        about: "of the pairs that the server named, really contacts",
         parts: Some(("tracing.traced", "tracing.named")),
     },
     Card {

@@ -170,7 +170,7 @@ fn charts(charts: &[Chart]) -> Markup {
 
 fn people(study: &Study, point: &Point) -> Markup {
     let Some(records) = &study.records else { return html! {} };
-    let cases = contacts::cases(records, point.scenario.phones.retention.as_f64());
+    let cases = contacts::cases(records);
     let has_map = !records.positions.is_empty();
     html! {
         @if has_map || !cases.is_empty() {

@@ -162,7 +162,7 @@ mod tests {
     fn everybody_is_drawn_once() {
         let study = sample::plane();
         let records = study.records.as_ref().expect("records");
-        let cases = contacts::cases(records, 1e9);
+        let cases = contacts::cases(records);
         let page = render(records, &study.scenario.meetings.plane, &cases).into_string();
         let map = page.split("<rect class=\"ground\"").nth(1).expect("the map");
         assert_eq!(map.matches("<g class=").count(), sample::PEOPLE as usize);
