@@ -9,7 +9,7 @@ use super::draws::{self, Purpose};
 use super::event::Event;
 use super::handset::Handset;
 use super::health::{self, Case, case_numbers};
-use super::meetings::{Change, ChangeKind, Meetings};
+use super::meetings::{Change, ChangeKind, Meeting, Meetings};
 use super::nearness::Nearness;
 use super::outcome::{Bin, Linkability, PerSecond, ServerLoad};
 use super::scenario::{Seconds, Spell};
@@ -130,31 +130,34 @@ impl Town {
     }
 
     fn change(&mut self, change: Change, core: &mut Core<Event>) {
-        let now = core.clock.elapsed();
-        let people = self.handset_of.len() as u32;
-        let first = self.handset_of[change.a as usize];
-        if let Some(post) = change.b.checked_sub(people) {
-            let Some(number) = first else { return };
-            match change.kind {
-                ChangeKind::Begins => {
-                    self.nearness.begin_at_post(number, post);
-                    self.expect_broadcast(number, core);
-                }
-                ChangeKind::Ends => self.nearness.end_at_post(number, post),
+        match (change.meeting, change.kind) {
+            (Meeting::Encounter { number, people }, ChangeKind::Begins) => {
+                self.come_near(number, people, core);
             }
-            return;
+            (Meeting::Encounter { number, .. }, ChangeKind::Ends) => {
+                self.part(number, core.clock.elapsed());
+            }
+            (Meeting::AtPost { person, post }, kind) => {
+                let Some(number) = self.handset_of(person) else { return };
+                match kind {
+                    ChangeKind::Begins => {
+                        self.nearness.begin_at_post(number, post);
+                        self.expect_broadcast(number, core);
+                    }
+                    ChangeKind::Ends => self.nearness.end_at_post(number, post),
+                }
+            }
         }
-        match change.kind {
-            ChangeKind::Begins => {
-                let handsets = first.zip(self.handset_of[change.b as usize]);
-                let capture = self.scenario.radio.capture.get();
-                self.nearness.begin(change, now, handsets.map(|(a, b)| [a, b]), capture);
-                if let Some((a, b)) = handsets {
-                    self.expect_broadcast(a, core);
-                    self.expect_broadcast(b, core);
-                }
-            }
-            ChangeKind::Ends => self.part(change.encounter, now),
+    }
+
+    /// An encounter begins.
+    fn come_near(&mut self, number: u64, people: [u32; 2], core: &mut Core<Event>) {
+        let [a, b] = people.map(|person| self.handset_of(person));
+        let handsets = a.zip(b).map(|(a, b)| [a, b]);
+        let (now, capture) = (core.clock.elapsed(), self.scenario.radio.capture.get());
+        self.nearness.begin(number, people, now, handsets, capture);
+        for handset in handsets.into_iter().flatten() {
+            self.expect_broadcast(handset, core);
         }
     }
 

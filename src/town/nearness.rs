@@ -7,7 +7,6 @@ use slab::Slab;
 use std::time::Duration;
 
 use super::draws::{self, Purpose};
-use super::meetings::Change;
 use super::outcome;
 
 /// The encounters that last at the moment, and what each phone and post has near it.
@@ -20,8 +19,6 @@ pub struct Nearness {
     near_handset: Vec<Vec<Near>>,
     /// The handsets near each post, each once.
     near_post: Vec<Vec<u32>>,
-    /// How often those are there that came more than once, by handset and post.
-    returns: HashMap<(u32, u32), u32>,
 }
 
 /// Two people near each other.
@@ -66,24 +63,23 @@ impl Nearness {
             by_number: HashMap::new(),
             near_handset: vec![Vec::new(); handsets],
             near_post: vec![Vec::new(); posts],
-            returns: HashMap::new(),
         }
     }
 
     /// Two people come near each other. `capture` is how likely their phones hear each other at all.
     pub fn begin(
         &mut self,
-        change: Change,
+        number: u64,
+        people: [u32; 2],
         from: Duration,
         handsets: Option<[u32; 2]>,
         capture: f64,
     ) {
-        let number = change.encounter;
         let stream = |purpose, number| draws::stream(self.seed, purpose, number);
         let encounter = self.encounters.insert(Encounter {
             number,
             from,
-            people: [change.a, change.b],
+            people,
             handsets,
             has_recorded: [false; 2],
             is_captured: stream(Purpose::Capture, number).random::<f64>() < capture,
@@ -111,26 +107,14 @@ impl Nearness {
         Some(encounter)
     }
 
-    /// A phone comes near a post, maybe with somebody else than before. However often it came, it is heard
-    /// and hears once.
+    /// A phone comes near a post.
     pub fn begin_at_post(&mut self, handset: u32, post: u32) {
-        if self.near_post[post as usize].contains(&handset) {
-            *self.returns.entry((handset, post)).or_default() += 1;
-            return;
-        }
         self.near_handset[handset as usize].push(Near::Post(post));
         self.near_post[post as usize].push(handset);
     }
 
-    /// A phone leaves a post, unless it came there more often than it has left.
+    /// A phone leaves a post.
     pub fn end_at_post(&mut self, handset: u32, post: u32) {
-        if let Some(returns) = self.returns.get_mut(&(handset, post)) {
-            *returns -= 1;
-            if *returns == 0 {
-                self.returns.remove(&(handset, post));
-            }
-            return;
-        }
         self.near_handset[handset as usize].retain(|near| *near != Near::Post(post));
         self.near_post[post as usize].retain(|near| *near != handset);
     }
@@ -184,35 +168,21 @@ impl Encounter {
 
 #[cfg(test)]
 mod tests {
-    use super::super::meetings::ChangeKind;
     use super::*;
-
-    fn change(encounter: u64, a: u32, b: u32) -> Change {
-        Change { at: Duration::ZERO, encounter, a, b, kind: ChangeKind::Begins }
-    }
 
     #[test]
     fn phones_are_near_each_other_until_they_part() {
         let mut nearness = Nearness::new(1, 3, 1);
-        nearness.begin(change(5, 10, 11), Duration::ZERO, Some([0, 1]), 1.0);
-        nearness.begin(change(6, 10, 12), Duration::ZERO, Some([0, 2]), 1.0);
-        nearness.begin(change(7, 11, 13), Duration::ZERO, None, 1.0);
-        assert_eq!((nearness.near(0).len(), nearness.near(1).len()), (2, 1));
+        nearness.begin(5, [10, 11], Duration::ZERO, Some([0, 1]), 1.0);
+        nearness.begin(6, [10, 12], Duration::ZERO, Some([0, 2]), 1.0);
+        nearness.begin(7, [11, 13], Duration::ZERO, None, 1.0);
+        nearness.begin_at_post(0, 0);
+        assert_eq!((nearness.near(0).len(), nearness.near(1).len()), (3, 1));
         let ended = nearness.end(5).expect("it lasts");
         assert_eq!((ended.people, ended.side_of(0), ended.side_of(1)), ([10, 11], 0, 1));
-        assert_eq!((nearness.near(0).len(), nearness.near(1).len()), (1, 0));
+        assert_eq!((nearness.near(0).len(), nearness.near(1).len()), (2, 0));
+        nearness.end_at_post(0, 0);
+        assert_eq!((nearness.near(0).len(), nearness.near_post(0).len()), (1, 0));
         assert!(nearness.end(5).is_none() && nearness.iter().count() == 2);
-    }
-
-    #[test]
-    fn phone_that_came_twice_is_at_a_post_until_it_has_left_twice() {
-        let mut nearness = Nearness::new(1, 1, 1);
-        nearness.begin_at_post(0, 0);
-        nearness.begin_at_post(0, 0);
-        assert_eq!((nearness.near(0).len(), nearness.near_post(0).len()), (1, 1));
-        nearness.end_at_post(0, 0);
-        assert_eq!((nearness.near(0), nearness.near_post(0)), (&[Near::Post(0)][..], &[0][..]));
-        nearness.end_at_post(0, 0);
-        assert!(nearness.near(0).is_empty() && nearness.near_post(0).is_empty());
     }
 }

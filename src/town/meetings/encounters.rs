@@ -4,10 +4,7 @@ use std::cmp::Ordering;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::{Body, Change, ChangeKind, post_encounter};
-
-/// A person and another body, the smaller number first: posts have larger ones than people.
-pub(super) type Pair = (Body, Body);
+use super::{Change, ChangeKind, Meeting, Pair};
 
 /// All encounters that go on, and the changes that nobody has taken yet.
 #[derive(Debug)]
@@ -21,26 +18,24 @@ pub(super) struct Encounters {
     changes: VecDeque<Change>,
 }
 
-/// Gives each encounter its number. Those with posts are counted by post: a post changes neither the
-/// numbers of people's encounters nor those of other posts.
+/// Gives each encounter between people its number; posts do not change these.
 #[derive(Debug)]
 pub(super) struct Numbers {
     people: u32,
-    between_people: u64,
-    with_posts: Vec<u64>,
+    encounters: u64,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Encounter {
     pair: Pair,
-    number: u64,
+    meeting: Meeting,
 }
 
 impl Encounters {
-    /// Nobody is near anybody yet, of so many people and posts.
-    pub(super) fn new(people: u32, posts: usize) -> Self {
+    /// Nobody is near anybody yet, of so many people.
+    pub(super) fn new(people: u32) -> Self {
         Self {
-            numbers: Numbers::new(people, posts),
+            numbers: Numbers::new(people),
             ongoing: Vec::new(),
             next: Vec::new(),
             begun: Vec::new(),
@@ -64,7 +59,7 @@ impl Encounters {
                 before += 1;
             }
             if self.next.last().is_none_or(|last| last.pair != pair) {
-                let encounter = Encounter { pair, number: self.numbers.next(pair.1) };
+                let encounter = Encounter { pair, meeting: self.numbers.meeting(pair) };
                 self.begun.push(encounter.begins(at));
                 self.next.push(encounter);
             }
@@ -81,35 +76,31 @@ impl Encounters {
 }
 
 impl Numbers {
-    /// Nobody has met yet, of so many people and posts.
-    pub(super) fn new(people: u32, posts: usize) -> Self {
-        Self { people, between_people: 0, with_posts: vec![0; posts] }
+    /// Nobody has met yet, of so many people.
+    pub(super) fn new(people: u32) -> Self {
+        Self { people, encounters: 0 }
     }
 
-    /// The number of an encounter of a person with `other` that begins.
-    pub(super) fn next(&mut self, other: Body) -> u64 {
-        let post = other.checked_sub(self.people);
-        let count = match post {
-            None => &mut self.between_people,
-            Some(post) => &mut self.with_posts[post as usize],
-        };
-        let number = *count;
-        *count += 1;
-        post.map_or(number, |post| post_encounter(post, number))
+    /// The meeting of a pair that begins.
+    pub(super) fn meeting(&mut self, (a, b): Pair) -> Meeting {
+        match b.checked_sub(self.people) {
+            Some(post) => Meeting::AtPost { person: a, post },
+            None => {
+                let number = self.encounters;
+                self.encounters += 1;
+                Meeting::Encounter { number, people: [a, b] }
+            }
+        }
     }
 }
 
 impl Encounter {
     fn begins(self, at: Duration) -> Change {
-        self.change(at, ChangeKind::Begins)
+        Change { at, meeting: self.meeting, kind: ChangeKind::Begins }
     }
 
     fn ends(self, at: Duration) -> Change {
-        self.change(at, ChangeKind::Ends)
-    }
-
-    fn change(self, at: Duration, kind: ChangeKind) -> Change {
-        Change { at, encounter: self.number, a: self.pair.0, b: self.pair.1, kind }
+        Change { at, meeting: self.meeting, kind: ChangeKind::Ends }
     }
 }
 
@@ -122,29 +113,33 @@ mod tests {
         std::iter::from_fn(|| encounters.take()).collect()
     }
 
-    fn change(at: u64, encounter: u64, (a, b): Pair, kind: ChangeKind) -> Change {
-        Change { at: Duration::from_secs(at), encounter, a, b, kind }
+    fn change(at: u64, meeting: Meeting, kind: ChangeKind) -> Change {
+        Change { at: Duration::from_secs(at), meeting, kind }
+    }
+
+    fn encounter(number: u64, a: u32, b: u32) -> Meeting {
+        Meeting::Encounter { number, people: [a, b] }
     }
 
     #[test]
     fn pairs_that_change_end_first_and_the_others_go_on() {
         use ChangeKind::{Begins, Ends};
-        let mut encounters = Encounters::new(4, 1);
+        let mut encounters = Encounters::new(4);
         assert_eq!(
             changes_after(&mut encounters, 0, vec![(2, 3), (0, 1), (1, 4)]),
             [
-                change(0, 0, (0, 1), Begins),
-                change(0, post_encounter(0, 0), (1, 4), Begins),
-                change(0, 1, (2, 3), Begins)
+                change(0, encounter(0, 0, 1), Begins),
+                change(0, Meeting::AtPost { person: 1, post: 0 }, Begins),
+                change(0, encounter(1, 2, 3), Begins)
             ]
         );
         assert_eq!(
             changes_after(&mut encounters, 7, vec![(1, 4), (0, 2), (1, 3)]),
             [
-                change(7, 0, (0, 1), Ends),
-                change(7, 1, (2, 3), Ends),
-                change(7, 2, (0, 2), Begins),
-                change(7, 3, (1, 3), Begins)
+                change(7, encounter(0, 0, 1), Ends),
+                change(7, encounter(1, 2, 3), Ends),
+                change(7, encounter(2, 0, 2), Begins),
+                change(7, encounter(3, 1, 3), Begins)
             ]
         );
         assert_eq!(changes_after(&mut encounters, 8, Vec::new()).len(), 3);

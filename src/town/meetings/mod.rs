@@ -28,33 +28,42 @@ use super::TownError;
 use super::scenario::{MeetingsKind, Post, Scenario};
 
 /// Somebody or something with a radio, by number: first all people, then the posts of adversaries.
-pub type Body = u32;
+type Body = u32;
 
-/// The bit that tells encounters with posts from those between people.
-const WITH_POST: u64 = 1 << 63;
+/// A person and another body, the smaller number first: posts have larger ones than people.
+type Pair = (Body, Body);
 
-/// Which bits of the number of an encounter with a post say which post, and how many posts there may be.
-const POST_SHIFT: u32 = 42;
-const MOST_POSTS: usize = 1 << (63 - POST_SHIFT);
-
-/// Two bodies come near each other, or part.
+/// People come near each other or a post, or part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Change {
     /// When, from the beginning of the meetings.
     pub at: Duration,
-    /// Which encounter: numbers count up in the order in which encounters begin. Those of encounters
-    /// with posts have the highest bit set and a range of their own for each post, so that posts do not
-    /// change the numbers of people's encounters.
-    pub encounter: u64,
-    /// One of the two; a person.
-    pub a: Body,
-    /// The other; a person or a post.
-    pub b: Body,
+    /// Who and what.
+    pub meeting: Meeting,
     /// Whether it begins or ends.
     pub kind: ChangeKind,
 }
 
-/// Whether an encounter begins or ends.
+/// Who is near whom or what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Meeting {
+    /// Two people are near each other.
+    Encounter {
+        /// Numbers count up in the order in which encounters begin.
+        number: u64,
+        /// The two.
+        people: [u32; 2],
+    },
+    /// A person is near the post of an adversary.
+    AtPost {
+        /// Who.
+        person: u32,
+        /// Which post.
+        post: u32,
+    },
+}
+
+/// Whether a meeting begins or ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChangeKind {
     /// The two are near each other from now on.
@@ -93,10 +102,7 @@ impl Meetings {
     pub fn new(scenario: &Scenario, has_app: &[bool], posts: &[Post]) -> Result<Self, TownError> {
         let is_countable = u32::try_from(posts.len())
             .is_ok_and(|posts| scenario.people.count.checked_add(posts).is_some());
-        if posts.len() > MOST_POSTS || !is_countable {
-            let problem = format!("expected at most {MOST_POSTS} posts of adversaries");
-            return Err(TownError::Scenario(format!("{problem}, not {}", posts.len())));
-        }
+        assert!(is_countable, "people and posts have numbers");
         if scenario.meetings.kind != MeetingsKind::Trace {
             assert_eq!(has_app.len(), scenario.people.count as usize, "one entry a person");
         }
@@ -171,16 +177,6 @@ impl Iterator for Meetings {
             Kind::Trace(trace) => trace.next(),
         }
     }
-}
-
-/// Whether an encounter of this number is one with the post of an adversary.
-pub fn is_with_post(encounter: u64) -> bool {
-    encounter & WITH_POST != 0
-}
-
-/// The number of an encounter with a post, from its number among those of this post.
-fn post_encounter(post: u32, number: u64) -> u64 {
-    WITH_POST | u64::from(post) << POST_SHIFT | number
 }
 
 /// Says what a key of the meetings must be.

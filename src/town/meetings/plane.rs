@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::encounters::{Encounters, Pair};
+use super::encounters::Encounters;
 use super::posts::{self, Point};
 use super::walker::{Ground, Walker};
-use super::{Body, Change, refuse};
+use super::{Body, Change, Pair, refuse};
 use crate::town::TownError;
 use crate::town::draws::{self, Purpose};
 use crate::town::scenario::{Post, Scenario};
@@ -75,7 +75,7 @@ impl Plane {
             walkers,
             posts: posts::points(scenario, posts)?,
             pairs: Vec::new(),
-            encounters: Encounters::new(scenario.people.count, posts.len()),
+            encounters: Encounters::new(scenario.people.count),
         })
     }
 

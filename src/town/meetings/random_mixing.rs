@@ -8,7 +8,7 @@ use rand::RngExt;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::posts::ByPlace;
-use super::{Body, Change, ChangeKind, post_encounter, posts, refuse};
+use super::{Body, Change, ChangeKind, Meeting, posts, refuse};
 use crate::town::TownError;
 use crate::town::draws::{self, Purpose};
 use crate::town::scenario::{Post, Scenario};
@@ -74,17 +74,9 @@ struct Alike {
 /// The posts, and who is near them.
 #[derive(Debug)]
 struct Listeners {
-    /// The number of the first post as a body.
-    first: Body,
     posts: ByPlace,
-    /// By person and place: somebody may be in several encounters there.
-    visits: HashMap<(Body, u32), Visit>,
-}
-
-#[derive(Debug)]
-struct Visit {
-    encounters: u32,
-    number: u64,
+    /// By person and place, in how many encounters somebody is there.
+    visits: HashMap<(Body, u32), u32>,
 }
 
 impl RandomMixing {
@@ -108,7 +100,7 @@ impl RandomMixing {
             duration: scenario.duration.0,
             rate: if people < 2 { 0.0 } else { pairs_a_day / 86_400.0 },
             alike: Alike::new(has_app),
-            listeners: Listeners::new(people, &posts::places(scenario, posts, settings.places)?),
+            listeners: Listeners::new(&posts::places(scenario, posts, settings.places)?),
             drawn: 0,
             next: None,
             begun: 0,
@@ -148,11 +140,11 @@ impl RandomMixing {
         self.begun += 1;
         let ends = self.duration.min(at + self.contact_duration);
         self.ongoing.push_back(Encounter { ends, a, b, number, place });
-        for (side, person) in [a, b].into_iter().enumerate() {
-            let visit = 2 * number + side as u64;
-            self.listeners.arrive(at, person, place, visit, &mut self.with_posts);
+        for person in [a, b] {
+            self.listeners.arrive(at, person, place, &mut self.with_posts);
         }
-        Some(Change { at, encounter: number, a, b, kind: ChangeKind::Begins })
+        let meeting = Meeting::Encounter { number, people: [a, b] };
+        Some(Change { at, meeting, kind: ChangeKind::Begins })
     }
 
     /// Somebody who is not near `a` already.
@@ -177,7 +169,8 @@ impl RandomMixing {
         for person in [a, b] {
             self.listeners.leave(at, person, place, &mut self.with_posts);
         }
-        Change { at, encounter: number, a, b, kind: ChangeKind::Ends }
+        let meeting = Meeting::Encounter { number, people: [a, b] };
+        Change { at, meeting, kind: ChangeKind::Ends }
     }
 }
 
@@ -228,35 +221,27 @@ impl Alike {
 }
 
 impl Listeners {
-    fn new(first: Body, places: &[u32]) -> Self {
-        Self { first, posts: ByPlace::new(places), visits: HashMap::new() }
+    fn new(places: &[u32]) -> Self {
+        Self { posts: ByPlace::new(places), visits: HashMap::new() }
     }
 
-    fn arrive(
-        &mut self,
-        at: Duration,
-        person: Body,
-        place: u32,
-        number: u64,
-        changes: &mut VecDeque<Change>,
-    ) {
+    fn arrive(&mut self, at: Duration, person: Body, place: u32, changes: &mut VecDeque<Change>) {
         if self.posts.at(place).len() == 0 {
             return;
         }
-        let visit = self.visits.entry((person, place)).or_insert(Visit { encounters: 0, number });
-        visit.encounters += 1;
-        if visit.encounters == 1 {
-            self.tell(at, person, place, number, ChangeKind::Begins, changes);
+        let encounters = self.visits.entry((person, place)).or_default();
+        *encounters += 1;
+        if *encounters == 1 {
+            self.tell(at, person, place, ChangeKind::Begins, changes);
         }
     }
 
     fn leave(&mut self, at: Duration, person: Body, place: u32, changes: &mut VecDeque<Change>) {
-        let Some(visit) = self.visits.get_mut(&(person, place)) else { return };
-        visit.encounters -= 1;
-        if visit.encounters == 0 {
-            let number = visit.number;
+        let Some(encounters) = self.visits.get_mut(&(person, place)) else { return };
+        *encounters -= 1;
+        if *encounters == 0 {
             self.visits.remove(&(person, place));
-            self.tell(at, person, place, number, ChangeKind::Ends, changes);
+            self.tell(at, person, place, ChangeKind::Ends, changes);
         }
     }
 
@@ -265,17 +250,11 @@ impl Listeners {
         at: Duration,
         person: Body,
         place: u32,
-        number: u64,
         kind: ChangeKind,
         changes: &mut VecDeque<Change>,
     ) {
-        changes.extend(self.posts.at(place).map(|post| Change {
-            at,
-            encounter: post_encounter(post, number),
-            a: person,
-            b: self.first + post,
-            kind,
-        }));
+        let meetings = self.posts.at(place).map(|post| Meeting::AtPost { person, post });
+        changes.extend(meetings.map(|meeting| Change { at, meeting, kind }));
     }
 }
 

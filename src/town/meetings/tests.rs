@@ -45,31 +45,38 @@ struct Whole {
     until: Duration,
 }
 
-/// All encounters by number, after everything was checked that must hold for every kind.
-fn wholes(scenario: &Scenario, changes: &[Change]) -> BTreeMap<u64, Whole> {
+/// The two bodies of a meeting; posts have the numbers behind the last of so many people.
+fn bodies(meeting: Meeting, people: u32) -> Pair {
+    match meeting {
+        Meeting::Encounter { people: [a, b], .. } => (a, b),
+        Meeting::AtPost { person, post } => (person, people + post),
+    }
+}
+
+/// All encounters in the order of their ends, after everything was checked that must hold for every kind.
+fn wholes(scenario: &Scenario, changes: &[Change]) -> Vec<Whole> {
     let people = Meetings::people_of(scenario).expect("known");
-    let (mut wholes, mut near) = (BTreeMap::new(), BTreeMap::new());
+    let (mut wholes, mut near) = (Vec::new(), BTreeMap::new());
     let (mut last, mut next_number) = (Duration::ZERO, 0);
     for change in changes {
-        let Change { at, encounter, a, b, kind } = *change;
+        let Change { at, meeting, kind } = *change;
         assert!(last <= at && at <= scenario.duration.0, "{change:?} after {last:?}");
         last = at;
+        let (a, b) = bodies(meeting, people);
         assert!(a < people && a != b, "{change:?}");
-        assert_eq!(is_with_post(encounter), b >= people, "{change:?}");
         let pair = (a.min(b), a.max(b));
         match kind {
             ChangeKind::Begins => {
                 assert_eq!(near.insert(pair, change), None, "near already: {change:?}");
-                if b < people {
-                    assert_eq!(encounter, next_number);
+                if let Meeting::Encounter { number, .. } = meeting {
+                    assert_eq!(number, next_number);
                     next_number += 1;
                 }
             }
             ChangeKind::Ends => {
                 let begin: &Change = near.remove(&pair).expect("it began");
-                assert_eq!((begin.encounter, begin.a, begin.b), (encounter, a, b));
-                let whole = Whole { a, b, from: begin.at, until: at };
-                assert_eq!(wholes.insert(encounter, whole), None, "a number twice: {change:?}");
+                assert_eq!(begin.meeting, meeting);
+                wholes.push(Whole { a, b, from: begin.at, until: at });
             }
         }
     }
@@ -78,7 +85,8 @@ fn wholes(scenario: &Scenario, changes: &[Change]) -> BTreeMap<u64, Whole> {
 }
 
 fn between_people(changes: &[Change]) -> Vec<Change> {
-    changes.iter().copied().filter(|change| !is_with_post(change.encounter)).collect()
+    let is_encounter = |change: &Change| matches!(change.meeting, Meeting::Encounter { .. });
+    changes.iter().copied().filter(is_encounter).collect()
 }
 
 #[test]
@@ -90,7 +98,7 @@ fn mixing_people_have_the_encounters_that_were_asked_for() {
     // 1000 people with 10 a day each, two days: 10,000 expected with a deviation of 100.
     assert!((9600..10_400).contains(&wholes.len()), "{}", wholes.len());
     let mut of_person = vec![0_u32; 1000];
-    for whole in wholes.values() {
+    for whole in wholes.iter() {
         let full = whole.from + Duration::from_secs(900);
         assert_eq!(whole.until, full.min(scenario.duration.0));
         of_person[whole.a as usize] += 1;
@@ -100,7 +108,7 @@ fn mixing_people_have_the_encounters_that_were_asked_for() {
     let variance = of_person.iter().map(|count| (f64::from(*count) - 20.0).powi(2)).sum::<f64>();
     assert!((16.0..24.0).contains(&(variance / 1000.0)), "{variance}");
     // Half look for their like, and half of the others find them anyway.
-    let alike = wholes.values().filter(|whole| whole.a % 2 == whole.b % 2).count();
+    let alike = wholes.iter().filter(|whole| whole.a % 2 == whole.b % 2).count();
     let share = alike as f64 / wholes.len() as f64;
     assert!((0.73..0.77).contains(&share), "{share}");
 }
@@ -119,11 +127,12 @@ fn mixing_without_homophily_does_not_ask_who_has_the_app() {
     assert_eq!(nobody, with(|person| person % 3 == 0, &scenario));
     scenario.people.homophily = Probability::ONE;
     let alike = with(|person| person % 3 == 0, &scenario);
-    assert!(alike.iter().all(|change| (change.a % 3 == 0) == (change.b % 3 == 0)));
+    let pair = |change: &Change| bodies(change.meeting, 40);
+    assert!(alike.iter().map(pair).all(|(a, b)| (a % 3 == 0) == (b % 3 == 0)));
     // When somebody meets anybody is drawn beside whom.
     let (before, after) = (nobody.len() as f64, alike.len() as f64);
     assert!((after / before - 1.0).abs() < 0.1, "{before} {after}");
-    assert_eq!((nobody[0].at, nobody[0].a), (alike[0].at, alike[0].a));
+    assert_eq!((nobody[0].at, pair(&nobody[0]).0), (alike[0].at, pair(&alike[0]).0));
 }
 
 #[test]
@@ -150,7 +159,7 @@ fn posts_of_mixing_hear_who_meets_at_their_place_and_change_nothing() {
     assert_eq!(between_people(&with), without);
     let wholes = wholes(&scenario, &with);
     let of_post = |post: Body| -> BTreeSet<(Body, Duration, Duration)> {
-        let of_post = wholes.values().filter(|whole| whole.b == post);
+        let of_post = wholes.iter().filter(|whole| whole.b == post);
         of_post.map(|whole| (whole.a, whole.from, whole.until)).collect()
     };
     assert_eq!(of_post(50), of_post(52));
@@ -158,8 +167,9 @@ fn posts_of_mixing_hear_who_meets_at_their_place_and_change_nothing() {
     // A quarter of 500 encounters of two people each, less what overlaps.
     assert!((180..320).contains(&of_post(50).len()), "{}", of_post(50).len());
     let first = without[0];
-    let beside: Vec<_> = with[1..].iter().take_while(|change| change.b >= 50).collect();
-    assert!(beside.iter().all(|change| change.at == first.at && change.a != change.b));
+    let is_at_post = |change: &&Change| matches!(change.meeting, Meeting::AtPost { .. });
+    let beside: Vec<_> = with[1..].iter().take_while(is_at_post).collect();
+    assert!(beside.iter().all(|change| change.at == first.at));
 }
 
 #[test]
@@ -168,7 +178,7 @@ fn posts_at_all_places_hear_everybody_for_as_long_as_they_meet() {
     scenario.meetings.random_mixing.places = 1;
     scenario.meetings.random_mixing.contacts_per_day = amount(100.0);
     let wholes = wholes(&scenario, &changes(&scenario, &[place(0)]));
-    let (heard, met): (Vec<_>, Vec<_>) = wholes.values().partition(|whole| whole.b == 20);
+    let (heard, met): (Vec<_>, Vec<_>) = wholes.iter().partition(|whole| whole.b == 20);
     for person in 0..20 {
         let minutes = |wholes: &[&Whole]| -> BTreeSet<u64> {
             let of_person = wholes.iter().filter(|whole| [whole.a, whole.b].contains(&person));
@@ -186,15 +196,15 @@ fn people_in_a_plane_have_whole_encounters_and_posts_change_nothing() {
     let (without, with) = (changes(&scenario, &[]), changes(&scenario, &[post]));
     assert_eq!(between_people(&with), without);
     let wholes = wholes(&scenario, &with);
-    assert!(wholes.values().any(|whole| whole.b == 100));
-    for whole in wholes.values() {
+    assert!(wholes.iter().any(|whole| whole.b == 100));
+    for whole in wholes.iter() {
         let is_look = |at: Duration| at.as_secs().is_multiple_of(10) || at == scenario.duration.0;
         assert!(is_look(whole.from) && is_look(whole.until), "{whole:?}");
     }
     // Walkers who rest most of the time are near about as many others as if they stood at random:
     // 100 people with 99 others in 5 m of 200 x 200 m, a little more as they like the middle.
     let near: f64 = wholes
-        .values()
+        .iter()
         .filter(|whole| whole.b < 100)
         .map(|whole| (whole.until - whole.from).as_secs_f64())
         .sum();
@@ -211,7 +221,8 @@ fn positions_in_a_plane_are_those_of_the_latest_look() {
     let begin = meetings.find(|change| change.at > Duration::from_secs(HOUR)).expect("somebody");
     let positions = meetings.positions();
     assert_ne!(positions, start);
-    let (a, b) = (positions[begin.a as usize], positions[begin.b as usize]);
+    let (a, b) = bodies(begin.meeting, 30);
+    let (a, b) = (positions[a as usize], positions[b as usize]);
     let is_near = (a.0 - b.0).hypot(a.1 - b.1) <= 5.0;
     assert_eq!(is_near, begin.kind == ChangeKind::Begins);
 }
@@ -231,7 +242,7 @@ fn timetable_puts_people_into_rooms_by_the_clock() {
     let is_near = |a: Body, b: Body, at: f64| {
         let at = hours(at);
         let covers = |whole: &Whole| whole.from <= at && at < whole.until;
-        wholes.values().any(|whole| (whole.a, whole.b) == (a, b) && covers(whole))
+        wholes.iter().any(|whole| (whole.a, whole.b) == (a, b) && covers(whole))
     };
     for day in [0.0, 24.0] {
         assert!(is_near(0, 2, day + 7.0) && is_near(0, 2, day + 7.6) && is_near(0, 2, day + 20.0));
@@ -245,7 +256,7 @@ fn timetable_puts_people_into_rooms_by_the_clock() {
     // They stay together over night.
     let night = hours(20.0)..hours(28.0);
     let overnight = |whole: &Whole| whole.from <= night.start && night.end <= whole.until;
-    assert!(wholes.values().any(|whole| (whole.a, whole.b) == (0, 1) && overnight(whole)));
+    assert!(wholes.iter().any(|whole| (whole.a, whole.b) == (0, 1) && overnight(whole)));
 }
 
 #[test]
@@ -255,15 +266,14 @@ fn share_of_a_room_is_near_and_the_same_people_on_both_ways() {
     scenario.meetings.timetable.home = 1;
     let wholes = wholes(&scenario, &changes(&scenario, &[]));
     // Both ways follow each other without a stay, so that each pair has one encounter a day.
-    let full =
-        wholes.values().filter(|whole| whole.until - whole.from == Duration::from_secs(HOUR));
+    let full = wholes.iter().filter(|whole| whole.until - whole.from == Duration::from_secs(HOUR));
     // At work nobody is for any time. 100 buses with 435 pairs, two days, 0.3 of them: 26,100 with a
     // deviation of 135.
     let count = full.count();
     assert_eq!(count, wholes.len());
     assert!((25_500..26_700).contains(&count), "{count}");
     // Days are independent.
-    let pairs: BTreeSet<_> = wholes.values().map(|whole| (whole.a, whole.b)).collect();
+    let pairs: BTreeSet<_> = wholes.iter().map(|whole| (whole.a, whole.b)).collect();
     let expected = 43_500.0 * (1.0 - 0.7 * 0.7);
     assert!((pairs.len() as f64 - expected).abs() < 600.0, "{}", pairs.len());
 }
@@ -342,7 +352,7 @@ fn sample_trace_is_a_morning_in_a_plane() {
         let (a, b) = (NAMES[whole.a as usize], NAMES[whole.b as usize]);
         format!("{},{a},{b},{}\n", whole.from.as_secs(), (whole.until - whole.from).as_secs())
     };
-    let rows: String = plane.values().map(row).collect();
+    let rows: String = plane.iter().map(row).collect();
     let expected = format!("t,a,b,seconds\n{rows}");
     let content = std::fs::read_to_string(SAMPLE).expect("the sample");
     assert_eq!(content, expected);
@@ -355,7 +365,7 @@ fn sample_trace_is_read_back_as_it_was() {
     assert_eq!(Meetings::people_of(&trace).expect("read"), 20);
     let times = |scenario: &Scenario| -> BTreeSet<(Duration, Duration)> {
         let wholes = wholes(scenario, &changes(scenario, &[]));
-        wholes.values().map(|whole| (whole.from, whole.until)).collect()
+        wholes.iter().map(|whole| (whole.from, whole.until)).collect()
     };
     assert_eq!(times(&trace), times(&morning()));
 }
@@ -373,5 +383,5 @@ fn carrier_of_a_trace_is_a_post_and_no_person() {
     let content = std::fs::read_to_string(SAMPLE).expect("the sample");
     let rows_of_eve = content.lines().filter(|row| row.contains(",eve,")).count();
     assert!(rows_of_eve > 0);
-    assert_eq!(with_eve.values().filter(|whole| whole.b == 19).count(), rows_of_eve);
+    assert_eq!(with_eve.iter().filter(|whole| whole.b == 19).count(), rows_of_eve);
 }

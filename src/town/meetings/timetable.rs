@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use rand::{Rng, RngExt};
 
-use super::encounters::{Encounters, Pair};
+use super::encounters::Encounters;
 use super::posts::ByPlace;
 use super::rooms::Rooms;
-use super::{Body, Change, posts, refuse};
+use super::{Body, Change, Pair, posts, refuse};
 use crate::town::TownError;
 use crate::town::draws::{self, Purpose};
 use crate::town::scenario::{Post, Scenario, Seconds};
@@ -64,7 +64,7 @@ impl Timetable {
             day: 0,
             next: Some(0),
             posts: ByPlace::new(&posts::places(scenario, posts, rooms.count())?),
-            encounters: Encounters::new(scenario.people.count, posts.len()),
+            encounters: Encounters::new(scenario.people.count),
             rooms,
         })
     }

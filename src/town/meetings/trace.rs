@@ -7,8 +7,8 @@ use std::time::Duration;
 use csv::{StringRecord, Trim};
 use hashbrown::HashMap;
 
-use super::encounters::{Numbers, Pair};
-use super::{Body, Change, ChangeKind, posts, refuse};
+use super::encounters::Numbers;
+use super::{Body, Change, ChangeKind, Pair, posts, refuse};
 use crate::text_file::{self, FileError};
 use crate::town::TownError;
 use crate::town::scenario::{Post, Scenario};
@@ -149,7 +149,7 @@ impl Trace {
                 (Who::Carrier(_), Who::Carrier(_)) => {}
             }
         }
-        let numbers = Numbers::new(*people, posts.len());
+        let numbers = Numbers::new(*people);
         Ok(Self { changes: changes(merged(stretches), numbers).into_iter() })
     }
 }
@@ -251,18 +251,19 @@ fn merged(mut stretches: Vec<Stretch>) -> Vec<Stretch> {
 fn changes(mut stretches: Vec<Stretch>, mut numbers: Numbers) -> Vec<Change> {
     stretches.sort_unstable_by_key(|stretch| (stretch.from, stretch.pair));
     let mut changes = Vec::with_capacity(2 * stretches.len());
-    for Stretch { pair: (a, b), from, until } in stretches {
-        let encounter = numbers.next(b);
-        changes.push(Change { at: from, encounter, a, b, kind: ChangeKind::Begins });
-        changes.push(Change { at: until, encounter, a, b, kind: ChangeKind::Ends });
+    for Stretch { pair, from, until } in stretches {
+        let meeting = numbers.meeting(pair);
+        changes.push((pair, Change { at: from, meeting, kind: ChangeKind::Begins }));
+        changes.push((pair, Change { at: until, meeting, kind: ChangeKind::Ends }));
     }
     let is_begin = |change: &Change| change.kind == ChangeKind::Begins;
-    changes.sort_unstable_by_key(|change| (change.at, is_begin(change), change.a, change.b));
-    changes
+    changes.sort_unstable_by_key(|(pair, change)| (change.at, is_begin(change), *pair));
+    changes.into_iter().map(|(_, change)| change).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::Meeting;
     use super::*;
     use ChangeKind::{Begins, Ends};
 
@@ -281,7 +282,11 @@ mod tests {
             .map(|name| Post { with: Some(name.to_string()), ..Post::default() })
             .collect();
         let trace = Trace::new(&scenario, &contacts, &posts).expect("fits");
-        trace.map(|change| (change.at.as_secs(), change.kind, (change.a, change.b))).collect()
+        let pair = |meeting| match meeting {
+            Meeting::Encounter { people: [a, b], .. } => (a, b),
+            Meeting::AtPost { person, post } => (person, contacts.people() + post),
+        };
+        trace.map(|change| (change.at.as_secs(), change.kind, pair(change.meeting))).collect()
     }
 
     #[track_caller]
