@@ -453,3 +453,17 @@ fn contacts_in_the_records_are_those_that_are_counted() {
     let encounters: u64 = named.iter().map(|contact| u64::from(contact.encounters)).sum();
     assert_eq!(encounters, tracing.traced_encounters);
 }
+
+#[test]
+fn encounter_that_ends_as_the_run_does_is_counted_and_one_that_is_cut_is_not() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("contacts.csv");
+    std::fs::write(&file, "t,a,b,seconds\n0,ann,bob,3600\n0,ann,cy,3601\n").expect("written");
+    let mut scenario = perfect();
+    scenario.duration = Seconds::new(HOUR);
+    scenario.illness.index_cases = 0;
+    scenario.meetings.kind = MeetingsKind::Trace;
+    scenario.meetings.trace.file = file;
+    let encounters = outcome(&scenario).encounters;
+    assert_eq!((encounters.real, encounters.recorded), (1, 1));
+}

@@ -315,8 +315,12 @@ impl Town {
 
     /// What came of it all.
     pub(super) fn conclude(mut self, mut core: Core<Event>) -> (Outcome, Records) {
-        // The last interval ends as the run does.
         core.clock.advance_to(self.end);
+        // What is over just now was not cut short.
+        if self.next_change.is_some_and(|change| change.at == self.scenario.duration.0) {
+            self.meet(&mut core);
+        }
+        // The last interval ends as the run does.
         self.measure_logs(&mut core);
         self.conclude_tracing();
         let sniffers = &self.adversaries.sniffers;

@@ -31,7 +31,8 @@ pub struct Outcome {
     pub over_time: Vec<Bin>,
 }
 
-/// Who was near whom, and who noticed. Encounters that last when the run ends are not counted.
+/// Who was near whom, and who noticed. Encounters that the end of the run cuts short are not counted, as
+/// nobody had all the time to notice them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Encounters {
     /// Two people were near each other.

@@ -72,11 +72,12 @@ pub enum ChangeKind {
     Ends,
 }
 
-/// All changes of a town in the order of time, ends before beginnings at the same moment. Every encounter
-/// that began has an end, when the meetings end at the latest.
+/// All changes of a town in the order of time, ends before beginnings at the same moment. What lasts when
+/// the meetings end has no end; what is over at that very moment has one.
 #[derive(Debug)]
 pub struct Meetings {
     kind: Kind,
+    duration: Duration,
 }
 
 #[derive(Debug)]
@@ -118,7 +119,7 @@ impl Meetings {
             MeetingsKind::Plane => Kind::Plane(Box::new(Plane::new(scenario, posts)?)),
             MeetingsKind::Timetable => Kind::Timetable(Box::new(Timetable::new(scenario, posts)?)),
         };
-        Ok(Self { kind })
+        Ok(Self { kind, duration: scenario.duration.0 })
     }
 
     /// How many people live in the town: as many as the scenario says, or as a trace has names, without
@@ -170,12 +171,18 @@ impl Iterator for Meetings {
     type Item = Change;
 
     fn next(&mut self) -> Option<Change> {
-        match &mut self.kind {
+        let change = match &mut self.kind {
             Kind::RandomMixing(mixing) => mixing.next(),
             Kind::Plane(plane) => plane.next(),
             Kind::Timetable(timetable) => timetable.next(),
             Kind::Trace(trace) => trace.next(),
-        }
+        }?;
+        let is_in_time = match change.kind {
+            ChangeKind::Begins => change.at < self.duration,
+            ChangeKind::Ends => change.at <= self.duration,
+        };
+        // At the last moment all that begins comes behind all that ends.
+        is_in_time.then_some(change)
     }
 }
 

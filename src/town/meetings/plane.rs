@@ -21,8 +21,8 @@ pub(super) struct Plane {
     range: f64,
     step: Duration,
     duration: Duration,
-    /// When it is looked next; `None` when all is over.
-    next_look: Option<Duration>,
+    /// When it is looked next.
+    next_look: Duration,
     walkers: Vec<Walker>,
     positions: Vec<(f64, f64)>,
     posts: Vec<Point>,
@@ -69,7 +69,7 @@ impl Plane {
             range,
             step: settings.step.0,
             duration: scenario.duration.0,
-            next_look: Some(Duration::ZERO),
+            next_look: Duration::ZERO,
             positions: walkers.iter_mut().map(|walker| walker.position(&ground, 0.0)).collect(),
             cells: Cells::new(&ground, range, walkers.len()),
             walkers,
@@ -86,17 +86,14 @@ impl Plane {
 
     /// Looks who is near whom at `at`.
     fn look(&mut self, at: Duration) {
-        self.pairs.clear();
-        self.next_look = None;
-        if at < self.duration {
-            self.next_look = Some(self.duration.min(at + self.step));
-            let seconds = at.as_secs_f64();
-            for (position, walker) in self.positions.iter_mut().zip(&mut self.walkers) {
-                *position = walker.position(&self.ground, seconds);
-            }
-            self.cells.sort(&self.positions);
-            self.find_pairs();
+        self.next_look = at + self.step;
+        let seconds = at.as_secs_f64();
+        for (position, walker) in self.positions.iter_mut().zip(&mut self.walkers) {
+            *position = walker.position(&self.ground, seconds);
         }
+        self.cells.sort(&self.positions);
+        self.pairs.clear();
+        self.find_pairs();
         self.encounters.become_near(at, &mut self.pairs);
     }
 
@@ -123,8 +120,10 @@ impl Iterator for Plane {
             if let Some(change) = self.encounters.take() {
                 return Some(change);
             }
-            let at = self.next_look?;
-            self.look(at);
+            if self.next_look > self.duration {
+                return None;
+            }
+            self.look(self.next_look);
         }
     }
 }

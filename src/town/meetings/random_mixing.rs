@@ -138,7 +138,7 @@ impl RandomMixing {
         self.near.insert(pair(a, b));
         let number = self.begun;
         self.begun += 1;
-        let ends = self.duration.min(at + self.contact_duration);
+        let ends = at + self.contact_duration;
         self.ongoing.push_back(Encounter { ends, a, b, number, place });
         for person in [a, b] {
             self.listeners.arrive(at, person, place, &mut self.with_posts);

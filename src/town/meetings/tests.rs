@@ -36,7 +36,7 @@ fn changes(scenario: &Scenario, posts: &[Post]) -> Vec<Change> {
     Meetings::new(scenario, &half(scenario), posts).expect("fits").collect()
 }
 
-/// An encounter from its beginning to its end.
+/// An encounter from its beginning to its end, or that of the meetings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Whole {
     a: Body,
@@ -53,10 +53,11 @@ fn bodies(meeting: Meeting, people: u32) -> Pair {
     }
 }
 
-/// All encounters in the order of their ends, after everything was checked that must hold for every kind.
+/// All encounters in the order in which they begin, after everything was checked that must hold for every
+/// kind.
 fn wholes(scenario: &Scenario, changes: &[Change]) -> Vec<Whole> {
     let people = Meetings::people_of(scenario).expect("known");
-    let (mut wholes, mut near) = (Vec::new(), BTreeMap::new());
+    let (mut wholes, mut near) = (Vec::<Whole>::new(), BTreeMap::new());
     let (mut last, mut next_number) = (Duration::ZERO, 0);
     for change in changes {
         let Change { at, meeting, kind } = *change;
@@ -67,20 +68,22 @@ fn wholes(scenario: &Scenario, changes: &[Change]) -> Vec<Whole> {
         let pair = (a.min(b), a.max(b));
         match kind {
             ChangeKind::Begins => {
-                assert_eq!(near.insert(pair, change), None, "near already: {change:?}");
+                assert!(at < scenario.duration.0, "{change:?}");
+                let earlier = near.insert(pair, (meeting, wholes.len()));
+                assert_eq!(earlier, None, "near already: {change:?}");
+                wholes.push(Whole { a, b, from: at, until: scenario.duration.0 });
                 if let Meeting::Encounter { number, .. } = meeting {
                     assert_eq!(number, next_number);
                     next_number += 1;
                 }
             }
             ChangeKind::Ends => {
-                let begin: &Change = near.remove(&pair).expect("it began");
-                assert_eq!(begin.meeting, meeting);
-                wholes.push(Whole { a, b, from: begin.at, until: at });
+                let (begun, place) = near.remove(&pair).expect("it began");
+                assert_eq!(begun, meeting);
+                wholes[place].until = at;
             }
         }
     }
-    assert_eq!(near, BTreeMap::new(), "without an end");
     wholes
 }
 
@@ -384,4 +387,29 @@ fn carrier_of_a_trace_is_a_post_and_no_person() {
     let rows_of_eve = content.lines().filter(|row| row.contains(",eve,")).count();
     assert!(rows_of_eve > 0);
     assert_eq!(with_eve.iter().filter(|whole| whole.b == 19).count(), rows_of_eve);
+}
+
+#[test]
+fn encounter_has_an_end_if_it_is_over_as_the_meetings_are_and_none_if_it_would_go_on() {
+    let ends = |kind, change: fn(&mut Scenario)| {
+        let mut scenario = scenario(kind, 60);
+        change(&mut scenario);
+        let changes = changes(&scenario, &[]);
+        let at_the_end = changes.iter().filter(|change| change.at == scenario.duration.0);
+        let ends = changes.iter().filter(|change| change.kind == ChangeKind::Ends).count();
+        (at_the_end.count(), changes.len() - 2 * ends)
+    };
+    // People part who leave home, and others go on by bus together.
+    let (at_the_end, lasting) = ends(MeetingsKind::Timetable, |scenario| {
+        scenario.duration = scenario.meetings.timetable.leave;
+        scenario.meetings.timetable.near_share = probability(0.5);
+    });
+    assert!(at_the_end > 10 && lasting > 10 && at_the_end + lasting == 60, "{at_the_end}");
+    // Nobody knows what happens after the last look.
+    let (at_the_end, lasting) = ends(MeetingsKind::Plane, |scenario| {
+        scenario.duration = Seconds::new(HOUR);
+        (scenario.meetings.plane.width, scenario.meetings.plane.height) =
+            (amount(20.0), amount(20.0));
+    });
+    assert!(at_the_end < lasting, "{at_the_end} {lasting}");
 }

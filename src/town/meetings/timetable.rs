@@ -74,14 +74,13 @@ impl Timetable {
         &self.rooms
     }
 
-    /// Lets the next part of the day begin, if it has any length, or all end.
+    /// Lets the next part of the day begin, if it has any length and is not behind the end.
     fn go_on(&mut self, number: usize) {
         let midnight = DAY * self.day;
         let from = number.checked_sub(1).map_or(Duration::ZERO, |before| self.parts[before].1);
         let (part, until) = self.parts[number];
-        if self.duration <= midnight + from {
+        if self.duration < midnight + from {
             self.next = None;
-            self.encounters.become_near(self.duration, &mut []);
             return;
         }
         if from < until {

@@ -137,9 +137,9 @@ impl Trace {
             .collect();
         let duration = scenario.duration.0;
         let mut stretches = Vec::new();
-        for row in rows.iter().filter(|row| row.from < duration) {
-            let until = row.until.min(duration);
-            let stretch = |pair| Stretch { pair, from: row.from, until };
+        // A contact that begins at the end may be what another one goes on as.
+        for row in rows.iter().filter(|row| row.from <= duration) {
+            let stretch = |pair| Stretch { pair, from: row.from, until: row.until };
             match (row.a, row.b) {
                 (Who::Person(a), Who::Person(b)) => stretches.push(stretch((a.min(b), a.max(b)))),
                 (Who::Person(person), Who::Carrier(carrier))
@@ -265,6 +265,7 @@ fn changes(mut stretches: Vec<Stretch>, mut numbers: Numbers) -> Vec<Change> {
 mod tests {
     use super::super::Meeting;
     use super::*;
+    use crate::town::scenario::Seconds;
     use ChangeKind::{Begins, Ends};
 
     fn parse(content: &str, carriers: &[&str]) -> Result<Contacts, FileError> {
@@ -319,6 +320,16 @@ mod tests {
             changes_of(content, &[]),
             [(0, Begins, (0, 1)), (50, Ends, (0, 1)), (51, Begins, (0, 1)), (52, Ends, (0, 1))]
         );
+    }
+
+    #[test]
+    fn contact_that_goes_on_behind_the_end_is_not_over_at_it() {
+        let contacts = parse("t,a,b,seconds\n0,x,y,60\n0,x,z,50\n60,z,x,9\n50,x,z,10\n", &[]);
+        let mut scenario = Scenario { duration: Seconds::new(60), ..Scenario::default() };
+        scenario.meetings.kind = crate::town::scenario::MeetingsKind::Trace;
+        let trace = Trace::new(&scenario, &contacts.expect("well-formed"), &[]).expect("fits");
+        let seconds: Vec<_> = trace.map(|change| (change.at.as_secs(), change.kind)).collect();
+        assert_eq!(seconds, [(0, Begins), (0, Begins), (60, Ends), (69, Ends)]);
     }
 
     #[test]
