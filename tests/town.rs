@@ -1,5 +1,8 @@
 //! Towns: what phones and the server find out, beside what was really so.
 
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+
 use bluetrace::town::scenario::{
     Amount, Flooder, Forger, Forgery, Guesser, MeetingsKind, Post, Probability, Refresh, Replay,
     Request, Scenario, Seconds, Sniffer, Spell, WhenExpired,
@@ -70,39 +73,101 @@ fn same_seed_gives_the_same_town_and_another_one_another() {
 
 #[test]
 fn setting_changes_no_draws_of_another() {
-    let met = |scenario: &Scenario| {
-        let (_, records) = run(scenario);
+    // Who met whom and when, who has the app, and when which beacon arrived or was not listened to.
+    let drawn = |scenario: &Scenario| {
+        let (outcome, records) = run(scenario);
         let mut met: Vec<_> =
             records.encounters.iter().map(|it| (it.a, it.b, it.from.to_bits())).collect();
         met.sort_unstable();
-        (met, records.has_app)
+        let arrived = records.receptions.iter().map(|it| (it.from, it.to, it.at.to_bits()));
+        let mut beacons: Vec<_> = arrived.collect();
+        beacons.sort_unstable();
+        (met, records.has_app, (beacons, outcome.beacons.lost))
     };
-    let before = met(&perfect());
     let mut scenario = perfect();
     scenario.radio.loss = probability(0.4);
-    scenario.phones.clock_skew = Seconds::new(60);
-    scenario.phones.refresh = Refresh::OnExpiry;
+    scenario.phones.beacon_jitter = Seconds::new(20);
+    let before = drawn(&scenario);
+    assert!(before.2.1 > 10_000, "beacons are lost");
+    // Nothing of this keeps a phone from sending.
+    scenario.phones.spread = Seconds::new(300);
+    scenario.phones.retry = Seconds::new(20);
     scenario.offline.spells_per_day = amount(3.0);
-    scenario.adversary.sniffer = vec![Sniffer { coverage: Probability::ONE, ..Sniffer::default() }];
-    assert_eq!(met(&scenario), before);
+    scenario.offline.spell = Seconds::new(120);
+    scenario.internet.reset_probability = probability(0.05);
+    scenario.illness.index_cases = 20;
+    let coverage = Probability::ONE;
+    scenario.adversary.sniffer = vec![Sniffer { coverage, ..Sniffer::default() }];
+    scenario.adversary.guesser = vec![Guesser::default()];
+    assert_eq!(drawn(&scenario), before);
+    // Of beacons that are lost no others get through.
+    scenario.radio.loss = probability(0.2);
+    let (met, _, (beacons, lost)) = drawn(&scenario);
+    assert!(met == before.0 && lost < before.2.1);
+    assert!(before.2.0.iter().all(|beacon| beacons.binary_search(beacon).is_ok()));
     scenario.people.app_share = probability(0.5);
-    let (with_half, has_app) = met(&scenario);
+    let (with_half, has_app, (some, _)) = drawn(&scenario);
     assert_eq!(with_half, before.0);
+    assert!(some.iter().all(|beacon| beacons.binary_search(beacon).is_ok()));
     assert!(has_app.iter().filter(|has_app| **has_app).count() < has_app.len());
     // More uptake only adds users.
     scenario.people.app_share = probability(0.7);
-    let more = met(&scenario).1;
+    let more = drawn(&scenario).1;
     assert!(has_app.iter().zip(&more).all(|(before, now)| !before || *now));
 }
 
 #[test]
-fn lost_beacons_lose_encounters_only_if_all_of_one_are_lost() {
+fn trouble_moves_no_wait_of_a_phone_that_is_not_concerned() {
     let mut scenario = perfect();
-    scenario.radio.loss = probability(0.5);
-    let outcome = outcome(&scenario);
-    assert!(outcome.beacons.lost > outcome.beacons.near / 3);
-    // All fifteen of an encounter are lost in one of 32,768.
-    assert!(outcome.encounters.recorded * 1_000 > outcome.encounters.possible * 998);
+    scenario.duration = Seconds::new(6 * HOUR);
+    scenario.illness.index_cases = 0;
+    scenario.phones.refresh = Refresh::OnExpiry;
+    scenario.phones.ahead = Seconds::new(0);
+    scenario.phones.spread = Seconds::new(300);
+    scenario.server.temp_id_lifetime = NonZeroU32::new(3600).expect("not zero");
+    // The times that connections take are moved.
+    scenario.internet.delay = Seconds::new(0);
+    let asked = |scenario: &Scenario| {
+        let collect = Collect { records: false, messages: true };
+        let (_, records) = town::run(scenario, collect, &mut |_| {}).expect("a town that can be");
+        let mut asked = BTreeMap::<String, Vec<f64>>::new();
+        for message in records.messages.into_iter().filter(|it| it.text.starts_with("TEMPID")) {
+            asked.entry(message.from).or_default().push(message.t);
+        }
+        asked
+    };
+    let calm = asked(&scenario);
+    // While phones ask for their second TempID.
+    let from = Seconds::new(HOUR + 600);
+    scenario.server.outage = vec![Spell { from, duration: Seconds::new(60) }];
+    let troubled = asked(&scenario);
+    assert_eq!(calm.len(), 120);
+    let mut count = 0;
+    for (phone, times) in calm {
+        let moved = |at: usize| troubled[&phone][at] - times[at];
+        assert!((-1.0..121.0).contains(&moved(1)), "{phone}");
+        count += u32::from(moved(1) > 1.0);
+        // Who had to try again is that much later from then on, to the second in which a TempID begins.
+        assert!((2..6).all(|at| (moved(at) - moved(1)).abs() < 2.0), "{phone}");
+    }
+    assert!(count > 0);
+}
+
+#[test]
+fn lost_beacons_lose_encounters_only_if_all_of_one_are_lost() {
+    for (beacons, loss) in [(1, 0.5), (3, 0.5), (2, 0.8)] {
+        let mut scenario = perfect();
+        scenario.illness.index_cases = 0;
+        scenario.meetings.random_mixing.contacts_per_day = amount(40.0);
+        scenario.meetings.random_mixing.contact_duration = Seconds::new(60 * beacons);
+        scenario.radio.loss = probability(loss);
+        let outcome = outcome(&scenario);
+        let (ways, expected) = (2 * outcome.encounters.possible, loss.powi(beacons as i32));
+        let missed = outcome.figure("encounters.missed_ways_share").expect("encounters");
+        // Each way is lost or not, whatever the others are.
+        let deviation = (expected * (1.0 - expected) / ways as f64).sqrt();
+        assert!((missed - expected).abs() < 4.0 * deviation, "{missed} and not {expected}");
+    }
 }
 
 #[test]

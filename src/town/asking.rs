@@ -24,7 +24,7 @@ impl Town {
             return;
         }
         handset.is_asking = true;
-        let wait = handset.part_of(self.scenario.phones.spread.0);
+        let wait = handset.waits.need(self.scenario.phones.spread.0);
         core.schedule(core.clock.elapsed() + wait, Event::Asks(number));
     }
 
@@ -80,8 +80,8 @@ impl Town {
         let phone = &mut core.phones[number as usize];
         phone.go_online();
         if !phone.is_done() {
-            let wait = self.handsets[number as usize].part_of(self.scenario.phones.spread.0);
-            core.wake_after(number, wait);
+            let waits = &mut self.handsets[number as usize].waits;
+            core.wake_after(number, waits.comeback(self.scenario.phones.spread.0));
         }
         // Its time may have come while it was offline, whatever else it has to do.
         self.need(number, core);

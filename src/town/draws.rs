@@ -11,8 +11,6 @@ pub enum Purpose {
     App = 1,
     /// Who meets whom, and where people are; one stream a town, or one a person.
     Meetings,
-    /// Who sits near whom in a room; one stream a pair, room and day.
-    Nearness,
     /// When a phone sends beacons and listens; one stream a phone.
     Schedule,
     /// Whether two phones hear each other at all; one stream an encounter.
@@ -25,10 +23,16 @@ pub enum Purpose {
     Clock,
     /// When a phone is offline; one stream a phone.
     Offline,
-    /// Who falls ill, and when; one stream a town.
+    /// Whether somebody falls ill, and when; one stream a person.
     Illness,
-    /// When a phone asks the server; one stream a phone.
-    Asking,
+    /// When a phone logs in first; one stream a phone.
+    FirstLogin,
+    /// How long a phone that needs TempIDs waits; one stream a phone and time that it needs some.
+    Spread,
+    /// How long a phone waits that is back from a spell without the server; one stream a phone and spell.
+    Return,
+    /// How long a phone waits after something failed; one stream a phone and failure.
+    Retry,
     /// What an adversary does; one stream an adversary.
     Adversary,
 }
@@ -36,7 +40,8 @@ pub enum Purpose {
 /// The random numbers that `seed` has for `purpose`, in the stream of the person, phone or encounter of
 /// that number: the same on every machine, and independent of all other streams. So changing one setting
 /// does not change what is drawn for another, and two towns differ by nothing but that (common random
-/// numbers).
+/// numbers). What a connection meets with is drawn elsewhere, from a stream for each connection of an owner
+/// in their order, and how long the disk takes from one for all syncs: there one more moves all later ones.
 pub fn stream(seed: u64, purpose: Purpose, number: u64) -> Xoshiro256PlusPlus {
     let key = mix(mix(mix(seed).wrapping_add(purpose as u64)).wrapping_add(number));
     Xoshiro256PlusPlus::seed_from_u64(key)

@@ -5,7 +5,6 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use rand::RngExt;
-use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::draws::{self, Purpose};
 use super::scenario::{Phones, Scenario};
@@ -32,8 +31,19 @@ pub struct Handset {
     pub is_asking: bool,
     /// From when on it needs more TempIDs.
     pub needs_at: Duration,
-    /// When it asks, how long it waits: everything random between it and the server.
-    pub rng: Xoshiro256PlusPlus,
+    /// How it waits between it and the server.
+    pub waits: Waits,
+}
+
+/// How long a phone waits between it and the server: each time from a stream of its own, so that one more
+/// failure moves no other wait.
+#[derive(Debug, Clone, Copy)]
+pub struct Waits {
+    seed: u64,
+    person: u32,
+    needs: u32,
+    returns: u32,
+    failures: u32,
 }
 
 impl Handset {
@@ -49,7 +59,7 @@ impl Handset {
             is_broadcasting: false,
             is_asking: false,
             needs_at: Duration::ZERO,
-            rng: draws::stream(seed, Purpose::Asking, index),
+            waits: Waits { seed, person, needs: 0, returns: 0, failures: 0 },
         }
     }
 
@@ -77,10 +87,36 @@ impl Handset {
             phone.use_temp_id(*first);
         }
     }
+}
 
-    /// A random part of a time, from nothing to all of it.
-    pub fn part_of(&mut self, time: Duration) -> Duration {
-        time.mul_f64(self.rng.random::<f64>())
+impl Waits {
+    /// Before it logs in first, a part of `within`.
+    pub fn first_login(&self, within: Duration) -> Duration {
+        within.mul_f64(self.draw(Purpose::FirstLogin, 0))
+    }
+
+    /// Before it asks for TempIDs that it needs, a part of `spread`.
+    pub fn need(&mut self, spread: Duration) -> Duration {
+        self.needs += 1;
+        spread.mul_f64(self.draw(Purpose::Spread, self.needs))
+    }
+
+    /// Before it goes on with what it was doing when it went offline, a part of `spread`.
+    pub fn comeback(&mut self, spread: Duration) -> Duration {
+        self.returns += 1;
+        spread.mul_f64(self.draw(Purpose::Return, self.returns))
+    }
+
+    /// After something failed, a part of `retry`, and half of it at least.
+    pub fn retry(&mut self, retry: Duration) -> Duration {
+        self.failures += 1;
+        retry.mul_f64(0.5 + 0.5 * self.draw(Purpose::Retry, self.failures))
+    }
+
+    /// From 0 to 1.
+    fn draw(&self, purpose: Purpose, occasion: u32) -> f64 {
+        let number = u64::from(self.person) << 32 | u64::from(occasion);
+        draws::stream(self.seed, purpose, number).random::<f64>()
     }
 }
 
@@ -317,6 +353,21 @@ mod tests {
         assert_eq!(take(299), Some((record(0, 0), 1)));
         assert_eq!(take(1199), Some((record(2, 300), 1)));
         assert_eq!(take(9_000), Some((record(3, 1200), 1)));
+    }
+
+    #[test]
+    fn failures_and_returns_move_no_other_wait() {
+        let hour = Duration::from_secs(3600);
+        let mut calm = Handset::new(3, &Scenario::default()).waits;
+        let mut troubled = calm;
+        for _ in 0..5 {
+            assert!((hour / 2..hour).contains(&troubled.retry(hour)));
+            troubled.comeback(hour);
+            assert_eq!(calm.need(hour), troubled.need(hour));
+        }
+        assert_eq!(calm.first_login(hour), troubled.first_login(hour));
+        assert_ne!(calm.need(hour), calm.need(hour));
+        assert_ne!(calm.retry(hour), calm.comeback(hour));
     }
 
     proptest! {

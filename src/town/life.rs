@@ -97,7 +97,7 @@ impl Town {
             self.plan_offline_spells(number, core);
             let handset = &mut self.handsets[number as usize];
             handset.is_asking = true;
-            let at = handset.part_of(self.scenario.phones.first_login_within.0);
+            let at = handset.waits.first_login(self.scenario.phones.first_login_within.0);
             core.schedule(at, Event::Asks(number));
         }
         for (number, case) in self.cases.iter().enumerate() {
@@ -500,10 +500,7 @@ impl Inhabitants for Town {
     fn pause(&mut self, phone: u32, pause: Pause) -> Duration {
         match (self.handsets.get_mut(phone as usize), pause) {
             (Some(_), Pause::Thought) => Duration::ZERO,
-            (Some(handset), Pause::Retry) => {
-                let half = self.scenario.phones.retry.0 / 2;
-                half + handset.part_of(half)
-            }
+            (Some(handset), Pause::Retry) => handset.waits.retry(self.scenario.phones.retry.0),
             (None, pause) => self.pause_remote(phone, pause),
         }
     }
