@@ -6,7 +6,6 @@ use rand::RngExt;
 
 use super::draws::{self, Purpose};
 use super::event::Event;
-use super::scenario::Refresh;
 use super::{Core, Town};
 use crate::protocol::ContactRecord;
 use crate::simulation::step::Step;
@@ -30,10 +29,7 @@ impl Town {
 
     /// A phone asks for TempIDs. If it went offline meanwhile it does so when it is back.
     pub(super) fn ask(&mut self, number: u32, core: &mut Core<Event>) {
-        let windows = match self.scenario.phones.refresh {
-            Refresh::OnExpiry => 1,
-            Refresh::Batch => self.scenario.phones.batch,
-        };
+        let windows = self.scenario.phones.windows();
         core.phones[number as usize].intend(&[Step::Download(windows), Step::LogOut]);
         core.wake(number);
     }

@@ -16,7 +16,6 @@ mod walker;
 #[cfg(test)]
 mod tests;
 
-use std::fmt::Display;
 use std::time::Duration;
 
 use self::plane::Plane;
@@ -94,12 +93,12 @@ impl Meetings {
     ///
     /// # Errors
     ///
-    /// [`TownError`] if settings of the meetings or of posts do not go together, or the file of a trace
-    /// cannot be used.
+    /// [`TownError`] if the file of a trace cannot be used, or has nobody who carries a post.
     ///
     /// # Panics
     ///
-    /// If `has_app` is not as long as [`people_of`](Self::people_of) says.
+    /// If `has_app` is not as long as [`people_of`](Self::people_of) says, or the scenario is not one that
+    /// [`check`](Scenario::check) takes.
     pub fn new(scenario: &Scenario, has_app: &[bool], posts: &[Post]) -> Result<Self, TownError> {
         let is_countable = u32::try_from(posts.len())
             .is_ok_and(|posts| scenario.people.count.checked_add(posts).is_some());
@@ -114,10 +113,10 @@ impl Meetings {
                 Kind::Trace(Trace::new(scenario, &contacts, posts)?)
             }
             MeetingsKind::RandomMixing => {
-                Kind::RandomMixing(Box::new(RandomMixing::new(scenario, has_app, posts)?))
+                Kind::RandomMixing(Box::new(RandomMixing::new(scenario, has_app, posts)))
             }
-            MeetingsKind::Plane => Kind::Plane(Box::new(Plane::new(scenario, posts)?)),
-            MeetingsKind::Timetable => Kind::Timetable(Box::new(Timetable::new(scenario, posts)?)),
+            MeetingsKind::Plane => Kind::Plane(Box::new(Plane::new(scenario, posts))),
+            MeetingsKind::Timetable => Kind::Timetable(Box::new(Timetable::new(scenario, posts))),
         };
         Ok(Self { kind, duration: scenario.duration.0 })
     }
@@ -154,17 +153,6 @@ impl Meetings {
             Kind::RandomMixing(_) | Kind::Timetable(_) | Kind::Trace(_) => Vec::new(),
         }
     }
-
-    /// What a place or room is called, such as `bus 3`.
-    pub fn room_name(&self, number: u32) -> Option<String> {
-        match &self.kind {
-            Kind::RandomMixing(mixing) => {
-                (number < mixing.places()).then(|| format!("place {number}"))
-            }
-            Kind::Timetable(timetable) => timetable.rooms().name(number),
-            Kind::Plane(_) | Kind::Trace(_) => None,
-        }
-    }
 }
 
 impl Iterator for Meetings {
@@ -184,9 +172,4 @@ impl Iterator for Meetings {
         // At the last moment all that begins comes behind all that ends.
         is_in_time.then_some(change)
     }
-}
-
-/// Says what a key of the meetings must be.
-fn refuse(key: &str, expected: impl Display, given: impl Display) -> TownError {
-    TownError::Scenario(format!("meetings.{key}: expected {expected}, not {given}"))
 }

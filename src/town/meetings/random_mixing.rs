@@ -8,8 +8,7 @@ use rand::RngExt;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::posts::ByPlace;
-use super::{Body, Change, ChangeKind, Meeting, posts, refuse};
-use crate::town::TownError;
+use super::{Body, Change, ChangeKind, Meeting, posts};
 use crate::town::draws::{self, Purpose};
 use crate::town::scenario::{Post, Scenario};
 
@@ -80,15 +79,8 @@ struct Listeners {
 }
 
 impl RandomMixing {
-    pub(super) fn new(
-        scenario: &Scenario,
-        has_app: &[bool],
-        posts: &[Post],
-    ) -> Result<Self, TownError> {
+    pub(super) fn new(scenario: &Scenario, has_app: &[bool], posts: &[Post]) -> Self {
         let settings = &scenario.meetings.random_mixing;
-        if settings.places == 0 {
-            return Err(refuse("random_mixing.places", "1 or more", 0));
-        }
         let people = scenario.people.count;
         let pairs_a_day = f64::from(people) * settings.contacts_per_day.get() / 2.0;
         let mut mixing = Self {
@@ -100,7 +92,7 @@ impl RandomMixing {
             duration: scenario.duration.0,
             rate: if people < 2 { 0.0 } else { pairs_a_day / 86_400.0 },
             alike: Alike::new(has_app),
-            listeners: Listeners::new(&posts::places(scenario, posts, settings.places)?),
+            listeners: Listeners::new(&posts::places(posts, settings.places)),
             drawn: 0,
             next: None,
             begun: 0,
@@ -109,12 +101,7 @@ impl RandomMixing {
             with_posts: VecDeque::new(),
         };
         mixing.draw_after(0.0);
-        Ok(mixing)
-    }
-
-    /// At how many places people meet.
-    pub(super) fn places(&self) -> u32 {
-        self.places
+        mixing
     }
 
     /// Draws when the next encounter begins.

@@ -4,7 +4,7 @@ use rand::RngExt;
 
 use super::Body;
 use crate::town::draws::{self, Purpose};
-use crate::town::scenario::Scenario;
+use crate::town::scenario::{Scenario, Timetable};
 
 /// The rooms of a town. Their numbers: first the homes, then the classes, the workplaces and the buses.
 ///
@@ -24,15 +24,10 @@ pub(super) struct Rooms {
 }
 
 impl Rooms {
-    /// Puts everybody somewhere. What may not be 0 counts as 1.
+    /// Puts everybody somewhere.
     pub(super) fn new(scenario: &Scenario) -> Self {
         let (settings, people) = (&scenario.meetings.timetable, scenario.people.count);
-        let (home, class, work, bus) = (
-            settings.home.max(1),
-            settings.class.max(1),
-            settings.work.max(1),
-            settings.bus.max(1),
-        );
+        let &Timetable { home, class, work, bus, .. } = settings;
         let (students, workers) = occupations(scenario);
         let homes = people.div_ceil(home);
         let classes = (students.len() as u32).div_ceil(class);
@@ -61,24 +56,6 @@ impl Rooms {
     /// How many rooms there are.
     pub(super) fn count(&self) -> u32 {
         self.homes + self.classes + self.workplaces + self.buses
-    }
-
-    /// What a room is called; each kind is counted from 0.
-    pub(super) fn name(&self, number: u32) -> Option<String> {
-        let kinds = [
-            ("home", self.homes),
-            ("class", self.classes),
-            ("workplace", self.workplaces),
-            ("bus", self.buses),
-        ];
-        let mut rest = number;
-        for (kind, count) in kinds {
-            match rest.checked_sub(count) {
-                None => return Some(format!("{kind} {rest}")),
-                Some(behind) => rest = behind,
-            }
-        }
-        None
     }
 
     /// The home of each person.
@@ -141,16 +118,5 @@ mod tests {
         assert!(
             buses[rooms.count() as usize - 17..].iter().all(|people| (1..=30).contains(people))
         );
-    }
-
-    #[test]
-    fn rooms_are_named_by_kind() {
-        let rooms = Rooms::new(&Scenario::default());
-        let name = |number| rooms.name(number);
-        assert_eq!(name(0).as_deref(), Some("home 0"));
-        assert_eq!(name(167).as_deref(), Some("class 0"));
-        assert_eq!(name(167 + rooms.classes).as_deref(), Some("workplace 0"));
-        assert_eq!(name(rooms.count() - 1).as_deref(), Some("bus 16"));
-        assert_eq!(name(rooms.count()), None);
     }
 }

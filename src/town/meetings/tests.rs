@@ -236,10 +236,6 @@ fn timetable_puts_people_into_rooms_by_the_clock() {
     scenario.meetings.timetable.near_share = Probability::ONE;
     let posts = [place(0), place(Meetings::places_of(&scenario) - 1)];
     let meetings = Meetings::new(&scenario, &half(&scenario), &posts).expect("fits");
-    assert_eq!(meetings.room_name(0).as_deref(), Some("home 0"));
-    let bus = Meetings::places_of(&scenario) - 1;
-    assert_eq!(meetings.room_name(bus).as_deref(), Some("bus 1"));
-    assert_eq!(meetings.room_name(bus + 1), None);
     let wholes = wholes(&scenario, &meetings.collect::<Vec<_>>());
     let hours = |hours: f64| Duration::from_secs_f64(hours * 3600.0);
     let is_near = |a: Body, b: Body, at: f64| {
@@ -282,32 +278,14 @@ fn share_of_a_room_is_near_and_the_same_people_on_both_ways() {
 }
 
 #[test]
-fn impossible_settings_are_refused_with_their_key() {
-    let refused = |kind, change: fn(&mut Scenario)| {
-        let mut scenario = scenario(kind, 5);
-        change(&mut scenario);
-        let has_app = [true; 5];
-        Meetings::new(&scenario, &has_app, &[]).expect_err("refused").to_string()
-    };
-    assert_eq!(
-        refused(MeetingsKind::RandomMixing, |scenario| scenario.meetings.random_mixing.places = 0),
-        "meetings.random_mixing.places: expected 1 or more, not 0"
-    );
-    assert_eq!(
-        refused(MeetingsKind::Timetable, |scenario| scenario.meetings.timetable.bus = 0),
-        "meetings.timetable.bus: expected 1 or more, not 0"
-    );
-    assert_eq!(
-        refused(MeetingsKind::Timetable, |scenario| {
-            scenario.meetings.timetable.ride = Seconds::new(5 * HOUR);
-        }),
-        "meetings.timetable.stay: expected leave, both rides and stay to take at most one day \
-         together, not 91800 s"
-    );
-    assert_eq!(
-        refused(MeetingsKind::Trace, |_| {}),
-        "meetings.trace.file: expected the name of a CSV file, not nothing"
-    );
+fn carrier_who_is_not_in_the_trace_is_refused_with_its_key() {
+    let mut trace = scenario(MeetingsKind::Trace, 0);
+    trace.meetings.trace.file = SAMPLE.into();
+    let at = vec![Post { with: Some("mallory".to_owned()), ..Post::default() }];
+    trace.adversary.sniffer = vec![Sniffer { at: at.clone(), ..Sniffer::default() }];
+    let refused = Meetings::new(&trace, &half(&trace), &at).expect_err("nobody carries it");
+    let expected = "adversary.sniffer[0].at[0].with: expected a name that is in ";
+    assert!(refused.to_string().starts_with(expected), "{refused}");
 }
 
 #[test]

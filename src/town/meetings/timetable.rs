@@ -7,10 +7,9 @@ use rand::{Rng, RngExt};
 use super::encounters::Encounters;
 use super::posts::ByPlace;
 use super::rooms::Rooms;
-use super::{Body, Change, Pair, posts, refuse};
-use crate::town::TownError;
+use super::{Body, Change, Pair, posts};
 use crate::town::draws::{self, Purpose};
-use crate::town::scenario::{Post, Scenario, Seconds};
+use crate::town::scenario::{self, Post, Scenario};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -42,36 +41,20 @@ enum Part {
 }
 
 impl Timetable {
-    pub(super) fn new(scenario: &Scenario, posts: &[Post]) -> Result<Self, TownError> {
+    pub(super) fn new(scenario: &Scenario, posts: &[Post]) -> Self {
         let settings = &scenario.meetings.timetable;
-        let sizes = [
-            ("timetable.home", settings.home),
-            ("timetable.class", settings.class),
-            ("timetable.work", settings.work),
-            ("timetable.bus", settings.bus),
-        ];
-        for (key, size) in sizes {
-            if size == 0 {
-                return Err(refuse(key, "1 or more", size));
-            }
-        }
         let rooms = Rooms::new(scenario);
-        Ok(Self {
+        Self {
             seed: scenario.seed,
             near_share: settings.near_share.get(),
             duration: scenario.duration.0,
-            parts: parts_of_a_day(settings.leave, settings.ride, settings.stay)?,
+            parts: parts_of_a_day(settings),
             day: 0,
             next: Some(0),
-            posts: ByPlace::new(&posts::places(scenario, posts, rooms.count())?),
+            posts: ByPlace::new(&posts::places(posts, rooms.count())),
             encounters: Encounters::new(scenario.people.count),
             rooms,
-        })
-    }
-
-    /// All rooms.
-    pub(super) fn rooms(&self) -> &Rooms {
-        &self.rooms
+        }
     }
 
     /// Lets the next part of the day begin, if it has any length and is not behind the end.
@@ -154,23 +137,16 @@ fn is_near(key: u64, (a, b): Pair, near_share: f64) -> bool {
     draws::stream(key, Purpose::Meetings, pair).random::<f64>() < near_share
 }
 
-fn parts_of_a_day(
-    leave: Seconds,
-    ride: Seconds,
-    stay: Seconds,
-) -> Result<[(Part, Duration); 5], TownError> {
-    let there = leave.0 + ride.0;
-    let back = there + stay.0;
-    let home = back + ride.0;
-    if home > DAY {
-        let expected = "leave, both rides and stay to take at most one day together";
-        return Err(refuse("timetable.stay", expected, format_args!("{} s", home.as_secs_f64())));
-    }
-    Ok([
-        (Part::AtHome, leave.0),
+fn parts_of_a_day(settings: &scenario::Timetable) -> [(Part, Duration); 5] {
+    let there = settings.leave.0 + settings.ride.0;
+    let back = there + settings.stay.0;
+    let home = back + settings.ride.0;
+    assert!(home <= DAY, "at home again by midnight");
+    [
+        (Part::AtHome, settings.leave.0),
         (Part::OnTheBus, there),
         (Part::InClassOrAtWork, back),
         (Part::OnTheBus, home),
         (Part::AtHome, DAY),
-    ])
+    ]
 }

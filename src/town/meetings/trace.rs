@@ -8,7 +8,7 @@ use csv::{StringRecord, Trim};
 use hashbrown::HashMap;
 
 use super::encounters::Numbers;
-use super::{Body, Change, ChangeKind, Pair, posts, refuse};
+use super::{Body, Change, ChangeKind, Pair, posts};
 use crate::text_file::{self, FileError};
 use crate::town::TownError;
 use crate::town::scenario::{Post, Scenario};
@@ -68,9 +68,6 @@ impl Contacts {
     /// Reads the file of the scenario.
     pub(super) fn read(scenario: &Scenario) -> Result<Self, TownError> {
         let path = &scenario.meetings.trace.file;
-        if path.as_os_str().is_empty() {
-            return Err(refuse("trace.file", "the name of a CSV file", "nothing"));
-        }
         let mut content = Vec::new();
         let read = text_file::open(path).and_then(|mut file| file.read_to_end(&mut content));
         read.map_err(|error| FileError::io(path, error))?;
@@ -105,6 +102,22 @@ impl Contacts {
         Ok(Self { people: names.people, carriers: names.carriers, rows })
     }
 
+    /// Whether everybody who carries a post is there. Only who has read the file can say that.
+    fn check_carriers(&self, scenario: &Scenario) -> Result<(), TownError> {
+        for (key, post) in posts::posts_of(&scenario.adversary) {
+            let carrier = self.carriers.iter().position(|name| Some(name) == post.with.as_ref());
+            let carrier = carrier.map(Who::Carrier);
+            if !self.rows.iter().any(|row| [Some(row.a), Some(row.b)].contains(&carrier)) {
+                let (name, file) = (post.with.as_deref(), scenario.meetings.trace.file.display());
+                let name = name.unwrap_or_default();
+                return Err(TownError::Scenario(format!(
+                    "{key}.with: expected a name that is in {file}, not {name:?}"
+                )));
+            }
+        }
+        Ok(())
+    }
+
     /// How many different names there are, without carriers of posts.
     pub(super) fn people(&self) -> u32 {
         self.people
@@ -117,23 +130,15 @@ impl Trace {
         contacts: &Contacts,
         posts: &[Post],
     ) -> Result<Self, TownError> {
+        contacts.check_carriers(scenario)?;
         let Contacts { people, carriers, rows } = contacts;
-        let mut is_in_file = vec![false; carriers.len()];
-        for who in rows.iter().flat_map(|row| [row.a, row.b]) {
-            if let Who::Carrier(carrier) = who {
-                is_in_file[carrier] = true;
-            }
-        }
-        let is_known = |name: &str| {
-            carriers.iter().zip(&is_in_file).any(|(carrier, is_there)| *is_there && carrier == name)
-        };
-        let names = posts::carriers(scenario, posts, is_known)?;
         let bodies: Vec<Vec<Body>> = carriers
             .iter()
             .map(|carrier| {
-                let bodies = (*people..).zip(&names);
-                bodies.filter(|(_, name)| *name == carrier).map(|(body, _)| body).collect()
+                let bodies = (*people..).zip(posts);
+                bodies.filter(|(_, post)| post.with.as_ref() == Some(carrier)).map(|(body, _)| body)
             })
+            .map(Iterator::collect)
             .collect();
         let duration = scenario.duration.0;
         let mut stretches = Vec::new();

@@ -1,8 +1,10 @@
 //! What keys of a scenario must be to each other, and what their types do not say.
 
+mod adversaries;
+
 use std::fmt;
 
-use super::{Forgery, MeetingsKind, Post, Scenario, Seconds, Spell};
+use super::{MeetingsKind, Scenario, Seconds, Spell};
 
 /// Most people of a town: each needs a number of eight digits, and adversaries have some too.
 const MOST_PEOPLE: u32 = 50_000_000;
@@ -16,20 +18,22 @@ const MOST_DRIFT_PPM: f64 = 100_000.0;
 /// Most TempIDs that a phone may ask for at once, which is what the server gives.
 const MOST_BATCH: u8 = 100;
 
-/// Most digits of the passwords that are guessed: all of them fit into a number.
-const MOST_DIGITS: u8 = 12;
-
 /// Most places of random mixing; there is a list of them.
 const MOST_PLACES: u32 = 1_000_000;
 
 /// Most times a day that a phone is offline, one a minute: all are drawn before the run.
 const MOST_SPELLS_PER_DAY: f64 = 1440.0;
 
-/// Most accounts that one guesser tries to get into; each needs a phone.
-const MOST_TARGETS: u32 = 1_000_000;
+/// Most encounters a day that a person has on average, one a second: each is drawn.
+const MOST_CONTACTS_PER_DAY: f64 = 86_400.0;
 
-/// Most connections a second of a flooder.
-const MOST_FLOODS_PER_SECOND: f64 = 1e6;
+/// How often somebody may cross the plane between two looks, at most: who moves on that often is at a
+/// random point each time anyway, and costs as much as so many walks.
+const MOST_CROSSINGS: f64 = 100.0;
+
+/// The shortest time from one thing that somebody does again and again to the next: half of that in which
+/// Bluetooth LE may advertise. A run would take as long as there are of them.
+const SHORTEST_STEP: Seconds = Seconds(std::time::Duration::from_millis(10));
 
 const DAY: Seconds = Seconds::new(86_400);
 
@@ -91,6 +95,10 @@ impl Scenario {
     fn check_times(&self) -> Result<(), Problem> {
         above_zero("duration", self.duration)?;
         above_zero("interval", self.interval)?;
+        // The people's midnight is a whole second, and so is the start of the run.
+        require(self.warm_up.0.subsec_nanos() == 0, "warm_up", || {
+            format!("expected whole seconds, not {}", self.warm_up)
+        })?;
         let intervals = (self.warm_up.as_f64() + self.duration.as_f64()) / self.interval.as_f64();
         require(intervals <= MOST_INTERVALS, "interval", || {
             format!("expected at most {MOST_INTERVALS} intervals in warm_up and duration")
@@ -139,6 +147,11 @@ impl Scenario {
         require((1..=MOST_PLACES).contains(&places), "meetings.random_mixing.places", || {
             format!("expected a number from 1 to {MOST_PLACES}, not {places}")
         })?;
+        let contacts = mixing.contacts_per_day.get();
+        let key = "meetings.random_mixing.contacts_per_day";
+        require(contacts <= MOST_CONTACTS_PER_DAY, key, || {
+            format!("expected a number from 0 to {MOST_CONTACTS_PER_DAY}, not {contacts}")
+        })?;
         above_zero("meetings.random_mixing.contact_duration", mixing.contact_duration)
     }
 
@@ -153,7 +166,15 @@ impl Scenario {
         for (key, length) in lengths {
             require(length.get() > 0.0, key, || "expected a number above 0, not 0".to_owned())?;
         }
-        above_zero("meetings.plane.step", plane.step)
+        not_too_short("meetings.plane.step", plane.step)?;
+        let (speed, sides) = (plane.speed.get(), plane.width.get() + plane.height.get());
+        let fastest = sides / plane.step.as_f64() * MOST_CROSSINGS;
+        require(speed <= fastest, "meetings.plane.speed", || {
+            format!("expected at most {fastest} m/s in such a plane with such a step, not {speed}")
+        })
+        .map_err(|problem| {
+            problem.with(&["meetings.plane.width", "meetings.plane.height", "meetings.plane.step"])
+        })
     }
 
     fn check_timetable(&self) -> Result<(), Problem> {
@@ -172,9 +193,9 @@ impl Scenario {
 
     fn check_phones(&self) -> Result<(), Problem> {
         let phones = &self.phones;
-        above_zero("phones.beacon_interval", phones.beacon_interval)?;
+        not_too_short("phones.beacon_interval", phones.beacon_interval)?;
         above_zero("phones.scan_period", phones.scan_period)?;
-        above_zero("phones.retry", phones.retry)?;
+        not_too_short("phones.retry", phones.retry)?;
         let (jitter, interval) = (phones.beacon_jitter, phones.beacon_interval);
         require(jitter <= interval, "phones.beacon_jitter", || {
             format!("expected at most phones.beacon_interval ({interval}), not {jitter}")
@@ -192,6 +213,19 @@ impl Scenario {
         let batch = phones.batch;
         require((1..=MOST_BATCH).contains(&batch), "phones.batch", || {
             format!("expected a number from 1 to {MOST_BATCH}, not {batch}")
+        })?;
+        self.check_ahead()
+    }
+
+    /// A phone that needs more as soon as it gets all that it asks for would ask again and again.
+    fn check_ahead(&self) -> Result<(), Problem> {
+        let (ahead, lifetime) = (self.phones.ahead, self.server.temp_id_lifetime.get());
+        let held = Seconds::new(u64::from(lifetime) * u64::from(self.phones.windows()));
+        require(ahead < held, "phones.ahead", || {
+            format!("expected less than the {held} for which a phone gets TempIDs, not {ahead}")
+        })
+        .map_err(|problem| {
+            problem.with(&["server.temp_id_lifetime", "phones.refresh", "phones.batch"])
         })
     }
 
@@ -212,95 +246,6 @@ impl Scenario {
         check_spells("server.outage", &server.outage)?;
         check_spells("server.disk_full", &server.disk_full)
     }
-
-    fn check_radios(&self) -> Result<(), Problem> {
-        for (index, sniffer) in self.adversary.sniffer.iter().enumerate() {
-            let key = format!("adversary.sniffer[{index}]");
-            let coverage = sniffer.coverage.get();
-            require(!sniffer.at.is_empty() || coverage > 0.0, &format!("{key}.at"), || {
-                "expected a post to listen at, or a coverage above 0".to_owned()
-            })?;
-            let has_places = self.has_places();
-            require(has_places || coverage == 0.0, &format!("{key}.coverage"), || {
-                "expected 0, since there are no places with this meetings.kind".to_owned()
-            })?;
-            for (number, post) in sniffer.at.iter().enumerate() {
-                self.check_post(&format!("{key}.at[{number}]"), post)?;
-            }
-        }
-        for (index, replay) in self.adversary.replay.iter().enumerate() {
-            self.check_post(&format!("adversary.replay[{index}].at"), &replay.at)?;
-            if let Some(to) = &replay.to {
-                self.check_post(&format!("adversary.replay[{index}].to"), to)?;
-            }
-        }
-        for (index, relay) in self.adversary.relay.iter().enumerate() {
-            self.check_post(&format!("adversary.relay[{index}].from"), &relay.from)?;
-            self.check_post(&format!("adversary.relay[{index}].to"), &relay.to)?;
-        }
-        Ok(())
-    }
-
-    fn check_attackers(&self) -> Result<(), Problem> {
-        for (index, guesser) in self.adversary.guesser.iter().enumerate() {
-            let (key, digits) = (format!("adversary.guesser[{index}]"), guesser.digits);
-            above_zero(&format!("{key}.interval"), guesser.interval)?;
-            let targets = guesser.targets.get();
-            require(targets <= MOST_TARGETS, &format!("{key}.targets"), || {
-                format!("expected a number from 1 to {MOST_TARGETS}, not {targets}")
-            })?;
-            require((1..=MOST_DIGITS).contains(&digits), &format!("{key}.digits"), || {
-                format!("expected a number from 1 to {MOST_DIGITS}, not {digits}")
-            })?;
-        }
-        for (index, forger) in self.adversary.forger.iter().enumerate() {
-            let key = format!("adversary.forger[{index}].at");
-            match forger.forgery {
-                Forgery::Random => require(forger.at == Post::default(), &key, || {
-                    "expected nothing, as forgery = \"random\" needs no place to listen".to_owned()
-                })?,
-                Forgery::Overheard => self.check_post(&key, &forger.at)?,
-            }
-        }
-        for (index, flooder) in self.adversary.flooder.iter().enumerate() {
-            let rate = flooder.rate.get();
-            let is_possible = rate > 0.0 && rate <= MOST_FLOODS_PER_SECOND;
-            require(is_possible, &format!("adversary.flooder[{index}].rate"), || {
-                format!("expected a number above 0, to {MOST_FLOODS_PER_SECOND}, not {rate}")
-            })?;
-        }
-        Ok(())
-    }
-
-    fn has_places(&self) -> bool {
-        matches!(self.meetings.kind, MeetingsKind::RandomMixing | MeetingsKind::Timetable)
-    }
-
-    /// A post says where it is in the words of the kind of meetings, and in no others.
-    fn check_post(&self, key: &str, post: &Post) -> Result<(), Problem> {
-        let has = (post.place.is_some(), post.x.is_some(), post.y.is_some(), post.with.is_some());
-        let (is_right, words) = match self.meetings.kind {
-            MeetingsKind::RandomMixing | MeetingsKind::Timetable => {
-                (has == (true, false, false, false), "`place`")
-            }
-            MeetingsKind::Plane => (has == (false, true, true, false), "`x` and `y`"),
-            MeetingsKind::Trace => (has == (false, false, false, true), "`with`"),
-        };
-        let kind = self.meetings.kind;
-        require(is_right, key, || {
-            format!("expected {words} to say where, as meetings.kind is \"{kind}\"")
-        })
-        .map_err(|problem| problem.with(&["meetings.kind"]))?;
-        let are_finite = [post.x, post.y].into_iter().flatten().all(f64::is_finite);
-        require(are_finite, key, || "expected `x` and `y` in metres".to_owned())?;
-        let places = self.meetings.random_mixing.places;
-        let is_mixing = kind == MeetingsKind::RandomMixing;
-        let is_there = post.place.is_none_or(|place| !is_mixing || place < places);
-        require(is_there, &format!("{key}.place"), || {
-            format!("expected a number below meetings.random_mixing.places ({places})")
-        })
-        .map_err(|problem| problem.with(&["meetings.random_mixing.places"]))
-    }
 }
 
 fn check_spells(key: &str, spells: &[Spell]) -> Result<(), Problem> {
@@ -318,6 +263,10 @@ fn check_spells(key: &str, spells: &[Spell]) -> Result<(), Problem> {
 
 fn above_zero(key: &str, time: Seconds) -> Result<(), Problem> {
     require(time > Seconds::new(0), key, || "expected a time above 0".to_owned())
+}
+
+fn not_too_short(key: &str, time: Seconds) -> Result<(), Problem> {
+    require(time >= SHORTEST_STEP, key, || format!("expected {SHORTEST_STEP} or more, not {time}"))
 }
 
 fn at_least_one(key: &str, count: u32) -> Result<(), Problem> {

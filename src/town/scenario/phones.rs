@@ -75,6 +75,16 @@ pub struct Offline {
     pub spell: Seconds,
 }
 
+impl Phones {
+    /// For how many windows a phone asks at once.
+    pub fn windows(&self) -> u8 {
+        match self.refresh {
+            Refresh::OnExpiry => 1,
+            Refresh::Batch => self.batch,
+        }
+    }
+}
+
 impl Default for Phones {
     fn default() -> Self {
         Self {

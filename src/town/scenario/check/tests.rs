@@ -1,7 +1,12 @@
 use std::num::NonZeroU32;
+use std::time::Duration;
 
-use super::super::{Amount, Flooder, Forger, Guesser, Plane, Probability, Relay, Replay, Sniffer};
+use super::super::{
+    Amount, Flooder, Forger, Forgery, Guesser, Plane, Post, Probability, Refresh, Relay, Replay,
+    Sniffer,
+};
 use super::*;
+use crate::town::meetings::Meetings;
 
 type Change = fn(&mut Scenario);
 
@@ -34,7 +39,7 @@ fn settings_that_do_not_go_together_are_named() {
         ("name", |town| town.name = "a\nb".to_owned()),
         ("duration", |town| town.duration = Seconds::new(0)),
         ("interval", |town| town.interval = Seconds::new(0)),
-        ("interval", |town| town.interval.0 = std::time::Duration::from_micros(1)),
+        ("interval", |town| town.interval.0 = Duration::from_micros(1)),
         ("people.count", |town| town.people.count = 0),
         ("people.homophily", |town| {
             town.people.homophily = Probability::ONE;
@@ -53,6 +58,26 @@ fn settings_that_do_not_go_together_are_named() {
         }),
         ("meetings.plane.speed", |town| {
             town.meetings.kind = MeetingsKind::Plane;
+            let speed = Amount::try_from(4_001.0).expect("from zero up");
+            town.meetings.plane = Plane { speed, ..Plane::default() };
+        }),
+        ("meetings.plane.step", |town| {
+            town.meetings.kind = MeetingsKind::Plane;
+            town.meetings.plane.step = Seconds(Duration::from_micros(1));
+        }),
+        ("meetings.random_mixing.contacts_per_day", |town| {
+            let contacts = Amount::try_from(1e12).expect("from zero up");
+            town.meetings.random_mixing.contacts_per_day = contacts;
+        }),
+        ("warm_up", |town| town.warm_up = Seconds(Duration::from_millis(500))),
+        ("phones.ahead", |town| town.phones.ahead = Seconds::new(900)),
+        ("phones.ahead", |town| {
+            town.phones.refresh = Refresh::Batch;
+            town.phones.ahead = Seconds::new(96 * 900);
+        }),
+        ("phones.retry", |town| town.phones.retry = Seconds(Duration::from_micros(1))),
+        ("meetings.plane.speed", |town| {
+            town.meetings.kind = MeetingsKind::Plane;
             town.meetings.plane = Plane { speed: Amount::default(), ..Plane::default() };
         }),
         ("meetings.timetable.stay", |town| {
@@ -64,7 +89,9 @@ fn settings_that_do_not_go_together_are_named() {
             town.meetings.timetable.bus = 0;
         }),
         ("meetings.trace.file", |town| town.meetings.kind = MeetingsKind::Trace),
-        ("phones.beacon_interval", |town| town.phones.beacon_interval = Seconds::new(0)),
+        ("phones.beacon_interval", |town| {
+            town.phones.beacon_interval = Seconds(Duration::from_micros(1));
+        }),
         ("phones.scan_window", |town| town.phones.scan_window = Seconds::new(61)),
         ("phones.batch", |town| town.phones.batch = 101),
         ("server.temp_id_lifetime", |town| town.server.temp_id_lifetime = NonZeroU32::MAX),
@@ -99,10 +126,28 @@ fn adversaries_that_cannot_be_where_they_should_are_named() {
         ("adversary.replay[0].at.place", |town| {
             town.adversary.replay = vec![Replay { at: at_place(100), ..Replay::default() }];
         }),
-        ("adversary.relay[0].to", |town| {
+        ("adversary.relay[0].to.x", |town| {
             town.meetings.kind = MeetingsKind::Plane;
-            let (from, to) = (at_point(1.0, 2.0), at_point(f64::NAN, 2.0));
+            let (from, to) = (at_point(1.0, 200.0), at_point(f64::NAN, 2.0));
             town.adversary.relay = vec![Relay { from, to, ..Relay::default() }];
+        }),
+        ("adversary.relay[0].from.y", |town| {
+            town.meetings.kind = MeetingsKind::Plane;
+            let (from, to) = (at_point(1.0, 200.1), at_point(1.0, 2.0));
+            town.adversary.relay = vec![Relay { from, to, ..Relay::default() }];
+        }),
+        ("adversary.sniffer[0].at[0].range", |town| {
+            let at = vec![Post { range: Some(Amount::default()), ..at_place(3) }];
+            town.adversary.sniffer = vec![Sniffer { at, ..Sniffer::default() }];
+        }),
+        ("adversary.sniffer[0].at[0].place", |town| {
+            town.meetings.kind = MeetingsKind::Timetable;
+            let at = vec![at_place(Meetings::places_of(town))];
+            town.adversary.sniffer = vec![Sniffer { at, ..Sniffer::default() }];
+        }),
+        ("adversary.guesser[0].interval", |town| {
+            let interval = Seconds(Duration::from_micros(1));
+            town.adversary.guesser = vec![Guesser { interval, ..Guesser::default() }];
         }),
         ("adversary.guesser[0].digits", |town| {
             town.adversary.guesser = vec![Guesser { digits: 13, ..Guesser::default() }];
