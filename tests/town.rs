@@ -532,3 +532,19 @@ fn encounter_that_ends_as_the_run_does_is_counted_and_one_that_is_cut_is_not() {
     let encounters = outcome(&scenario).encounters;
     assert_eq!((encounters.real, encounters.recorded), (1, 1));
 }
+
+#[test]
+fn sniffer_that_hears_people_on_their_own_changes_no_count_of_beacons() {
+    let mut scenario = perfect();
+    scenario.people.count = 30;
+    scenario.duration = Seconds::new(6 * HOUR);
+    scenario.illness.index_cases = 0;
+    scenario.meetings.kind = MeetingsKind::Plane;
+    let beacons = outcome(&scenario).beacons;
+    let (x, y) = (Some(100.0), Some(100.0));
+    let at = vec![Post { x, y, range: Some(amount(200.0)), ..Post::default() }];
+    scenario.adversary.sniffer = vec![Sniffer { at, ..Sniffer::default() }];
+    let heard = outcome(&scenario);
+    assert_eq!(heard.beacons, beacons);
+    assert!(heard.linkability.is_some_and(|found| found.sightings > 2 * beacons.sent));
+}

@@ -79,7 +79,9 @@ impl Town {
     /// The time for a beacon has come.
     pub(super) fn broadcast(&mut self, number: u32, core: &mut Core<Event>) {
         let now = core.clock.elapsed();
-        let count = self.nearness.near(number).len();
+        let near = self.nearness.near(number);
+        // Posts of adversaries may be all that is near.
+        let (count, may_be_received) = (near.len(), near.iter().any(Near::is_handset));
         let handset = &mut self.handsets[number as usize];
         if count == 0 {
             handset.is_broadcasting = false;
@@ -88,10 +90,10 @@ impl Town {
         let next = handset.rhythm.next_beacon(now, false);
         core.schedule(next, Event::Broadcasts(number));
         if !self.compose(number, core) {
-            self.outcome.beacons.silent += 1;
+            self.outcome.beacons.silent += u64::from(may_be_received);
             return;
         }
-        self.outcome.beacons.sent += 1;
+        self.outcome.beacons.sent += u64::from(may_be_received);
         let datagram = self.datagram;
         for index in 0..count {
             match self.nearness.near(number)[index] {

@@ -95,7 +95,7 @@ impl Outcome {
                 median(&tracing.seconds_to_notice).map(|seconds| seconds / 3600.0),
                 "from the first encounter until the server named the contact, median, in hours",
             ),
-            count("beacons.sent", beacons.sent, "broadcasts with somebody near"),
+            count("beacons.sent", beacons.sent, "broadcasts with another phone near"),
             count("beacons.received", beacons.received, "datagrams that phones received"),
             count("beacons.logged", beacons.logged, "new entries of contact logs"),
             count("beacons.logged_again", beacons.logged_again, "TempIDs that were in the log"),

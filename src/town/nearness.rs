@@ -54,6 +54,16 @@ pub enum Near {
     Post(u32),
 }
 
+impl Near {
+    /// Whether it is a phone.
+    pub fn is_handset(&self) -> bool {
+        match self {
+            Self::Handset { .. } => true,
+            Self::Post(_) => false,
+        }
+    }
+}
+
 impl Nearness {
     /// Nobody is near anybody.
     pub fn new(seed: u64, handsets: usize, posts: usize) -> Self {

@@ -71,7 +71,7 @@ pub struct Tracing {
 /// What became of beacons.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Beacons {
-    /// Broadcasts of phones that had somebody to hear them.
+    /// Broadcasts of phones that had another phone near, however many adversaries listened.
     pub sent: u64,
     /// Beacons that came near a phone: one for each that was near when one was sent.
     pub near: u64,
@@ -91,7 +91,7 @@ pub struct Beacons {
     pub expired: u64,
     /// and ones that are no beacons.
     pub malformed: u64,
-    /// Times at which a phone had somebody near and no TempID to send.
+    /// Times at which a phone had another phone near and no TempID to send.
     pub silent: u64,
 }
 
