@@ -35,6 +35,8 @@ pub enum Purpose {
     Retry,
     /// What an adversary does; one stream an adversary.
     Adversary,
+    /// Which places a sniffer covers; one stream a sniffer.
+    Coverage,
 }
 
 /// The random numbers that `seed` has for `purpose`, in the stream of the person, phone or encounter of

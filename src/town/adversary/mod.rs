@@ -4,7 +4,10 @@ pub mod remote;
 pub mod repeater;
 pub mod sniffer;
 
+use rand::seq::SliceRandom;
+
 use super::air::Source;
+use super::draws::{self, Purpose};
 use super::event::{Event, Repetition};
 use super::meetings::Meetings;
 use super::scenario::{Forgery, Post, Scenario};
@@ -53,8 +56,8 @@ impl Adversaries {
         let settings = &scenario.adversary;
         let mut sniffers = Vec::new();
         for (number, sniffer) in settings.sniffer.iter().enumerate() {
-            let places = (0..covered(sniffer.coverage.get(), Meetings::places_of(scenario)))
-                .map(|place| Post { place: Some(place), ..Post::default() });
+            let places = covered(scenario, number as u64).into_iter();
+            let places = places.map(|place| Post { place: Some(place), ..Post::default() });
             for post in sniffer.at.iter().cloned().chain(places) {
                 add(post, Ear::Sniffer(number as u32));
             }
@@ -132,22 +135,55 @@ impl Town {
     }
 }
 
-/// How many places of `places` are so large a share, rounded up, but not for what multiplication rounds.
-fn covered(share: f64, places: u32) -> u32 {
+/// The places that a sniffer covers: the first ones in a random order, so that more coverage only adds
+/// places. In a timetable the first by number would all be homes.
+fn covered(scenario: &Scenario, sniffer: u64) -> Vec<u32> {
+    let coverage = scenario.adversary.sniffer[sniffer as usize].coverage.get();
+    if coverage == 0.0 {
+        return Vec::new();
+    }
+    let mut places: Vec<u32> = (0..Meetings::places_of(scenario)).collect();
+    places.shuffle(&mut draws::stream(scenario.seed, Purpose::Coverage, sniffer));
+    places.truncate(part(coverage, places.len()));
+    places
+}
+
+/// How many of `count` are so large a share, rounded up, but not for what multiplication rounds.
+fn part(share: f64, count: usize) -> usize {
     const ROUNDED: f64 = 1e-6;
-    (share * f64::from(places) - ROUNDED).ceil().max(0.0) as u32
+    (share * count as f64 - ROUNDED).ceil().max(0.0) as usize
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::town::scenario::{MeetingsKind, Probability, Sniffer};
 
     #[test]
     fn share_of_places_is_rounded_up_and_no_further() {
-        for (share, places, expected) in
+        for (share, count, expected) in
             [(0.0, 100, 0), (0.07, 100, 7), (0.55, 100, 55), (0.1, 5, 1), (1.0, 3, 3)]
         {
-            assert_eq!(covered(share, places), expected, "{share} of {places}");
+            assert_eq!(part(share, count), expected, "{share} of {count}");
         }
+    }
+
+    #[test]
+    fn sniffer_covers_places_of_all_kinds_and_with_more_coverage_these_and_others() {
+        let mut scenario = Scenario::default();
+        scenario.meetings.kind = MeetingsKind::Timetable;
+        let mut with = |coverage| {
+            let coverage = Probability::try_from(coverage).expect("from 0 to 1");
+            scenario.adversary.sniffer = vec![Sniffer { coverage, ..Sniffer::default() }];
+            covered(&scenario, 0)
+        };
+        let (few, many) = (with(0.3), with(0.6));
+        assert_eq!(few, many[..few.len()]);
+        // Of 167 homes and 53 other rooms.
+        let homes = many.iter().filter(|place| **place < 167).count();
+        assert!((80..120).contains(&homes) && many.len() - homes > 10, "{homes}");
+        let mut all = with(1.0);
+        all.sort_unstable();
+        assert!(all.iter().copied().eq(0..Meetings::places_of(&scenario)));
     }
 }

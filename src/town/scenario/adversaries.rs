@@ -47,7 +47,7 @@ pub struct Post {
 pub struct Sniffer {
     /// Where it listens.
     pub at: Vec<Post>,
-    /// The share of all places at which it listens besides, the first ones.
+    /// The share of all places at which it listens besides, random ones.
     pub coverage: Probability,
     /// How far the start of a TempID may be from the end of another to be taken for the next one of the
     /// same phone.
