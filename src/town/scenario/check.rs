@@ -31,6 +31,9 @@ const MOST_CONTACTS_PER_DAY: f64 = 86_400.0;
 /// random point each time anyway, and costs as much as so many walks.
 const MOST_CROSSINGS: f64 = 100.0;
 
+/// Who walks slower is as good as at rest.
+const SLOWEST_METRES_PER_SECOND: f64 = 0.001;
+
 /// The shortest time from one thing that somebody does again and again to the next: half of that in which
 /// Bluetooth LE may advertise. A run would take as long as there are of them.
 const SHORTEST_STEP: Seconds = Seconds(std::time::Duration::from_millis(10));
@@ -161,7 +164,6 @@ impl Scenario {
             ("meetings.plane.width", plane.width),
             ("meetings.plane.height", plane.height),
             ("meetings.plane.range", plane.range),
-            ("meetings.plane.speed", plane.speed),
         ];
         for (key, length) in lengths {
             require(length.get() > 0.0, key, || "expected a number above 0, not 0".to_owned())?;
@@ -169,8 +171,10 @@ impl Scenario {
         not_too_short("meetings.plane.step", plane.step)?;
         let (speed, sides) = (plane.speed.get(), plane.width.get() + plane.height.get());
         let fastest = sides / plane.step.as_f64() * MOST_CROSSINGS;
-        require(speed <= fastest, "meetings.plane.speed", || {
-            format!("expected at most {fastest} m/s in such a plane with such a step, not {speed}")
+        let speeds = SLOWEST_METRES_PER_SECOND..=fastest;
+        require(speeds.contains(&speed), "meetings.plane.speed", || {
+            let range = format!("from {SLOWEST_METRES_PER_SECOND} to {fastest} m/s");
+            format!("expected {range} in such a plane with such a step, not {speed}")
         })
         .map_err(|problem| {
             problem.with(&["meetings.plane.width", "meetings.plane.height", "meetings.plane.step"])
