@@ -203,16 +203,16 @@ impl Town {
             return;
         }
         let now = handset.clock.show(core.clock.now(), elapsed);
-        let fate = match core.phones[to as usize].phone().receive(datagram, now) {
-            Reception::Valid(_, Added::New | Added::InsteadOfOldest) => Fate::Logged,
-            Reception::Valid(_, Added::Again) => Fate::LoggedAgain,
-            Reception::Invalid(record) if now.wall < record.start => Fate::TooEarly,
-            Reception::Invalid(_) => Fate::Expired,
-            Reception::Refused(_) => Fate::Malformed,
+        let (record, fate) = match core.phones[to as usize].phone().receive(datagram, now) {
+            Reception::Valid(record, Added::New | Added::InsteadOfOldest) => (record, Fate::Logged),
+            Reception::Valid(record, Added::Again) => (record, Fate::LoggedAgain),
+            Reception::Invalid(record) if now.wall < record.start => (record, Fate::TooEarly),
+            Reception::Invalid(record) => (record, Fate::Expired),
+            Reception::Refused(error) => unreachable!("only beacons are sent: {error}"),
         };
         self.count(source, to, fate);
         if self.collect.records || self.collect.messages {
-            self.keep_reception(source, to, datagram, fate, elapsed);
+            self.keep_reception(source, to, &record, fate, elapsed);
         }
     }
 
@@ -224,7 +224,6 @@ impl Town {
             Fate::LoggedAgain => beacons.logged_again += 1,
             Fate::TooEarly => beacons.too_early += 1,
             Fate::Expired => beacons.expired += 1,
-            Fate::Malformed => beacons.malformed += 1,
         }
         let is_valid = matches!(fate, Fate::Logged | Fate::LoggedAgain);
         match source {
@@ -243,7 +242,7 @@ impl Town {
         &mut self,
         source: Source,
         to: u32,
-        datagram: &[u8],
+        record: &ContactRecord,
         fate: Fate,
         elapsed: Duration,
     ) {
@@ -258,7 +257,7 @@ impl Town {
         }
         if self.collect.messages {
             let to = self.name_of(to);
-            self.transcript.beacon(elapsed, sender, to, datagram, fate);
+            self.transcript.beacon(elapsed, sender, to, record, fate);
         }
     }
 }

@@ -96,12 +96,12 @@ impl Outcome {
                 "from the first encounter until the server named the contact, median, in hours",
             ),
             count("beacons.sent", beacons.sent, "broadcasts with another phone near"),
+            count("beacons.near", beacons.near, "beacons on their way, one to each phone near"),
             count("beacons.received", beacons.received, "datagrams that phones received"),
             count("beacons.logged", beacons.logged, "new entries of contact logs"),
             count("beacons.logged_again", beacons.logged_again, "TempIDs that were in the log"),
             count("beacons.too_early", beacons.too_early, "refused: not valid yet"),
             count("beacons.expired", beacons.expired, "refused: not valid any more"),
-            count("beacons.malformed", beacons.malformed, "refused: no beacon"),
             count("beacons.lost", beacons.lost, "lost by the radio"),
             count(
                 "beacons.not_scanned",

@@ -107,7 +107,6 @@ impl Town {
             self.outcome.adversaries.forged_logs += 1;
         } else {
             self.outcome.tracing.uploads += 1;
-            self.outcome.tracing.uploaded_records += entries as u64;
         }
         if self.collect.records {
             let (at, person) = (core.clock.elapsed().as_secs_f64(), self.person_of(number));

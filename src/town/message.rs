@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::outcome::Fate;
 use crate::protocol::reply::Reply;
 use crate::protocol::request::{Credentials, Request, RespVersion};
-use crate::protocol::{Beacon, ContactRecord, TempId, Timestamp, resp};
+use crate::protocol::{ContactRecord, TempId, Timestamp, resp};
 use crate::server::session::MAX_REQUEST_BYTES_LOGGED_IN;
 
 /// What is shown of a message at most, in characters. What people can read is far shorter; what is not
@@ -74,23 +74,16 @@ pub fn describe_replies(bytes: &[u8]) -> Described {
     })
 }
 
-/// What a datagram between phones is and what became of it:
+/// What a beacon says and what became of it:
 /// `beacon 1234… valid 13/05 10:00:00 to 10:14:59: logged`.
-pub fn describe_beacon(datagram: &[u8], fate: Fate) -> String {
+pub fn describe_beacon(record: &ContactRecord, fate: Fate) -> String {
     let fate = match fate {
         Fate::Logged => "logged",
         Fate::LoggedAgain => "logged before",
         Fate::TooEarly => "not valid yet",
         Fate::Expired => "expired",
-        Fate::Malformed => "refused",
     };
-    match Beacon::decode(datagram) {
-        Ok(Beacon(record)) => {
-            let id = first_digits(record.temp_id);
-            format!("beacon {id} valid {}: {fate}", day_and_times(&record))
-        }
-        Err(error) => format!("no beacon, {error}: {fate}"),
-    }
+    format!("beacon {} valid {}: {fate}", first_digits(record.temp_id), day_and_times(record))
 }
 
 /// The text, or the beginning of it and `…` if it is longer than [`MAX_TEXT_CHARS`].
@@ -207,6 +200,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::protocol::Beacon;
     use crate::protocol::reply::{Answer, Refusal};
 
     const RECORD: &[u8] = b"1234567890123456789113/05/2020 17:54:0613/05/2020 18:09:05";
@@ -336,11 +330,9 @@ mod tests {
 
     #[test]
     fn beacon_is_described_with_its_fate() {
-        let datagram = [RECORD, b"1"].concat();
+        let Beacon(record) = Beacon::decode(&[RECORD, b"1"].concat()).expect("a beacon");
         let expected = "beacon 1234… valid 13/05 17:54:06 to 18:09:05: logged";
-        assert_eq!(describe_beacon(&datagram, Fate::Logged), expected);
-        let expected = "no beacon, it has 3 bytes, a beacon has 59: refused";
-        assert_eq!(describe_beacon(b"foo", Fate::Malformed), expected);
+        assert_eq!(describe_beacon(&record, Fate::Logged), expected);
     }
 
     proptest! {

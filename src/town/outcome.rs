@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::message::Message;
 
 /// What came of a run: counts of what happened, from which everything that is shown follows.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Outcome {
     /// The seed of the run.
     pub seed: u64,
@@ -33,7 +33,7 @@ pub struct Outcome {
 
 /// Who was near whom, and who noticed. Encounters that the end of the run cuts short are not counted, as
 /// nobody had all the time to notice them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Encounters {
     /// Two people were near each other.
     pub real: u64,
@@ -46,14 +46,12 @@ pub struct Encounters {
 }
 
 /// What uploads led to. Of index cases, those count further whose test was positive before the end.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Tracing {
     /// How many people fell ill before the end.
     pub index_cases: u32,
     /// How many of them uploaded.
     pub uploads: u32,
-    /// Records in what they uploaded.
-    pub uploaded_records: u64,
     /// Pairs of an index case and somebody who was near them within the retention before the upload, or
     /// before the test where there was none. Who was near two of them is in two pairs.
     pub contacts: u64,
@@ -69,7 +67,7 @@ pub struct Tracing {
 }
 
 /// What became of beacons.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Beacons {
     /// Broadcasts of phones that had another phone near, however many adversaries listened.
     pub sent: u64,
@@ -87,16 +85,14 @@ pub struct Beacons {
     pub logged_again: u64,
     /// ones that are not valid yet by the receiver's clock,
     pub too_early: u64,
-    /// ones that are not valid any more by the receiver's clock,
+    /// and ones that are not valid any more by it.
     pub expired: u64,
-    /// and ones that are no beacons.
-    pub malformed: u64,
     /// Times at which a phone had another phone near and no TempID to send.
     pub silent: u64,
 }
 
 /// What the server had to do.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct ServerLoad {
     /// Connections that it accepted.
     pub connections: u64,
@@ -119,7 +115,7 @@ pub struct ServerLoad {
 }
 
 /// How often something happened a second.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PerSecond {
     /// How many seconds there were.
     pub seconds: u32,
@@ -128,7 +124,6 @@ pub struct PerSecond {
     /// How often it happened in the busiest.
     most: u32,
     /// How often it happened in each, unless that is forgotten.
-    #[serde(skip)]
     pub counts: Counts,
 }
 
@@ -182,7 +177,7 @@ impl fmt::Debug for Counts {
 }
 
 /// How large contact logs were.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Logs {
     /// How often a log was measured.
     pub samples: u64,
@@ -193,7 +188,7 @@ pub struct Logs {
 }
 
 /// What adversaries achieved.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct AdversaryOutcome {
     /// Beacons that replays sent and a phone received,
     pub replayed: u64,
@@ -218,7 +213,7 @@ pub struct AdversaryOutcome {
 }
 
 /// What sniffers learned.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Linkability {
     /// Beacons that they heard.
     pub sightings: u64,
@@ -237,7 +232,7 @@ pub struct Linkability {
 }
 
 /// What happened in one interval.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Bin {
     /// When it begins, in seconds from the start of the run.
     pub from: f64,
@@ -258,7 +253,7 @@ pub struct Bin {
 }
 
 /// What happened one by one, for those who want to look closely.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Records {
     /// All encounters, in the order of their ends.
     pub encounters: Vec<Encounter>,
@@ -279,7 +274,7 @@ pub struct Records {
 }
 
 /// Two people near each other.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Encounter {
     /// In seconds from the start of the run.
     pub from: f64,
@@ -298,7 +293,7 @@ pub struct Encounter {
 }
 
 /// A datagram that a phone received.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Received {
     /// In seconds from the start of the run.
     pub at: f64,
@@ -322,12 +317,10 @@ pub enum Fate {
     TooEarly,
     /// It is not valid any more.
     Expired,
-    /// It is no beacon.
-    Malformed,
 }
 
 /// A contact log that reached the server.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Upload {
     /// In seconds from the start of the run.
     pub at: f64,
@@ -340,7 +333,7 @@ pub struct Upload {
 }
 
 /// Somebody whom the server named.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Traced {
     /// In seconds from the start of the run.
     pub at: f64,
@@ -354,7 +347,7 @@ pub struct Traced {
 
 /// Somebody who was near an index case within the retention before the upload, or before the test where
 /// there was none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Contact {
     /// Who fell ill.
     pub index: u32,

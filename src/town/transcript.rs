@@ -7,6 +7,7 @@ use super::message::{
     Described, Message, Via, describe_beacon, describe_replies, describe_requests, shortened,
 };
 use super::outcome::Fate;
+use crate::protocol::ContactRecord;
 use crate::simulation::network::ConnectionId;
 
 /// What the server is called.
@@ -29,8 +30,15 @@ enum Way {
 
 impl Transcript {
     /// A beacon came to a phone.
-    pub fn beacon(&mut self, at: Duration, from: String, to: String, bytes: &[u8], fate: Fate) {
-        let text = describe_beacon(bytes, fate);
+    pub fn beacon(
+        &mut self,
+        at: Duration,
+        from: String,
+        to: String,
+        record: &ContactRecord,
+        fate: Fate,
+    ) {
+        let text = describe_beacon(record, fate);
         self.messages.push(Message { t: at.as_secs_f64(), from, to, via: Via::Udp, text });
     }
 

@@ -182,7 +182,6 @@ pub fn outcome(share: f64, seed: u64) -> Outcome {
         tracing: Tracing {
             index_cases: 5,
             uploads: 5,
-            uploaded_records: 700,
             contacts: contacts.into(),
             traced,
             named: traced + u64::from(dice.below(6)),

@@ -44,6 +44,7 @@ pub(super) const SECTIONS: &[Section] = &[
         title: "Beacons",
         rows: &[
             ("sent", "beacons.sent"),
+            ("on their way, one to each phone near", "beacons.near"),
             ("not sent: no valid TempID", "beacons.silent"),
             ("lost by the radio", "beacons.lost"),
             ("missed: not listening", "beacons.not_scanned"),
@@ -52,7 +53,6 @@ pub(super) const SECTIONS: &[Section] = &[
             ("logged before", "beacons.logged_again"),
             ("refused: not valid yet", "beacons.too_early"),
             ("refused: expired", "beacons.expired"),
-            ("refused: malformed", "beacons.malformed"),
             ("valid, of received", "beacons.valid_share"),
         ],
         is_about: |_| true,

@@ -19,7 +19,6 @@ fn outcome(recorded: u64) -> Outcome {
         tracing: Tracing {
             index_cases: 5,
             uploads: 5,
-            uploaded_records: 123,
             contacts: 100,
             traced: 36,
             named: 36,
@@ -93,6 +92,7 @@ Tracing
   time to notice, median                       1.500 h
 Beacons
   sent                                          81,234
+  on their way, one to each phone near          81,300
   not sent: no valid TempID                          0
   lost by the radio                                  0
   missed: not listening                              0
@@ -101,7 +101,6 @@ Beacons
   logged before                                 76,000
   refused: not valid yet                             0
   refused: expired                                 234
-  refused: malformed                                 0
   valid, of received                           99.71 %
 Server
   connections                                      302
