@@ -30,15 +30,15 @@ pub struct Case {
 }
 
 impl Case {
-    /// Draws who falls ill before the run ends among the people of whom `is_eligible` is true, in the order
-    /// of their tests.
-    pub fn draw(town: &super::Scenario, is_eligible: &[bool]) -> Vec<Self> {
+    /// Draws who falls ill before the run ends, in the order of their tests. Person `i` has the app if
+    /// `has_app[i]`.
+    pub fn draw(town: &super::Scenario, has_app: &[bool]) -> Vec<Self> {
         let illness = &town.illness;
         let beginning = town.warm_up.0 + illness.from.0;
         let end = town.warm_up.0 + town.duration.0;
         // Everybody draws, so that who falls ill does not depend on who else could.
-        let mut candidates: Vec<(f64, Case)> = (0..is_eligible.len() as u32)
-            .filter(|person| is_eligible[*person as usize])
+        let mut candidates: Vec<(f64, Case)> = (0..has_app.len() as u32)
+            .filter(|person| has_app[*person as usize] || !illness.among_users)
             .map(|person| {
                 let mut rng = draws::stream(town.seed, Purpose::Illness, person.into());
                 let [luck, moment, consent] = std::array::from_fn(|_| rng.random::<f64>());

@@ -8,9 +8,11 @@
 pub mod adversary;
 pub mod air;
 pub mod asking;
+pub mod counting;
 pub mod draws;
 pub mod event;
 pub mod figures;
+pub mod founding;
 pub mod handset;
 pub mod health;
 pub mod life;

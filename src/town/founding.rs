@@ -1,0 +1,193 @@
+//! How a town begins: who lives there, with what, and what happens whatever they do.
+
+use std::time::Duration;
+
+use rand::RngExt;
+
+use super::adversary::{self, Adversaries};
+use super::draws::{self, Purpose};
+use super::event::Event;
+use super::handset::Handset;
+use super::health::{Case, case_numbers};
+use super::meetings::Meetings;
+use super::nearness::Nearness;
+use super::outcome::{PerSecond, ServerLoad};
+use super::scenario::{self, Spell};
+use super::transcript::Transcript;
+use super::{Collect, Outcome, Records, Scenario, Town, TownError};
+use crate::protocol::{Beacon, Timestamp};
+use crate::simulation::clock::VirtualClock;
+use crate::simulation::disk::DiskFault;
+use crate::simulation::event_queue::EventQueue;
+use crate::simulation::machine::{Machine, MachineSettings};
+use crate::simulation::network::{Network, NetworkFaults};
+use crate::simulation::phone::SimulatedPhone;
+use crate::simulation::server::ServerSettings;
+use crate::simulation::trouble::Trouble;
+use crate::simulation::world::{Core, Happening, World};
+
+/// Midnight of the day on which people begin to meet, in true time: 13/05/2020, as in the assignment.
+const MIDNIGHT_UNIX_SECONDS: i64 = 1_589_328_000;
+
+/// How many bytes a connection takes that its phone has not read.
+const WINDOW_BYTES: usize = 64 * 1024;
+
+impl Town {
+    /// A town before anything has happened.
+    pub(super) fn in_world(
+        scenario: &Scenario,
+        collect: Collect,
+    ) -> Result<World<Self>, TownError> {
+        let people = Meetings::people_of(scenario)?;
+        let has_app = who_has_app(scenario, people);
+        let (adversaries, posts) = Adversaries::new(scenario);
+        let meetings = Meetings::new(scenario, &has_app, &posts)?;
+        let handsets = handsets(scenario, &has_app);
+        let mut core = core(scenario, people, &handsets, &adversaries)?;
+        let cases = Case::draw(scenario, &has_app);
+        let radio = &scenario.radio;
+        let mut town = Self {
+            collect,
+            start: start(scenario),
+            end: scenario.warm_up.0 + scenario.duration.0,
+            lifetime: scenario.server.temp_id_lifetime.get(),
+            offline_spells: vec![0; handsets.len()],
+            meetings,
+            next_change: None,
+            nearness: Nearness::new(scenario.seed, handsets.len(), posts.len()),
+            case_of: case_numbers(&cases),
+            cases,
+            is_radio_perfect: [radio.loss.get(), radio.double.get(), radio.delay.as_f64()]
+                == [0.0; 3],
+            encoded: Vec::with_capacity(Beacon::LEN),
+            datagram: [0; Beacon::LEN],
+            outcome: nothing_yet(scenario, handsets.len()),
+            records: Records::default(),
+            transcript: Transcript::default(),
+            scenario: scenario.clone(),
+            handset_of: numbers(&has_app),
+            handsets,
+            adversaries,
+        };
+        if collect.records {
+            town.records.has_app = has_app;
+        }
+        town.begin(&mut core);
+        Ok(World { core, inhabitants: town })
+    }
+
+    /// Lets happen what does not follow from anything else.
+    fn begin(&mut self, core: &mut Core<Event>) {
+        for number in 0..self.handsets.len() as u32 {
+            self.plan_offline_spells(number, core);
+            let handset = &mut self.handsets[number as usize];
+            handset.is_asking = true;
+            let at = handset.waits.first_login(self.scenario.phones.first_login_within.0);
+            core.schedule(at, Event::Asks(number));
+        }
+        for (number, case) in self.cases.iter().enumerate() {
+            core.schedule(case.tested_at, Event::Tested(number as u32));
+        }
+        self.begin_remote(core);
+        self.expect_change(core);
+        core.schedule(self.scenario.warm_up.0 + self.scenario.interval.0, Event::Measure);
+    }
+}
+
+/// By person. More uptake only adds users.
+fn who_has_app(scenario: &Scenario, people: u32) -> Vec<bool> {
+    let luck = |person| draws::stream(scenario.seed, Purpose::App, person).random::<f64>();
+    let share = scenario.people.app_share.get();
+    (0..people.into()).map(|person| luck(person) < share).collect()
+}
+
+/// The phones of those who have one.
+fn handsets(scenario: &Scenario, has_app: &[bool]) -> Vec<Handset> {
+    let owners = (0..).zip(has_app).filter(|(_, has_app)| **has_app);
+    owners.map(|(person, _)| Handset::new(person, scenario)).collect()
+}
+
+/// By person, the number of their phone.
+fn numbers(has_app: &[bool]) -> Vec<Option<u32>> {
+    let mut numbers = 0..;
+    has_app.iter().map(|has_app| has_app.then(|| numbers.next()).flatten()).collect()
+}
+
+/// What all true clocks show at the start of the run.
+fn start(scenario: &Scenario) -> Timestamp {
+    Timestamp::from_unix_seconds(MIDNIGHT_UNIX_SECONDS - scenario.warm_up.0.as_secs() as i64)
+}
+
+fn nothing_yet(scenario: &Scenario, users: usize) -> Outcome {
+    let seconds = scenario.duration.as_f64().ceil() as u32;
+    let server = ServerLoad {
+        downloads_by_second: PerSecond::new(seconds),
+        connections_by_second: PerSecond::new(seconds),
+        ..ServerLoad::default()
+    };
+    Outcome { seed: scenario.seed, users: users as u32, server, ..Outcome::default() }
+}
+
+/// Time, the server, the network and the phones of a town.
+fn core(
+    scenario: &Scenario,
+    people: u32,
+    handsets: &[Handset],
+    adversaries: &Adversaries,
+) -> Result<Core<Event>, TownError> {
+    let retention = scenario.phones.retention.0;
+    let mut phones: Vec<SimulatedPhone> = handsets
+        .iter()
+        .map(|handset| SimulatedPhone::new(handset.person, retention, Default::default()))
+        .collect();
+    phones.extend(adversary::phones(&adversaries.remote, people, retention));
+    let clock = VirtualClock::starting_at(start(scenario));
+    let mut machine = machine(scenario, people, adversaries);
+    machine.start(clock.now()).map_err(TownError::Scenario)?;
+    let mut future = EventQueue::new();
+    schedule_troubles(&scenario.server, &mut future);
+    let network = Network::new(network_faults(&scenario.internet), scenario.seed);
+    Ok(Core { clock, future, network, machine, phones })
+}
+
+/// What the server runs on.
+fn machine(scenario: &Scenario, people: u32, adversaries: &Adversaries) -> Machine {
+    let server = &scenario.server;
+    Machine::new(MachineSettings {
+        seed: scenario.seed,
+        phones: people,
+        others: adversaries.remote.accounts(scenario, people),
+        server: ServerSettings {
+            block_duration: server.block_duration.0,
+            temp_id_lifetime: server.temp_id_lifetime.get(),
+            login_timeout: server.login_timeout.0,
+            window: WINDOW_BYTES,
+        },
+        may_restart: !server.outage.is_empty(),
+    })
+}
+
+fn network_faults(internet: &scenario::Internet) -> NetworkFaults {
+    NetworkFaults {
+        delay: internet.delay.0,
+        stall_probability: internet.stall_probability.get(),
+        stall: internet.stall.0,
+        reset_probability: internet.reset_probability.get(),
+        ..NetworkFaults::NONE
+    }
+}
+
+/// Lets happen what goes wrong with the server.
+fn schedule_troubles(server: &scenario::Server, future: &mut EventQueue<Happening<Event>>) {
+    let mut trouble = |at: Duration, trouble| {
+        future.schedule(at, Happening::Trouble(Box::new(trouble)));
+    };
+    for spell in Spell::joined(&server.outage) {
+        trouble(spell.from.0, Trouble::Crash);
+        trouble(spell.until().0, Trouble::Restart);
+    }
+    for spell in Spell::joined(&server.disk_full) {
+        trouble(spell.from.0, Trouble::Disk(DiskFault::Full { room: 0 }));
+        trouble(spell.until().0, Trouble::Disk(DiskFault::None));
+    }
+}
