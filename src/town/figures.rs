@@ -1,6 +1,8 @@
 //! The figures of a run, each with a name: what tables show, sweeps plot and experiments check.
 
-use super::outcome::Outcome;
+use super::outcome::{
+    AdversaryOutcome, Beacons, Encounters, Linkability, Logs, Outcome, ServerLoad, Tracing,
+};
 
 /// One number that came of a run.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -36,166 +38,209 @@ pub const MOST_TELLING: &[&str] = &[
 impl Outcome {
     /// All figures, always the same ones in the same order.
     pub fn figures(&self) -> Vec<Figure> {
-        let Self { encounters, tracing, beacons, server, logs, adversaries, linkability, .. } =
-            self;
-        let figure = |name, value, meaning| Figure { name, value, meaning };
-        let count = |name, value: u64, meaning| figure(name, Some(value as f64), meaning);
-        let nothing = Default::default();
-        let linkability = linkability.as_ref().unwrap_or(&nothing);
-        vec![
-            count("users", self.users.into(), "people with the app"),
-            count("encounters.real", encounters.real, "two people near each other"),
-            count("encounters.possible", encounters.possible, "both had the app"),
-            count(
-                "encounters.recorded",
-                encounters.recorded,
-                "at least one phone logged the other",
-            ),
-            figure(
-                "encounters.recorded_share",
-                share(encounters.recorded, encounters.real),
-                "recorded, of the real ones",
-            ),
-            figure(
-                "encounters.recorded_share_of_possible",
-                share(encounters.recorded, encounters.possible),
-                "recorded, of the possible ones",
-            ),
-            figure(
-                "encounters.missed_ways_share",
-                share(encounters.recorded_ways, 2 * encounters.possible).map(|share| 1.0 - share),
-                "phones that did not log the other, of both phones of possible encounters",
-            ),
-            count("tracing.index_cases", tracing.index_cases.into(), "people who fell ill"),
-            count("tracing.uploads", tracing.uploads.into(), "contact logs that they uploaded"),
-            count(
-                "tracing.contacts",
-                tracing.contacts,
-                "contacts: pairs of one of them and somebody who was near",
-            ),
-            count("tracing.traced", tracing.traced, "contacts that the server named"),
-            count("tracing.named", tracing.named, "all pairs that the server named"),
-            figure(
-                "tracing.recall",
-                share(tracing.traced, tracing.contacts),
-                "contacts that the server named, of all contacts",
-            ),
-            figure(
-                "tracing.precision",
-                share(tracing.traced, tracing.named),
-                "contacts, of all pairs that the server named",
-            ),
-            count(
-                "tracing.traced_encounters",
-                tracing.traced_encounters,
-                "encounters of index cases with people whom the server named",
-            ),
-            figure(
-                "tracing.hours_to_notice",
-                median(&tracing.seconds_to_notice).map(|seconds| seconds / 3600.0),
-                "from the first encounter until the server named the contact, median, in hours",
-            ),
-            count("beacons.sent", beacons.sent, "broadcasts with another phone near"),
-            count("beacons.near", beacons.near, "beacons on their way, one to each phone near"),
-            count("beacons.received", beacons.received, "datagrams that phones received"),
-            count("beacons.logged", beacons.logged, "new entries of contact logs"),
-            count("beacons.logged_again", beacons.logged_again, "TempIDs that were in the log"),
-            count("beacons.too_early", beacons.too_early, "refused: not valid yet"),
-            count("beacons.expired", beacons.expired, "refused: not valid any more"),
-            count("beacons.lost", beacons.lost, "lost by the radio"),
-            count(
-                "beacons.not_scanned",
-                beacons.not_scanned,
-                "missed: the phone was not listening",
-            ),
-            count("beacons.silent", beacons.silent, "not sent: the phone had no valid TempID"),
-            figure(
-                "beacons.valid_share",
-                share(beacons.logged + beacons.logged_again, beacons.received),
-                "valid, of the datagrams that phones received",
-            ),
-            count("server.connections", server.connections, "connections that the server accepted"),
-            count(
-                "server.failed_connections",
-                server.failed_connections,
-                "connections that failed",
-            ),
-            count("server.logins", server.logins, "logins that succeeded"),
-            count("server.downloads", server.downloads, "requests for TempIDs"),
-            count("server.temp_ids", server.temp_ids, "TempIDs that phones got"),
-            count("server.bytes_in", server.bytes_in, "bytes from phones"),
-            count("server.bytes_out", server.bytes_out, "bytes to phones"),
-            figure(
-                "server.downloads_per_second",
-                server.downloads_by_second.mean(),
-                "requests for TempIDs a second, mean over the run",
-            ),
-            figure(
-                "server.most_downloads_per_second",
-                server.downloads_by_second.most(),
-                "requests for TempIDs in the busiest second",
-            ),
-            figure(
-                "server.most_connections_per_second",
-                server.connections_by_second.most(),
-                "connections in the busiest second",
-            ),
-            figure(
-                "logs.mean_entries",
-                share(logs.entries, logs.samples),
-                "entries of a contact log, mean over phones and time",
-            ),
-            count("logs.most_entries", logs.most_entries, "entries of the largest contact log"),
-            count("adversaries.replayed", adversaries.replayed, "replayed beacons that arrived"),
-            figure(
-                "adversaries.replayed_valid_share",
-                share(adversaries.replayed_valid, adversaries.replayed),
-                "replayed beacons that were still valid",
-            ),
-            count("adversaries.relayed", adversaries.relayed, "relayed beacons that arrived"),
-            figure(
-                "adversaries.relayed_valid_share",
-                share(adversaries.relayed_valid, adversaries.relayed),
-                "relayed beacons that were valid",
-            ),
-            count("adversaries.guesses", adversaries.guesses, "passwords that guessers sent"),
-            count(
-                "adversaries.guesses_judged",
-                adversaries.guesses_judged,
-                "of these, those that met no block",
-            ),
-            count("adversaries.guesses_right", adversaries.guesses_right, "of these, right ones"),
-            count(
-                "adversaries.forged_logs",
-                adversaries.forged_logs,
-                "forged logs that were taken",
-            ),
-            count("adversaries.forged_names", adversaries.forged_names, "people named for them"),
-            count("adversaries.floods", adversaries.floods, "connections of flooders"),
-            count("linkability.sightings", linkability.sightings, "beacons that sniffers heard"),
-            count("linkability.temp_ids", linkability.temp_ids, "TempIDs that they heard"),
-            figure(
-                "linkability.linked_share",
-                share(linkability.linked, linkability.changes),
-                "changes of TempID that were linked rightly, of those that could be",
-            ),
-            figure(
-                "linkability.mistaken_share",
-                share(linkability.mistaken, linkability.changes),
-                "changes of TempID that were linked wrongly, of those that could be",
-            ),
-            figure(
-                "linkability.followed_seconds",
-                median(&linkability.followed_seconds),
-                "how long a phone could be followed in one go, median, in seconds",
-            ),
-        ]
+        let nothing = Linkability::default();
+        let linkability = self.linkability.as_ref().unwrap_or(&nothing);
+        let mut figures = vec![count("users", self.users.into(), "people with the app")];
+        figures.extend(self.encounters.figures());
+        figures.extend(self.tracing.figures());
+        figures.extend(self.beacons.figures());
+        figures.extend(self.server.figures());
+        figures.extend(self.logs.figures());
+        figures.extend(self.adversaries.figures());
+        figures.extend(linkability.figures());
+        figures
     }
 
     /// The value of the figure of this name.
     pub fn figure(&self, name: &str) -> Option<f64> {
         self.figures().into_iter().find(|figure| figure.name == name)?.value
     }
+}
+
+impl Encounters {
+    fn figures(&self) -> [Figure; 6] {
+        [
+            count("encounters.real", self.real, "two people near each other"),
+            count("encounters.possible", self.possible, "both had the app"),
+            count("encounters.recorded", self.recorded, "at least one phone logged the other"),
+            figure(
+                "encounters.recorded_share",
+                share(self.recorded, self.real),
+                "recorded, of the real ones",
+            ),
+            figure(
+                "encounters.recorded_share_of_possible",
+                share(self.recorded, self.possible),
+                "recorded, of the possible ones",
+            ),
+            figure(
+                "encounters.missed_ways_share",
+                share(self.recorded_ways, 2 * self.possible).map(|share| 1.0 - share),
+                "phones that did not log the other, of both phones of possible encounters",
+            ),
+        ]
+    }
+}
+
+impl Tracing {
+    fn figures(&self) -> [Figure; 9] {
+        [
+            count("tracing.index_cases", self.index_cases.into(), "people who fell ill"),
+            count("tracing.uploads", self.uploads.into(), "contact logs that they uploaded"),
+            count(
+                "tracing.contacts",
+                self.contacts,
+                "contacts: pairs of one of them and somebody who was near",
+            ),
+            count("tracing.traced", self.traced, "contacts that the server named"),
+            count("tracing.named", self.named, "all pairs that the server named"),
+            figure(
+                "tracing.recall",
+                share(self.traced, self.contacts),
+                "contacts that the server named, of all contacts",
+            ),
+            figure(
+                "tracing.precision",
+                share(self.traced, self.named),
+                "contacts, of all pairs that the server named",
+            ),
+            count(
+                "tracing.traced_encounters",
+                self.traced_encounters,
+                "encounters of index cases with people whom the server named",
+            ),
+            figure(
+                "tracing.hours_to_notice",
+                median(&self.seconds_to_notice).map(|seconds| seconds / 3600.0),
+                "from the first encounter until the server named the contact, median, in hours",
+            ),
+        ]
+    }
+}
+
+impl Beacons {
+    fn figures(&self) -> [Figure; 11] {
+        [
+            count("beacons.sent", self.sent, "broadcasts with another phone near"),
+            count("beacons.near", self.near, "beacons on their way, one to each phone near"),
+            count("beacons.received", self.received, "datagrams that phones received"),
+            count("beacons.logged", self.logged, "new entries of contact logs"),
+            count("beacons.logged_again", self.logged_again, "TempIDs that were in the log"),
+            count("beacons.too_early", self.too_early, "refused: not valid yet"),
+            count("beacons.expired", self.expired, "refused: not valid any more"),
+            count("beacons.lost", self.lost, "lost by the radio"),
+            count("beacons.not_scanned", self.not_scanned, "missed: the phone was not listening"),
+            count("beacons.silent", self.silent, "not sent: the phone had no valid TempID"),
+            figure(
+                "beacons.valid_share",
+                share(self.logged + self.logged_again, self.received),
+                "valid, of the datagrams that phones received",
+            ),
+        ]
+    }
+}
+
+impl ServerLoad {
+    fn figures(&self) -> [Figure; 10] {
+        [
+            count("server.connections", self.connections, "connections that the server accepted"),
+            count("server.failed_connections", self.failed_connections, "connections that failed"),
+            count("server.logins", self.logins, "logins that succeeded"),
+            count("server.downloads", self.downloads, "requests for TempIDs"),
+            count("server.temp_ids", self.temp_ids, "TempIDs that phones got"),
+            count("server.bytes_in", self.bytes_in, "bytes from phones"),
+            count("server.bytes_out", self.bytes_out, "bytes to phones"),
+            figure(
+                "server.downloads_per_second",
+                self.downloads_by_second.mean(),
+                "requests for TempIDs a second, mean over the run",
+            ),
+            figure(
+                "server.most_downloads_per_second",
+                self.downloads_by_second.most(),
+                "requests for TempIDs in the busiest second",
+            ),
+            figure(
+                "server.most_connections_per_second",
+                self.connections_by_second.most(),
+                "connections in the busiest second",
+            ),
+        ]
+    }
+}
+
+impl Logs {
+    fn figures(&self) -> [Figure; 2] {
+        [
+            figure(
+                "logs.mean_entries",
+                share(self.entries, self.samples),
+                "entries of a contact log, mean over phones and time",
+            ),
+            count("logs.most_entries", self.most_entries, "entries of the largest contact log"),
+        ]
+    }
+}
+
+impl AdversaryOutcome {
+    fn figures(&self) -> [Figure; 10] {
+        [
+            count("adversaries.replayed", self.replayed, "replayed beacons that arrived"),
+            figure(
+                "adversaries.replayed_valid_share",
+                share(self.replayed_valid, self.replayed),
+                "replayed beacons that were still valid",
+            ),
+            count("adversaries.relayed", self.relayed, "relayed beacons that arrived"),
+            figure(
+                "adversaries.relayed_valid_share",
+                share(self.relayed_valid, self.relayed),
+                "relayed beacons that were valid",
+            ),
+            count("adversaries.guesses", self.guesses, "passwords that guessers sent"),
+            count(
+                "adversaries.guesses_judged",
+                self.guesses_judged,
+                "of these, those that met no block",
+            ),
+            count("adversaries.guesses_right", self.guesses_right, "of these, right ones"),
+            count("adversaries.forged_logs", self.forged_logs, "forged logs that were taken"),
+            count("adversaries.forged_names", self.forged_names, "people named for them"),
+            count("adversaries.floods", self.floods, "connections of flooders"),
+        ]
+    }
+}
+
+impl Linkability {
+    fn figures(&self) -> [Figure; 5] {
+        [
+            count("linkability.sightings", self.sightings, "beacons that sniffers heard"),
+            count("linkability.temp_ids", self.temp_ids, "TempIDs that they heard"),
+            figure(
+                "linkability.linked_share",
+                share(self.linked, self.changes),
+                "changes of TempID that were linked rightly, of those that could be",
+            ),
+            figure(
+                "linkability.mistaken_share",
+                share(self.mistaken, self.changes),
+                "changes of TempID that were linked wrongly, of those that could be",
+            ),
+            figure(
+                "linkability.followed_seconds",
+                median(&self.followed_seconds),
+                "how long a phone could be followed in one go, median, in seconds",
+            ),
+        ]
+    }
+}
+
+fn figure(name: &'static str, value: Option<f64>, meaning: &'static str) -> Figure {
+    Figure { name, value, meaning }
+}
+
+fn count(name: &'static str, value: u64, meaning: &'static str) -> Figure {
+    figure(name, Some(value as f64), meaning)
 }
 
 fn share(part: u64, whole: u64) -> Option<f64> {
