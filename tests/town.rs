@@ -27,6 +27,17 @@ fn perfect() -> Scenario {
     scenario
 }
 
+/// Half a day in which a few meet often, need the server all the time, and stay well.
+fn half_a_day() -> Scenario {
+    let mut scenario = perfect();
+    scenario.people.count = 30;
+    scenario.duration = Seconds::new(DAY / 2);
+    scenario.meetings.random_mixing.contacts_per_day = amount(60.0);
+    scenario.phones.refresh = Refresh::OnExpiry;
+    scenario.illness.index_cases = 0;
+    scenario
+}
+
 fn run(scenario: &Scenario) -> (Outcome, Records) {
     let collect = Collect { records: true, messages: false };
     town::run(scenario, collect, &mut |_| {}).expect("a town that can be")
@@ -413,8 +424,7 @@ fn flooder_that_is_refused_or_gets_no_connection_keeps_its_rate() {
 #[test]
 fn order_of_spells_that_touch_does_not_matter() {
     let spell = |hour: u64| Spell { from: Seconds::new(hour * HOUR), duration: Seconds::new(HOUR) };
-    let mut scenario = perfect();
-    scenario.phones.refresh = Refresh::OnExpiry;
+    let mut scenario = half_a_day();
     let kinds: [fn(&mut Scenario) -> &mut Vec<Spell>; 2] =
         [|town| &mut town.server.outage, |town| &mut town.server.disk_full];
     for spells_of in kinds {
@@ -438,7 +448,9 @@ fn disk_is_full_for_as_long_as_the_scenario_says_whatever_happens_to_its_machine
     scenario.server.disk_full = vec![spell(5 * HOUR, 3 * HOUR)];
     let full = outcome(&scenario).beacons.silent;
     scenario.server.outage = vec![spell(6 * HOUR, 1)];
-    assert!(outcome(&scenario).beacons.silent >= full);
+    // But for the moments at which phones try again.
+    let with_restart = outcome(&scenario).beacons.silent;
+    assert!(full > 1_000 && with_restart * 10 > full * 9, "{with_restart} {full}");
 }
 
 #[test]
@@ -466,8 +478,8 @@ fn clock_that_is_behind_costs_no_phone_a_valid_temp_id() {
 
 #[test]
 fn nothing_is_said_to_a_server_that_is_down() {
-    let mut scenario = perfect();
-    scenario.server.outage = vec![Spell { from: Seconds::new(0), duration: Seconds::new(3 * DAY) }];
+    let mut scenario = half_a_day();
+    scenario.server.outage = vec![Spell { from: Seconds::new(0), duration: Seconds::new(DAY) }];
     let collect = Collect { records: false, messages: true };
     let (outcome, records) =
         town::run(&scenario, collect, &mut |_| {}).expect("a town that can be");
