@@ -11,6 +11,8 @@ pub enum Purpose {
     App = 1,
     /// Who meets whom, and where people are; one stream a town, or one a person.
     Meetings,
+    /// Which places a sniffer covers; one stream a sniffer.
+    Coverage,
     /// When a phone sends beacons and listens; one stream a phone.
     Schedule,
     /// Whether two phones hear each other at all; one stream an encounter.
@@ -27,16 +29,14 @@ pub enum Purpose {
     Illness,
     /// When a phone logs in first; one stream a phone.
     FirstLogin,
+    /// What an adversary does; one stream an adversary.
+    Adversary,
     /// How long a phone that needs TempIDs waits; one stream a phone and time that it needs some.
     Spread,
     /// How long a phone waits that is back from a spell without the server; one stream a phone and spell.
     Return,
     /// How long a phone waits after something failed; one stream a phone and failure.
     Retry,
-    /// What an adversary does; one stream an adversary.
-    Adversary,
-    /// Which places a sniffer covers; one stream a sniffer.
-    Coverage,
 }
 
 /// The random numbers that `seed` has for `purpose`, in the stream of the person, phone or encounter of
