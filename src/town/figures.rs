@@ -215,7 +215,11 @@ impl Linkability {
     fn figures(&self) -> [Figure; 5] {
         [
             count("linkability.sightings", self.sightings, "beacons that sniffers heard"),
-            count("linkability.temp_ids", self.temp_ids, "TempIDs that they heard"),
+            count(
+                "linkability.temp_ids",
+                self.temp_ids,
+                "TempIDs that they heard, each sniffer by itself",
+            ),
             figure(
                 "linkability.linked_share",
                 share(self.linked, self.changes),
@@ -223,13 +227,13 @@ impl Linkability {
             ),
             figure(
                 "linkability.mistaken_share",
-                share(self.mistaken, self.changes),
-                "changes of TempID that were linked wrongly, of those that could be",
+                share(self.mistaken, self.linked + self.mistaken),
+                "links that sniffers made which are wrong, of all their links",
             ),
             figure(
                 "linkability.followed_seconds",
                 median(&self.followed_seconds),
-                "how long a phone could be followed in one go, median, in seconds",
+                "how long a phone could be followed in one go at most, median over phones, in seconds",
             ),
         ]
     }

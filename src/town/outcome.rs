@@ -222,12 +222,12 @@ pub struct Linkability {
     /// TempIDs that were followed by another of the same phone which they heard too: changes that could
     /// be linked.
     pub changes: u64,
-    /// Of these, those that they linked to the right TempID,
+    /// Of these, those that they linked to the right TempID.
     pub linked: u64,
-    /// and those that they linked to a wrong one.
+    /// Links of a TempID to one of another phone, or to a later one of the same.
     pub mistaken: u64,
-    /// How long each phone could be followed in one go, in seconds, in ascending order: from the first to
-    /// the last sighting of a chain of TempIDs that they linked, rightly or not.
+    /// For how long each phone that was heard could be followed in one go at most, in seconds, in ascending
+    /// order: from the first to the last sighting of TempIDs that they linked rightly.
     pub followed_seconds: Vec<f64>,
 }
 

@@ -121,8 +121,8 @@ pub(super) const SECTIONS: &[Section] = &[
         rows: &[
             ("beacons heard", "linkability.sightings"),
             ("TempIDs heard", "linkability.temp_ids"),
-            ("changes linked rightly", "linkability.linked_share"),
-            ("changes linked wrongly", "linkability.mistaken_share"),
+            ("changes of TempID linked", "linkability.linked_share"),
+            ("links that are wrong", "linkability.mistaken_share"),
             ("a phone followed for, median", "linkability.followed_seconds"),
         ],
         is_about: |scenario| !scenario.adversary.sniffer.is_empty(),

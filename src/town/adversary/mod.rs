@@ -99,7 +99,7 @@ impl Town {
             Ear::Mouth => {}
             Ear::Sniffer(sniffer) => {
                 let used = self.handsets[number as usize].temp_ids_used;
-                self.adversaries.sniffers[sniffer as usize].hear(record, number, used, now);
+                self.adversaries.sniffers[sniffer as usize].hear(record, number, used, post, now);
             }
             Ear::Repeater(repeater) => {
                 if let Some(delay) = self.adversaries.repeaters[repeater as usize].capture() {

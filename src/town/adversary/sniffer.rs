@@ -8,7 +8,8 @@ use crate::town::outcome::Linkability;
 use crate::town::scenario::Seconds;
 
 /// Who listens at places and follows phones. A TempID is the same phone for as long as it is in use; when
-/// it changes, its start and expiry, which travel in clear, tell which of the new ones follows it.
+/// it changes, its start and expiry, which travel in clear, tell which of the new ones may follow it, and
+/// of those the one that is where the old one was heard last is it more likely than one elsewhere.
 #[derive(Debug)]
 pub struct Sniffer {
     /// In seconds.
@@ -24,10 +25,25 @@ struct Track {
     start: i64,
     /// The same.
     expiry: i64,
-    first: Duration,
-    last: Duration,
+    first: Sighting,
+    last: Sighting,
     /// The truth, which the sniffer does not know: whose it is, and which of its TempIDs.
     owner: (u32, u32),
+}
+
+/// When and where a beacon was heard.
+#[derive(Debug, Clone, Copy)]
+struct Sighting {
+    at: Duration,
+    post: u32,
+}
+
+/// A track that is taken for the one that follows another.
+#[derive(Debug, Clone, Copy)]
+struct Successor {
+    track: usize,
+    /// Whether it begins where the other one ends.
+    is_at_same_post: bool,
 }
 
 impl Sniffer {
@@ -37,86 +53,120 @@ impl Sniffer {
         Self { tolerance, heard: BTreeMap::new(), sightings: 0 }
     }
 
-    /// Hears a beacon: in truth that of a phone which uses its TempID of that number.
-    pub fn hear(&mut self, record: ContactRecord, owner: u32, number: u32, now: Duration) {
+    /// Hears a beacon at one of its posts: in truth that of a phone which uses its TempID of that number.
+    pub fn hear(
+        &mut self,
+        record: ContactRecord,
+        owner: u32,
+        number: u32,
+        post: u32,
+        now: Duration,
+    ) {
         self.sightings += 1;
+        let sighting = Sighting { at: now, post };
         let fresh = Track {
             start: record.start.unix_seconds(),
             expiry: record.expiry.unix_seconds(),
-            first: now,
-            last: now,
+            first: sighting,
+            last: sighting,
             owner: (owner, number),
         };
-        self.heard.entry(record.temp_id).or_insert(fresh).last = now;
+        self.heard.entry(record.temp_id).or_insert(fresh).last = sighting;
     }
 
     /// Follows the phones as far as it can, and compares that with the truth.
     pub fn follow(&self) -> Linkability {
         let mut tracks: Vec<Track> = self.heard.values().copied().collect();
-        tracks.sort_by_key(|track| (track.start, track.first, track.owner));
+        tracks.sort_by_key(|track| (track.start, track.first.at, track.owner));
         let next = self.link(&tracks);
+        let is_right: Vec<bool> = tracks
+            .iter()
+            .zip(&next)
+            .map(|(track, next)| next.is_some_and(|next| tracks[next].is_right_after(track)))
+            .collect();
         let owners: BTreeSet<(u32, u32)> = tracks.iter().map(|track| track.owner).collect();
-        let mut result = Linkability {
+        let has_next = |track: &&Track| owners.contains(&(track.owner.0, track.owner.1 + 1));
+        let links = next.iter().flatten().count() as u64;
+        let linked = is_right.iter().filter(|is_right| **is_right).count() as u64;
+        Linkability {
             sightings: self.sightings,
             temp_ids: tracks.len() as u64,
-            ..Linkability::default()
-        };
-        for (at, track) in tracks.iter().enumerate() {
-            let (owner, number) = track.owner;
-            if !owners.contains(&(owner, number + 1)) {
-                continue;
-            }
-            result.changes += 1;
-            match next[at].map(|next| tracks[next].owner) {
-                Some(found) if found == (owner, number + 1) => result.linked += 1,
-                Some(_) => result.mistaken += 1,
-                None => {}
-            }
+            changes: tracks.iter().filter(has_next).count() as u64,
+            linked,
+            mistaken: links - linked,
+            followed_seconds: longest_stretches(&tracks, &is_right),
         }
-        result.followed_seconds = chains(&tracks, &next);
-        result
     }
 
-    /// Which track each one goes on as. Where more than one fits, or one fits more than one, it does not
-    /// guess.
+    /// Which track each one goes on as. Where more than one fits equally well, or one fits more than one,
+    /// it does not guess.
     fn link(&self, tracks: &[Track]) -> Vec<Option<usize>> {
-        let mut next = vec![None; tracks.len()];
-        let mut claims = vec![0_u32; tracks.len()];
-        for (at, track) in tracks.iter().enumerate() {
-            // However much is tolerated, what follows begins later: nobody is followed in a circle.
-            let earliest = (track.expiry + 1 - self.tolerance).max(track.start + 1);
-            let begin = tracks.partition_point(|other| other.start < earliest);
-            let mut fits = (begin..tracks.len())
-                .take_while(|other| tracks[*other].start <= track.expiry + 1 + self.tolerance);
-            if let (Some(only), None) = (fits.next(), fits.next()) {
-                next[at] = Some(only);
-                claims[only] += 1;
-            }
+        let successors: Vec<Option<Successor>> =
+            tracks.iter().map(|track| self.successor(track, tracks)).collect();
+        // How many claim each track, from the same post and from elsewhere.
+        let mut claims = vec![[0_u32; 2]; tracks.len()];
+        for successor in successors.iter().flatten() {
+            claims[successor.track][usize::from(!successor.is_at_same_post)] += 1;
         }
-        for successor in &mut next {
-            if successor.is_some_and(|at| claims[at] > 1) {
-                *successor = None;
+        let stands = |successor: &Successor| match claims[successor.track] {
+            [1, _] => successor.is_at_same_post,
+            [0, 1] => true,
+            _ => false,
+        };
+        successors
+            .into_iter()
+            .map(|successor| successor.filter(stands).map(|successor| successor.track))
+            .collect()
+    }
+
+    /// The only track whose times fit behind those of `track`; the only one at the same post, if there are
+    /// any.
+    fn successor(&self, track: &Track, tracks: &[Track]) -> Option<Successor> {
+        // However much is tolerated, what follows begins later: nobody is followed in a circle.
+        let earliest = (track.expiry + 1 - self.tolerance).max(track.start + 1);
+        let latest = track.expiry + 1 + self.tolerance;
+        let begin = tracks.partition_point(|other| other.start < earliest);
+        let end = tracks.partition_point(|other| other.start <= latest);
+        let is_at_same_post = |other: &usize| tracks[*other].first.post == track.last.post;
+        let mut here = (begin..end).filter(is_at_same_post);
+        match (here.next(), here.next()) {
+            (Some(track), None) => Some(Successor { track, is_at_same_post: true }),
+            (None, _) if begin + 1 == end => {
+                Some(Successor { track: begin, is_at_same_post: false })
             }
+            _ => None,
         }
-        next
     }
 }
 
-/// How long each chain of linked tracks lasts from its first to its last sighting, in ascending order.
-fn chains(tracks: &[Track], next: &[Option<usize>]) -> Vec<f64> {
-    let followers: BTreeSet<usize> = next.iter().flatten().copied().collect();
-    let heads = (0..tracks.len()).filter(|at| !followers.contains(at));
-    let mut lengths: Vec<f64> = heads
-        .map(|head| {
-            let mut tail = head;
-            while let Some(at) = next[tail] {
-                tail = at;
-            }
-            tracks[tail].last.saturating_sub(tracks[head].first).as_secs_f64()
-        })
-        .collect();
-    lengths.sort_by(f64::total_cmp);
-    lengths
+impl Track {
+    /// Whether it is in truth the next TempID of the same phone.
+    fn is_right_after(&self, other: &Track) -> bool {
+        self.owner == (other.owner.0, other.owner.1 + 1)
+    }
+}
+
+/// Of each phone that was heard the longest time over which it was followed rightly, from the first sighting
+/// of a TempID to the last one of the same or of one that was linked to it; in ascending order.
+fn longest_stretches(tracks: &[Track], is_right: &[bool]) -> Vec<f64> {
+    let mut by_owner: Vec<usize> = (0..tracks.len()).collect();
+    by_owner.sort_by_key(|at| tracks[*at].owner);
+    let mut stretches: BTreeMap<u32, Duration> = BTreeMap::new();
+    let mut from = Duration::ZERO;
+    let mut is_followed = false;
+    for at in by_owner {
+        let track = &tracks[at];
+        if !is_followed {
+            from = track.first.at;
+        }
+        let longest = stretches.entry(track.owner.0).or_default();
+        *longest = (*longest).max(track.last.at.saturating_sub(from));
+        // What was linked rightly comes next in this order.
+        is_followed = is_right[at];
+    }
+    let mut seconds: Vec<f64> = stretches.values().map(Duration::as_secs_f64).collect();
+    seconds.sort_by(f64::total_cmp);
+    seconds
 }
 
 #[cfg(test)]
@@ -132,15 +182,17 @@ mod tests {
         ContactRecord { temp_id, start, expiry: start.after_seconds(LIFETIME - 1) }
     }
 
-    /// Phone 0 uses TempIDs 1 and 2 from second 0, phone 1 TempIDs 11 and 12 from `other` on.
-    fn two_phones(other: u64) -> Linkability {
+    /// Phone 0 uses TempIDs 1 and 2 from second 0, phone 1 TempIDs 11 and 12 from `other` on, each heard at
+    /// the post of that number.
+    fn two_phones(other: u64, posts: [u32; 2]) -> Linkability {
         let mut sniffer = Sniffer::new(Seconds::new(1));
         for (owner, begin) in [(0, 0), (1, other)] {
             for number in 0..2 {
                 let start = begin + u64::from(number) * LIFETIME;
                 let record = record(10 * owner + number + 1, start);
                 for second in [start + 10, start + 800] {
-                    sniffer.hear(record, owner, number, Duration::from_secs(second));
+                    let now = Duration::from_secs(second);
+                    sniffer.hear(record, owner, number, posts[owner as usize], now);
                 }
             }
         }
@@ -149,35 +201,52 @@ mod tests {
 
     #[test]
     fn phone_whose_times_are_its_own_is_followed_over_a_change() {
-        let found = two_phones(400);
+        let found = two_phones(400, [0, 0]);
         assert_eq!((found.sightings, found.temp_ids), (8, 4));
         assert_eq!((found.changes, found.linked, found.mistaken), (2, 2, 0));
         assert_eq!(found.followed_seconds, [1690.0, 1690.0]);
     }
 
     #[test]
-    fn phones_that_change_together_are_not_linked() {
-        let found = two_phones(0);
+    fn phones_that_change_together_at_one_post_are_not_linked() {
+        let found = two_phones(0, [0, 0]);
         assert_eq!((found.changes, found.linked, found.mistaken), (2, 0, 0));
-        assert_eq!(found.followed_seconds, [790.0; 4]);
+        assert_eq!(found.followed_seconds, [790.0; 2]);
+    }
+
+    #[test]
+    fn phones_that_change_together_at_two_posts_are_linked() {
+        let found = two_phones(0, [0, 1]);
+        assert_eq!((found.changes, found.linked, found.mistaken), (2, 2, 0));
+        assert_eq!(found.followed_seconds, [1690.0; 2]);
     }
 
     #[test]
     fn phone_that_vanishes_when_another_comes_is_taken_for_it() {
         let mut sniffer = Sniffer::new(Seconds::new(1));
-        sniffer.hear(record(1, 0), 0, 0, Duration::from_secs(5));
-        sniffer.hear(record(2, LIFETIME), 1, 0, Duration::from_secs(905));
-        sniffer.hear(record(3, LIFETIME + 5), 0, 1, Duration::from_secs(906));
+        sniffer.hear(record(1, 0), 0, 0, 0, Duration::from_secs(5));
+        sniffer.hear(record(1, 0), 0, 0, 0, Duration::from_secs(25));
+        sniffer.hear(record(2, LIFETIME), 1, 0, 0, Duration::from_secs(905));
         let found = sniffer.follow();
-        assert_eq!((found.changes, found.linked, found.mistaken), (1, 0, 1));
-        assert_eq!(found.followed_seconds, [0.0, 900.0]);
+        assert_eq!((found.changes, found.linked, found.mistaken), (0, 0, 1));
+        assert_eq!(found.followed_seconds, [0.0, 20.0]);
+    }
+
+    #[test]
+    fn phone_that_goes_to_another_post_is_followed_if_nobody_else_may_be_it() {
+        let mut sniffer = Sniffer::new(Seconds::new(1));
+        sniffer.hear(record(1, 0), 0, 0, 0, Duration::from_secs(5));
+        sniffer.hear(record(2, LIFETIME), 0, 1, 7, Duration::from_secs(905));
+        let found = sniffer.follow();
+        assert_eq!((found.changes, found.linked, found.mistaken), (1, 1, 0));
+        assert_eq!(found.followed_seconds, [900.0]);
     }
 
     #[test]
     fn nobody_is_followed_in_a_circle() {
         let mut sniffer = Sniffer::new(Seconds::new(3600));
-        sniffer.hear(record(1, 0), 0, 0, Duration::from_secs(5));
-        sniffer.hear(record(2, LIFETIME), 0, 1, Duration::from_secs(905));
+        sniffer.hear(record(1, 0), 0, 0, 0, Duration::from_secs(5));
+        sniffer.hear(record(2, LIFETIME), 0, 1, 0, Duration::from_secs(905));
         let found = sniffer.follow();
         assert_eq!((found.changes, found.linked, found.mistaken), (1, 1, 0));
         assert_eq!(found.followed_seconds, [900.0]);

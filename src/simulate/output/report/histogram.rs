@@ -14,18 +14,19 @@ pub(super) fn linkability(point: &StudyPoint) -> Option<Chart> {
     let found: Vec<&Linkability> =
         point.outcomes.iter().filter_map(|outcome| outcome.linkability.as_ref()).collect();
     let sum = |of: fn(&Linkability) -> u64| found.iter().map(|found| of(found)).sum::<u64>();
-    let changes = sum(|found| found.changes);
-    let share = |part: u64| match changes {
+    let share = |part: u64, all: u64| match all {
         0 => "none".to_owned(),
-        changes => Unit::Share.unbroken(part as f64 / changes as f64),
+        all => Unit::Share.unbroken(part as f64 / all as f64),
     };
+    let [changes, linked, mistaken] =
+        [sum(|found| found.changes), sum(|found| found.linked), sum(|found| found.mistaken)];
     let about = format!(
-        "How long sniffers could follow a phone in one go. They heard {} TempIDs; of {} changes of \
-         TempID they linked {} rightly and {} wrongly.",
+        "How long sniffers could follow each phone in one go at most. They heard {} TempIDs; of {} changes \
+         of TempID they linked {}, and of their links {} were wrong.",
         count(sum(|found| found.temp_ids)),
         count(changes),
-        share(sum(|found| found.linked)),
-        share(sum(|found| found.mistaken)),
+        share(linked, changes),
+        share(mistaken, linked + mistaken),
     );
     let times = found.iter().flat_map(|found| found.followed_seconds.iter().copied()).collect();
     (!found.is_empty()).then(|| histogram("Linkability", &about, "phones", "followed", times))
