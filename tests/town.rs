@@ -75,6 +75,18 @@ fn perfect_town_records_every_encounter_and_traces_every_contact() {
 }
 
 #[test]
+fn contacts_that_phones_have_forgotten_are_not_traced() {
+    let mut scenario = perfect();
+    scenario.phones.retention = Seconds::new(6 * HOUR);
+    let tracing = outcome(&scenario).tracing;
+    assert!(tracing.traced > 0 && 2 * tracing.traced < tracing.contacts, "{tracing:?}");
+    scenario.illness.contact_window = scenario.phones.retention;
+    let within = outcome(&scenario).tracing;
+    assert_eq!((within.traced, within.named), (tracing.traced, tracing.named));
+    assert_eq!(within.contacts, within.traced);
+}
+
+#[test]
 fn same_seed_gives_the_same_town_and_another_one_another() {
     let scenario = perfect();
     assert_eq!(run(&scenario), run(&scenario));

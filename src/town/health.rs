@@ -64,10 +64,9 @@ impl Case {
         cases
     }
 
-    /// Encounters that the contact log of the retention before the upload could hold: with whom, and from
-    /// when.
-    fn relevant(&self, retention: Duration) -> impl Iterator<Item = (u32, Duration)> {
-        let (from, until) = (self.traced_at.saturating_sub(retention), self.traced_at);
+    /// Encounters within `window` before the upload: with whom, and from when.
+    fn relevant(&self, window: Duration) -> impl Iterator<Item = (u32, Duration)> {
+        let (from, until) = (self.traced_at.saturating_sub(window), self.traced_at);
         let is_relevant =
             move |began: &Duration, ended: &Duration| *ended >= from && *began <= until;
         self.encounters
@@ -152,13 +151,13 @@ impl Town {
         let lasts = |encounter: &super::nearness::Encounter| {
             encounter.people == [case.person, contact] || encounter.people == [contact, case.person]
         };
-        case.relevant(self.scenario.phones.retention.0).any(|(with, _)| with == contact)
+        case.relevant(self.scenario.illness.contact_window.0).any(|(with, _)| with == contact)
             || self.nearness.iter().any(|encounter| lasts(encounter) && encounter.from <= now)
     }
 
     /// Sets whom the server named beside who was near, when all is over.
     pub(super) fn conclude_tracing(&mut self) {
-        let retention = self.scenario.phones.retention.0;
+        let window = self.scenario.illness.contact_window.0;
         for encounter in self.nearness.iter() {
             let [a, b] = encounter.people;
             for (one, other) in [(a, b), (b, a)] {
@@ -172,7 +171,7 @@ impl Town {
         for case in self.cases.iter().filter(|case| case.tested_at <= ends_before) {
             // When they met first, and how often they met.
             let mut met = BTreeMap::new();
-            for (with, began) in case.relevant(retention) {
+            for (with, began) in case.relevant(window) {
                 let (first, encounters) = met.entry(with).or_insert((began, 0));
                 *first = began.min(*first);
                 *encounters += 1;

@@ -144,6 +144,9 @@ pub struct Illness {
     pub test_delay: Seconds,
     /// Probability that somebody who is ill uploads.
     pub upload_share: Probability,
+    /// Who was near somebody who is ill at most so long before the upload is their contact, whatever phones
+    /// remember.
+    pub contact_window: Seconds,
 }
 
 impl Spell {
@@ -240,6 +243,7 @@ impl Default for Illness {
             within: Seconds::new(86_400),
             test_delay: Seconds::new(43_200),
             upload_share: Probability::ONE,
+            contact_window: Seconds::new(21 * 86_400),
         }
     }
 }

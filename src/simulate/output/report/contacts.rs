@@ -23,7 +23,7 @@ pub(super) struct Contact {
     pub(super) finding: Finding,
     /// Who.
     pub(super) person: u32,
-    /// How often they met within the retention.
+    /// How often they met within the contact window.
     pub(super) encounters: u32,
 }
 

@@ -23,8 +23,8 @@ pub(super) fn render(cases: &[Case]) -> Markup {
         section.card.graph {
             h3 { "Contacts of everybody who uploaded" }
             p {
-                "Each in the middle, with those around them who were near them within the \
-                 retention before the upload, or of whom the server says so. "
+                "Each in the middle, with those around them who were near them within the contact \
+                 window before the upload, or of whom the server says so. "
                 (shared(cases).unwrap_or_default())
             }
             (legend(cases))
