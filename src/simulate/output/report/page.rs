@@ -192,12 +192,6 @@ mod tests {
         render(study).into_string().replace('\u{a0}', " ")
     }
 
-    /// The contacts of all cases.
-    fn flowers(page: &str) -> &str {
-        let after = page.split("<div class=\"flowers\">").nth(1).expect("the graph");
-        after.split("</section>").next().expect("a part")
-    }
-
     #[test]
     fn first_point_is_drawn_with_its_own_settings() {
         let mut study = sample::sweep(1);
@@ -211,17 +205,6 @@ mod tests {
         for text in ["in 1000 m by 200 m", "What they achieved", "server without power"] {
             assert!(page.contains(text), "{text}");
         }
-    }
-
-    #[test]
-    fn contacts_of_the_first_point_are_those_of_its_retention() {
-        let mut study = sample::sweep(1);
-        let long = page(&study);
-        study.points[0].scenario.phones.retention = Seconds::new(1);
-        assert!(flowers(&long) != flowers(&page(&study)), "that of the first point counts");
-        study.scenario.phones.retention = Seconds::new(1);
-        study.points[0].scenario.phones.retention = Scenario::default().phones.retention;
-        assert!(flowers(&long) == flowers(&page(&study)), "that of no other does");
     }
 
     #[test]
