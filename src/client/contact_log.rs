@@ -142,30 +142,34 @@ impl ContactLog {
     }
 
     fn insert(&mut self, record: ContactRecord, received: Timestamp, leaves: Instant) -> Added {
-        self.last_number += 1;
-        let number = self.last_number;
         let temp_id = record.temp_id;
-        self.order.push_back(Place { temp_id, number });
-        let is_again = match self.entries.entry(temp_id) {
-            hash_map::Entry::Occupied(mut entry) => {
-                let record = entry.get().record;
-                entry.insert(Entry { record, received, leaves, number });
-                true
+        match self.entries.entry(temp_id) {
+            hash_map::Entry::Occupied(entry) => {
+                let entry = entry.into_mut();
+                entry.received = received;
+                entry.leaves = leaves;
+                // Who stays nearby is heard again and again, and is the last to leave already.
+                if self.order.back().is_none_or(|last| last.number != entry.number) {
+                    self.last_number += 1;
+                    entry.number = self.last_number;
+                    self.order.push_back(Place { temp_id, number: entry.number });
+                    self.drop_stale_places();
+                }
+                Added::Again
             }
             hash_map::Entry::Vacant(entry) => {
+                self.last_number += 1;
+                let number = self.last_number;
                 entry.insert(Entry { record, received, leaves, number });
-                false
+                self.order.push_back(Place { temp_id, number });
+                if self.len() <= MAX_ENTRIES {
+                    return Added::New;
+                }
+                self.remove_oldest();
+                self.drop_stale_places();
+                Added::InsteadOfOldest
             }
-        };
-        self.drop_stale_places();
-        if is_again {
-            return Added::Again;
         }
-        if self.len() <= MAX_ENTRIES {
-            return Added::New;
-        }
-        self.remove_oldest();
-        Added::InsteadOfOldest
     }
 
     fn remove_oldest(&mut self) {
