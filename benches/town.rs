@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use bluetrace::client::phone::{Outgoing, Phone, Reception};
 use bluetrace::clock::Now;
 use bluetrace::protocol::{ContactRecord, TempId, Timestamp};
+use bluetrace::simulate::huge_pages;
 use bluetrace::town::scenario::{Amount, Probability, Refresh, Seconds};
 use bluetrace::town::{self, Collect, Scenario};
 
@@ -44,6 +45,7 @@ struct Cost {
 }
 
 fn main() {
+    huge_pages::request();
     if let Ok(town) = std::env::var(CHILD) {
         return simulate(&town);
     }

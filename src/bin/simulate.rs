@@ -2,10 +2,11 @@
 
 use std::process::ExitCode;
 
-use bluetrace::simulate;
 use bluetrace::simulate::arguments::Arguments;
+use bluetrace::simulate::{self, huge_pages};
 
 fn main() -> ExitCode {
+    huge_pages::request();
     let arguments: Arguments = bluetrace::arguments::parse();
     match simulate::run(&arguments) {
         Ok(true) => ExitCode::SUCCESS,

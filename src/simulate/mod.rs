@@ -5,6 +5,7 @@
 
 pub mod arguments;
 pub mod experiment;
+pub mod huge_pages;
 mod measured;
 pub mod messages;
 mod numbers;
