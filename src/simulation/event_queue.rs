@@ -32,8 +32,6 @@ pub struct EventQueue<E> {
     /// Events behind all slots.
     far: BinaryHeap<Entry<E>>,
     scheduled: u64,
-    /// Whether the present slot has been entered since somebody asked.
-    is_new_slot: bool,
 }
 
 /// The first two decide the order: no two events have the same number.
@@ -56,7 +54,6 @@ impl<E> EventQueue<E> {
             waiting: 0,
             far: BinaryHeap::new(),
             scheduled: 0,
-            is_new_slot: false,
         }
     }
 
@@ -90,12 +87,6 @@ impl<E> EventQueue<E> {
         self.settle();
         let next = self.late.peek().max(self.present.last())?;
         Some(Duration::from_nanos(next.at))
-    }
-
-    /// The events of the next second or so, if it has begun since the last call. More may come to them.
-    pub fn take_new_slot(&mut self) -> Option<impl Iterator<Item = &E>> {
-        std::mem::take(&mut self.is_new_slot)
-            .then(|| self.present.iter().rev().map(|entry| &entry.event))
     }
 
     /// How many events are to come.
@@ -141,7 +132,6 @@ impl<E> EventQueue<E> {
             }
         }
         self.present.sort_unstable();
-        self.is_new_slot = true;
     }
 }
 

@@ -1,6 +1,5 @@
 //! Beacons, from phone to phone.
 
-use std::hint::black_box;
 use std::time::Duration;
 
 use rand::RngExt;
@@ -13,7 +12,6 @@ use super::{Core, Town};
 use crate::client::contact_log::Added;
 use crate::client::phone::{Outgoing, Reception};
 use crate::protocol::{Beacon, ContactRecord};
-use crate::simulation::phone::SimulatedPhone;
 
 /// Where a datagram comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,34 +36,6 @@ pub enum Source {
 type Arrivals = [Option<Duration>; 2];
 
 impl Town {
-    /// Reads what the beacons of the next second will read, so that it is in the cache by then. In a great
-    /// town a beacon mostly waits for memory; those of a second wait together, each step for all of them.
-    pub(super) fn fetch(&mut self, soon: &[&Event], phones: &mut [SimulatedPhone]) {
-        let senders: Vec<u32> = soon
-            .iter()
-            .filter_map(|event| match event {
-                Event::Broadcasts(number) => Some(*number),
-                _ => None,
-            })
-            .collect();
-        let temp_ids: Vec<Option<ContactRecord>> = senders
-            .iter()
-            .map(|number| {
-                black_box(self.handsets[*number as usize].is_broadcasting);
-                phones[*number as usize].phone().temp_id()
-            })
-            .collect();
-        let near: Vec<Option<Near>> =
-            senders.iter().map(|number| self.nearness.near(*number).first().copied()).collect();
-        for (near, temp_id) in near.into_iter().zip(temp_ids) {
-            if let (Some(Near::Handset { number, encounter }), Some(record)) = (near, temp_id) {
-                black_box(self.nearness.encounter(encounter).is_some());
-                black_box(self.handsets[number as usize].clock);
-                black_box(phones[number as usize].phone().log().find(record.temp_id).is_some());
-            }
-        }
-    }
-
     /// A phone that has somebody near sends a beacon when its time comes.
     pub(super) fn expect_broadcast(&mut self, number: u32, core: &mut Core<Event>) {
         let handset = &mut self.handsets[number as usize];

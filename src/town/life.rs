@@ -6,7 +6,7 @@ use super::Town;
 use super::event::Event;
 use super::health;
 use super::meetings::{Change, ChangeKind, Meeting};
-use crate::simulation::phone::{Learned, Pause, SimulatedPhone};
+use crate::simulation::phone::{Learned, Pause};
 use crate::simulation::world::{Core, Inhabitants, Notice};
 
 impl Town {
@@ -213,10 +213,6 @@ impl Inhabitants for Town {
             | Notice::Restarted => {}
         }
         Ok(())
-    }
-
-    fn prepare(&mut self, soon: &[&Event], phones: &mut [SimulatedPhone]) {
-        self.fetch(soon, phones);
     }
 
     fn owner(&self, phone: u32) -> u32 {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{Core, Happening};
 use crate::simulation::kernel::Done;
 use crate::simulation::network::ConnectionId;
-use crate::simulation::phone::{Learned, Pause, SimulatedPhone};
+use crate::simulation::phone::{Learned, Pause};
 
 /// Who lives in a [`World`](super::World): what they do of their own accord, and what they make of what
 /// they notice. The world itself is the [`Core`].
@@ -35,10 +35,6 @@ pub trait Inhabitants: Sized {
     fn owner(&self, phone: u32) -> u32 {
         phone
     }
-
-    /// A second or so begins, in which this is going to happen; whoever has a great many can look at
-    /// what that will need, so that it waits for memory once and not for each.
-    fn prepare(&mut self, _soon: &[&Self::Event], _phones: &mut [SimulatedPhone]) {}
 
     /// Time has come to the next happening, which is about to happen.
     ///

@@ -54,19 +54,6 @@ pub enum Happening<E> {
     Own(E),
 }
 
-impl<E> Happening<E> {
-    fn own(&self) -> Option<&E> {
-        match self {
-            Self::Own(event) => Some(event),
-            Self::Arrives(_)
-            | Self::Connects(_)
-            | Self::Tick
-            | Self::Acts(_)
-            | Self::Trouble(_) => None,
-        }
-    }
-}
-
 impl<E> Core<E> {
     /// The user of a phone may do the next thing, as soon as what happens now is over.
     pub fn wake(&mut self, phone: u32) {
@@ -112,10 +99,6 @@ impl<I: Inhabitants> World<I> {
     /// That something is as it must never be.
     pub fn step(&mut self) -> Result<bool, String> {
         let Some((at, happening)) = self.core.next() else { return Ok(false) };
-        if let Some(soon) = self.core.future.take_new_slot() {
-            let soon: Vec<&I::Event> = soon.filter_map(Happening::own).collect();
-            self.inhabitants.prepare(&soon, &mut self.core.phones);
-        }
         self.core.clock.advance_to(at);
         let outcome =
             self.inhabitants.before(&mut self.core).and_then(|()| self.let_happen(&happening));
