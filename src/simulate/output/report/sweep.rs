@@ -50,9 +50,11 @@ fn of_interest(points: &[Measured<'_>]) -> (Vec<&'static str>, Vec<&'static str>
     let each = |name: &'static str| points.iter().filter_map(move |point| point.figure(name));
     let is_expected = |name: &&'static str| each(name).any(|figure| !figure.expected.is_empty());
     let (mut early, others): (Vec<_>, Vec<_>) = names(points).into_iter().partition(is_expected);
-    let changing = others.into_iter().filter(|name| changes(each(name)));
-    let (mut first, late): (Vec<_>, Vec<_>) =
-        changing.partition(|name| MOST_TELLING.contains(name));
+    let (mut first, mut late): (Vec<_>, Vec<_>) =
+        others.into_iter().partition(|name| MOST_TELLING.contains(name));
+    // What few runs do not tell from chance is worth a look where it matters.
+    first.retain(|name| differs(each(name)));
+    late.retain(|name| changes(each(name)));
     first.sort_by_key(|name| MOST_TELLING.iter().position(|first| first == name));
     early.append(&mut first);
     (early, late)
@@ -67,6 +69,12 @@ fn names(points: &[Measured<'_>]) -> Vec<&'static str> {
         }
     }
     names
+}
+
+/// Whether a figure is not the same at all points.
+fn differs<'a>(figures: impl Iterator<Item = &'a MeasuredFigure>) -> bool {
+    let mut means = figures.filter_map(|figure| Some(figure.estimate?.mean));
+    means.next().is_some_and(|first| means.any(|mean| mean != first))
 }
 
 /// Whether it is more than chance that a figure is not the same at all points.
@@ -139,11 +147,14 @@ impl<'a> Plan<'a> {
         }
         series.retain(|series| !series.points.is_empty());
         let values = || series.iter().flat_map(|series| &series.points).flat_map(ends);
-        let (low, high) =
-            (values().fold(f64::INFINITY, f64::min), values().fold(f64::NEG_INFINITY, f64::max));
+        // Nothing is less than none, whatever an interval says.
+        let (low, high) = (
+            values().fold(f64::INFINITY, f64::min).max(0.0),
+            values().fold(f64::NEG_INFINITY, f64::max),
+        );
         // From zero, unless that would hide what there is to see.
         let low = if low > 0.6 * high { low } else { low.min(0.0) };
-        // There is nothing above all of them, whatever an interval says.
+        // Nor is there anything above all of them.
         let high = if Unit::of(name) == Unit::Share { high.min(100.0) } else { high };
         (low <= high).then(|| Chart {
             title: title(name),
@@ -306,6 +317,22 @@ mod tests {
     fn figure_that_never_changes_is_not_shown() {
         let charts = charts(&sample::sweep(4).points);
         assert!(charts.iter().all(|chart| chart.title != "Tracing: index cases"));
+    }
+
+    #[test]
+    fn what_matters_most_is_shown_though_few_runs_do_not_tell_it_from_chance() {
+        let mut points = sample::sweep(2).points;
+        points.truncate(2);
+        for point in &mut points {
+            point.expected.clear();
+            // So far apart that no interval of two runs is narrow.
+            point.outcomes[0].encounters.recorded = 1;
+        }
+        let charts = charts(&points);
+        assert_eq!(charts[0].title, "Encounters: recorded share");
+        let recorded = &charts[0].series[0].points[0];
+        assert!(recorded.interval.is_some_and(|(low, _)| low < 0.0), "{recorded:?}");
+        assert_eq!(charts[0].y.ticks[0].0, 0.0, "no share is below none");
     }
 
     #[test]
