@@ -1,7 +1,6 @@
 //! Towns: what phones and the server find out, beside what was really so.
 
 use std::collections::BTreeMap;
-use std::num::NonZeroU32;
 
 use bluetrace::town::scenario::{
     Amount, Flooder, Forger, Forgery, Guesser, MeetingsKind, Post, Probability, Refresh, Replay,
@@ -147,7 +146,7 @@ fn trouble_moves_no_wait_of_a_phone_that_is_not_concerned() {
     scenario.phones.refresh = Refresh::OnExpiry;
     scenario.phones.ahead = Seconds::new(0);
     scenario.phones.spread = Seconds::new(300);
-    scenario.server.temp_id_lifetime = NonZeroU32::new(3600).expect("not zero");
+    scenario.server.temp_id_lifetime = Seconds::new(HOUR);
     // The times that connections take are moved.
     scenario.internet.delay = Seconds::new(0);
     let asked = |scenario: &Scenario| {

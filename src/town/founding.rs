@@ -50,7 +50,7 @@ impl Town {
             collect,
             start: start(scenario),
             end: scenario.warm_up.0 + scenario.duration.0,
-            lifetime: scenario.server.temp_id_lifetime.get(),
+            lifetime: scenario.server.lifetime_seconds(),
             offline_spells: vec![0; handsets.len()],
             meetings,
             next_change: None,
@@ -159,7 +159,7 @@ fn machine(scenario: &Scenario, people: u32, adversaries: &Adversaries) -> Machi
         others: adversaries.remote.accounts(scenario, people),
         server: ServerSettings {
             block_duration: server.block_duration.0,
-            temp_id_lifetime: server.temp_id_lifetime.get(),
+            temp_id_lifetime: server.lifetime_seconds(),
             login_timeout: server.login_timeout.0,
             window: WINDOW_BYTES,
         },

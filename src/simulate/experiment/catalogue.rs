@@ -1,7 +1,5 @@
 //! The experiments that are built in.
 
-use std::num::NonZeroU32;
-
 use super::measures::{deviation, mean, requests, settled_log_size};
 use super::{Experiment, Setting};
 use crate::simulate::theory::{Expected, Measure};
@@ -209,7 +207,7 @@ fn clock_skew() -> Experiment {
 
 fn offline() -> Experiment {
     // 24.98 hours in windows of the same length.
-    let (batch, lifetime) = (72, 1249);
+    let (batch, lifetime) = (72, 1249_u32);
     let hours_of_batch = f64::from(batch) * f64::from(lifetime) / HOUR as f64;
     let settings = [24, 48, 72, 168].map(|hours| {
         let mut scenario = mixing(60, 100.0);
@@ -219,7 +217,7 @@ fn offline() -> Experiment {
         scenario.phones.ahead = Seconds::new(0);
         scenario.phones.when_expired = WhenExpired::Keep;
         scenario.phones.first_login_within = Seconds::new(0);
-        scenario.server.temp_id_lifetime = NonZeroU32::new(lifetime).unwrap_or(NonZeroU32::MIN);
+        scenario.server.temp_id_lifetime = Seconds::new(lifetime.into());
         // All have a batch when the meetings begin, and no way to get another.
         scenario.warm_up = Seconds::new(2);
         scenario.duration = Seconds::new(hours * HOUR);
@@ -243,11 +241,11 @@ fn offline() -> Experiment {
 }
 
 fn refresh_load() -> Experiment {
-    let settings = [(300, 900), (1200, 900), (1200, 300)].map(|(people, lifetime)| {
+    let settings = [(300, 900_u32), (1200, 900), (1200, 300)].map(|(people, lifetime)| {
         let mut scenario = mixing(people, 0.0);
         scenario.phones.refresh = Refresh::OnExpiry;
         scenario.phones.ahead = Seconds::new(0);
-        scenario.server.temp_id_lifetime = NonZeroU32::new(lifetime).unwrap_or(NonZeroU32::MIN);
+        scenario.server.temp_id_lifetime = Seconds::new(lifetime.into());
         scenario.duration = Seconds::new(2 * HOUR);
         let figure = Measure::Figure("server.downloads_per_second");
         Setting {
@@ -280,8 +278,7 @@ fn back_online() -> Experiment {
         scenario.phones.spread = Seconds::new(spread);
         scenario.phones.first_login_within = Seconds::new(0);
         // So long that nobody refreshes twice once they are back, and all have to then.
-        let lifetime = (3 * HOUR) as u32;
-        scenario.server.temp_id_lifetime = NonZeroU32::new(lifetime).unwrap_or(NonZeroU32::MIN);
+        scenario.server.temp_id_lifetime = Seconds::new(3 * HOUR);
         scenario.warm_up = Seconds::new(HOUR);
         scenario.duration = Seconds::new(BACK_ONLINE + HOUR);
         scenario.offline.share = Probability::ONE;
@@ -410,7 +407,7 @@ fn log_size() -> Experiment {
         let mut scenario = mixing(800, f64::from(contacts));
         // One beacon each, and so short a life that nobody hears the same TempID twice.
         scenario.meetings.random_mixing.contact_duration = Seconds::new(60);
-        scenario.server.temp_id_lifetime = NonZeroU32::new(60).unwrap_or(NonZeroU32::MIN);
+        scenario.server.temp_id_lifetime = Seconds::new(60);
         scenario.phones.retention = Seconds::new(retention);
         scenario.interval = Seconds::new(300);
         scenario.duration = Seconds::new(retention + 6 * HOUR);

@@ -82,6 +82,7 @@ impl Scenario {
         self.check_phones()?;
         self.check_offline()?;
         self.check_server()?;
+        self.check_ahead()?;
         self.check_radios()?;
         self.check_attackers()
     }
@@ -99,9 +100,7 @@ impl Scenario {
         above_zero("duration", self.duration)?;
         above_zero("interval", self.interval)?;
         // The people's midnight is a whole second, and so is the start of the run.
-        require(self.warm_up.0.subsec_nanos() == 0, "warm_up", || {
-            format!("expected whole seconds, not {}", self.warm_up)
-        })?;
+        whole("warm_up", self.warm_up)?;
         let intervals = (self.warm_up.as_f64() + self.duration.as_f64()) / self.interval.as_f64();
         require(intervals <= MOST_INTERVALS, "interval", || {
             format!("expected at most {MOST_INTERVALS} intervals in warm_up and duration")
@@ -217,14 +216,13 @@ impl Scenario {
         let batch = phones.batch;
         require((1..=MOST_BATCH).contains(&batch), "phones.batch", || {
             format!("expected a number from 1 to {MOST_BATCH}, not {batch}")
-        })?;
-        self.check_ahead()
+        })
     }
 
     /// A phone that needs more as soon as it gets all that it asks for would ask again and again.
     fn check_ahead(&self) -> Result<(), Problem> {
-        let (ahead, lifetime) = (self.phones.ahead, self.server.temp_id_lifetime.get());
-        let held = Seconds::new(u64::from(lifetime) * u64::from(self.phones.windows()));
+        let (ahead, lifetime) = (self.phones.ahead, self.server.temp_id_lifetime);
+        let held = Seconds(lifetime.0 * u32::from(self.phones.windows()));
         require(ahead < held, "phones.ahead", || {
             format!("expected less than the {held} for which a phone gets TempIDs, not {ahead}")
         })
@@ -242,10 +240,8 @@ impl Scenario {
 
     fn check_server(&self) -> Result<(), Problem> {
         let server = &self.server;
-        let lifetime = u64::from(server.temp_id_lifetime.get());
-        require(Seconds::new(lifetime) <= Seconds::MOST, "server.temp_id_lifetime", || {
-            format!("expected at most {} s, not {lifetime}", Seconds::MOST.as_f64())
-        })?;
+        above_zero("server.temp_id_lifetime", server.temp_id_lifetime)?;
+        whole("server.temp_id_lifetime", server.temp_id_lifetime)?;
         above_zero("server.login_timeout", server.login_timeout)?;
         check_spells("server.outage", &server.outage)?;
         check_spells("server.disk_full", &server.disk_full)
@@ -267,6 +263,10 @@ fn check_spells(key: &str, spells: &[Spell]) -> Result<(), Problem> {
 
 fn above_zero(key: &str, time: Seconds) -> Result<(), Problem> {
     require(time > Seconds::new(0), key, || "expected a time above 0".to_owned())
+}
+
+fn whole(key: &str, time: Seconds) -> Result<(), Problem> {
+    require(time.0.subsec_nanos() == 0, key, || format!("expected whole seconds, not {time}"))
 }
 
 fn not_too_short(key: &str, time: Seconds) -> Result<(), Problem> {

@@ -107,7 +107,7 @@ pub struct Internet {
 #[serde(default, deny_unknown_fields)]
 pub struct Server {
     /// For how long a TempID is valid, in whole seconds.
-    pub temp_id_lifetime: NonZeroU32,
+    pub temp_id_lifetime: Seconds,
     /// How long an account is blocked after three failures in a row.
     pub block_duration: Seconds,
     /// How long a connection may take to log in.
@@ -147,6 +147,13 @@ pub struct Illness {
     /// Who was near somebody who is ill at most so long before the upload is their contact, whatever phones
     /// remember.
     pub contact_window: Seconds,
+}
+
+impl Server {
+    /// The lifetime of a TempID as a server has it, in seconds.
+    pub fn lifetime_seconds(&self) -> u32 {
+        u32::try_from(self.temp_id_lifetime.0.as_secs()).unwrap_or(u32::MAX)
+    }
 }
 
 impl Spell {
@@ -225,7 +232,7 @@ impl Default for Internet {
 impl Default for Server {
     fn default() -> Self {
         Self {
-            temp_id_lifetime: NonZeroU32::new(900).expect("not zero"),
+            temp_id_lifetime: Seconds::new(900),
             block_duration: Seconds::new(60),
             login_timeout: Seconds::new(60),
             outage: Vec::new(),

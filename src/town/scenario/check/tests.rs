@@ -94,7 +94,10 @@ fn settings_that_do_not_go_together_are_named() {
         }),
         ("phones.scan_window", |town| town.phones.scan_window = Seconds::new(61)),
         ("phones.batch", |town| town.phones.batch = 101),
-        ("server.temp_id_lifetime", |town| town.server.temp_id_lifetime = NonZeroU32::MAX),
+        ("server.temp_id_lifetime", |town| town.server.temp_id_lifetime = Seconds::new(0)),
+        ("server.temp_id_lifetime", |town| {
+            town.server.temp_id_lifetime = Seconds(Duration::from_millis(1500));
+        }),
         ("server.outage[0].from", |town| {
             town.server.outage = vec![spell(10, 5), spell(0, 11)];
         }),
