@@ -91,7 +91,8 @@ pub struct StudyArguments {
     /// Runs at a time, at most [default: as many as there are processors]
     #[arg(long, value_name = "T", value_parser = clap::value_parser!(u64).range(1..=MOST_THREADS))]
     threads: Option<u64>,
-    /// Write a report and tables of everything that happened into this directory
+    /// Write a report, the figures of all runs, and tables of all that happened in the first run of the first
+    /// point into this directory
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
     /// Write every message of the first run to this file
