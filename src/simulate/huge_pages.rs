@@ -12,9 +12,13 @@ use std::process::Command;
 /// What tells the allocator of the GNU C library how to be; it is read once, when a program starts.
 const TUNABLES: &str = "GLIBC_TUNABLES";
 
-/// The setting, and its value that asks the system for huge pages wherever they fit.
+/// The setting for huge pages.
 const HUGE_PAGES: &str = "glibc.malloc.hugetlb";
-const WHEREVER_THEY_FIT: &str = "1";
+
+/// Huge pages wherever they fit, and 64 MiB at a time for the heap. The system gives a huge page only if all of
+/// it belongs to the heap at the first touch; one that grows by 2 MiB, from wherever it happens to begin, may
+/// never get any.
+const SETTINGS: &str = "glibc.malloc.hugetlb=1:glibc.malloc.top_pad=67108864";
 
 /// Asks the allocator for huge pages, for which this program begins anew, with the same arguments and as
 /// the same process; so it stands first in `main`. It does nothing if the environment has the setting
@@ -42,7 +46,7 @@ fn with_huge_pages(tunables: Option<&OsStr>) -> Option<OsString> {
     if !tunables.is_empty() {
         tunables.push(":");
     }
-    tunables.push(format!("{HUGE_PAGES}={WHEREVER_THEY_FIT}"));
+    tunables.push(SETTINGS);
     Some(tunables)
 }
 
@@ -56,10 +60,10 @@ mod tests {
 
     #[test]
     fn tunables_are_kept_and_huge_pages_come_to_them() {
-        assert_eq!(with_huge_pages(None).expect("asked for"), "glibc.malloc.hugetlb=1");
-        assert_eq!(with("").expect("asked for"), "glibc.malloc.hugetlb=1");
-        let both = "glibc.malloc.check=3:glibc.malloc.hugetlb=1";
-        assert_eq!(with("glibc.malloc.check=3").expect("asked for"), both);
+        assert_eq!(with_huge_pages(None).expect("asked for"), SETTINGS);
+        assert_eq!(with("").expect("asked for"), SETTINGS);
+        let both = format!("glibc.malloc.check=3:{SETTINGS}");
+        assert_eq!(with("glibc.malloc.check=3").expect("asked for"), *both);
     }
 
     #[test]
