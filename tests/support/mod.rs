@@ -35,4 +35,6 @@ pub mod storm;
 pub mod study;
 pub mod terminal;
 pub mod tools;
+#[cfg(feature = "simulate")]
+pub mod town;
 pub mod wait;
