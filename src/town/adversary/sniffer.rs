@@ -101,8 +101,21 @@ impl Sniffer {
     /// Which track each one goes on as. Where more than one fits equally well, or one fits more than one,
     /// it does not guess.
     fn link(&self, tracks: &[Track]) -> Vec<Option<usize>> {
-        let successors: Vec<Option<Successor>> =
-            tracks.iter().map(|track| self.successor(track, tracks)).collect();
+        let everywhere: Vec<usize> = (0..tracks.len()).collect();
+        let mut by_post: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+        for at in &everywhere {
+            by_post.entry(tracks[*at].first.post).or_default().push(*at);
+        }
+        let successors: Vec<Option<Successor>> = tracks
+            .iter()
+            .map(|track| {
+                let here = by_post.get(&track.last.post).map_or(&[][..], Vec::as_slice);
+                match self.fitting(track, here, tracks) {
+                    [] => only(self.fitting(track, &everywhere, tracks), false),
+                    here => only(here, true),
+                }
+            })
+            .collect();
         // How many claim each track, from the same post and from elsewhere.
         let mut claims = vec![[0_u32; 2]; tracks.len()];
         for successor in successors.iter().flatten() {
@@ -119,23 +132,22 @@ impl Sniffer {
             .collect()
     }
 
-    /// The only track whose times fit behind those of `track`; the only one at the same post, if there are
-    /// any.
-    fn successor(&self, track: &Track, tracks: &[Track]) -> Option<Successor> {
+    /// Those of `candidates`, which are in the order of their start, whose times fit behind those of `track`.
+    fn fitting<'a>(&self, track: &Track, candidates: &'a [usize], tracks: &[Track]) -> &'a [usize] {
         // However much is tolerated, what follows begins later: nobody is followed in a circle.
         let earliest = (track.expiry + 1 - self.tolerance).max(track.start + 1);
         let latest = track.expiry + 1 + self.tolerance;
-        let begin = tracks.partition_point(|other| other.start < earliest);
-        let end = tracks.partition_point(|other| other.start <= latest);
-        let is_at_same_post = |other: &usize| tracks[*other].first.post == track.last.post;
-        let mut here = (begin..end).filter(is_at_same_post);
-        match (here.next(), here.next()) {
-            (Some(track), None) => Some(Successor { track, is_at_same_post: true }),
-            (None, _) if begin + 1 == end => {
-                Some(Successor { track: begin, is_at_same_post: false })
-            }
-            _ => None,
-        }
+        let begin = candidates.partition_point(|at| tracks[*at].start < earliest);
+        let end = candidates.partition_point(|at| tracks[*at].start <= latest);
+        candidates.get(begin..end).unwrap_or(&[])
+    }
+}
+
+/// The only one of those that fit.
+fn only(fitting: &[usize], is_at_same_post: bool) -> Option<Successor> {
+    match fitting {
+        [track] => Some(Successor { track: *track, is_at_same_post }),
+        _ => None,
     }
 }
 
