@@ -40,7 +40,7 @@ mod token;
 pub use alarm::Alarm;
 pub use buffer::Buffer;
 pub use connection::{Connection, Consumed, Flushed, READ_BYTES, Received};
-pub use connection_table::{ConnectionTable, Slot, TURNS_PER_TICK};
+pub use connection_table::{ConnectionTable, Slot, TURNS_PER_TICK, VacantEntry};
 pub use datagram::DatagramSocket;
 pub use event_loop::EventLoop;
 pub use listener::{ACCEPTS_PER_TICK, Accepted, Listener};

@@ -172,11 +172,11 @@ impl<D: Storage, S: Stream> Frontend<D, S> {
         now: Now,
     ) -> io::Result<()> {
         let mut connection = Connection::new(stream);
-        let token = self.connections.next_token();
-        connection.register(registry, token)?;
+        let entry = self.connections.vacant_entry();
+        connection.register(registry, entry.token())?;
         let deadline = now.monotonic + self.login_timeout;
-        let login_timer = Some(self.timers.insert(deadline, Timer::Login(token)));
-        self.connections.insert(
+        let login_timer = Some(self.timers.insert(deadline, Timer::Login(entry.token())));
+        entry.insert(
             connection,
             Peer {
                 origin,
@@ -210,17 +210,13 @@ impl<D: Storage, S: Stream> Frontend<D, S> {
         registry: &S::Registry,
         now: Now,
     ) {
-        let left_over = self.connections.take_queued();
+        self.connections.begin_turns();
         for (token, readiness) in events {
-            if let Some(slot) = self.connections.slot(token) {
-                slot.connection.note(readiness);
-                if !self.connections.is_queued(token) {
-                    self.serve(token, registry, now);
-                }
+            if self.connections.note(token, readiness) {
+                self.serve(token, registry, now);
             }
         }
-        for token in left_over {
-            self.connections.begin_turn(token);
+        while let Some(token) = self.connections.next_turn() {
             self.serve(token, registry, now);
         }
         self.timers.advance(now.monotonic);

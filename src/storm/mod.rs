@@ -223,12 +223,11 @@ impl Storm {
     fn tick(&mut self, events: &mut Events, is_busy: bool) -> Result<bool, StormError> {
         let is_busy = is_busy || self.connections.has_queued();
         self.event_loop.wait(events, is_busy, Now::read().monotonic)?;
-        let left_over = self.connections.take_queued();
+        self.connections.begin_turns();
         for event in events.iter() {
             self.handle_event(event);
         }
-        for token in left_over {
-            self.connections.begin_turn(token);
+        while let Some(token) = self.connections.next_turn() {
             self.serve(token);
         }
         self.event_loop.timers.advance(Now::read().monotonic);
@@ -251,8 +250,7 @@ impl Storm {
             // What is due is begun at the end of every tick.
             ARRIVAL => self.is_alarm_set = false,
             token => {
-                if let Some(slot) = self.connections.slot(token) {
-                    slot.connection.note(event);
+                if self.connections.note(token, event) {
                     self.serve(token);
                 }
             }

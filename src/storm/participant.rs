@@ -10,7 +10,7 @@ use super::phone::Phone;
 use super::step::{Ending, Step};
 use super::{Storm, Timer};
 use crate::clock::Now;
-use crate::reactor::{Connection, Flushed, Received, TimerKey, Token};
+use crate::reactor::{Flushed, Received, TimerKey, Token};
 
 /// What a storm keeps for a connection.
 #[derive(Debug)]
@@ -49,19 +49,29 @@ impl Storm {
         let (user, password) = self.settings.users.account(index);
         let rng = Xoshiro256PlusPlus::from_rng(&mut self.generators);
         let mut phone = Phone::new(script, user, scheduled, rng);
+        let entry = self.connections.vacant_entry();
+        let (registry, token) = (self.event_loop.registry(), entry.token());
         let connected = self.sources.connect(self.settings.server);
         let outcome = connected.and_then(|mut connection| {
             let step = phone.begin(&password, connection.output(), &mut self.crowd);
-            let (registry, token) = (self.event_loop.registry(), self.connections.next_token());
-            match step {
-                Step::Wait | Step::WaitFor(_) => connection.flush_and_register(registry, token)?,
-                // Asks for writability, which tells when the connection is there.
-                Step::Stay { .. } | Step::Over(_) => connection.register(registry, token)?,
-            }
-            Ok((connection, step))
+            let (step, presence) = match step {
+                Step::Wait | Step::WaitFor(_) => {
+                    connection.flush_and_register(registry, token)?;
+                    (Some(step), Presence::Active)
+                }
+                Step::Stay { .. } | Step::Over(_) => {
+                    // Asks for writability, which tells when the connection is there.
+                    connection.register(registry, token)?;
+                    (None, Presence::Connecting(step))
+                }
+            };
+            Ok((connection, step, presence))
         });
         match outcome {
-            Ok((connection, step)) => self.join(phone, connection, step),
+            Ok((connection, step, presence)) => {
+                entry.insert(connection, Participant { phone, timer: None, presence });
+                self.joined(token, step);
+            }
             Err(error) => {
                 if let Step::Over(ending) = phone.failed(&error) {
                     self.count(phone.script(), scheduled, ending);
@@ -70,14 +80,9 @@ impl Storm {
         }
     }
 
-    /// A phone has said the first thing, and is one of those that are there.
-    fn join(&mut self, phone: Phone, connection: Connection, step: Step) {
-        let (step, presence) = match step {
-            Step::Wait | Step::WaitFor(_) => (Some(step), Presence::Active),
-            Step::Stay { .. } | Step::Over(_) => (None, Presence::Connecting(step)),
-        };
-        let participant = Participant { phone, timer: None, presence };
-        let token = self.connections.insert(connection, participant);
+    /// A phone is one of those that are there, and takes its first step, unless that waits for the
+    /// connection.
+    fn joined(&mut self, token: Token, step: Option<Step>) {
         self.most_at_once = self.most_at_once.max(self.connections.len());
         match step {
             Some(step) => self.take(token, step),

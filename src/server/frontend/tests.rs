@@ -138,7 +138,7 @@ impl Fixture {
             room: usize::MAX,
             has_server_ended: false,
         })));
-        let token = self.frontend.connections.next_token();
+        let token = self.frontend.connections.vacant_entry().token();
         let origin = Origin::new(Ipv4Addr::LOCALHOST.into());
         self.frontend.admit(wire.clone(), origin, &(), self.now).expect("admitted");
         Phone { token, wire }
