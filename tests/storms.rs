@@ -190,7 +190,7 @@ fn server_told_to_stop_in_a_storm_answers_what_it_was_asked_and_ends() {
     let load = "--users 1000 --script tempid:9,unread:1 --hold 60 --seed 1";
     let options = format!("{load} --concurrency {} --duration 60", crowd(300));
     let storm = storm::Setup::new(server.address, &options).keeping_told().start();
-    witness.ping_until("TempIDs", || data.temp_ids().len() > 300);
+    witness.ping_until("TempIDs", || data.temp_id_count() > 300);
     drop(witness);
     // It gives peers that do not read 4 seconds, and says with 0 that it was not cut short itself.
     server.stop();

@@ -89,6 +89,13 @@ impl Data {
         read_temp_ids(&self.file("tempIDs.txt"))
     }
 
+    /// The same after a crash, which may have torn the last line.
+    pub fn temp_ids_after_crash(&self) -> Vec<Line> {
+        let content = fs::read_to_string(self.file("tempIDs.txt")).expect("tempIDs.txt is there");
+        let end = content.rfind('\n').map_or(0, |newline| newline + 1);
+        read_lines(&content[..end])
+    }
+
     /// How many lines `tempIDs.txt` has, also while it grows.
     pub fn temp_id_count(&self) -> usize {
         count_temp_ids(&self.file("tempIDs.txt"))
@@ -107,6 +114,11 @@ pub struct Line {
 pub fn read_temp_ids(path: &Path) -> Vec<Line> {
     let content = fs::read_to_string(path).expect("tempIDs.txt is there");
     assert!(content.is_empty() || content.ends_with('\n'), "the last line has no end: {content}");
+    read_lines(&content)
+}
+
+#[track_caller]
+fn read_lines(content: &str) -> Vec<Line> {
     content.lines().filter(|line| !line.is_empty()).map(read_line).collect()
 }
 
