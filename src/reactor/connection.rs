@@ -1,11 +1,10 @@
 use std::io::{self, ErrorKind};
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use mio::Interest;
 use mio::net::TcpStream;
-use rustix::io::Errno;
-use socket2::{Domain, Protocol, SockRef, Socket, Type};
+use socket2::SockRef;
 
 use super::listener::set_keepalive;
 use super::{Buffer, Readiness, Stream, Token};
@@ -112,27 +111,13 @@ impl Connection {
     pub fn connect(address: SocketAddr) -> io::Result<Self> {
         let stream = TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
-        // Until connected, the stream is as good as full.
-        Ok(Self { writing: Writing::Registered, ..Self::new(stream) })
+        Ok(Self::connecting(stream))
     }
 
-    /// The same from a local address, so that more connections can be made than one has ports.
-    ///
-    /// # Errors
-    ///
-    /// What the system says, such as that the local address has no port left.
-    pub fn connect_from(source: IpAddr, address: SocketAddr) -> io::Result<Self> {
-        let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-        socket.set_nonblocking(true)?;
-        socket.set_tcp_nodelay(true)?;
-        socket.bind(&SocketAddr::new(source, 0).into())?;
-        match socket.connect(&address.into()) {
-            Ok(()) => {}
-            Err(error) if error.raw_os_error() == Some(Errno::INPROGRESS.raw_os_error()) => {}
-            Err(error) => return Err(error),
-        }
-        let stream = TcpStream::from_std(socket.into());
-        Ok(Self { writing: Writing::Registered, ..Self::new(stream) })
+    /// The same on a stream that somebody else has begun to connect.
+    pub fn connecting(stream: TcpStream) -> Self {
+        // Until connected, the stream is as good as full.
+        Self { writing: Writing::Registered, ..Self::new(stream) }
     }
 
     /// Makes the end of this connection a reset: what is on its way is lost, as if the machine had

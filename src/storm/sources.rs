@@ -1,7 +1,12 @@
 //! Where the phones of a storm come from.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr};
+
+use mio::net::TcpStream;
+use nix::sys::socket::{setsockopt, sockopt};
+use rustix::io::Errno;
+use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::reactor::Connection;
 
@@ -33,6 +38,43 @@ impl Sources {
         let offset = self.taken % self.count;
         self.taken = self.taken.wrapping_add(1);
         let source = Ipv4Addr::from_bits(FIRST_SOURCE.to_bits() + offset);
-        Connection::connect_from(IpAddr::V4(source), server)
+        connect_from(source, server).map(Connection::connecting)
+    }
+}
+
+fn connect_from(source: Ipv4Addr, server: SocketAddr) -> io::Result<TcpStream> {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_nonblocking(true)?;
+    socket.set_tcp_nodelay(true)?;
+    // The port is chosen when the server is known as well. Otherwise the kernel looks for one that nobody
+    // has had for a minute: for milliseconds where few are left, and in the end in vain.
+    setsockopt(&socket, sockopt::IpBindAddressNoPort, &true)?;
+    socket.bind(&SocketAddr::from((source, 0)).into())?;
+    match socket.connect(&server.into()) {
+        Ok(()) => {}
+        Err(error) if error.raw_os_error() == Some(Errno::INPROGRESS.raw_os_error()) => {}
+        Err(error) => return Err(error),
+    }
+    Ok(TcpStream::from_std(socket.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+    use std::os::fd::AsFd;
+
+    use nix::sys::socket::getsockopt;
+
+    use super::*;
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "nobody has to wait in its backlog")]
+    fn port_is_chosen_for_the_connection_and_not_for_the_address() {
+        let server = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = server.local_addr().expect("bound");
+        let stream = connect_from(FIRST_SOURCE, address).expect("begun");
+        let (_, peer) = server.accept().expect("connected");
+        assert_eq!(peer.ip(), FIRST_SOURCE);
+        assert_eq!(getsockopt(&stream.as_fd(), sockopt::IpBindAddressNoPort), Ok(true));
     }
 }
