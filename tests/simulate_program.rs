@@ -151,6 +151,8 @@ fn tables_of_a_run_agree_with_its_summary() {
     assert_eq!(counted("tracing.uploads"), 1);
     assert!(counted("tracing.named") > 1, "{stdout:#?}");
     assert_eq!(rows(&written["traces.csv"]).len(), counted("tracing.named"));
+    let people: BTreeSet<_> = rows(&written["traces.csv"]).iter().map(|row| row[2]).collect();
+    assert_eq!(people.len(), counted("tracing.people_named"));
     assert_eq!(with("traces.csv", 3, "true"), counted("tracing.traced"));
     let shown = format!("{}", counted("encounters.real"));
     let row = stdout.iter().find(|line| line.trim_start().starts_with("real ")).expect("a row");

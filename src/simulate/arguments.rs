@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::SimulateError;
+use super::figure_names::FigureNames;
 use super::runs::{Plan, PlannedPoint};
 use super::scenario_file::{Change, ScenarioFile, Sweep, grid};
 use super::sequence::SequenceArguments;
-use super::summary::FigureNames;
 use crate::town::Collect;
 
 /// The largest seed, as a scenario file holds no larger number.
@@ -85,9 +85,10 @@ pub struct StudyArguments {
     /// make a grid
     #[arg(long, value_name = "key=a,b,c")]
     sweep: Vec<String>,
-    /// Figures to show instead of the usual ones, such as tracing.recall,server.downloads
+    /// Figures to show instead of the usual ones, such as tracing.recall,server.downloads; the report of a
+    /// sweep draws them first
     #[arg(long, value_name = "a,b,c")]
-    figures: Option<FigureNames>,
+    pub(super) figures: Option<FigureNames>,
     /// Runs at a time, at most [default: as many as there are processors]
     #[arg(long, value_name = "T", value_parser = clap::value_parser!(u64).range(1..=MOST_THREADS))]
     threads: Option<u64>,
@@ -136,11 +137,6 @@ impl StudyArguments {
             threads: self.threads.map(|threads| threads as usize),
             is_quiet: self.quiet,
         })
-    }
-
-    /// The figures that are asked for.
-    pub fn figures(&self) -> Option<&FigureNames> {
-        self.figures.as_ref()
     }
 
     fn changes(&self) -> Result<Vec<Change>, SimulateError> {

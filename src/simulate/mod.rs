@@ -5,6 +5,7 @@
 
 pub mod arguments;
 pub mod experiment;
+pub mod figure_names;
 pub mod huge_pages;
 mod measured;
 pub mod messages;
@@ -117,9 +118,9 @@ pub fn run(arguments: &Arguments) -> Result<bool, SimulateError> {
 fn run_study(arguments: &StudyArguments) -> Result<(), SimulateError> {
     let plan = arguments.plan()?;
     try_files(arguments)?;
-    let study = plan.run()?;
+    let study = Study { figures: arguments.figures.clone(), ..plan.run()? };
     write_files(&study, arguments)?;
-    print(&summary::of(&study, arguments.figures()))
+    print(&summary::of(&study))
 }
 
 /// Writes to the standard output. Whoever has closed it does not want to see more.

@@ -140,7 +140,8 @@ impl Plan {
         });
         let points = points.collect();
         let records = records.filter(|_| self.collect != Collect::default());
-        Study { scenario: self.scenario.clone(), origin: Origin::Scenario, points, records }
+        let scenario = self.scenario.clone();
+        Study { scenario, origin: Origin::Scenario, points, records, figures: None }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What was simulated, and what came of it.
 
+use super::figure_names::FigureNames;
 use super::theory::{Expected, Measure};
 use crate::town::figures::Figure;
 use crate::town::{Outcome, Records, Scenario};
@@ -16,6 +17,8 @@ pub struct Study {
     pub points: Vec<Point>,
     /// What happened one by one in the first run of the first point, if that was asked for.
     pub records: Option<Records>,
+    /// The figures that somebody wants to see instead of the usual ones.
+    pub figures: Option<FigureNames>,
 }
 
 /// What a study is made of, and can be made of again.

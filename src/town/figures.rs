@@ -83,7 +83,7 @@ impl Encounters {
 }
 
 impl Tracing {
-    fn figures(&self) -> [Figure; 9] {
+    fn figures(&self) -> [Figure; 10] {
         [
             count("tracing.index_cases", self.index_cases.into(), "people who fell ill"),
             count("tracing.uploads", self.uploads.into(), "contact logs that they uploaded"),
@@ -94,6 +94,11 @@ impl Tracing {
             ),
             count("tracing.traced", self.traced, "contacts that the server named"),
             count("tracing.named", self.named, "all pairs that the server named"),
+            count(
+                "tracing.people_named",
+                self.people_named,
+                "different people whom the server named for contact logs of index cases",
+            ),
             figure(
                 "tracing.recall",
                 share(self.traced, self.contacts),

@@ -52,7 +52,6 @@ impl Town {
             end: scenario.warm_up.0 + scenario.duration.0,
             lifetime: scenario.server.lifetime_seconds(),
             offline_spells: vec![0; handsets.len()],
-            meetings,
             next_change: None,
             nearness: Nearness::new(scenario.seed, handsets.len(), posts.len()),
             case_of: case_numbers(&cases),
@@ -61,7 +60,12 @@ impl Town {
                 == [0.0; 3],
             encoded: Vec::with_capacity(Beacon::LEN),
             datagram: [0; Beacon::LEN],
-            outcome: nothing_yet(scenario, handsets.len()),
+            outcome: Outcome {
+                people,
+                late_contacts: meetings.late_contacts(),
+                ..nothing_yet(scenario, handsets.len())
+            },
+            meetings,
             records: Records::default(),
             transcript: Transcript::default(),
             scenario: scenario.clone(),

@@ -1,6 +1,6 @@
 //! Who falls ill, and what the authority finds out.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 use rand::RngExt;
@@ -167,6 +167,7 @@ impl Town {
             }
         }
         let (tracing, ends_before) = (&mut self.outcome.tracing, self.end);
+        let mut people_named = HashSet::<u32>::new();
         tracing.index_cases = self.cases.len() as u32;
         for case in self.cases.iter().filter(|case| case.tested_at <= ends_before) {
             // When they met first, and how often they met.
@@ -178,6 +179,7 @@ impl Town {
             }
             tracing.contacts += met.len() as u64;
             tracing.named += case.named.len() as u64;
+            people_named.extend(case.named.keys());
             for (contact, (first, encounters)) in met {
                 let named_at = case.named.get(&contact);
                 if let Some(at) = named_at {
@@ -191,6 +193,7 @@ impl Town {
                 }
             }
         }
+        tracing.people_named = people_named.len() as u64;
         tracing.seconds_to_notice.sort_by(f64::total_cmp);
     }
 }

@@ -11,8 +11,12 @@ use super::message::Message;
 pub struct Outcome {
     /// The seed of the run.
     pub seed: u64,
-    /// How many people had the app.
+    /// How many people lived in the town: as many as the scenario says, or as a contact trace has names.
+    pub people: u32,
+    /// How many of them had the app.
     pub users: u32,
+    /// Contacts of a contact trace that begin when the run is over already.
+    pub late_contacts: u64,
     /// Who was near whom, and who noticed.
     pub encounters: Encounters,
     /// What uploads led to.
@@ -59,6 +63,8 @@ pub struct Tracing {
     pub traced: u64,
     /// All pairs that the server named.
     pub named: u64,
+    /// Different people in these pairs: those whom the authority has to call.
+    pub people_named: u64,
     /// Encounters of index cases with people whom the server named, within the retention.
     pub traced_encounters: u64,
     /// From the first encounter of a contact to the moment at which the server named them, in seconds,

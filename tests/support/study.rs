@@ -49,7 +49,7 @@ pub fn single(runs: u64) -> Study {
         expected: Vec::new(),
     };
     let (origin, records) = (Origin::Scenario, Some(records()));
-    Study { scenario, origin, points: vec![point], records }
+    Study { scenario, origin, points: vec![point], records, figures: None }
 }
 
 /// The same in a plane.
@@ -185,6 +185,7 @@ pub fn outcome(share: f64, seed: u64) -> Outcome {
             contacts: contacts.into(),
             traced,
             named: traced + u64::from(dice.below(6)),
+            people_named: traced + u64::from(dice.below(6)),
             traced_encounters: 2 * traced,
             seconds_to_notice: noticed,
         },

@@ -79,6 +79,7 @@ fn study(experiment: &Experiment, seed: u64, outcomes: Vec<Vec<Outcome>>) -> Stu
         origin: Origin::Experiment(experiment.name),
         points: experiment.settings.iter().zip(outcomes).map(point).collect(),
         records: None,
+        figures: None,
     }
 }
 

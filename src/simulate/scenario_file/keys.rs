@@ -14,10 +14,10 @@ const MOST_EDITS: usize = 2;
 
 /// All keys, as a scenario that has each of them: every list has one element.
 #[derive(Debug)]
-pub(super) struct Keys(Table);
+pub(in crate::simulate) struct Keys(Table);
 
 impl Keys {
-    pub(super) fn new() -> Self {
+    pub(in crate::simulate) fn new() -> Self {
         Self(Table::try_from(full_scenario()).expect("numbers, texts and tables"))
     }
 
@@ -26,6 +26,27 @@ impl Keys {
         let mut parts = key.split('.');
         let first = self.0.get(parts.next()?)?;
         parts.try_fold(first, |value, part| as_table(value)?.get(part))
+    }
+
+    /// Whether the values of `key` are numbers that may be written as times.
+    pub(in crate::simulate) fn takes_times(&self, key: &str) -> bool {
+        let mut table = self.0.clone();
+        let mut parts = key.split('.');
+        let first = parts.next().and_then(|part| table.get_mut(part));
+        let found = parts.try_fold(first, |value, part| {
+            let value = value?;
+            let inner = match value {
+                Value::Array(list) => list.first_mut()?.as_table_mut(),
+                value => value.as_table_mut(),
+            };
+            Some(inner?.get_mut(part))
+        });
+        let Some(value) = found.flatten().filter(|value| value.is_float() || value.is_integer())
+        else {
+            return false;
+        };
+        *value = Value::String("1s".to_owned());
+        table.try_into::<Scenario>().is_ok()
     }
 
     /// The keys of the table at `key`; those of the scenario itself if it is empty.
@@ -152,6 +173,17 @@ mod tests {
         }
         for key in ["", "people.", "people.app_share.x", "nothing", "adversary.replay.0.delay"] {
             assert!(keys.find(key).is_none(), "{key}");
+        }
+    }
+
+    #[test]
+    fn times_are_told_from_other_numbers() {
+        let keys = Keys::new();
+        for key in ["duration", "server.temp_id_lifetime", "adversary.replay.delay"] {
+            assert!(keys.takes_times(key), "{key}");
+        }
+        for key in ["name", "people.count", "radio.loss", "meetings.plane.range", "nothing.there"] {
+            assert!(!keys.takes_times(key), "{key}");
         }
     }
 

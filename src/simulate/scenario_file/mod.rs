@@ -17,8 +17,7 @@ use toml::Table;
 use toml::de::DeTable;
 
 pub use self::change::Change;
-use self::keys::Keys;
-pub(super) use self::keys::closest;
+pub(super) use self::keys::{Keys, closest};
 use self::places::{Places, line_and_column, without_numbers};
 pub use self::sweep::{Sweep, grid};
 use crate::text_file;
@@ -149,8 +148,13 @@ impl ScenarioFile {
         for change in changes {
             change.apply(&mut table, &self.keys)?;
         }
+        let has_question = table.contains_key("question");
         let scenario = table.try_into();
         let mut scenario: Scenario = scenario.map_err(|error| self.blame(changes, &error))?;
+        // The default question is that of the default town.
+        if !has_question && scenario.name != Scenario::default().name {
+            scenario.question.clear();
+        }
         if let Some(folder) = self.path.as_deref().and_then(Path::parent) {
             let file = &mut scenario.meetings.trace.file;
             if !file.as_os_str().is_empty() {

@@ -1,17 +1,16 @@
 //! What came of a study, for the terminal.
 
-mod names;
+mod remarks;
 mod rows;
 
-pub use self::names::FigureNames;
 use self::rows::SECTIONS;
+use super::figure_names::{self, FigureNames};
 use super::measured::Measured;
 use super::numbers::Unit;
 use super::study::Study;
 use super::table::Table;
 use crate::town::Scenario;
 use crate::town::figures::MOST_TELLING;
-use crate::town::scenario::MeetingsKind;
 
 /// Columns of a table of a sweep, at most, as long as nobody asks for more.
 const WIDTH: usize = 100;
@@ -20,12 +19,15 @@ const WIDTH: usize = 100;
 const NOTHING: &str = "-";
 
 /// The summary of a study, with the usual figures or those that somebody asks for.
-pub fn of(study: &Study, figures: Option<&FigureNames>) -> String {
+pub fn of(study: &Study) -> String {
     let points: Vec<_> = study.points.iter().map(Measured::of).collect();
     let mut lines = title(&study.scenario, &points);
     lines.push(String::new());
-    match (single(&points), figures) {
-        (Some(point), None) => lines.extend(town(&study.scenario, point)),
+    match (single(&points), &study.figures) {
+        (Some(point), None) => {
+            lines.extend(town(&study.scenario, point));
+            lines.extend(remarks::of(&study.scenario, point.point));
+        }
         (Some(point), Some(figures)) => lines.extend(list(point, figures)),
         (None, None) => lines.extend(sweep(&points, &chosen(&points))),
         (None, Some(figures)) => lines.extend(sweep(&points, &figures.iter().collect::<Vec<_>>())),
@@ -65,16 +67,8 @@ fn title(scenario: &Scenario, points: &[Measured<'_>]) -> Vec<String> {
 fn one_point(scenario: &Scenario, point: &Measured<'_>) -> String {
     let users = point.estimate("users").map_or(0.0, |users| users.mean);
     let users = Unit::Plain.value(users);
-    let people = match scenario.meetings.kind {
-        // Only the file knows how many there are.
-        MeetingsKind::Trace => format!("{users} people with the app"),
-        MeetingsKind::RandomMixing | MeetingsKind::Plane | MeetingsKind::Timetable => {
-            format!(
-                "{} people, {users} with the app",
-                Unit::Plain.value(scenario.people.count.into())
-            )
-        }
-    };
+    let people = point.point.outcomes.first().map_or(0, |outcome| outcome.people);
+    let people = format!("{} people, {users} with the app", Unit::Plain.value(people.into()));
     let (duration, kind, seed) = (scenario.duration, scenario.meetings.kind, scenario.seed);
     format!("{people}, meet for {duration} ({kind}), seed {seed}{}", runs(point))
 }
@@ -157,7 +151,7 @@ fn chosen(points: &[Measured<'_>]) -> Vec<&'static str> {
         let first = cells.next();
         cells.any(|cell| Some(cell) != first)
     };
-    let others = names::all().into_iter().filter(|name| !MOST_TELLING.contains(name));
+    let others = figure_names::all().into_iter().filter(|name| !MOST_TELLING.contains(name));
     let mut candidates: Vec<_> =
         MOST_TELLING.iter().copied().chain(others).filter(differs).collect();
     if candidates.is_empty() {

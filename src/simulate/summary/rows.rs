@@ -33,6 +33,7 @@ pub(super) const SECTIONS: &[Section] = &[
             ("contact logs uploaded", "tracing.uploads"),
             ("contacts: an index case with somebody near", "tracing.contacts"),
             ("pairs that the server named", "tracing.named"),
+            ("people in these pairs, each once", "tracing.people_named"),
             ("contacts named", "tracing.traced"),
             ("recall: contacts named, of contacts", "tracing.recall"),
             ("precision: contacts named, of pairs named", "tracing.precision"),
@@ -43,7 +44,7 @@ pub(super) const SECTIONS: &[Section] = &[
     Section {
         title: "Beacons",
         rows: &[
-            ("sent", "beacons.sent"),
+            ("sent, with another phone near", "beacons.sent"),
             ("on their way, one to each phone near", "beacons.near"),
             ("not sent: no valid TempID", "beacons.silent"),
             ("lost by the radio", "beacons.lost"),

@@ -9,7 +9,9 @@ use crate::town::{Outcome, Scenario};
 fn outcome(recorded: u64) -> Outcome {
     Outcome {
         seed: 1,
+        people: 500,
         users: 302,
+        late_contacts: 0,
         encounters: Encounters {
             real: 7512,
             possible: 2713,
@@ -22,6 +24,7 @@ fn outcome(recorded: u64) -> Outcome {
             contacts: 100,
             traced: 36,
             named: 36,
+            people_named: 34,
             traced_encounters: 40,
             seconds_to_notice: vec![3600.0, 7200.0],
         },
@@ -61,11 +64,17 @@ fn study(points: &[(&str, &[u64])]) -> Study {
         }
     };
     let points = points.iter().map(point).collect();
-    Study { scenario: Scenario::default(), origin: Origin::Scenario, points, records: None }
+    Study {
+        scenario: Scenario::default(),
+        origin: Origin::Scenario,
+        points,
+        records: None,
+        figures: None,
+    }
 }
 
-fn names(text: &str) -> FigureNames {
-    text.parse().expect("figures")
+fn with_figures(study: Study, figures: &str) -> String {
+    of(&Study { figures: Some(figures.parse().expect("figures")), ..study })
 }
 
 #[test]
@@ -86,12 +95,13 @@ Tracing
   contact logs uploaded                              5
   contacts: an index case with somebody near       100
   pairs that the server named                       36
+  people in these pairs, each once                  34
   contacts named                                    36
   recall: contacts named, of contacts             36 %
   precision: contacts named, of pairs named      100 %
   time to notice, median                       1.500 h
 Beacons
-  sent                                          81,234
+  sent, with another phone near                 81,234
   on their way, one to each phone near          81,300
   not sent: no valid TempID                          0
   lost by the radio                                  0
@@ -117,12 +127,12 @@ Contact logs
   entries, mean                                  3.333
   entries, most                                      7
 ";
-    assert_eq!(of(&study(&[("", &[2700])]), None), expected);
+    assert_eq!(of(&study(&[("", &[2700])])), expected);
 }
 
 #[test]
 fn several_runs_are_told_with_their_interval() {
-    let text = of(&study(&[("", &[2600, 2700, 2650])]), None);
+    let text = of(&study(&[("", &[2600, 2700, 2650])]));
     assert!(text.contains("seed 1, 3 runs: mean ± the 99 % interval\n"), "{text}");
     let rows = [
         "  real                                           7,512      ±0\n",
@@ -138,11 +148,11 @@ fn several_runs_are_told_with_their_interval() {
 #[test]
 fn adversaries_are_told_of_only_where_there_are_some() {
     let mut study = study(&[("", &[1])]);
-    let text = of(&study, None);
+    let text = of(&study);
     assert!(!text.contains("Replays") && !text.contains("Sniffers"), "{text}");
     study.scenario.adversary.replay = vec![Replay::default()];
     study.scenario.adversary.sniffer = vec![Sniffer::default()];
-    let text = of(&study, None);
+    let text = of(&study);
     assert!(text.contains("Replays") && text.contains("Sniffers"), "{text}");
     assert!(!text.contains("Relays"), "{text}");
 }
@@ -158,7 +168,7 @@ app_share  recorded_share  missed_ways_share    recorded  recorded_share_of_poss
 0.2                1.331 %            96.31 %         100                     3.686 %
 0.4                2.662 %            92.63 %         200                     7.372 %
 ";
-    let text = of(&study(&[("0.2", &[100]), ("0.4", &[200])]), None);
+    let text = of(&study(&[("0.2", &[100]), ("0.4", &[200])]));
     let words = |text: &str| -> Vec<_> {
         text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
     };
@@ -169,7 +179,7 @@ app_share  recorded_share  missed_ways_share    recorded  recorded_share_of_poss
 
 #[test]
 fn sweep_over_one_value_says_which() {
-    let text = of(&study(&[("0.25", &[100])]), Some(&names("users")));
+    let text = with_figures(study(&[("0.25", &[100])]), "users");
     assert!(
         text.ends_with("1 point, seed 1\n\npeople\napp_share  users\n0.25         302\n"),
         "{text}"
@@ -182,26 +192,49 @@ fn swept_seed_is_told_in_its_rows_alone() {
     for point in &mut study.points {
         point.changed[0].0 = "seed".to_owned();
     }
-    let text = of(&study, Some(&names("users")));
+    let text = with_figures(study, "users");
     assert!(text.ends_with("2 points\n\nseed  users\n1       302\n2       302\n"), "{text}");
 }
 
 #[test]
 fn sweep_in_which_nothing_differs_shows_the_usual_figures() {
-    let text = of(&study(&[("0.2", &[100]), ("0.4", &[100])]), None);
+    let text = of(&study(&[("0.2", &[100]), ("0.4", &[100])]));
     assert!(text.contains(" recall") && text.contains(" downloads "), "{text}");
     assert!(text.lines().skip(1).all(|line| line.len() <= WIDTH), "{text}");
 }
 
 #[test]
 fn figures_that_somebody_asks_for_are_shown_in_their_order() {
-    let figures = names("server.bytes_out,encounters.recorded");
-    let text = of(&study(&[("0.2", &[100]), ("0.4", &[200])]), Some(&figures));
+    let figures = "server.bytes_out,encounters.recorded";
+    let text = with_figures(study(&[("0.2", &[100]), ("0.4", &[200])]), figures);
     assert!(
         text.ends_with("\n0.2         12.35 MB         100\n0.4         12.35 MB         200\n"),
         "{text}"
     );
-    let text = of(&study(&[("", &[100])]), Some(&figures));
+    let text = with_figures(study(&[("", &[100])]), figures);
     let rows = "\nserver.bytes_out     12.35 MB\nencounters.recorded       100\n";
     assert!(text.ends_with(rows), "{text}");
+}
+
+#[test]
+fn test_that_comes_after_the_end_is_remarked() {
+    let mut late = study(&[("", &[2700])]);
+    assert!(!of(&late).contains("Nobody uploads"));
+    late.scenario.illness.test_delay = late.scenario.duration;
+    let text = of(&late);
+    let remark = "\n\nNobody uploads: the first test comes illness.from (1day) and \
+        illness.test_delay (3days) after the beginning, and duration is 3days.\n";
+    assert!(text.ends_with(remark), "{text}");
+    late.scenario.illness.index_cases = 0;
+    assert!(!of(&late).contains("Nobody uploads"));
+}
+
+#[test]
+fn contacts_behind_the_end_of_the_run_are_remarked() {
+    let mut late = study(&[("", &[2700])]);
+    late.scenario.meetings.trace.file = "contacts.csv".into();
+    late.points[0].outcomes[0].late_contacts = 1234;
+    let remark =
+        "\n\nLeft out: 1,234 contacts of contacts.csv that begin when duration (3days) is over.\n";
+    assert!(of(&late).ends_with(remark), "{}", of(&late));
 }

@@ -145,6 +145,14 @@ impl Meetings {
         }
     }
 
+    /// How many contacts of a trace begin when the run is over already, so that they are none here.
+    pub fn late_contacts(&self) -> u64 {
+        match &self.kind {
+            Kind::Trace(trace) => trace.late_contacts(),
+            Kind::RandomMixing(_) | Kind::Plane(_) | Kind::Timetable(_) => 0,
+        }
+    }
+
     /// Where people are in a plane, in metres, when it was last looked who is near whom; nothing for
     /// other kinds of meetings. That is when the change that was given last happened, or later.
     pub fn positions(&self) -> Vec<(f64, f64)> {

@@ -32,6 +32,7 @@ pub(super) struct Contacts {
 #[derive(Debug)]
 pub(super) struct Trace {
     changes: std::vec::IntoIter<Change>,
+    late_contacts: u64,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -155,7 +156,16 @@ impl Trace {
             }
         }
         let numbers = Numbers::new(*people);
-        Ok(Self { changes: changes(merged(stretches), numbers).into_iter() })
+        let stretches = merged(stretches);
+        let late = rows.iter().filter(|row| row.from > duration).count()
+            + stretches.iter().filter(|stretch| stretch.from == duration).count();
+        let changes = changes(stretches, numbers).into_iter();
+        Ok(Self { changes, late_contacts: late as u64 })
+    }
+
+    /// How many contacts begin when the run is over already.
+    pub(super) fn late_contacts(&self) -> u64 {
+        self.late_contacts
     }
 }
 
@@ -335,6 +345,16 @@ mod tests {
         let trace = Trace::new(&scenario, &contacts.expect("well-formed"), &[]).expect("fits");
         let seconds: Vec<_> = trace.map(|change| (change.at.as_secs(), change.kind)).collect();
         assert_eq!(seconds, [(0, Begins), (0, Begins), (60, Ends), (69, Ends)]);
+    }
+
+    #[test]
+    fn contacts_behind_the_end_are_counted_and_left_out() {
+        let content = "t,a,b,seconds\n0,x,y,60\n60,y,x,9\n60,x,z,1\n61,y,z,1\n59,x,z,0.5\n";
+        let contacts = parse(content, &[]).expect("well-formed");
+        let mut scenario = Scenario { duration: Seconds::new(60), ..Scenario::default() };
+        scenario.meetings.kind = crate::town::scenario::MeetingsKind::Trace;
+        let trace = Trace::new(&scenario, &contacts, &[]).expect("fits");
+        assert_eq!(trace.late_contacts(), 2, "but not that which goes on from before");
     }
 
     #[test]

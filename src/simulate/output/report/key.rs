@@ -1,6 +1,7 @@
 //! A key of a sweep as the axis of a chart.
 
 use super::axis::Axis;
+use crate::simulate::scenario_file::Keys;
 
 /// The largest of values that are so many times the least would leave no room for the others.
 const FAR_APART: f64 = 30.0;
@@ -20,17 +21,29 @@ pub(super) fn axis(key: &str, values: &[&str]) -> (Axis, Vec<f64>) {
 fn of_numbers(key: &str, numbers: &[Number]) -> Axis {
     let low = numbers.iter().map(|number| number.value).fold(f64::INFINITY, f64::min);
     let high = numbers.iter().map(|number| number.value).fold(f64::NEG_INFINITY, f64::max);
-    let are_times = numbers.iter().any(|number| number.is_time);
+    // Seconds may be written without a unit.
+    let are_times = numbers.iter().any(|number| number.is_time) || Keys::new().takes_times(key);
     if low > 0.0 && high / low >= FAR_APART && numbers.len() > 2 {
-        let unit = if are_times { ", seconds" } else { "" };
-        Axis::logarithmic(format!("{key}{unit}"), low, high)
+        let label = if are_times { format!("{key}, seconds") } else { label(key) };
+        Axis::logarithmic(label, low, high)
     } else if are_times {
         let mut axis = Axis::time("", low, high);
         axis.label = format!("{key}, {}", axis.label);
         axis
     } else {
-        Axis::tight(key, low, high)
+        Axis::tight(label(key), low, high)
     }
+}
+
+/// A key with the unit of its values, if a number does not say it.
+fn label(key: &str) -> String {
+    let unit = match key.rsplit('.').next().unwrap_or(key) {
+        "x" | "y" | "range" | "width" | "height" => ", metres",
+        "speed" => ", metres a second",
+        "rate" => ", connections a second",
+        _ => "",
+    };
+    format!("{key}{unit}")
 }
 
 /// What a value of a sweep is as a number.
@@ -73,6 +86,15 @@ mod tests {
         let (axis, places) = axis("phones.scan_period", &["\"1m\"", "5m", "600s"]);
         assert_eq!(axis.label, "phones.scan_period, minutes");
         assert_eq!(places, [60.0, 300.0, 600.0]);
+    }
+
+    #[test]
+    fn axis_says_the_unit_of_its_key() {
+        let label = |key| axis(key, &["30", "60", "90"]).0.label;
+        assert_eq!(label("server.temp_id_lifetime"), "server.temp_id_lifetime, seconds");
+        assert_eq!(label("meetings.plane.range"), "meetings.plane.range, metres");
+        assert_eq!(label("adversary.sniffer.at.x"), "adversary.sniffer.at.x, metres");
+        assert_eq!(label("people.count"), "people.count");
     }
 
     #[test]

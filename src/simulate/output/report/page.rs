@@ -40,7 +40,7 @@ pub(super) fn render(study: &Study) -> Markup {
                 }
                 main {
                     (headline::render(&points))
-                    @if let Some(curves) = sweep::curves(&points) {
+                    @if let Some(curves) = sweep::curves(&points, study.figures.as_ref()) {
                         (sweep_section(curves, scenario.runs.get()))
                     }
                     @if let Some(first) = study.points.first() { (first_point(study, first)) }

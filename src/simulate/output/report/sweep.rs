@@ -3,6 +3,7 @@
 use super::axis::Axis;
 use super::chart::{Chart, Form, Point, Series};
 use super::key::{axis, bare, number};
+use crate::simulate::figure_names::FigureNames;
 use crate::simulate::measured::{Measured, MeasuredFigure};
 use crate::simulate::numbers::Unit;
 use crate::simulate::theory::Relation;
@@ -16,7 +17,8 @@ const MOST_CURVES: usize = 5;
 /// The charts of a sweep, and what is left out of them.
 #[derive(Debug)]
 pub(super) struct Curves {
-    /// One for each figure with an expected value, and for those that matter most.
+    /// One for each figure that was asked for, or else for each with an expected value and those that
+    /// matter most.
     pub(super) charts: Vec<Chart>,
     /// Of other figures that change.
     pub(super) more: Vec<Chart>,
@@ -24,10 +26,11 @@ pub(super) struct Curves {
     pub(super) left_out: Option<String>,
 }
 
-/// Of the points of a sweep; nothing for a single point.
-pub(super) fn curves(points: &[Measured<'_>]) -> Option<Curves> {
+/// Of the points of a sweep; nothing for a single point. Figures that somebody has asked for come first and
+/// whether they change or not.
+pub(super) fn curves(points: &[Measured<'_>], asked: Option<&FigureNames>) -> Option<Curves> {
     let plan = Plan::of(points)?;
-    let (early, late) = of_interest(points);
+    let (early, late) = of_interest(points, asked);
     let charts = |names: &[&str]| names.iter().filter_map(|name| plan.chart(name)).collect();
     let room = MOST_CHARTS.saturating_sub(early.len()).min(late.len());
     let mut left_out = Vec::new();
@@ -45,8 +48,12 @@ pub(super) fn curves(points: &[Measured<'_>]) -> Option<Curves> {
     })
 }
 
-/// Figures with expected values and those that matter most and change, then others that change.
-fn of_interest(points: &[Measured<'_>]) -> (Vec<&'static str>, Vec<&'static str>) {
+/// Figures with expected values and those that matter most and change, then others that change. If some
+/// are asked for, the others come after them.
+fn of_interest(
+    points: &[Measured<'_>],
+    asked: Option<&FigureNames>,
+) -> (Vec<&'static str>, Vec<&'static str>) {
     let each = |name: &'static str| points.iter().filter_map(move |point| point.figure(name));
     let is_expected = |name: &&'static str| each(name).any(|figure| !figure.expected.is_empty());
     let (mut early, others): (Vec<_>, Vec<_>) = names(points).into_iter().partition(is_expected);
@@ -57,7 +64,15 @@ fn of_interest(points: &[Measured<'_>]) -> (Vec<&'static str>, Vec<&'static str>
     late.retain(|name| changes(each(name)));
     first.sort_by_key(|name| MOST_TELLING.iter().position(|first| first == name));
     early.append(&mut first);
-    (early, late)
+    match asked {
+        None => (early, late),
+        Some(asked) => {
+            let asked: Vec<_> = asked.iter().collect();
+            early.append(&mut late);
+            early.retain(|name| !asked.contains(name));
+            (asked, early)
+        }
+    }
 }
 
 /// The figures that any point has.
@@ -146,6 +161,7 @@ impl<'a> Plan<'a> {
             series.extend(self.theories(name, relation, factor));
         }
         series.retain(|series| !series.points.is_empty());
+        let series = folded(series);
         let values = || series.iter().flat_map(|series| &series.points).flat_map(ends);
         // Nothing is less than none, whatever an interval says.
         let (low, high) = (
@@ -226,6 +242,19 @@ impl<'a> Plan<'a> {
     }
 }
 
+/// Curves that lie on each other are one with both names: of two, only the last would be seen.
+fn folded(series: Vec<Series>) -> Vec<Series> {
+    let mut folded: Vec<Series> = Vec::new();
+    for one in series {
+        let same = |other: &&mut Series| other.form == one.form && other.points == one.points;
+        match folded.iter_mut().find(same) {
+            Some(other) => other.name += &format!(" and {}, which are the same", one.name),
+            None => folded.push(one),
+        }
+    }
+    folded
+}
+
 fn ends(point: &Point) -> [f64; 2] {
     point.interval.map_or([point.y, point.y], |(low, high)| [low.min(point.y), high.max(point.y)])
 }
@@ -298,7 +327,7 @@ mod tests {
 
     fn charts(points: &[crate::simulate::study::Point]) -> Vec<Chart> {
         let measured: Vec<_> = points.iter().map(Measured::of).collect();
-        curves(&measured).expect("a sweep").charts
+        curves(&measured, None).expect("a sweep").charts
     }
 
     #[test]
@@ -345,10 +374,35 @@ mod tests {
     }
 
     #[test]
+    fn curves_that_lie_on_each_other_are_one_with_both_names() {
+        let mut points = sample::sweep_of_two(2).points;
+        let (silent, keep) = points.split_at_mut(5);
+        for (silent, keep) in silent.iter().zip(keep) {
+            keep.outcomes.clone_from(&silent.outcomes);
+        }
+        let charts = charts(&points);
+        let names = charts[0].series.iter().map(|series| series.name.as_str());
+        let both =
+            "phones.when_expired = silent and phones.when_expired = keep, which are the same";
+        assert_eq!(names.collect::<Vec<_>>(), [both, "expected"]);
+    }
+
+    #[test]
+    fn figures_that_are_asked_for_come_first_though_they_never_change() {
+        let points = sample::sweep(4).points;
+        let measured: Vec<_> = points.iter().map(Measured::of).collect();
+        let asked = "tracing.index_cases,tracing.recall".parse().expect("figures");
+        let curves = curves(&measured, Some(&asked)).expect("a sweep");
+        let titles: Vec<_> = curves.charts.iter().map(|chart| chart.title.as_str()).collect();
+        assert_eq!(titles, ["Tracing: index cases", "Tracing: recall"]);
+        assert_eq!(curves.more[0].title, "Encounters: recorded share");
+    }
+
+    #[test]
     fn single_point_is_no_sweep() {
         let study = sample::single(2);
         let measured: Vec<_> = study.points.iter().map(Measured::of).collect();
-        assert!(curves(&measured).is_none());
-        assert!(curves(&[]).is_none());
+        assert!(curves(&measured, None).is_none());
+        assert!(curves(&[], None).is_none());
     }
 }
