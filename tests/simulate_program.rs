@@ -229,6 +229,21 @@ fn messages_tell_who_met_uploaded_and_is_named() {
         assert!(has(text), "{text}: {drawn:#?}");
     }
     assert!(has(&format!("contacts of {index}")), "{drawn:#?}");
+
+    let ended = run(&data, ["sequence", "trace.jsonl", "--only", "phone 99"]);
+    assert_eq!(ended.status.code(), Some(1), "{ended:#?}");
+    assert!(ended.stdout[0].starts_with("Nobody is called \"phone 99\"."), "{ended:#?}");
+}
+
+#[test]
+fn town_that_no_memory_holds_is_refused_and_leaves_no_file() {
+    let data = Data::empty();
+    let large = "--set people.count=50000000 --set duration=1000days --set interval=1day";
+    let ended = simulate(&data, &format!("{large} --out out --trace trace.jsonl"));
+    assert_eq!(ended.status.code(), Some(2), "{ended:#?}");
+    let [line] = &ended.stderr[..] else { panic!("one line, not {ended:#?}") };
+    assert!(line.contains(" people with the app take some "), "{line}");
+    assert_eq!(fs::read_dir(data.path()).expect("the directory").count(), 0);
 }
 
 #[test]

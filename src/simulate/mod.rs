@@ -8,6 +8,7 @@ pub mod experiment;
 pub mod figure_names;
 pub mod huge_pages;
 mod measured;
+mod memory;
 pub mod messages;
 mod numbers;
 pub mod output;
@@ -20,14 +21,15 @@ pub mod study;
 pub mod summary;
 mod table;
 pub mod theory;
+mod writable;
 
-use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
 use self::arguments::{Arguments, Command, StudyArguments};
+use self::numbers::Unit;
 use self::scenario_file::ScenarioError;
 use self::study::Study;
 use crate::text_file::FileError;
@@ -46,6 +48,26 @@ pub enum SimulateError {
         runs: u64,
         /// How many there may be.
         most: u64,
+    },
+    /// A town is larger than the machine.
+    #[error(
+        "{at}{} people with the app take some {} of memory{}, and this machine has {}",
+        numbers::count(*phones),
+        Unit::Bytes.value(*needed as f64),
+        if *runs > 1 { format!(" in {runs} runs at a time (--threads)") } else { String::new() },
+        Unit::Bytes.value(*there as f64)
+    )]
+    TooLarge {
+        /// Which one, if there are several.
+        at: String,
+        /// How many of its people have the app.
+        phones: u64,
+        /// How many such towns there are at a time.
+        runs: u64,
+        /// What all of these take, in bytes.
+        needed: u64,
+        /// What the machine has.
+        there: u64,
     },
     /// A town cannot be.
     #[error("{at}{source}")]
@@ -85,6 +107,7 @@ impl SimulateError {
         match self {
             Self::Scenario(_)
             | Self::TooManyRuns { .. }
+            | Self::TooLarge { .. }
             | Self::Run { .. }
             | Self::NoSuchExperiment { .. } => true,
             Self::Threads(_) | Self::File(_) | Self::Output { .. } => false,
@@ -104,10 +127,7 @@ impl SimulateError {
 pub fn run(arguments: &Arguments) -> Result<bool, SimulateError> {
     match &arguments.command {
         Some(Command::Experiment(experiment)) => experiment::command::run(experiment),
-        Some(Command::Sequence(sequence)) => {
-            sequence::run(sequence)?;
-            Ok(true)
-        }
+        Some(Command::Sequence(sequence)) => Ok(sequence::run(sequence)?),
         None => {
             run_study(&arguments.study)?;
             Ok(true)
@@ -136,11 +156,10 @@ fn print(text: &str) -> Result<(), SimulateError> {
 /// Makes sure that what is asked for can be written, before long runs.
 fn try_files(arguments: &StudyArguments) -> Result<(), SimulateError> {
     if let Some(path) = &arguments.out {
-        fs::create_dir_all(path).map_err(|source| SimulateError::output(path, source))?;
+        writable::directory(path).map_err(|source| SimulateError::output(path, source))?;
     }
     if let Some(path) = &arguments.trace {
-        let file = File::options().append(true).create(true).open(path);
-        file.map_err(|source| SimulateError::output(path, source))?;
+        writable::file(path).map_err(|source| SimulateError::output(path, source))?;
     }
     Ok(())
 }

@@ -7,9 +7,9 @@ use rand_xoshiro::SplitMix64;
 use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
 
-use super::SimulateError;
 use super::progress::Progress;
 use super::study::{Origin, Point, Study};
+use super::{SimulateError, memory};
 use crate::town::{self, Collect, Outcome, Records, Scenario, TownError};
 
 /// Bits of a derived seed, as many as a number of JSON has.
@@ -50,10 +50,12 @@ impl Plan {
     }
 
     fn run_with(&self, play: impl Play) -> Result<Study, SimulateError> {
-        let threads = ThreadPoolBuilder::new().num_threads(self.threads.unwrap_or(0)).build();
+        let threads = ThreadPoolBuilder::new().num_threads(self.threads.unwrap_or(0)).build()?;
         let tasks = self.tasks();
+        let at_a_time = threads.current_num_threads().min(tasks.len());
+        memory::check(&self.points, at_a_time as u64)?;
         let progress = (!self.is_quiet).then(|| Progress::new(tasks.len()));
-        let played = threads?.install(|| self.play_all(&tasks, progress.as_ref(), &play));
+        let played = threads.install(|| self.play_all(&tasks, progress.as_ref(), &play));
         if let Some(progress) = &progress {
             progress.end();
         }
@@ -147,7 +149,7 @@ impl Plan {
 
 impl PlannedPoint {
     /// What is special about it, for an error.
-    fn describe(&self) -> String {
+    pub(super) fn describe(&self) -> String {
         self.changed.iter().map(|(key, value)| format!("with {key}={value}: ")).collect()
     }
 }

@@ -110,14 +110,17 @@ fn terminal_width() -> usize {
     }
 }
 
-/// Draws the messages of a file on standard output. Whoever closes that has seen enough.
+/// Draws the messages of a file on standard output, and says whether all are there that were asked for by
+/// name. Whoever closes the output has seen enough.
 ///
 /// # Errors
 ///
 /// [`FileError`] if the file cannot be read, or the output cannot be written.
-pub fn run(arguments: &SequenceArguments) -> Result<(), FileError> {
-    let diagram = draw(&messages::read_file(&arguments.file)?, &arguments.into());
-    print(&diagram, &mut io::stdout().lock())
+pub fn run(arguments: &SequenceArguments) -> Result<bool, FileError> {
+    let (messages, options) = (messages::read_file(&arguments.file)?, Options::from(arguments));
+    let selection = Selection::new(&messages, &options);
+    print(&diagram(&selection, options.width), &mut io::stdout().lock())?;
+    Ok(selection.knows_all_names())
 }
 
 /// A closed output is no error.
@@ -132,8 +135,11 @@ fn print(diagram: &str, out: &mut impl Write) -> Result<(), FileError> {
 
 /// A diagram of messages, and notes on what it does not show.
 pub fn draw(messages: &[Message], options: &Options) -> String {
-    let width = options.width.max(MIN_WIDTH);
-    let selection = Selection::new(messages, options);
+    diagram(&Selection::new(messages, options), options.width)
+}
+
+fn diagram(selection: &Selection<'_>, width: usize) -> String {
+    let width = width.max(MIN_WIDTH);
     let format = MomentFormat::new(selection.messages.iter().map(|message| message.t));
     let margin = format.width() + MARGIN_COLUMNS;
     let (arrows, unseen) = selection.arrows(Columns::capacity(width, margin));

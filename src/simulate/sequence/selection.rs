@@ -62,6 +62,11 @@ impl<'a> Selection<'a> {
         }
     }
 
+    /// Whether everybody exists who was asked for.
+    pub(super) fn knows_all_names(&self) -> bool {
+        self.unknown.is_empty()
+    }
+
     /// The names of the first participants, as they are shown.
     pub(super) fn shown_names(&self, capacity: usize) -> Vec<String> {
         let shown = self.participants.iter().take(capacity);
