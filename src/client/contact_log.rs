@@ -1,9 +1,11 @@
 //! The beacons that a phone remembers. No file, no clock.
 
 use std::collections::VecDeque;
+use std::hash::BuildHasher;
 use std::time::{Duration, Instant};
 
-use hashbrown::{HashMap, hash_map};
+use hashbrown::{DefaultHashBuilder, HashTable};
+use slab::Slab;
 
 use crate::clock::Now;
 use crate::protocol::{ContactRecord, TempId, Timestamp};
@@ -20,11 +22,16 @@ pub const MAX_ENTRIES: usize = 65_536;
 #[derive(Debug)]
 pub struct ContactLog {
     retention: Duration,
-    entries: HashMap<TempId, Entry>,
+    entries: Slab<Entry>,
+    /// Where the entry of a TempID is among them.
+    by_temp_id: HashTable<u32>,
+    hasher: DefaultHashBuilder,
     /// In the order of leaving. A TempID that was received again stands here more than once; the
     /// place with the entry's own number counts.
     order: VecDeque<Place>,
     last_number: u64,
+    /// Where the entry is that has the last number, if it is still there.
+    newest: u32,
 }
 
 /// One contact.
@@ -40,7 +47,7 @@ pub struct Entry {
 
 #[derive(Debug, Clone, Copy)]
 struct Place {
-    temp_id: TempId,
+    entry: u32,
     number: u64,
 }
 
@@ -58,7 +65,15 @@ pub enum Added {
 impl ContactLog {
     /// An empty log that keeps entries for `retention`.
     pub fn new(retention: Duration) -> Self {
-        Self { retention, entries: HashMap::new(), order: VecDeque::new(), last_number: 0 }
+        Self {
+            retention,
+            entries: Slab::new(),
+            by_temp_id: HashTable::new(),
+            hasher: DefaultHashBuilder::default(),
+            order: VecDeque::new(),
+            last_number: 0,
+            newest: 0,
+        }
     }
 
     /// An empty log that keeps entries for as long as this one.
@@ -69,6 +84,7 @@ impl ContactLog {
     /// Removes every entry.
     pub fn clear(&mut self) {
         self.entries.clear();
+        self.by_temp_id.clear();
         self.order.clear();
     }
 
@@ -84,7 +100,7 @@ impl ContactLog {
 
     /// The entry of a TempID.
     pub fn find(&self, temp_id: TempId) -> Option<&Entry> {
-        self.entries.get(&temp_id)
+        self.entries.get(self.key_of(temp_id)? as usize)
     }
 
     /// The entries, those received first coming first.
@@ -117,7 +133,14 @@ impl ContactLog {
 
     /// Keeps only the entries for whose TempID `is_kept` says so.
     pub fn retain(&mut self, is_kept: impl Fn(&TempId) -> bool) {
-        self.entries.retain(|temp_id, _| is_kept(temp_id));
+        let entries = &mut self.entries;
+        self.by_temp_id.retain(|key| {
+            let is_kept = is_kept(&entries[*key as usize].record.temp_id);
+            if !is_kept {
+                entries.remove(*key as usize);
+            }
+            is_kept
+        });
         self.drop_stale_places();
     }
 
@@ -142,40 +165,55 @@ impl ContactLog {
     }
 
     fn insert(&mut self, record: ContactRecord, received: Timestamp, leaves: Instant) -> Added {
-        let temp_id = record.temp_id;
-        match self.entries.entry(temp_id) {
-            hash_map::Entry::Occupied(entry) => {
-                let entry = entry.into_mut();
-                entry.received = received;
-                entry.leaves = leaves;
-                // Who stays nearby is heard again and again, and is the last to leave already.
-                if self.order.back().is_none_or(|last| last.number != entry.number) {
-                    self.last_number += 1;
-                    entry.number = self.last_number;
-                    self.order.push_back(Place { temp_id, number: entry.number });
-                    self.drop_stale_places();
-                }
-                Added::Again
+        // Who stays nearby is heard again and again, and is the last to leave already.
+        if let Some(entry) = self.entries.get_mut(self.newest as usize)
+            && entry.number == self.last_number
+            && entry.record.temp_id == record.temp_id
+        {
+            (entry.received, entry.leaves) = (received, leaves);
+            return Added::Again;
+        }
+        self.last_number += 1;
+        let number = self.last_number;
+        let known = self.key_of(record.temp_id);
+        let key = match known {
+            Some(key) => {
+                let entry = &mut self.entries[key as usize];
+                (entry.received, entry.leaves, entry.number) = (received, leaves, number);
+                key
             }
-            hash_map::Entry::Vacant(entry) => {
-                self.last_number += 1;
-                let number = self.last_number;
-                entry.insert(Entry { record, received, leaves, number });
-                self.order.push_back(Place { temp_id, number });
-                if self.len() <= MAX_ENTRIES {
-                    return Added::New;
-                }
+            None => self.insert_new(Entry { record, received, leaves, number }),
+        };
+        self.newest = key;
+        self.order.push_back(Place { entry: key, number });
+        let added = match known {
+            Some(_) => Added::Again,
+            None if self.len() <= MAX_ENTRIES => return Added::New,
+            None => {
                 self.remove_oldest();
-                self.drop_stale_places();
                 Added::InsteadOfOldest
             }
-        }
+        };
+        self.drop_stale_places();
+        added
+    }
+
+    fn insert_new(&mut self, entry: Entry) -> u32 {
+        let (entries, hasher) = (&mut self.entries, &self.hasher);
+        let hash = hasher.hash_one(entry.record.temp_id);
+        let key = entries.insert(entry) as u32;
+        let hash_of = |key: &u32| hasher.hash_one(entries[*key as usize].record.temp_id);
+        self.by_temp_id.insert_unique(hash, key, hash_of);
+        key
     }
 
     fn remove_oldest(&mut self) {
         while let Some(place) = self.order.pop_front() {
-            if self.entry_at(&place).is_some() {
-                self.entries.remove(&place.temp_id);
+            if let Some(entry) = self.entry_at(&place) {
+                let hash = self.hasher.hash_one(entry.record.temp_id);
+                let found = self.by_temp_id.find_entry(hash, |key| *key == place.entry);
+                found.expect("every entry is found by its TempID").remove();
+                self.entries.remove(place.entry as usize);
                 return;
             }
         }
@@ -186,7 +224,7 @@ impl ContactLog {
         if self.order.len() > 2 * self.entries.len() + 16 {
             let entries = &self.entries;
             self.order.retain(|place| {
-                entries.get(&place.temp_id).is_some_and(|entry| entry.number == place.number)
+                entries.get(place.entry as usize).is_some_and(|it| it.number == place.number)
             });
         }
         // Stale places in front would make the next leaving expensive to find.
@@ -199,12 +237,19 @@ impl ContactLog {
     }
 
     fn entry_at(&self, place: &Place) -> Option<&Entry> {
-        self.entries.get(&place.temp_id).filter(|entry| entry.number == place.number)
+        self.entries.get(place.entry as usize).filter(|entry| entry.number == place.number)
+    }
+
+    fn key_of(&self, temp_id: TempId) -> Option<u32> {
+        let is_its = |key: &u32| self.entries[*key as usize].record.temp_id == temp_id;
+        self.by_temp_id.find(self.hasher.hash_one(temp_id), is_its).copied()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const RETENTION: Duration = Duration::from_secs(180);
@@ -264,6 +309,67 @@ mod tests {
         assert_eq!(log.add(forged, later(now, 1)), Added::Again);
         let entry = log.find(record(1).temp_id).expect("an entry");
         assert_eq!((entry.record, entry.received), (record(1), later(now, 1).wall));
+    }
+
+    /// What may happen to a log, some seconds after what happened before.
+    #[derive(Debug, Clone)]
+    enum Happening {
+        Received(u128),
+        TimePassed,
+        /// Only those are kept whose bit is set.
+        Kept(u8),
+    }
+
+    fn happenings() -> impl Strategy<Value = Vec<(u64, Happening)>> {
+        let happening = prop_oneof![
+            8 => (0..8_u128).prop_map(Happening::Received),
+            1 => Just(Happening::TimePassed),
+            1 => any::<u8>().prop_map(Happening::Kept),
+        ];
+        prop::collection::vec((0..90_u64, happening), 0..60)
+    }
+
+    proptest! {
+        #[test]
+        fn log_is_a_list_in_the_order_of_the_last_reception(happenings in happenings()) {
+            let (mut log, mut now) = (ContactLog::new(RETENTION), start());
+            // Numbers, and when they were received last.
+            let mut list: Vec<(u128, Now)> = Vec::new();
+            for (seconds, happening) in happenings {
+                now = later(now, seconds);
+                match happening {
+                    Happening::Received(number) => {
+                        let before = list.len();
+                        list.retain(|(other, _)| *other != number);
+                        let is_new = list.len() == before;
+                        list.push((number, now));
+                        let added = log.add(record(number), now);
+                        prop_assert_eq!(added, if is_new { Added::New } else { Added::Again });
+                    }
+                    Happening::TimePassed => {
+                        log.expire(now.monotonic);
+                        list.retain(|(_, at)| now.monotonic < at.monotonic + RETENTION);
+                    }
+                    Happening::Kept(bits) => {
+                        let is_kept = |number: u128| bits >> number & 1 == 1;
+                        log.retain(|temp_id| (0..8).any(|number| {
+                            record(number).temp_id == *temp_id && is_kept(number)
+                        }));
+                        list.retain(|(number, _)| is_kept(*number));
+                    }
+                }
+                let expected: Vec<_> =
+                    list.iter().map(|(number, at)| (record(*number).temp_id, at.wall)).collect();
+                let entries: Vec<_> =
+                    log.iter().map(|entry| (entry.record.temp_id, entry.received)).collect();
+                prop_assert_eq!(entries, expected);
+                prop_assert_eq!(log.len(), list.len());
+                for number in 0..8 {
+                    let is_there = list.iter().any(|(other, _)| *other == number);
+                    prop_assert_eq!(log.find(record(number).temp_id).is_some(), is_there);
+                }
+            }
+        }
     }
 
     #[test]
