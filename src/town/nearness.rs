@@ -4,10 +4,14 @@ use hashbrown::HashMap;
 use rand::RngExt;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use slab::Slab;
+use smallvec::SmallVec;
 use std::time::Duration;
 
 use super::draws::{self, Purpose};
 use super::outcome;
+
+/// What is near a phone at the same time, as long as memory of its own for it is not worth its while.
+const MOST_INLINE: usize = 2;
 
 /// The encounters that last at the moment, and what each phone and post has near it.
 #[derive(Debug)]
@@ -16,7 +20,7 @@ pub struct Nearness {
     encounters: Slab<Encounter>,
     by_number: HashMap<u64, u32>,
     /// What is near each handset, by its number.
-    near_handset: Vec<Vec<Near>>,
+    near_handset: Vec<SmallVec<[Near; MOST_INLINE]>>,
     /// The handsets near each post, each once.
     near_post: Vec<Vec<u32>>,
 }
@@ -71,7 +75,7 @@ impl Nearness {
             seed,
             encounters: Slab::new(),
             by_number: HashMap::new(),
-            near_handset: vec![Vec::new(); handsets],
+            near_handset: vec![SmallVec::new(); handsets],
             near_post: vec![Vec::new(); posts],
         }
     }
