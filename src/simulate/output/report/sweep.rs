@@ -161,7 +161,7 @@ impl<'a> Plan<'a> {
             series.extend(self.theories(name, relation, factor));
         }
         series.retain(|series| !series.points.is_empty());
-        let series = folded(series);
+        let (series, same) = folded(series);
         let values = || series.iter().flat_map(|series| &series.points).flat_map(ends);
         // Nothing is less than none, whatever an interval says.
         let (low, high) = (
@@ -174,7 +174,7 @@ impl<'a> Plan<'a> {
         let high = if Unit::of(name) == Unit::Share { high.min(100.0) } else { high };
         (low <= high).then(|| Chart {
             title: title(name),
-            about: format!("{}.{}", capitalized(meaning), self.verdict(name)),
+            about: format!("{}.{}{same}", capitalized(meaning), self.verdict(name)),
             x: self.axis.clone(),
             y: Axis::rounded(unit(name), low, high),
             series,
@@ -242,17 +242,20 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// Curves that lie on each other are one with both names: of two, only the last would be seen.
-fn folded(series: Vec<Series>) -> Vec<Series> {
-    let mut folded: Vec<Series> = Vec::new();
+/// Makes one of curves that lie on each other, as only the last would be seen, and says so.
+fn folded(series: Vec<Series>) -> (Vec<Series>, String) {
+    let (mut folded, mut said) = (Vec::<Series>::new(), String::new());
     for one in series {
-        let same = |other: &&mut Series| other.form == one.form && other.points == one.points;
-        match folded.iter_mut().find(same) {
-            Some(other) => other.name += &format!(" and {}, which are the same", one.name),
+        let is_same = |other: &&mut Series| other.form == one.form && other.points == one.points;
+        match folded.iter_mut().find(is_same) {
+            Some(other) => {
+                said += &format!(" {} is the same as {}.", one.name, other.name);
+                other.name += &format!(" and {}", one.name);
+            }
             None => folded.push(one),
         }
     }
-    folded
+    (folded, said)
 }
 
 fn ends(point: &Point) -> [f64; 2] {
@@ -382,9 +385,10 @@ mod tests {
         }
         let charts = charts(&points);
         let names = charts[0].series.iter().map(|series| series.name.as_str());
-        let both =
-            "phones.when_expired = silent and phones.when_expired = keep, which are the same";
+        let both = "phones.when_expired = silent and phones.when_expired = keep";
         assert_eq!(names.collect::<Vec<_>>(), [both, "expected"]);
+        let same = " phones.when_expired = keep is the same as phones.when_expired = silent.";
+        assert!(charts[0].about.ends_with(same), "{}", charts[0].about);
     }
 
     #[test]
