@@ -28,3 +28,5 @@ pub mod storm;
 pub mod text_file;
 #[cfg(feature = "simulate")]
 pub mod town;
+#[cfg(any(feature = "simulate", feature = "storm"))]
+mod writable;

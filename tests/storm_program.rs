@@ -10,7 +10,7 @@ use support::client::server_again;
 use support::data::{Data, EIGHT};
 use support::phone::Phone;
 use support::server::{Server, Setup as ServerSetup};
-use support::storm::{Setup, USERS, storm_on, storm_server};
+use support::storm::{Outcome, Setup, USERS, storm_on, storm_server};
 
 /// An address at which nobody listens, for as long as the socket is held.
 fn nobody() -> (Socket, SocketAddr) {
@@ -126,6 +126,7 @@ fn nonsense_ends_with_2_and_the_usage() {
         "127.0.0.1 7000 --users 5 --rate 0",
         "127.0.0.1 7000 --users 5 --arrivals even",
         "127.0.0.1 7000 --users 5 --phones 0",
+        "127.0.0.1 7000 --users 5 --script request --request=",
         "127.0.0.1 7000 --users 5 --duration 0",
         "127.0.0.1 7000 --users 5 --hold 1e19",
         "127.0.0.1 7000 --users 5 --timeout -1",
@@ -188,7 +189,20 @@ fn assert_refused(address: SocketAddr, options: &str, expected: &str) {
 
 #[track_caller]
 fn assert_ended(address: SocketAddr, options: &str, code: i32, expected: &str) {
-    let outcome = Setup::new(address, options).run();
+    assert_is_refusal(&Setup::new(address, options).run(), code, expected);
+}
+
+/// The same without a file for its result.
+#[track_caller]
+fn assert_ended_with(address: SocketAddr, options: &str, code: i32, expected: &str) {
+    let (ip, port) = (address.ip().to_string(), address.port().to_string());
+    let setup = Setup::with_arguments(&[&ip, &port]);
+    let outcome = setup.also(&options.split_whitespace().collect::<Vec<_>>()).run();
+    assert_is_refusal(&outcome, code, expected);
+}
+
+#[track_caller]
+fn assert_is_refusal(outcome: &Outcome, code: i32, expected: &str) {
     assert_eq!(outcome.code(), Some(code), "{outcome:#?}");
     let [line] = &outcome.ended.stderr[..] else { panic!("one line, not {outcome:#?}") };
     assert!(line.starts_with("storm: ") && line.contains(expected), "{line}");
@@ -264,6 +278,44 @@ fn unwritable_file_is_told_before_the_storm() {
         let [line] = &outcome.ended.stderr[..] else { panic!("one line, not {outcome:#?}") };
         assert!(line.starts_with("storm: /nowhere/result: "), "{line}");
     }
+}
+
+#[test]
+fn file_with_two_uses_is_refused() {
+    let (data, (_socket, address)) = (Data::with_storm_users(5), nobody());
+    let [users, file] = ["credentials.txt", "file"].map(|name| data.argument(name));
+    let before = fs::read(&users).expect("the users");
+    for (first, second) in [("--json", "--plot"), ("--told", "--json")] {
+        let options = format!("--users 5 {first} {file} {second} {file}");
+        let expected = format!("{second} {file} is the file of {first}");
+        assert_ended_with(address, &options, 2, &expected);
+    }
+    for option in ["--told", "--json", "--plot"] {
+        let options = format!("--credentials {users} {option} {users}");
+        let expected = format!("{option} {users} is the file of --credentials");
+        assert_ended_with(address, &options, 2, &expected);
+    }
+    assert_eq!(fs::read(&users).expect("the users"), before);
+}
+
+#[test]
+fn storm_that_reaches_nobody_leaves_older_files_alone_and_no_new_ones() {
+    let (data, (_socket, address)) = (Data::empty(), nobody());
+    data.write("older", "content");
+    let [older, json, plot] = ["older", "json", "plot"].map(|name| data.argument(name));
+    let options = format!("--users 5 --told {older} --json {json} --plot {plot}");
+    assert_ended_with(address, &options, 1, "cannot reach ");
+    assert_eq!(fs::read_to_string(&older).expect("the file"), "content");
+    assert_eq!(fs::read_dir(data.path()).expect("the directory").count(), 1);
+}
+
+#[test]
+fn report_is_shown_although_its_file_cannot_be_written() {
+    let (_data, server) = storm_server();
+    let outcome = storm_on(&server, "--phones 5 --plot /dev/full");
+    assert_eq!(outcome.code(), Some(1), "{outcome:#?}");
+    assert!(outcome.ended.stdout.iter().any(|line| line.contains("5 sessions done")));
+    assert!(outcome.ended.stderr[0].starts_with("storm: /dev/full: "), "{outcome:#?}");
 }
 
 #[test]

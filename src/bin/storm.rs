@@ -26,7 +26,9 @@ fn main() -> ExitCode {
 fn run(arguments: &StormArguments) -> Result<bool, StormError> {
     arguments.try_files()?;
     let outcome = Storm::start(arguments.settings()?)?.run()?;
-    arguments.write_files(&outcome)?;
+    // A file that cannot be written after all does not cost the report.
+    let written = arguments.write_files(&outcome);
     arguments::print(|out| write!(out, "{}", outcome.report))?;
+    written?;
     Ok(outcome.report.is_success())
 }

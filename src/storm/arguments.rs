@@ -17,6 +17,7 @@ use super::script::{Mix, Script};
 use super::users::{self, Users};
 use super::{Outcome, Settings, StormError};
 use crate::arguments::{ip_address, number};
+use crate::writable;
 
 /// Phones at a time if nothing else is said.
 const DEFAULT_CONCURRENCY: usize = 64;
@@ -121,7 +122,7 @@ pub struct StormArguments {
         value_parser = number("milliseconds", 1..=u32::MAX))]
     byte_interval: u32,
     /// request: what to ask, in words; %n stands for a number that counts up
-    #[arg(long, value_name = "WORDS", default_value = "PING")]
+    #[arg(long, value_name = "WORDS", default_value = "PING", value_parser = words)]
     request: String,
     /// How a phone ends its session: with QUIT and its reply, or by closing the connection
     #[arg(long, value_enum, default_value_t = Leave::Quit)]
@@ -216,11 +217,26 @@ impl StormArguments {
     ///
     /// # Errors
     ///
-    /// A file that cannot be written.
+    /// A file that cannot be written, or has another use.
     pub fn try_files(&self) -> Result<(), StormError> {
+        let files = [
+            ("--credentials", &self.credentials),
+            ("--told", &self.told),
+            ("--json", &self.json),
+            ("--plot", &self.plot),
+        ];
+        let mut before: Vec<(&'static str, &PathBuf)> = Vec::new();
+        for (option, path) in files {
+            let Some(path) = path else { continue };
+            let same = before.iter().find(|(_, other)| writable::is_same_file(path, other));
+            if let Some((other, _)) = same {
+                return Err(StormError::SameFile { option, other, path: path.clone() });
+            }
+            before.push((option, path));
+        }
         for path in [&self.json, &self.plot].into_iter().flatten() {
-            let file = File::options().append(true).create(true).open(path);
-            file.map_err(|source| StormError::Output { path: path.clone(), source })?;
+            writable::try_file(path)
+                .map_err(|source| StormError::Output { path: path.clone(), source })?;
         }
         Ok(())
     }
@@ -315,6 +331,13 @@ fn seconds(text: &str) -> Result<Duration, String> {
     seconds
         .filter(|time| !time.is_zero() && *time <= MAX_TIME)
         .ok_or_else(|| "expected seconds above 0 and up to a year, such as 10 or 0.5".to_owned())
+}
+
+fn words(text: &str) -> Result<String, String> {
+    let has_some = text.split_whitespace().next().is_some();
+    has_some
+        .then(|| text.to_owned())
+        .ok_or_else(|| "expected a command and its arguments, such as PING".to_owned())
 }
 
 fn rate(text: &str) -> Result<f64, String> {

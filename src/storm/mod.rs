@@ -157,7 +157,7 @@ impl Storm {
             casting: casting.map_err(StormError::TooFewUsers)?,
             sources: Sources::new(settings.source_addresses),
             progress: None,
-            told: settings.told.as_deref().map(ToldFile::create).transpose()?,
+            told: settings.told.as_deref().map(ToldFile::new).transpose()?,
             is_alarm_set: false,
             staying: 0,
             is_gathering_told: false,
@@ -188,6 +188,9 @@ impl Storm {
         if let Some(problem) = self.unreachable {
             let address = self.settings.server;
             return Err(StormError::Unreachable { address, problem });
+        }
+        if let Some(told) = self.told.take() {
+            told.end()?;
         }
         // The bar makes room for the report.
         self.progress = None;

@@ -73,7 +73,7 @@ fn draw_over_time(tally: &Tally, area: &Area<'_>) -> Outcome {
         .configure_mesh()
         .x_desc("seconds since the storm began")
         .y_label_formatter(&|latency| in_unit(*latency as u64))
-        .x_label_formatter(&|second| format!("{second:.1}"))
+        .x_label_formatter(&|second| format!("{second:.0$}", decimals(end)))
         .light_line_style(WHITE)
         .label_style((FONT, 12))
         .draw()?;
@@ -89,6 +89,11 @@ fn draw_over_time(tally: &Tally, area: &Area<'_>) -> Outcome {
     Ok(())
 }
 
+/// With which the labels of an axis from 0 to `end` differ, of which there are some ten.
+fn decimals(end: f64) -> usize {
+    (1.0 - end.log10().floor()).max(1.0) as usize
+}
+
 fn draw_quantiles(series: &Series, chart: &mut Chart<'_, '_>) -> Outcome {
     for (name, quantile, color, line_width) in QUANTILES {
         let style = color.stroke_width(line_width);
@@ -100,6 +105,17 @@ fn draw_quantiles(series: &Series, chart: &mut Chart<'_, '_>) -> Outcome {
             .draw_series(LineSeries::new(points, style))?
             .label(name)
             .legend(move |(x, y)| PathElement::new([(x, y), (x + 16, y)], style));
+    }
+    // A line of a single point is none.
+    let mut middles =
+        series.buckets().iter().enumerate().filter(|(_, it)| !it.latencies.is_empty());
+    if let (Some((index, bucket)), None) = (middles.next(), middles.next()) {
+        for (_, quantile, color, line_width) in QUANTILES {
+            let latency = bucket.latencies.value_at_quantile(quantile).max(1) as f64;
+            let point =
+                Circle::new((series.middle(index), latency), line_width + 2, color.filled());
+            chart.draw_series([point])?;
+        }
     }
     Ok(())
 }
@@ -201,6 +217,15 @@ mod tests {
         let places = QUANTILES.map(|(_, _, color, _)| at(color));
         assert!(places.is_sorted(), "{places:?}");
         assert!(QUANTILES.is_sorted_by_key(|(_, _, _, width)| std::cmp::Reverse(*width)));
+    }
+
+    #[test]
+    fn short_storm_has_points_and_labels_that_differ() {
+        assert_eq!([12.0, 9.9, 0.9, 0.13, 0.05].map(decimals), [1, 1, 2, 2, 3]);
+        let mut tally = Tally::new();
+        tally.ended(Script::TempId, Ok(()), Duration::from_millis(3), Duration::from_millis(2));
+        let svg = draw(&tally, "a storm").expect("drawn");
+        assert_eq!(svg.matches("<circle").count(), QUANTILES.len(), "{svg}");
     }
 
     #[test]

@@ -4,6 +4,8 @@ use std::fs;
 use std::io;
 use std::time::Duration;
 
+use rustix::io::Errno;
+
 /// The processor time of a process, as Linux accounts for it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Process {
@@ -25,7 +27,12 @@ impl Process {
     pub(super) fn processor_time(self) -> io::Result<Duration> {
         let mut nanoseconds = 0;
         for task in fs::read_dir(format!("/proc/{}/task", self.id))? {
-            let text = fs::read_to_string(task?.path().join("schedstat"))?;
+            let text = match fs::read_to_string(task?.path().join("schedstat")) {
+                Ok(text) => text,
+                // A thread that has ended since it was listed.
+                Err(error) if has_ended(&error) => continue,
+                Err(error) => return Err(error),
+            };
             let time = text.split_whitespace().next().and_then(|word| word.parse::<u64>().ok());
             nanoseconds += time.ok_or(io::ErrorKind::InvalidData)?;
         }
@@ -37,9 +44,25 @@ impl Process {
     }
 }
 
+fn has_ended(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::NotFound
+        || error.raw_os_error() == Some(Errno::SRCH.raw_os_error())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    #[allow(clippy::disallowed_methods, reason = "threads are what it is about")]
+    fn threads_that_end_meanwhile_are_passed_over() {
+        let process = Process::new(std::process::id());
+        for _ in 0..200 {
+            let threads: Vec<_> = (0..8).map(|_| std::thread::spawn(|| {})).collect();
+            process.processor_time().expect("the others are there");
+            threads.into_iter().for_each(|thread| thread.join().expect("nothing to do"));
+        }
+    }
 
     #[test]
     fn own_processor_time_is_read_and_that_of_nobody_is_an_error() {

@@ -178,12 +178,16 @@ impl Report {
         let (done, seconds) = (tally.done(), elapsed.as_secs_f64());
         let ended_early = interrupted.is_some();
         let interrupted = interrupted.unwrap_or(0);
-        let per_session = |time: Duration| time.as_secs_f64() * 1e6 / done.max(1) as f64;
+        let failed = tally.failed() + interrupted;
+        // Whoever failed has cost something as well.
+        let sessions = done + failed;
+        let per_session =
+            |time: Duration| (sessions > 0).then(|| time.as_secs_f64() * 1e6 / sessions as f64);
         Self {
             settings: settings.into(),
             seconds,
             done,
-            failed: tally.failed() + interrupted,
+            failed,
             breaches: tally.breaches(),
             interrupted,
             ended_early,
@@ -196,8 +200,8 @@ impl Report {
             request_latency: LatencyReport::of(&tally.requests),
             session_latency: LatencyReport::of(&tally.sessions),
             server_cpu_seconds: times.server.map(|time| time.as_secs_f64()),
-            server_cpu_us_per_session: times.server.map(per_session),
-            storm_cpu_us_per_session: times.storm.map(per_session),
+            server_cpu_us_per_session: times.server.and_then(per_session),
+            storm_cpu_us_per_session: times.storm.and_then(per_session),
         }
     }
 

@@ -55,6 +55,16 @@ pub enum StormError {
         /// What the system says.
         source: io::Error,
     },
+    /// A file that has two uses.
+    #[error("{option} {path} is the file of {other}", path = .path.display())]
+    SameFile {
+        /// Its second use.
+        option: &'static str,
+        /// Its first use.
+        other: &'static str,
+        /// Which one.
+        path: PathBuf,
+    },
     /// More phones at a time than descriptors.
     #[error("{concurrency} phones at a time are more than the limit of descriptors allows, {most}")]
     TooMany {
@@ -94,7 +104,10 @@ impl StormError {
     /// Whether other options would have helped.
     pub fn is_usage(&self) -> bool {
         match self {
-            Self::TooMany { .. } | Self::TooFewUsers(_) | Self::NoSources(_) => true,
+            Self::SameFile { .. }
+            | Self::TooMany { .. }
+            | Self::TooFewUsers(_)
+            | Self::NoSources(_) => true,
             Self::File(_)
             | Self::Output { .. }
             | Self::Unreachable { .. }

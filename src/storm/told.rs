@@ -5,25 +5,26 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::StormError;
+use crate::writable;
 
-/// A file with a line for each TempID that a phone was told, in the form of `tempIDs.txt`.
+/// A file with a line for each TempID that a phone was told, in the form of `tempIDs.txt`. An older file is
+/// what it was until the first phone was told one, or the storm is over.
 #[derive(Debug)]
 pub(super) struct ToldFile {
     path: PathBuf,
-    file: File,
+    file: Option<File>,
 }
 
 impl ToldFile {
-    /// An empty file.
+    /// A file that can be written.
     ///
     /// # Errors
     ///
-    /// [`StormError::Output`] if it cannot be written.
-    pub(super) fn create(path: &Path) -> Result<Self, StormError> {
-        match File::create(path) {
-            Ok(file) => Ok(Self { path: path.to_owned(), file }),
-            Err(source) => Err(StormError::Output { path: path.to_owned(), source }),
-        }
+    /// [`StormError::Output`] if it cannot.
+    pub(super) fn new(path: &Path) -> Result<Self, StormError> {
+        let told = Self { path: path.to_owned(), file: None };
+        writable::try_file(path).map_err(|source| told.error(source))?;
+        Ok(told)
     }
 
     /// Adds lines.
@@ -32,7 +33,59 @@ impl ToldFile {
     ///
     /// [`StormError::Output`] if they cannot be written.
     pub(super) fn write(&mut self, lines: &[u8]) -> Result<(), StormError> {
-        let with_path = |source| StormError::Output { path: self.path.clone(), source };
-        self.file.write_all(lines).map_err(with_path)
+        if lines.is_empty() {
+            return Ok(());
+        }
+        self.begin()?.write_all(lines).map_err(|source| self.error(source))
+    }
+
+    /// Makes the file of a storm in which nobody was told anything.
+    ///
+    /// # Errors
+    ///
+    /// [`StormError::Output`] if it cannot be written.
+    pub(super) fn end(mut self) -> Result<(), StormError> {
+        self.begin().map(drop)
+    }
+
+    fn begin(&mut self) -> Result<&File, StormError> {
+        if self.file.is_none() {
+            self.file = Some(File::create(&self.path).map_err(|source| self.error(source))?);
+        }
+        Ok(self.file.as_ref().expect("just made"))
+    }
+
+    fn error(&self, source: std::io::Error) -> StormError {
+        StormError::Output { path: self.path.clone(), source }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn older_file_is_replaced_by_the_first_line_or_the_end_and_not_before() {
+        let place = tempfile::tempdir().expect("a directory");
+        let path = place.path().join("told.txt");
+        let content = || fs::read_to_string(&path).expect("the file");
+        fs::write(&path, "older\n").expect("written");
+        let mut told = ToldFile::new(&path).expect("it can be written");
+        told.write(b"").expect("nothing to write");
+        assert_eq!(content(), "older\n");
+        told.write(b"one\n").expect("written");
+        told.write(b"two\n").expect("written");
+        told.end().expect("there already");
+        assert_eq!(content(), "one\ntwo\n");
+        ToldFile::new(&path).and_then(ToldFile::end).expect("made empty");
+        assert_eq!(content(), "");
+    }
+
+    #[test]
+    fn file_that_cannot_be_written_is_named() {
+        let error = ToldFile::new(Path::new("/no/such/told.txt")).expect_err("refused");
+        assert!(error.to_string().starts_with("/no/such/told.txt: "), "{error}");
     }
 }

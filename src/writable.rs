@@ -1,0 +1,81 @@
+//! Whether files can be written, asked before long runs.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind};
+use std::path::Path;
+
+/// Tries whether a file can be made, or overwritten if it is there. What is made for that goes again at
+/// once, so that a run which is interrupted leaves nothing.
+///
+/// # Errors
+///
+/// What stands in the way.
+pub(crate) fn try_file(path: &Path) -> io::Result<()> {
+    match File::options().append(true).open(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            File::create_new(path)?;
+            fs::remove_file(path)
+        }
+        opened => opened.map(drop),
+    }
+}
+
+/// Whether two paths lead to the same file on a disk, there already or not.
+pub(crate) fn is_same_file(one: &Path, other: &Path) -> bool {
+    let place = |path: &Path| {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = folder.unwrap_or(Path::new("."));
+        fs::canonicalize(path)
+            .ok()
+            .or_else(|| Some(fs::canonicalize(folder).ok()?.join(path.file_name()?)))
+    };
+    let is_device = fs::metadata(one).is_ok_and(|found| !found.is_file());
+    !is_device && place(one).is_some_and(|place_of_one| place(other) == Some(place_of_one))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn file_that_can_be_made_is_gone_again_and_one_that_is_there_left_alone() {
+        let place = tempfile::tempdir().expect("a directory");
+        let (new, there) = (place.path().join("new"), place.path().join("there"));
+        fs::write(&there, "content").expect("written");
+        try_file(&new).expect("it can be made");
+        try_file(&there).expect("it can be overwritten");
+        assert!(!new.exists());
+        assert_eq!(fs::read(&there).expect("the file"), b"content");
+    }
+
+    #[test]
+    fn file_that_cannot_be_written_is_refused_and_nothing_left() {
+        let place = tempfile::tempdir().expect("a directory");
+        let at = |name| place.path().join(name);
+        symlink(at("nowhere/x"), at("dangling")).expect("a link");
+        let kind = |name| try_file(&at(name)).expect_err("refused").kind();
+        assert_eq!(kind(""), ErrorKind::IsADirectory);
+        assert_eq!(kind("new/"), ErrorKind::IsADirectory);
+        assert_eq!(kind("no/file"), ErrorKind::NotFound);
+        assert_eq!(kind("dangling"), ErrorKind::AlreadyExists);
+        assert_eq!(fs::read_dir(place.path()).expect("the directory").count(), 1);
+    }
+
+    #[test]
+    fn same_file_is_known_by_any_of_its_names() {
+        let place = tempfile::tempdir().expect("a directory");
+        let at = |name| place.path().join(name);
+        fs::write(at("file"), "content").expect("written");
+        symlink(at("file"), at("link")).expect("a link");
+        for (one, other) in [("file", "file"), ("link", "file"), ("./new", "new")] {
+            assert!(is_same_file(&at(one), &at(other)), "{one} {other}");
+        }
+        for (one, other) in [("file", "new"), ("no/new", "new"), ("new", "newer")] {
+            assert!(!is_same_file(&at(one), &at(other)), "{one} {other}");
+        }
+        let null = Path::new("/dev/null");
+        assert!(!is_same_file(null, null), "it takes whatever one wants");
+    }
+}
