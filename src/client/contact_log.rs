@@ -318,6 +318,9 @@ mod tests {
         TimePassed,
         /// Only those are kept whose bit is set.
         Kept(u8),
+        Cleared,
+        /// These come back from a file, whose seconds of reception are so many ago.
+        Restored(Vec<(u128, u64)>),
     }
 
     fn happenings() -> impl Strategy<Value = Vec<(u64, Happening)>> {
@@ -325,6 +328,8 @@ mod tests {
             8 => (0..8_u128).prop_map(Happening::Received),
             1 => Just(Happening::TimePassed),
             1 => any::<u8>().prop_map(Happening::Kept),
+            1 => Just(Happening::Cleared),
+            1 => prop::collection::vec((0..8_u128, 0..200_u64), 0..4).prop_map(Happening::Restored),
         ];
         prop::collection::vec((0..90_u64, happening), 0..60)
     }
@@ -333,39 +338,61 @@ mod tests {
         #[test]
         fn log_is_a_list_in_the_order_of_the_last_reception(happenings in happenings()) {
             let (mut log, mut now) = (ContactLog::new(RETENTION), start());
-            // Numbers, and when they were received last.
-            let mut list: Vec<(u128, Now)> = Vec::new();
+            // Numbers, when they were received last, and when they leave.
+            let mut list: Vec<(u128, Timestamp, Instant)> = Vec::new();
             for (seconds, happening) in happenings {
                 now = later(now, seconds);
                 match happening {
                     Happening::Received(number) => {
                         let before = list.len();
-                        list.retain(|(other, _)| *other != number);
+                        list.retain(|(other, ..)| *other != number);
                         let is_new = list.len() == before;
-                        list.push((number, now));
+                        list.push((number, now.wall, now.monotonic + RETENTION));
                         let added = log.add(record(number), now);
                         prop_assert_eq!(added, if is_new { Added::New } else { Added::Again });
                     }
                     Happening::TimePassed => {
                         log.expire(now.monotonic);
-                        list.retain(|(_, at)| now.monotonic < at.monotonic + RETENTION);
+                        // In order: nobody leaves before who stands in front.
+                        let staying = list.iter().position(|(.., leaves)| now.monotonic < *leaves);
+                        list.drain(..staying.unwrap_or(list.len()));
                     }
                     Happening::Kept(bits) => {
                         let is_kept = |number: u128| bits >> number & 1 == 1;
                         log.retain(|temp_id| (0..8).any(|number| {
                             record(number).temp_id == *temp_id && is_kept(number)
                         }));
-                        list.retain(|(number, _)| is_kept(*number));
+                        list.retain(|(number, ..)| is_kept(*number));
+                    }
+                    Happening::Cleared => {
+                        log.clear();
+                        list.clear();
+                    }
+                    Happening::Restored(mut earlier) => {
+                        let received = |age| Timestamp::from_unix_seconds(
+                            now.wall.unix_seconds() - i64::try_from(age).expect("small"),
+                        );
+                        let of_file = |(number, age): &(u128, u64)| (record(*number), received(*age));
+                        log.restore(earlier.iter().map(of_file).collect(), now);
+                        earlier.retain(|(number, _)| list.iter().all(|(here, ..)| here != number));
+                        earlier.sort_by_key(|(_, age)| std::cmp::Reverse(*age));
+                        let here = std::mem::take(&mut list);
+                        for (number, age) in earlier {
+                            list.retain(|(other, ..)| *other != number);
+                            let left = RETENTION.saturating_sub(Duration::from_secs(age));
+                            list.push((number, received(age), now.monotonic + left));
+                        }
+                        list.extend(here);
                     }
                 }
                 let expected: Vec<_> =
-                    list.iter().map(|(number, at)| (record(*number).temp_id, at.wall)).collect();
+                    list.iter().map(|(number, at, _)| (record(*number).temp_id, *at)).collect();
                 let entries: Vec<_> =
                     log.iter().map(|entry| (entry.record.temp_id, entry.received)).collect();
                 prop_assert_eq!(entries, expected);
                 prop_assert_eq!(log.len(), list.len());
                 for number in 0..8 {
-                    let is_there = list.iter().any(|(other, _)| *other == number);
+                    let is_there = list.iter().any(|(other, ..)| *other == number);
                     prop_assert_eq!(log.find(record(number).temp_id).is_some(), is_there);
                 }
             }
