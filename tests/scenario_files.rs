@@ -11,7 +11,10 @@ const SMALL: &str = "[people]\ncount = 20\n[meetings.random_mixing]\ncontacts_pe
 
 fn small_town() -> Data {
     let data = Data::empty();
-    data.write("town.toml", format!("name = \"small\"\nduration = \"2h\"\n{SMALL}"));
+    data.write(
+        "town.toml",
+        format!("name = \"small\"\nduration = \"2h\"\nillness.from = \"1h\"\nillness.test_delay = 0\n{SMALL}"),
+    );
     data
 }
 

@@ -236,13 +236,33 @@ fn messages_tell_who_met_uploaded_and_is_named() {
 }
 
 #[test]
+fn messages_may_go_into_the_directory_of_the_tables_and_not_over_the_scenario() {
+    let data = tiny_town();
+    printed(&data, "tiny.toml --out new/out --trace new/out/trace.jsonl");
+    assert!(!messages(&data, "new/out/trace.jsonl").is_empty());
+    let ended = simulate(&data, "tiny.toml --trace ./tiny.toml");
+    assert_eq!(ended.status.code(), Some(2), "{ended:#?}");
+    assert_eq!(ended.stderr, ["simulate: --trace ./tiny.toml: that is the scenario"]);
+    assert_eq!(fs::read_to_string(data.file("tiny.toml")).expect("the scenario"), TINY);
+}
+
+#[test]
+fn figures_are_shown_although_a_file_cannot_be_written() {
+    let data = tiny_town();
+    let ended = simulate(&data, "tiny.toml --trace /dev/full");
+    assert_eq!(ended.status.code(), Some(1), "{ended:#?}");
+    assert!(ended.stdout.iter().any(|line| line.contains("recall")), "{ended:#?}");
+    assert!(ended.stderr[0].starts_with("simulate: /dev/full: "), "{ended:#?}");
+}
+
+#[test]
 fn town_that_no_memory_holds_is_refused_and_leaves_no_file() {
     let data = Data::empty();
     let large = "--set people.count=50000000 --set duration=1000days --set interval=1day";
     let ended = simulate(&data, &format!("{large} --out out --trace trace.jsonl"));
     assert_eq!(ended.status.code(), Some(2), "{ended:#?}");
     let [line] = &ended.stderr[..] else { panic!("one line, not {ended:#?}") };
-    assert!(line.contains(" people with the app take some "), "{line}");
+    assert!(line.contains(" people with the app are too many: a run takes some "), "{line}");
     assert_eq!(fs::read_dir(data.path()).expect("the directory").count(), 0);
 }
 

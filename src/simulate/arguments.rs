@@ -71,7 +71,7 @@ pub struct ExperimentArguments {
 pub struct StudyArguments {
     /// The scenario, in TOML [default: a town of 500 people for three days]
     #[arg(value_name = "SCENARIO.toml")]
-    scenario: Option<PathBuf>,
+    pub(super) scenario: Option<PathBuf>,
     /// Draws another town: the same seed gives the same one [default: as the scenario says]
     #[arg(long, value_name = "S", value_parser = clap::value_parser!(u64).range(..=MOST_SEED))]
     seed: Option<u64>,
@@ -88,7 +88,7 @@ pub struct StudyArguments {
     /// Figures to show instead of the usual ones, such as tracing.recall,server.downloads; the report of a
     /// sweep draws them first
     #[arg(long, value_name = "a,b,c")]
-    pub(super) figures: Option<FigureNames>,
+    figures: Option<FigureNames>,
     /// Runs at a time, at most [default: as many as there are processors]
     #[arg(long, value_name = "T", value_parser = clap::value_parser!(u64).range(1..=MOST_THREADS))]
     threads: Option<u64>,
@@ -134,6 +134,7 @@ impl StudyArguments {
             points: points.collect::<Result<_, SimulateError>>()?,
             scenario,
             collect: Collect { records: self.out.is_some(), messages: self.trace.is_some() },
+            figures: self.figures.clone(),
             threads: self.threads.map(|threads| threads as usize),
             is_quiet: self.quiet,
         })

@@ -10,22 +10,22 @@ use crate::town::Outcome;
 pub struct FigureNames(Vec<&'static str>);
 
 impl FigureNames {
+    /// The names of all figures.
+    pub(super) fn all() -> Vec<&'static str> {
+        Outcome::default().figures().iter().map(|figure| figure.name).collect()
+    }
+
     /// In the order in which they were asked for.
     pub fn iter(&self) -> impl Iterator<Item = &'static str> {
         self.0.iter().copied()
     }
 }
 
-/// The names of all figures.
-pub(super) fn all() -> Vec<&'static str> {
-    Outcome::default().figures().iter().map(|figure| figure.name).collect()
-}
-
 impl FromStr for FigureNames {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let known = all();
+        let known = Self::all();
         let find = |name: &str| {
             let name = name.trim();
             let found = known.iter().find(|known| **known == name);
@@ -34,7 +34,14 @@ impl FromStr for FigureNames {
                 None => format!("there is no figure {name:?}, only {}", known.join(", ")),
             })
         };
-        text.split(',').map(find).collect::<Result<_, _>>().map(Self)
+        let mut names = Vec::new();
+        for name in text.split(',') {
+            let name = find(name)?;
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        Ok(Self(names))
     }
 }
 
@@ -44,7 +51,7 @@ mod tests {
 
     #[test]
     fn figures_are_found_by_name_and_misspelt_ones_corrected() {
-        let names = "tracing.recall, users".parse().map(|FigureNames(names)| names);
+        let names = "tracing.recall, users,tracing.recall".parse().map(|FigureNames(names)| names);
         assert_eq!(names, Ok(vec!["tracing.recall", "users"]));
         let wrong = |text: &str| text.parse::<FigureNames>().expect_err("no figure");
         let expected = "there is no figure \"tracing.recal\"; did you mean tracing.recall?";

@@ -1,11 +1,14 @@
 //! Whether towns fit into the memory of the machine, asked before it is taken: what is too large ends in the
 //! middle of a run, and takes other programs along.
 
+use std::fs;
+
 use rustix::system::sysinfo;
 
 use super::SimulateError;
 use super::runs::PlannedPoint;
 use crate::town::Scenario;
+use crate::town::scenario::MeetingsKind;
 
 /// What a phone takes that has logged in and met nobody, in bytes.
 const BYTES_PER_PHONE: f64 = 1_000.0;
@@ -13,33 +16,70 @@ const BYTES_PER_PHONE: f64 = 1_000.0;
 /// What the server's registry takes for a TempID, in bytes.
 const BYTES_PER_TEMP_ID: f64 = 40.0;
 
-/// Checks that each point fits if so many towns are there at a time.
+/// What a container may use, in bytes, or `max`.
+const CONTAINER_LIMIT: &str = "/sys/fs/cgroup/memory.max";
+
+/// Checks that the largest towns fit that may be there at a time: each point has `runs` of them, and there
+/// are `threads`.
 ///
 /// # Errors
 ///
-/// [`SimulateError::TooLarge`]; what passes may still be too large, as contact logs are not counted.
-pub(super) fn check(points: &[PlannedPoint], runs: u64) -> Result<(), SimulateError> {
-    let info = sysinfo();
-    check_against(points, runs, info.totalram as u64 * u64::from(info.mem_unit))
+/// [`SimulateError::TooLarge`]; what passes may still be too large, as contact logs are not counted, and
+/// only its file says how many people a contact trace has.
+pub(super) fn check(
+    points: &[PlannedPoint],
+    runs: usize,
+    threads: usize,
+) -> Result<(), SimulateError> {
+    check_against(points, runs, threads, there())
 }
 
-fn check_against(points: &[PlannedPoint], runs: u64, there: u64) -> Result<(), SimulateError> {
-    for point in points {
-        let people = &point.scenario.people;
-        let phones = (f64::from(people.count) * people.app_share.get()) as u64;
-        let needed = ((phones * runs) as f64 * bytes_per_phone(&point.scenario)) as u64;
-        if needed > there {
-            let at = point.describe();
-            return Err(SimulateError::TooLarge { at, phones, runs, needed, there });
+/// The memory that there is, in bytes.
+fn there() -> f64 {
+    let info = sysinfo();
+    let machine = info.totalram as f64 * f64::from(info.mem_unit);
+    let limit = fs::read_to_string(CONTAINER_LIMIT).ok();
+    let limit = limit.and_then(|limit| limit.trim().parse::<f64>().ok());
+    limit.map_or(machine, |limit| limit.min(machine))
+}
+
+fn check_against(
+    points: &[PlannedPoint],
+    runs: usize,
+    threads: usize,
+    there: f64,
+) -> Result<(), SimulateError> {
+    let mut by_size: Vec<_> = points.iter().map(|point| (bytes(&point.scenario), point)).collect();
+    by_size.sort_by(|(one, _), (other, _)| other.total_cmp(one));
+    let sizes = by_size.iter().flat_map(|(bytes, _)| std::iter::repeat_n(bytes, runs));
+    let at_a_time = threads.min(points.len() * runs);
+    let needed = sizes.take(at_a_time).sum();
+    match by_size.first() {
+        Some((_, largest)) if needed > there => Err(SimulateError::TooLarge {
+            at: largest.describe(),
+            phones: phones(&largest.scenario) as u64,
+            at_a_time,
+            needed,
+            there,
+        }),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// What a town takes, with one TempID after the other for all the time of the run.
+fn bytes(scenario: &Scenario) -> f64 {
+    let time = scenario.warm_up.as_f64() + scenario.duration.as_f64();
+    let temp_ids = time / scenario.server.temp_id_lifetime.as_f64();
+    phones(scenario) * (BYTES_PER_PHONE + BYTES_PER_TEMP_ID * temp_ids)
+}
+
+fn phones(scenario: &Scenario) -> f64 {
+    match scenario.meetings.kind {
+        MeetingsKind::Trace => 0.0,
+        MeetingsKind::RandomMixing | MeetingsKind::Plane | MeetingsKind::Timetable => {
+            f64::from(scenario.people.count) * scenario.people.app_share.get()
         }
     }
-    Ok(())
-}
-
-/// With one TempID after the other for all the time of a run.
-fn bytes_per_phone(scenario: &Scenario) -> f64 {
-    let time = scenario.warm_up.as_f64() + scenario.duration.as_f64();
-    BYTES_PER_PHONE + BYTES_PER_TEMP_ID * time / scenario.server.temp_id_lifetime.as_f64()
 }
 
 #[cfg(test)]
@@ -53,21 +93,40 @@ mod tests {
         PlannedPoint { changed: vec![("people.count".to_owned(), count.to_string())], scenario }
     }
 
+    fn check_300_gb(points: &[PlannedPoint], runs: usize, threads: usize) -> Result<(), String> {
+        check_against(points, runs, threads, 3e11).map_err(|error| error.to_string())
+    }
+
     #[test]
-    fn town_that_is_larger_than_the_machine_is_refused() {
+    fn towns_that_are_larger_than_the_machine_are_refused() {
         let points = [point(1_000), point(40_000_000)];
-        let error =
-            |runs| check_against(&points, runs, 300_000_000_000).map_err(|error| error.to_string());
-        assert_eq!(error(1), Ok(()));
+        assert_eq!(check_300_gb(&points, 2, 1), Ok(()));
         // Three days and an hour of four TempIDs an hour.
-        let expected = "with people.count=40000000: 20,000,000 people with the app take some 507.2 GB of \
-            memory in 2 runs at a time (--threads), and this machine has 300 GB";
-        assert_eq!(error(2), Err(expected.to_owned()));
+        let refused = "with people.count=40000000: 20,000,000 people with the app are too many: ";
+        let two = "the 2 runs at a time (--threads) take some 507.2 GB of memory, of which there is 300 GB";
+        assert_eq!(check_300_gb(&points, 2, 2), Err(format!("{refused}{two}")));
+        let one = "a run takes some 253.6 GB of memory, of which there is 250 GB";
+        let error = check_against(&points[1..], 1, 2, 2.5e11).expect_err("refused");
+        assert_eq!(error.to_string(), format!("{refused}{one}"));
+    }
+
+    #[test]
+    fn large_town_beside_small_ones_counts_once() {
+        let points = [point(1_000), point(40_000_000), point(2_000)];
+        assert_eq!(check_300_gb(&points, 1, 8), Ok(()));
+        assert_eq!(check_300_gb(&[], 1, 8), Ok(()));
+    }
+
+    #[test]
+    fn people_of_a_trace_are_those_of_its_file() {
+        let mut point = point(50_000_000);
+        point.scenario.meetings.kind = MeetingsKind::Trace;
+        assert_eq!(check_300_gb(&[point], 9, 9), Ok(()));
     }
 
     #[test]
     fn default_town_fits_into_this_machine() {
         let default = PlannedPoint { changed: Vec::new(), scenario: Scenario::default() };
-        check(&[default], 1).expect("it is small");
+        check(&[default], 1, 1).expect("it is small");
     }
 }

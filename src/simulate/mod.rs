@@ -13,6 +13,7 @@ pub mod messages;
 mod numbers;
 pub mod output;
 mod progress;
+mod remarks;
 pub mod runs;
 pub mod scenario_file;
 pub mod sequence;
@@ -21,7 +22,7 @@ pub mod study;
 pub mod summary;
 mod table;
 pub mod theory;
-mod writable;
+mod trial;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -32,8 +33,10 @@ use self::arguments::{Arguments, Command, StudyArguments};
 use self::numbers::Unit;
 use self::scenario_file::ScenarioError;
 use self::study::Study;
+use self::trial::Trial;
 use crate::text_file::FileError;
 use crate::town::TownError;
+use crate::writable;
 
 /// Why there is no result.
 #[derive(Debug, Error)]
@@ -49,25 +52,29 @@ pub enum SimulateError {
         /// How many there may be.
         most: u64,
     },
-    /// A town is larger than the machine.
+    /// The towns that are there at a time are larger than the machine.
     #[error(
-        "{at}{} people with the app take some {} of memory{}, and this machine has {}",
+        "{at}{} people with the app are too many: {} some {} of memory, of which there is {}",
         numbers::count(*phones),
-        Unit::Bytes.value(*needed as f64),
-        if *runs > 1 { format!(" in {runs} runs at a time (--threads)") } else { String::new() },
-        Unit::Bytes.value(*there as f64)
+        if *at_a_time == 1 {
+            "a run takes".to_owned()
+        } else {
+            format!("the {at_a_time} runs at a time (--threads) take")
+        },
+        Unit::Bytes.value(*needed),
+        Unit::Bytes.value(*there)
     )]
     TooLarge {
         /// Which one, if there are several.
         at: String,
         /// How many of its people have the app.
         phones: u64,
-        /// How many such towns there are at a time.
-        runs: u64,
+        /// How many towns there are at a time.
+        at_a_time: usize,
         /// What all of these take, in bytes.
-        needed: u64,
-        /// What the machine has.
-        there: u64,
+        needed: f64,
+        /// What there is.
+        there: f64,
     },
     /// A town cannot be.
     #[error("{at}{source}")]
@@ -91,6 +98,9 @@ pub enum SimulateError {
         /// What there is.
         names: Vec<&'static str>,
     },
+    /// The scenario would be overwritten.
+    #[error("--trace {path}: that is the scenario", path = .0.display())]
+    SameFile(PathBuf),
     /// A file cannot be written.
     #[error("{path}: {source}", path = path.display())]
     Output {
@@ -108,6 +118,7 @@ impl SimulateError {
             Self::Scenario(_)
             | Self::TooManyRuns { .. }
             | Self::TooLarge { .. }
+            | Self::SameFile(_)
             | Self::Run { .. }
             | Self::NoSuchExperiment { .. } => true,
             Self::Threads(_) | Self::File(_) | Self::Output { .. } => false,
@@ -138,9 +149,11 @@ pub fn run(arguments: &Arguments) -> Result<bool, SimulateError> {
 fn run_study(arguments: &StudyArguments) -> Result<(), SimulateError> {
     let plan = arguments.plan()?;
     try_files(arguments)?;
-    let study = Study { figures: arguments.figures.clone(), ..plan.run()? };
-    write_files(&study, arguments)?;
-    print(&summary::of(&study))
+    let study = plan.run()?;
+    // A file that cannot be written after all does not cost the figures.
+    let written = write_files(&study, arguments);
+    print(&summary::of(&study))?;
+    written
 }
 
 /// Writes to the standard output. Whoever has closed it does not want to see more.
@@ -155,12 +168,18 @@ fn print(text: &str) -> Result<(), SimulateError> {
 
 /// Makes sure that what is asked for can be written, before long runs.
 fn try_files(arguments: &StudyArguments) -> Result<(), SimulateError> {
+    // The messages may go into the directory.
+    let mut trial = Trial::default();
     if let Some(path) = &arguments.out {
-        writable::directory(path).map_err(|source| SimulateError::output(path, source))?;
+        trial = Trial::of_directory(path).map_err(|source| SimulateError::output(path, source))?;
     }
     if let Some(path) = &arguments.trace {
-        writable::file(path).map_err(|source| SimulateError::output(path, source))?;
+        if arguments.scenario.as_ref().is_some_and(|it| writable::is_same_file(it, path)) {
+            return Err(SimulateError::SameFile(path.clone()));
+        }
+        writable::try_file(path).map_err(|source| SimulateError::output(path, source))?;
     }
+    drop(trial);
     Ok(())
 }
 

@@ -1,32 +1,38 @@
 //! What a scenario asks for that a run cannot give, which figures alone would hide.
 
-use crate::simulate::numbers::count;
-use crate::simulate::study::Point;
-use crate::town::Scenario;
+use super::numbers::count;
+use super::study::Point;
 
-/// Remarks on the runs of a town, with a blank line before them if there are any.
-pub(super) fn of(scenario: &Scenario, point: &Point) -> Vec<String> {
-    let remarks: Vec<_> =
-        [late_tests(scenario), late_contacts(scenario, point)].into_iter().flatten().collect();
-    let blank = (!remarks.is_empty()).then(String::new);
-    blank.into_iter().chain(remarks).collect()
+/// Remarks on the points of a study, each with where it is true, if not everywhere.
+pub(super) fn of(points: &[Point]) -> Vec<String> {
+    let remarks: [fn(&Point) -> Option<String>; 2] = [late_tests, late_contacts];
+    let everywhere = points.len();
+    let of_kind = |remark: fn(&Point) -> Option<String>| {
+        let remarks: Vec<_> = points.iter().filter_map(remark).collect();
+        let first = remarks.first()?;
+        Some(match remarks.len() {
+            there if there == everywhere && everywhere == 1 => first.clone(),
+            there => format!("At {there} of {everywhere} points, as at the first of them: {first}"),
+        })
+    };
+    remarks.into_iter().filter_map(of_kind).collect()
 }
 
 /// Nobody can be found for an index case whose test comes too late.
-fn late_tests(scenario: &Scenario) -> Option<String> {
-    let (illness, duration) = (&scenario.illness, scenario.duration);
-    let first = illness.from.0 + illness.test_delay.0;
-    (illness.index_cases > 0 && first >= duration.0).then(|| {
-        let (from, delay) = (illness.from, illness.test_delay);
+fn late_tests(point: &Point) -> Option<String> {
+    let (illness, duration) = (&point.scenario.illness, point.scenario.duration);
+    let (from, delay) = (illness.from, illness.test_delay);
+    (illness.index_cases > 0 && from.0 + delay.0 >= duration.0).then(|| {
         format!(
-            "Nobody uploads: the first test comes illness.from ({from}) and illness.test_delay ({delay}) \
-             after the beginning, and duration is {duration}."
+            "No index case uploads: the first test comes illness.from ({from}) and illness.test_delay \
+             ({delay}) after the beginning, and duration is {duration}."
         )
     })
 }
 
-fn late_contacts(scenario: &Scenario, point: &Point) -> Option<String> {
+fn late_contacts(point: &Point) -> Option<String> {
     let late = point.outcomes.first()?.late_contacts;
+    let scenario = &point.scenario;
     let (file, duration) = (scenario.meetings.trace.file.display(), scenario.duration);
     (late > 0).then(|| {
         format!(

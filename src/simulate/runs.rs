@@ -7,6 +7,7 @@ use rand_xoshiro::SplitMix64;
 use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
 
+use super::figure_names::FigureNames;
 use super::progress::Progress;
 use super::study::{Origin, Point, Study};
 use super::{SimulateError, memory};
@@ -24,6 +25,8 @@ pub struct Plan {
     pub points: Vec<PlannedPoint>,
     /// What is kept of the first run of the first point.
     pub collect: Collect,
+    /// The figures that somebody wants to see instead of the usual ones.
+    pub figures: Option<FigureNames>,
     /// Threads; all that the machine has without a number.
     pub threads: Option<usize>,
     /// Whether no bar is shown.
@@ -52,8 +55,8 @@ impl Plan {
     fn run_with(&self, play: impl Play) -> Result<Study, SimulateError> {
         let threads = ThreadPoolBuilder::new().num_threads(self.threads.unwrap_or(0)).build()?;
         let tasks = self.tasks();
-        let at_a_time = threads.current_num_threads().min(tasks.len());
-        memory::check(&self.points, at_a_time as u64)?;
+        let runs = self.scenario.runs.get() as usize;
+        memory::check(&self.points, runs, threads.current_num_threads())?;
         let progress = (!self.is_quiet).then(|| Progress::new(tasks.len()));
         let played = threads.install(|| self.play_all(&tasks, progress.as_ref(), &play));
         if let Some(progress) = &progress {
@@ -143,7 +146,8 @@ impl Plan {
         let points = points.collect();
         let records = records.filter(|_| self.collect != Collect::default());
         let scenario = self.scenario.clone();
-        Study { scenario, origin: Origin::Scenario, points, records, figures: None }
+        let figures = self.figures.clone();
+        Study { scenario, origin: Origin::Scenario, points, records, figures }
     }
 }
 
@@ -203,6 +207,7 @@ mod tests {
             points: (1..=points).map(point).collect(),
             scenario,
             collect: Collect { records: true, messages: false },
+            figures: None,
             threads: Some(threads),
             is_quiet: true,
         }

@@ -10,7 +10,8 @@ use std::time::Duration;
 use super::draws::{self, Purpose};
 use super::outcome;
 
-/// What is near a phone at the same time, as long as memory of its own for it is not worth its while.
+/// How many neighbours the list of a phone holds in itself. Most phones have no more; a longer list is on the
+/// heap, and another miss of the cache.
 const MOST_INLINE: usize = 2;
 
 /// The encounters that last at the moment, and what each phone and post has near it.

@@ -185,7 +185,7 @@ pub fn outcome(share: f64, seed: u64) -> Outcome {
             contacts: contacts.into(),
             traced,
             named: traced + u64::from(dice.below(6)),
-            people_named: traced + u64::from(dice.below(6)),
+            people_named: traced,
             traced_encounters: 2 * traced,
             seconds_to_notice: noticed,
         },

@@ -67,6 +67,29 @@ fn every_key_is_documented_and_no_other() {
 }
 
 #[test]
+fn documented_units_are_those_of_reports() {
+    // What the other keys have for a unit, they count or say themselves.
+    const SAID: [&str; 9] = [
+        "",
+        "time",
+        "probability",
+        "people",
+        "encounters",
+        "spells",
+        "windows",
+        "accounts",
+        "digits",
+    ];
+    let documentation = documentation();
+    for line in documentation.lines().filter(|line| line.starts_with("| `")) {
+        let cells: Vec<_> = line.split('|').map(str::trim).collect();
+        let [_, key, unit, _, _, _, _] = cells[..] else { continue };
+        let unit = (!SAID.contains(&unit) && unit != "entries").then_some(unit);
+        assert_eq!(unit_of(key.trim_matches('`')), unit, "{key}");
+    }
+}
+
+#[test]
 fn documented_defaults_are_the_real_ones() {
     let parse = |text: &str| ScenarioFile::parse(Path::new(""), text.to_owned());
     let of_each = parse(ONE_OF_EACH).expect("in order");

@@ -12,6 +12,23 @@ use crate::town::scenario::{
 /// Edits between a key and what somebody wrote for it, at most.
 const MOST_EDITS: usize = 2;
 
+/// The units of keys that end so, as far as neither the value nor the key itself says them.
+const UNITS: [(&str, &str); 8] = [
+    (".x", "metres"),
+    (".y", "metres"),
+    (".range", "metres"),
+    ("plane.width", "metres"),
+    ("plane.height", "metres"),
+    ("plane.speed", "metres a second"),
+    ("flooder.rate", "connections a second"),
+    ("clock_drift_ppm", "millionths"),
+];
+
+/// The unit of the numbers of a key.
+pub(in crate::simulate) fn unit_of(key: &str) -> Option<&'static str> {
+    UNITS.iter().find(|(end, _)| key.ends_with(end)).map(|(_, unit)| *unit)
+}
+
 /// All keys, as a scenario that has each of them: every list has one element.
 #[derive(Debug)]
 pub(in crate::simulate) struct Keys(Table);

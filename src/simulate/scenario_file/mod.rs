@@ -17,7 +17,7 @@ use toml::Table;
 use toml::de::DeTable;
 
 pub use self::change::Change;
-pub(super) use self::keys::{Keys, closest};
+pub(super) use self::keys::{Keys, closest, unit_of};
 use self::places::{Places, line_and_column, without_numbers};
 pub use self::sweep::{Sweep, grid};
 use crate::text_file;

@@ -51,7 +51,7 @@ fn wrong_values_are_told_with_their_place_and_key() {
             "town.toml:1:12: duration: expected a number of seconds, or a text such as \"15m\" or \
              \"1day 12h\"",
         ),
-        ("warm_up = -1", "town.toml:1:11: warm_up: expected a time from 0 to 315360000 s, not -1"),
+        ("warm_up = -1", "town.toml:1:11: warm_up: expected a time from 0 to 315576000 s, not -1"),
         (
             "people.count = 1.5",
             "town.toml:1:16: people.count: expected a whole number from 0 to 4294967295, not 1.5",
@@ -200,6 +200,19 @@ fn options_take_toml_and_bare_words() {
         [phones]\nrefresh = \"batch\"\nwhen_expired = \"keep\"\n\
         [[server.outage]]\nfrom = 5\nduration = 6";
     assert_eq!(town, scenario(written, &[]).expect("a scenario"));
+}
+
+#[test]
+fn question_is_that_of_the_default_town_only_under_its_name() {
+    let question = |text, sets: &[&str]| scenario(text, sets).expect("a scenario").question;
+    let default = Scenario::default().question;
+    assert_eq!(question("", &[]), default);
+    assert_eq!(question("name = \"town\"", &["people.count=9"]), default);
+    assert_eq!(question("name = \"mine\"", &[]), "");
+    assert_eq!(question("", &["name=mine"]), "");
+    assert_eq!(question("", &["name=mine", "question=Why?"]), "Why?");
+    assert_eq!(question("question = \"Why?\"", &["name=mine"]), "Why?");
+    assert_eq!(question("question = \"\"", &[]), "");
 }
 
 #[test]

@@ -47,7 +47,8 @@ impl MomentFormat {
     }
 }
 
-fn milliseconds(moment: f64) -> u64 {
+/// A moment as it is shown.
+pub(super) fn milliseconds(moment: f64) -> u64 {
     (moment.clamp(0.0, MAX_T_SECONDS) * MS_PER_SECOND as f64).round() as u64
 }
 

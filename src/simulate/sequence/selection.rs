@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::columns::MAX_NAME;
-use super::moment::MomentFormat;
+use super::moment::{MomentFormat, milliseconds};
 use super::picture::Arrow;
 use super::{Options, words};
 use crate::town::message::Message;
@@ -50,7 +50,9 @@ impl<'a> Selection<'a> {
             [single] => message.from == single || message.to == single,
             _ => known.contains(&&*message.from) && known.contains(&&*message.to),
         };
-        let is_in_time = |message: &Message| (options.from..=options.until).contains(&message.t);
+        // As a diagram shows it, so that a moment copied from there means the same.
+        let asked_for = milliseconds(options.from)..=milliseconds(options.until);
+        let is_in_time = |message: &Message| asked_for.contains(&milliseconds(message.t));
         in_order.retain(|message| is_in_time(message) && is_asked_for(message));
         let participants = if only.len() > 1 { known } else { by_appearance(&in_order) };
         Self {

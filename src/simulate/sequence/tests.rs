@@ -152,6 +152,15 @@ fn time_outside_of_what_is_asked_for_is_not_shown() {
 }
 
 #[test]
+fn moment_copied_from_a_diagram_is_that_of_its_message() {
+    // Shown as 00:00:01.942 and 00:00:02.942, one rounded up and one down.
+    let messages =
+        [say(1.941_795, "phone 1", "server", "QUIT"), say(2.942_4, "server", "phone 1", "+OK")];
+    let options = Options { from: 1.942, until: 2.942, ..Options::default() };
+    assert_eq!(draw(&messages, &options), draw(&messages, &Options::default()));
+}
+
+#[test]
 fn no_messages_are_told() {
     assert_draws(&[], &Options::default(), "There are no messages.\n");
 }

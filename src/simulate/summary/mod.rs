@@ -1,12 +1,12 @@
 //! What came of a study, for the terminal.
 
-mod remarks;
 mod rows;
 
 use self::rows::SECTIONS;
-use super::figure_names::{self, FigureNames};
+use super::figure_names::FigureNames;
 use super::measured::Measured;
 use super::numbers::Unit;
+use super::remarks;
 use super::study::Study;
 use super::table::Table;
 use crate::town::Scenario;
@@ -24,14 +24,14 @@ pub fn of(study: &Study) -> String {
     let mut lines = title(&study.scenario, &points);
     lines.push(String::new());
     match (single(&points), &study.figures) {
-        (Some(point), None) => {
-            lines.extend(town(&study.scenario, point));
-            lines.extend(remarks::of(&study.scenario, point.point));
-        }
+        (Some(point), None) => lines.extend(town(&study.scenario, point)),
         (Some(point), Some(figures)) => lines.extend(list(point, figures)),
         (None, None) => lines.extend(sweep(&points, &chosen(&points))),
         (None, Some(figures)) => lines.extend(sweep(&points, &figures.iter().collect::<Vec<_>>())),
     }
+    let remarks = remarks::of(&study.points);
+    lines.extend((!remarks.is_empty()).then(String::new));
+    lines.extend(remarks);
     lines.into_iter().map(|line| line + "\n").collect()
 }
 
@@ -151,7 +151,7 @@ fn chosen(points: &[Measured<'_>]) -> Vec<&'static str> {
         let first = cells.next();
         cells.any(|cell| Some(cell) != first)
     };
-    let others = figure_names::all().into_iter().filter(|name| !MOST_TELLING.contains(name));
+    let others = FigureNames::all().into_iter().filter(|name| !MOST_TELLING.contains(name));
     let mut candidates: Vec<_> =
         MOST_TELLING.iter().copied().chain(others).filter(differs).collect();
     if candidates.is_empty() {

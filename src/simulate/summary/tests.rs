@@ -219,20 +219,25 @@ fn figures_that_somebody_asks_for_are_shown_in_their_order() {
 #[test]
 fn test_that_comes_after_the_end_is_remarked() {
     let mut late = study(&[("", &[2700])]);
-    assert!(!of(&late).contains("Nobody uploads"));
-    late.scenario.illness.test_delay = late.scenario.duration;
-    let text = of(&late);
-    let remark = "\n\nNobody uploads: the first test comes illness.from (1day) and \
+    assert!(!of(&late).contains("No index case uploads"));
+    let scenario = &mut late.points[0].scenario;
+    scenario.illness.test_delay = scenario.duration;
+    let remark = "No index case uploads: the first test comes illness.from (1day) and \
         illness.test_delay (3days) after the beginning, and duration is 3days.\n";
-    assert!(text.ends_with(remark), "{text}");
-    late.scenario.illness.index_cases = 0;
-    assert!(!of(&late).contains("Nobody uploads"));
+    assert!(of(&late).ends_with(&format!("\n\n{remark}")), "{}", of(&late));
+    let mut sweep = study(&[("0.2", &[100]), ("0.4", &[200])]);
+    sweep.points[1].scenario = late.points[0].scenario.clone();
+    let text = with_figures(sweep, "users");
+    let expected = format!("\n\nAt 1 of 2 points, as at the first of them: {remark}");
+    assert!(text.ends_with(&expected), "{text}");
+    late.points[0].scenario.illness.index_cases = 0;
+    assert!(!of(&late).contains("No index case uploads"));
 }
 
 #[test]
 fn contacts_behind_the_end_of_the_run_are_remarked() {
     let mut late = study(&[("", &[2700])]);
-    late.scenario.meetings.trace.file = "contacts.csv".into();
+    late.points[0].scenario.meetings.trace.file = "contacts.csv".into();
     late.points[0].outcomes[0].late_contacts = 1234;
     let remark =
         "\n\nLeft out: 1,234 contacts of contacts.csv that begin when duration (3days) is over.\n";

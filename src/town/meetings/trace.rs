@@ -18,7 +18,7 @@ const EXPECTED: &str = "a first line with the columns t,a,b,seconds in any order
                         second on, two different names, and for how many seconds";
 
 /// The latest time that a trace may have, in seconds: ten years.
-const MOST_SECONDS: f64 = 10.0 * 365.0 * 86_400.0;
+const MOST_SECONDS: f64 = 10.0 * 365.25 * 86_400.0;
 
 /// What a file says. Names that carry posts of adversaries belong to no person.
 #[derive(Debug)]
@@ -143,8 +143,7 @@ impl Trace {
             .collect();
         let duration = scenario.duration.0;
         let mut stretches = Vec::new();
-        // A contact that begins at the end may be what another one goes on as.
-        for row in rows.iter().filter(|row| row.from <= duration) {
+        for row in rows {
             let stretch = |pair| Stretch { pair, from: row.from, until: row.until };
             match (row.a, row.b) {
                 (Who::Person(a), Who::Person(b)) => stretches.push(stretch((a.min(b), a.max(b)))),
@@ -156,11 +155,12 @@ impl Trace {
             }
         }
         let numbers = Numbers::new(*people);
-        let stretches = merged(stretches);
-        let late = rows.iter().filter(|row| row.from > duration).count()
-            + stretches.iter().filter(|stretch| stretch.from == duration).count();
-        let changes = changes(stretches, numbers).into_iter();
-        Ok(Self { changes, late_contacts: late as u64 })
+        // What begins at the end or later may be what another contact goes on as.
+        let (in_time, late): (Vec<_>, Vec<_>) =
+            merged(stretches).into_iter().partition(|stretch| stretch.from < duration);
+        // Of a pair, the larger number is that of a post, if there is one.
+        let late_contacts = late.iter().filter(|stretch| stretch.pair.1 < *people).count() as u64;
+        Ok(Self { changes: changes(in_time, numbers).into_iter(), late_contacts })
     }
 
     /// How many contacts begin when the run is over already.
@@ -349,12 +349,15 @@ mod tests {
 
     #[test]
     fn contacts_behind_the_end_are_counted_and_left_out() {
-        let content = "t,a,b,seconds\n0,x,y,60\n60,y,x,9\n60,x,z,1\n61,y,z,1\n59,x,z,0.5\n";
-        let contacts = parse(content, &[]).expect("well-formed");
+        let on = "0,x,y,60\n60,y,x,9\n61,y,x,9\n59,x,z,3\n61,z,x,5\n";
+        let late = "60,x,p,1\n70,p,q,5\n71,q,p,5\n80,p,q,1\n90,x,spy,5\n";
+        let contacts = parse(&format!("t,a,b,seconds\n{on}{late}"), &["spy"]).expect("well-formed");
         let mut scenario = Scenario { duration: Seconds::new(60), ..Scenario::default() };
         scenario.meetings.kind = crate::town::scenario::MeetingsKind::Trace;
-        let trace = Trace::new(&scenario, &contacts, &[]).expect("fits");
-        assert_eq!(trace.late_contacts(), 2, "but not that which goes on from before");
+        let posts = [0, 1].map(|_| Post { with: Some("spy".to_owned()), ..Post::default() });
+        let trace = Trace::new(&scenario, &contacts, &posts).expect("fits");
+        assert_eq!(trace.late_contacts(), 3, "not what goes on from before, nor what is heard");
+        assert_eq!(trace.count(), 4, "both encounters that begin in time");
     }
 
     #[test]
@@ -383,13 +386,13 @@ mod tests {
             refused(&format!("t,a,b,seconds\n0,x,y,1\n\n\r\n{row}\n"), &format!("5: {problem}"));
         };
         row("0,x,y", "there are 3 columns and not 4 as in the first line");
-        row("-1,x,y,1", "t is \"-1\" and no number from 0 to 315360000");
-        row("1,x,y,soon", "seconds is \"soon\" and no number from 0 to 315360000");
-        row("NaN,x,y,1", "t is \"NaN\" and no number from 0 to 315360000");
+        row("-1,x,y,1", "t is \"-1\" and no number from 0 to 315576000");
+        row("1,x,y,soon", "seconds is \"soon\" and no number from 0 to 315576000");
+        row("NaN,x,y,1", "t is \"NaN\" and no number from 0 to 315576000");
         row("1,x,x,1", "a and b are both \"x\"");
         row("1,x, ,1", "b is empty");
         row("1,x,y,0", "seconds is less than a microsecond");
-        row("300000000,x,y,300000000", "t and seconds are more than 315360000 together");
+        row("300000000,x,y,300000000", "t and seconds are more than 315576000 together");
         refused("t,a,b,seconds\r\n0,x,y,1\r\n\r\n0,,y,1", "4: a is empty");
     }
 

@@ -35,7 +35,7 @@ enum WrittenTime {
 
 impl Seconds {
     /// The longest time that a scenario may name: ten years.
-    pub const MOST: Self = Self::new(10 * 365 * 86_400);
+    pub const MOST: Self = Self::new(3_652 * 86_400 + 43_200);
 
     /// So many whole seconds.
     pub const fn new(seconds: u64) -> Self {

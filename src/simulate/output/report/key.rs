@@ -1,7 +1,7 @@
 //! A key of a sweep as the axis of a chart.
 
 use super::axis::Axis;
-use crate::simulate::scenario_file::Keys;
+use crate::simulate::scenario_file::{Keys, unit_of};
 
 /// The largest of values that are so many times the least would leave no room for the others.
 const FAR_APART: f64 = 30.0;
@@ -37,13 +37,10 @@ fn of_numbers(key: &str, numbers: &[Number]) -> Axis {
 
 /// A key with the unit of its values, if a number does not say it.
 fn label(key: &str) -> String {
-    let unit = match key.rsplit('.').next().unwrap_or(key) {
-        "x" | "y" | "range" | "width" | "height" => ", metres",
-        "speed" => ", metres a second",
-        "rate" => ", connections a second",
-        _ => "",
-    };
-    format!("{key}{unit}")
+    match unit_of(key) {
+        Some(unit) => format!("{key}, {unit}"),
+        None => key.to_owned(),
+    }
 }
 
 /// What a value of a sweep is as a number.

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::simulate::measured::Measured;
 use crate::simulate::numbers::{Unit, count, duration};
+use crate::simulate::remarks;
 use crate::simulate::study::{Point, Study};
 use crate::town::Scenario;
 use crate::town::scenario::MeetingsKind;
@@ -35,8 +36,9 @@ pub(super) fn render(study: &Study) -> Markup {
             body {
                 header {
                     h1 { (scenario.name) }
-                    p.question { (scenario.question) }
+                    @if !scenario.question.is_empty() { p.question { (scenario.question) } }
                     (facts(study))
+                    @for remark in remarks::of(&study.points) { p.note { (remark) } }
                 }
                 main {
                     (headline::render(&points))
@@ -58,28 +60,26 @@ pub(super) fn render(study: &Study) -> Markup {
 }
 
 fn facts(study: &Study) -> Markup {
-    let range = |of: &dyn Fn(&Scenario) -> f64, shown: fn(f64) -> String| {
-        let mut values: Vec<_> = scenarios(study).map(of).collect();
+    let range = |mut values: Vec<f64>, shown: fn(f64) -> String| {
         values.sort_by(f64::total_cmp);
-        let (low, high) = (shown(values[0]), shown(values[values.len() - 1]));
+        let (low, high) = (values.first().copied(), values.last().copied());
+        let (low, high) =
+            (low.map_or_else(String::new, shown), high.map_or_else(String::new, shown));
         if low == high { low } else { format!("{low} – {high}") }
     };
-    // A trace brings its people along.
-    let of_trace = study.records.as_ref().map(|records| records.has_app.len() as f64);
-    let people = |scenario: &Scenario| {
-        let is_trace = scenario.meetings.kind == MeetingsKind::Trace;
-        of_trace.filter(|_| is_trace).unwrap_or(scenario.people.count.into())
-    };
+    let outcomes = study.points.iter().filter_map(|point| point.outcomes.first());
+    let people: Vec<_> = outcomes.map(|outcome| f64::from(outcome.people)).collect();
+    let durations = scenarios(study).map(|scenario| scenario.duration.as_f64()).collect();
     let mut meetings: Vec<_> = scenarios(study).map(meetings).collect();
     meetings.dedup();
     let runs = study.scenario.runs;
     html! {
         ul.facts {
-            li { (range(&people, |people| Unit::Plain.value(people))) " people" }
+            @if !people.is_empty() { li { (range(people, |people| Unit::Plain.value(people))) " people" } }
             @if study.points.len() == 1 { @if let Some(outcome) = study.points[0].outcomes.first() {
                 li { (count(outcome.users.into())) " with the app" }
             } }
-            li { (range(&|scenario| scenario.duration.as_f64(), duration)) " of " (meetings.join(" or ")) }
+            li { (range(durations, duration)) " of " (meetings.join(" or ")) }
             li { (runs) @if runs.get() == 1 { " run" } @else { " runs" } }
             @if study.points.len() > 1 { li { (study.points.len()) " points" } }
             @if let Some(seed) = seed(study) { li { "seed " (seed) } }

@@ -32,20 +32,22 @@ pub(super) fn curves(points: &[Measured<'_>], asked: Option<&FigureNames>) -> Op
     let plan = Plan::of(points)?;
     let (early, late) = of_interest(points, asked);
     let charts = |names: &[&str]| names.iter().filter_map(|name| plan.chart(name)).collect();
+    let is_nothing = |name: &&&str| points.iter().all(|point| point.estimate(name).is_none());
+    let nothing: Vec<_> = early.iter().filter(is_nothing).copied().collect();
     let room = MOST_CHARTS.saturating_sub(early.len()).min(late.len());
     let mut left_out = Vec::new();
+    if !nothing.is_empty() {
+        left_out.push(format!("{}, which no run has", nothing.join(", ")));
+    }
     if late.len() > room {
         left_out.push(format!("{} more figures that change", late.len() - room));
     }
     if plan.curves_left_out > 0 {
         left_out.push(format!("{} more curves of each figure", plan.curves_left_out));
     }
-    let said = format!("Not drawn: {}; they are in figures.csv.", left_out.join(" and "));
-    Some(Curves {
-        charts: charts(&early),
-        more: charts(&late[..room]),
-        left_out: (!left_out.is_empty()).then_some(said),
-    })
+    let said = format!("Not drawn: {}. All figures are in figures.csv.", left_out.join("; "));
+    let left_out = (!left_out.is_empty()).then_some(said);
+    Some(Curves { charts: charts(&early), more: charts(&late[..room]), left_out })
 }
 
 /// Figures with expected values and those that matter most and change, then others that change. If some
@@ -380,13 +382,15 @@ mod tests {
     fn curves_that_lie_on_each_other_are_one_with_both_names() {
         let mut points = sample::sweep_of_two(2).points;
         let (silent, keep) = points.split_at_mut(5);
-        for (silent, keep) in silent.iter().zip(keep) {
+        for (silent, keep) in silent.iter_mut().zip(keep) {
             keep.outcomes.clone_from(&silent.outcomes);
+            silent.expected.clear();
+            keep.expected.clear();
         }
         let charts = charts(&points);
         let names = charts[0].series.iter().map(|series| series.name.as_str());
         let both = "phones.when_expired = silent and phones.when_expired = keep";
-        assert_eq!(names.collect::<Vec<_>>(), [both, "expected"]);
+        assert_eq!(names.collect::<Vec<_>>(), [both]);
         let same = " phones.when_expired = keep is the same as phones.when_expired = silent.";
         assert!(charts[0].about.ends_with(same), "{}", charts[0].about);
     }
@@ -400,6 +404,11 @@ mod tests {
         let titles: Vec<_> = curves.charts.iter().map(|chart| chart.title.as_str()).collect();
         assert_eq!(titles, ["Tracing: index cases", "Tracing: recall"]);
         assert_eq!(curves.more[0].title, "Encounters: recorded share");
+        let nothing = "linkability.linked_share".parse().expect("a figure");
+        let curves = super::curves(&measured, Some(&nothing)).expect("a sweep");
+        assert!(curves.charts.is_empty());
+        let said = curves.left_out.expect("a remark");
+        assert!(said.contains("linkability.linked_share, which no run has"), "{said}");
     }
 
     #[test]
