@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use clap::Parser;
+use clap::builder::StyledStr;
 
 /// Reads the arguments of this process. If they are wrong, it says how and shows the usage on standard
 /// error, and ends the process with exit code 2; `--help` and `--version` are answered with 0.
@@ -13,11 +14,22 @@ pub fn parse<P: Parser>() -> P {
     P::try_parse().unwrap_or_else(|error| {
         // clap leaves the usage out where only a value is wrong.
         if error.use_stderr() && !error.to_string().contains("Usage:") {
-            eprintln!("{error}\n{}", P::command().render_usage());
+            eprintln!("{error}\n{}", usage::<P>(std::env::args().nth(1).as_deref()));
             std::process::exit(error.exit_code());
         }
         error.exit()
     })
+}
+
+/// The usage of the subcommand of this name, or of the program if there is none.
+fn usage<P: Parser>(name: Option<&str>) -> StyledStr {
+    let mut command = P::command();
+    // Otherwise a subcommand does not know of what.
+    command.build();
+    match name.and_then(|name| command.find_subcommand_mut(name)) {
+        Some(subcommand) => subcommand.render_usage(),
+        None => command.render_usage(),
+    }
 }
 
 /// A reader of whole numbers of `range`. Whatever is wrong with one, it says what was expected: `what`,
@@ -54,6 +66,21 @@ mod tests {
         assert_eq!((port("1"), port("65535")), (Ok(1), Ok(u16::MAX)));
         for text in ["", "x", "0", "-1", "65536", "1.5", "99999999999999999999"] {
             assert_eq!(port(text), Err("expected a port from 1 to 65535".to_owned()), "{text:?}");
+        }
+    }
+
+    #[derive(Debug, Parser)]
+    #[command(name = "program")]
+    enum Sample {
+        Draw { what: String },
+    }
+
+    #[test]
+    fn usage_is_that_of_the_subcommand() {
+        let shown = |name| usage::<Sample>(name).to_string();
+        assert_eq!(shown(Some("draw")), "Usage: program draw <WHAT>");
+        for none in [None, Some("127.0.0.1")] {
+            assert_eq!(shown(none), "Usage: program <COMMAND>");
         }
     }
 

@@ -13,7 +13,7 @@ fn small_town() -> Data {
     let data = Data::empty();
     data.write(
         "town.toml",
-        format!("name = \"small\"\nduration = \"2h\"\nillness.from = \"1h\"\nillness.test_delay = 0\n{SMALL}"),
+        format!("name = \"small\"\nduration = \"2h\"\nillness.index_cases = 1\nillness.from = \"1h\"\nillness.test_delay = 0\n{SMALL}"),
     );
     data
 }

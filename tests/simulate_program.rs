@@ -230,6 +230,9 @@ fn messages_tell_who_met_uploaded_and_is_named() {
     }
     assert!(has(&format!("contacts of {index}")), "{drawn:#?}");
 
+    let ended = run(&data, ["sequence", "trace.jsonl", "--from", "5h", "--until", "4h"]);
+    assert_eq!(ended.status.code(), Some(2), "{ended:#?}");
+    assert_eq!(ended.stderr, ["simulate: --from 18000 s is later than --until 14400 s"]);
     let ended = run(&data, ["sequence", "trace.jsonl", "--only", "phone 99"]);
     assert_eq!(ended.status.code(), Some(1), "{ended:#?}");
     assert!(ended.stdout[0].starts_with("Nobody is called \"phone 99\"."), "{ended:#?}");

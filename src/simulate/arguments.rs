@@ -9,6 +9,7 @@ use super::figure_names::FigureNames;
 use super::runs::{Plan, PlannedPoint};
 use super::scenario_file::{Change, ScenarioFile, Sweep, grid};
 use super::sequence::SequenceArguments;
+use crate::arguments::number;
 use crate::town::Collect;
 
 /// The largest seed, as a scenario file holds no larger number.
@@ -53,10 +54,10 @@ pub struct ExperimentArguments {
     #[arg(value_name = "NAME|all|list")]
     pub(super) name: String,
     /// Draws other towns: the same seed gives the same ones
-    #[arg(long, value_name = "S", default_value_t = 1, value_parser = clap::value_parser!(u64).range(..=MOST_SEED))]
+    #[arg(long, value_name = "S", default_value_t = 1, value_parser = number("a seed", 0..=MOST_SEED))]
     pub(super) seed: u64,
     /// Runs at a time, at most [default: as many as there are processors]
-    #[arg(long, value_name = "T", value_parser = clap::value_parser!(u64).range(1..=MOST_THREADS))]
+    #[arg(long, value_name = "T", value_parser = number("threads", 1..=MOST_THREADS))]
     pub(super) threads: Option<u64>,
     /// Write a report of each experiment into a directory of its name in this directory
     #[arg(long, value_name = "DIR")]
@@ -73,10 +74,10 @@ pub struct StudyArguments {
     #[arg(value_name = "SCENARIO.toml")]
     pub(super) scenario: Option<PathBuf>,
     /// Draws another town: the same seed gives the same one [default: as the scenario says]
-    #[arg(long, value_name = "S", value_parser = clap::value_parser!(u64).range(..=MOST_SEED))]
+    #[arg(long, value_name = "S", value_parser = number("a seed", 0..=MOST_SEED))]
     seed: Option<u64>,
     /// How many towns that differ by their seeds only [default: as the scenario says]
-    #[arg(long, value_name = "R", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "R", value_parser = number("runs", 1..=u32::MAX))]
     runs: Option<u32>,
     /// Set a key of the scenario, such as people.app_share=0.4; may be given several times
     #[arg(long, value_name = "key=value")]
@@ -90,7 +91,7 @@ pub struct StudyArguments {
     #[arg(long, value_name = "a,b,c")]
     figures: Option<FigureNames>,
     /// Runs at a time, at most [default: as many as there are processors]
-    #[arg(long, value_name = "T", value_parser = clap::value_parser!(u64).range(1..=MOST_THREADS))]
+    #[arg(long, value_name = "T", value_parser = number("threads", 1..=MOST_THREADS))]
     threads: Option<u64>,
     /// Write a report, the figures of all runs, and tables of all that happened in the first run of the first
     /// point into this directory

@@ -98,6 +98,14 @@ pub enum SimulateError {
         /// What there is.
         names: Vec<&'static str>,
     },
+    /// There is nothing between two moments.
+    #[error("--from {from} s is later than --until {until} s")]
+    NoTime {
+        /// The first, in seconds from the start of the run.
+        from: f64,
+        /// The last.
+        until: f64,
+    },
     /// The scenario would be overwritten.
     #[error("--trace {path}: that is the scenario", path = .0.display())]
     SameFile(PathBuf),
@@ -118,6 +126,7 @@ impl SimulateError {
             Self::Scenario(_)
             | Self::TooManyRuns { .. }
             | Self::TooLarge { .. }
+            | Self::NoTime { .. }
             | Self::SameFile(_)
             | Self::Run { .. }
             | Self::NoSuchExperiment { .. } => true,
@@ -138,7 +147,14 @@ impl SimulateError {
 pub fn run(arguments: &Arguments) -> Result<bool, SimulateError> {
     match &arguments.command {
         Some(Command::Experiment(experiment)) => experiment::command::run(experiment),
-        Some(Command::Sequence(sequence)) => Ok(sequence::run(sequence)?),
+        Some(Command::Sequence(sequence)) => {
+            if let (Some(from), Some(until)) = (sequence.from, sequence.until)
+                && from > until
+            {
+                return Err(SimulateError::NoTime { from, until });
+            }
+            Ok(sequence::run(sequence)?)
+        }
         None => {
             run_study(&arguments.study)?;
             Ok(true)

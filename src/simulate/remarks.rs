@@ -5,7 +5,7 @@ use super::study::Point;
 
 /// Remarks on the points of a study, each with where it is true, if not everywhere.
 pub(super) fn of(points: &[Point]) -> Vec<String> {
-    let remarks: [fn(&Point) -> Option<String>; 2] = [late_tests, late_contacts];
+    let remarks: [fn(&Point) -> Option<String>; 3] = [few_people, late_tests, late_contacts];
     let everywhere = points.len();
     let of_kind = |remark: fn(&Point) -> Option<String>| {
         let remarks: Vec<_> = points.iter().filter_map(remark).collect();
@@ -16,6 +16,19 @@ pub(super) fn of(points: &[Point]) -> Vec<String> {
         })
     };
     remarks.into_iter().filter_map(of_kind).collect()
+}
+
+/// Nobody falls ill who is not there.
+fn few_people(point: &Point) -> Option<String> {
+    let (illness, outcome) = (&point.scenario.illness, point.outcomes.first()?);
+    let (candidates, who) = match illness.among_users {
+        true => (outcome.users, "people with the app"),
+        false => (outcome.people, "people"),
+    };
+    (illness.index_cases > candidates).then(|| {
+        let cases = illness.index_cases;
+        format!("There are only {candidates} {who} for illness.index_cases, which is {cases}.")
+    })
 }
 
 /// Nobody can be found for an index case whose test comes too late.

@@ -22,6 +22,7 @@ use self::moment::MomentFormat;
 use self::picture::{Arrow, LIFELINE, Picture};
 use self::selection::Selection;
 use super::messages;
+use crate::arguments::number;
 use crate::text_file::FileError;
 use crate::town::message::{Message, Via};
 
@@ -65,7 +66,7 @@ pub struct SequenceArguments {
     #[arg(long, value_name = "TIME", value_parser = moment::parse)]
     pub until: Option<f64>,
     /// Columns to use, at least 60 [default: those of the terminal, else 100]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(MIN_WIDTH as i64..))]
+    #[arg(long, value_name = "N", value_parser = number("columns", MIN_WIDTH as u16..=u16::MAX))]
     pub width: Option<u16>,
 }
 

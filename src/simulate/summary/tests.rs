@@ -243,3 +243,15 @@ fn contacts_behind_the_end_of_the_run_are_remarked() {
         "\n\nLeft out: 1,234 contacts of contacts.csv that begin when duration (3days) is over.\n";
     assert!(of(&late).ends_with(remark), "{}", of(&late));
 }
+
+#[test]
+fn more_index_cases_than_people_are_remarked() {
+    let mut few = study(&[("", &[2700])]);
+    few.points[0].outcomes[0].users = 3;
+    let remark = |who| format!("\n\nThere are only {who} for illness.index_cases, which is 5.\n");
+    assert!(of(&few).ends_with(&remark("3 people with the app")), "{}", of(&few));
+    few.points[0].scenario.illness.among_users = false;
+    assert!(!of(&few).contains("There are only"));
+    few.points[0].outcomes[0].people = 4;
+    assert!(of(&few).ends_with(&remark("4 people")), "{}", of(&few));
+}
