@@ -3,6 +3,9 @@
 //! It prints tables; each town is simulated by a process of its own, so that its memory is its own.
 //!
 //! `cargo bench --bench town [-- --people 10000 --days 1]`
+//!
+//! With `--instructions` it counts those instead, with valgrind, some ten minutes: how the work grows,
+//! whatever the memory of the machine makes of it.
 
 #![allow(clippy::disallowed_methods, reason = "a benchmark measures time and blocks")]
 
@@ -49,6 +52,9 @@ fn main() {
     if let Ok(town) = std::env::var(CHILD) {
         return simulate(&town);
     }
+    if std::env::args().any(|argument| argument == "--instructions") {
+        return count_instructions();
+    }
     println!(
         "| people | days | person-days a second | to the first | beacons a second | bytes a phone |"
     );
@@ -78,6 +84,35 @@ fn main() {
     let mut rates: Vec<f64> = rates.collect();
     rates.sort_by(f64::total_cmp);
     println!("{:.0} beacons a second from one phone into the log of another", rates[ROUNDS / 2]);
+}
+
+/// How the instructions of a day of a person grow with the people.
+fn count_instructions() {
+    println!("| people | days | instructions a person-day | to the first |");
+    println!("|---|---|--:|--:|");
+    let mut first = None;
+    for people in [1_000, 10_000, 100_000] {
+        let each = instructions(people, 1) as f64 / f64::from(people);
+        let first = *first.get_or_insert(each);
+        println!("| {people} | 1 | {each:.0} | {:.3} |", each / first);
+    }
+}
+
+/// The instructions that a town takes, outside the kernel.
+fn instructions(people: u32, days: u32) -> u64 {
+    let program = std::env::current_exe().expect("this program");
+    let output = Command::new("valgrind")
+        .args(["--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null"])
+        .arg(program)
+        .env(CHILD, format!("{people} {days} {CONTACTS}"))
+        // Otherwise it executes itself once more, which valgrind does not follow.
+        .env("GLIBC_TUNABLES", "glibc.malloc.hugetlb=0")
+        .output()
+        .expect("valgrind is a package of its own");
+    let text = String::from_utf8_lossy(&output.stderr);
+    let line = text.lines().find(|line| line.contains("refs:")).expect("a count");
+    let count = line.rsplit(':').next().unwrap_or(line);
+    count.trim().replace(',', "").parse().expect("a number")
 }
 
 /// The value of an option of this program; cargo adds options of its own.
