@@ -14,7 +14,10 @@ pub fn parse<P: Parser>() -> P {
     P::try_parse().unwrap_or_else(|error| {
         // clap leaves the usage out where only a value is wrong.
         if error.use_stderr() && !error.to_string().contains("Usage:") {
-            eprintln!("{error}\n{}", usage::<P>(std::env::args().nth(1).as_deref()));
+            // It may be a path, in whatever bytes.
+            let first = std::env::args_os().nth(1);
+            let name = first.as_ref().and_then(|first| first.to_str());
+            eprintln!("{error}\n{}", usage::<P>(name));
             std::process::exit(error.exit_code());
         }
         error.exit()

@@ -3,7 +3,9 @@
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -247,6 +249,14 @@ fn messages_may_go_into_the_directory_of_the_tables_and_not_over_the_scenario() 
     assert_eq!(ended.status.code(), Some(2), "{ended:#?}");
     assert_eq!(ended.stderr, ["simulate: --trace ./tiny.toml: that is the scenario"]);
     assert_eq!(fs::read_to_string(data.file("tiny.toml")).expect("the scenario"), TINY);
+}
+
+#[test]
+fn path_in_other_bytes_than_text_is_no_reason_to_panic() {
+    let path = OsStr::from_bytes(b"\xff");
+    let ended = run(&Data::empty(), [path, "--runs".as_ref(), "0".as_ref()]);
+    assert_eq!(ended.status.code(), Some(2), "{ended:#?}");
+    assert!(ended.stderr[0].ends_with("expected runs from 1 to 4294967295"), "{ended:#?}");
 }
 
 #[test]
