@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use bluetrace::client::phone::{Outgoing, Phone, Reception};
 use bluetrace::clock::Now;
 use bluetrace::protocol::{ContactRecord, TempId, Timestamp};
-use bluetrace::simulate::huge_pages;
+use bluetrace::study::huge_pages;
 use bluetrace::town::scenario::{Amount, Probability, Refresh, Seconds};
 use bluetrace::town::{self, Collect, Scenario};
 

@@ -3,7 +3,7 @@
 //!
 //! Everything that decides is a state machine without I/O: bytes or events and the time go in, bytes
 //! and events come out. Around the machines stand thin shells, on real sockets in [`server`] and
-//! [`client`], in virtual time in [`simulation`]. The words and bytes that they speak are in
+//! [`client`], in virtual time in `world`. The words and bytes that they speak are in
 //! [`protocol`], which is also the specification; what touches the operating system is in [`reactor`].
 //!
 //! Two programs investigate: `storm` loads a real server, and `simulate` lets a `town` of people with
@@ -17,16 +17,19 @@ extern crate self as bluetrace;
 pub mod arguments;
 pub mod client;
 pub mod clock;
+#[cfg(feature = "simulate")]
+pub mod crowd;
 pub mod protocol;
 pub mod reactor;
 pub mod server;
-#[cfg(feature = "simulate")]
-pub mod simulate;
-pub mod simulation;
 #[cfg(feature = "storm")]
 pub mod storm;
+#[cfg(feature = "simulate")]
+pub mod study;
 pub mod text_file;
 #[cfg(feature = "simulate")]
 pub mod town;
+#[cfg(feature = "simulate")]
+pub mod world;
 #[cfg(any(feature = "simulate", feature = "storm"))]
 mod writable;

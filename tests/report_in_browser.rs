@@ -4,8 +4,8 @@ mod support;
 
 use std::fs;
 
-use bluetrace::simulate::output;
-use bluetrace::simulate::study::Study;
+use bluetrace::study::output;
+use bluetrace::study::points::Study;
 use serde_json::Value;
 use support::browser::{self, Rendered};
 use support::study;

@@ -2,8 +2,8 @@
 //! can go wrong. A run that fails prints its seed; `BLUETRACE_SEED=<seed> cargo test --release --test
 //! simulation` repeats it alone.
 
-use bluetrace::simulation::crowd::scenario::troubled;
-use bluetrace::simulation::crowd::{self, Report};
+use bluetrace::crowd::scenario::troubled;
+use bluetrace::crowd::{self, Report};
 
 /// Seeds of one test run; `BLUETRACE_SEED` names one instead.
 const SEEDS: std::ops::Range<u64> = 0..200;

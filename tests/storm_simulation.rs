@@ -2,10 +2,10 @@
 //! fills up and fails, and the server dies. Nothing here takes the time that passes in it. A run that
 //! fails prints its seed and the command that repeats it alone.
 
+use bluetrace::crowd::scenario::storm;
+use bluetrace::crowd::{self, Report};
 use bluetrace::server::frontend::{MAX_KEPT_INPUT_BYTES, MAX_KEPT_OUTPUT_BYTES};
 use bluetrace::server::session::MAX_UNREAD_REPLY_BYTES;
-use bluetrace::simulation::crowd::scenario::storm;
-use bluetrace::simulation::crowd::{self, Report};
 
 /// Phones of the great storm.
 const MANY: u32 = 100_000;

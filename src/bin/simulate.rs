@@ -2,13 +2,13 @@
 
 use std::process::ExitCode;
 
-use bluetrace::simulate::arguments::Arguments;
-use bluetrace::simulate::{self, huge_pages};
+use bluetrace::study::arguments::Arguments;
+use bluetrace::study::{self, huge_pages};
 
 fn main() -> ExitCode {
     huge_pages::request();
     let arguments: Arguments = bluetrace::arguments::parse();
-    match simulate::run(&arguments) {
+    match study::run(&arguments) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {

@@ -8,7 +8,7 @@ use super::draws::{self, Purpose};
 use super::event::Event;
 use super::{Core, Town};
 use crate::protocol::ContactRecord;
-use crate::simulation::step::Step;
+use crate::world::step::Step;
 
 /// Seconds of a day.
 const DAY: f64 = 86_400.0;

@@ -16,15 +16,15 @@ use super::scenario::{self, Spell};
 use super::transcript::Transcript;
 use super::{Collect, Outcome, Records, Scenario, Town, TownError};
 use crate::protocol::{Beacon, Timestamp};
-use crate::simulation::clock::VirtualClock;
-use crate::simulation::disk::DiskFault;
-use crate::simulation::event_queue::EventQueue;
-use crate::simulation::machine::{Machine, MachineSettings};
-use crate::simulation::network::{Network, NetworkFaults};
-use crate::simulation::phone::SimulatedPhone;
-use crate::simulation::server::ServerSettings;
-use crate::simulation::trouble::Trouble;
-use crate::simulation::world::{Core, Happening, World};
+use crate::world::clock::VirtualClock;
+use crate::world::disk::DiskFault;
+use crate::world::event_queue::EventQueue;
+use crate::world::machine::{Machine, MachineSettings};
+use crate::world::network::{Network, NetworkFaults};
+use crate::world::phone::SimulatedPhone;
+use crate::world::server::ServerSettings;
+use crate::world::trouble::Trouble;
+use crate::world::{Core, Happening, World};
 
 /// Midnight of the day on which people begin to meet, in true time: 13/05/2020, as in the assignment.
 const MIDNIGHT_UNIX_SECONDS: i64 = 1_589_328_000;

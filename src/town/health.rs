@@ -9,8 +9,8 @@ use super::draws::{self, Purpose};
 use super::event::Event;
 use super::outcome::{Contact, Traced, Upload};
 use super::{Core, Town};
-use crate::simulation::phone::number_of;
-use crate::simulation::step::Step;
+use crate::world::phone::number_of;
+use crate::world::step::Step;
 
 /// Somebody who falls ill.
 #[derive(Debug)]
@@ -226,7 +226,7 @@ mod tests {
     use crate::server::console::Console;
     use crate::server::contact_tracing;
     use crate::server::registry::Registry;
-    use crate::simulation::phone::username;
+    use crate::world::phone::username;
 
     fn record(line: &str) -> ContactRecord {
         ContactRecord::decode_line(line.as_bytes()).expect("a record")

@@ -6,8 +6,8 @@ use super::Town;
 use super::event::Event;
 use super::health;
 use super::meetings::{Change, ChangeKind, Meeting};
-use crate::simulation::phone::{Learned, Pause};
-use crate::simulation::world::{Core, Inhabitants, Notice};
+use crate::world::phone::{Learned, Pause};
+use crate::world::{Core, Inhabitants, Notice};
 
 impl Town {
     /// Waits for the next change of who is near whom.

@@ -1,6 +1,6 @@
 //! A town: people who meet, with phones, a server, and those who do not play by the rules.
 //!
-//! It is a [`simulation`](crate::simulation) whose phones belong to people. Who is near whom is the
+//! It is a [`simulation`](crate::world) whose phones belong to people. Who is near whom is the
 //! truth; the phones know only what their radio hears and the server only what phones upload, over the
 //! same machines and the same bytes as in the programs. What they found is set beside the truth in an
 //! [`Outcome`].
@@ -35,8 +35,8 @@ pub use self::outcome::{Outcome, Records};
 pub use self::scenario::Scenario;
 use self::transcript::Transcript;
 use crate::protocol::{Beacon, Timestamp};
-use crate::simulation::world::{Core, World};
 use crate::text_file::FileError;
+use crate::world::{Core, World};
 
 /// What is kept of a run besides its [`Outcome`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use super::message::{
 };
 use super::outcome::Fate;
 use crate::protocol::ContactRecord;
-use crate::simulation::network::ConnectionId;
+use crate::world::network::ConnectionId;
 
 /// What the server is called.
 const SERVER: &str = "server";

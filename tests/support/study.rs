@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use bluetrace::simulate::study::{Origin, Point, Study};
-use bluetrace::simulate::theory::{Expected, Measure};
+use bluetrace::study::points::{Origin, Point, Study};
+use bluetrace::study::theory::{Expected, Measure};
 use bluetrace::town::outcome::{
     AdversaryOutcome, Beacons, Bin, Contact, Encounter, Encounters, Fate, Linkability, Logs,
     PerSecond, Received, ServerLoad, Traced, Tracing, Upload,

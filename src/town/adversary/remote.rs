@@ -8,13 +8,13 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 
 use crate::client::contact_log::MAX_ENTRIES;
 use crate::protocol::{ContactRecord, TempId, Username};
-use crate::simulation::phone::{self, Learned, Pause, SimulatedPhone};
-use crate::simulation::server::Others;
-use crate::simulation::step::Step;
 use crate::town::draws::{self, Purpose};
 use crate::town::event::Event;
 use crate::town::scenario::{Flooder, Forgery, Request, Scenario};
 use crate::town::{Core, Town};
+use crate::world::phone::{self, Learned, Pause, SimulatedPhone};
+use crate::world::server::Others;
+use crate::world::step::Step;
 
 /// Most connections that a flooder has at a time; each needs a phone of its own.
 const MOST_FLOOD_PHONES: u32 = 10_000;

@@ -1,0 +1,293 @@
+//! Users who do everything that users do, and worse, while all that must hold is checked.
+
+pub mod ledger;
+pub mod memory;
+pub mod plan;
+mod report;
+pub mod scenario;
+pub mod settings;
+#[cfg(test)]
+mod tests;
+pub mod trace;
+pub mod watchdog;
+
+use std::time::Duration;
+
+use rand::RngExt;
+use rand::rngs::ChaCha12Rng;
+
+use self::ledger::Ledger;
+use self::memory::Memory;
+pub use self::report::{Report, Violation};
+use self::settings::WorldSettings;
+use self::trace::Trace;
+use self::watchdog::{Bounds, Promise, Watchdog};
+use crate::protocol::Timestamp;
+use crate::world::clock::VirtualClock;
+use crate::world::event_queue::EventQueue;
+use crate::world::kernel::Done;
+use crate::world::machine::Machine;
+use crate::world::network::{ConnectionId, Network};
+use crate::world::phone::{Learned, Pause, SimulatedPhone};
+use crate::world::random::{self, Purpose};
+use crate::world::{Core, Happening, Inhabitants, Notice, World};
+
+/// Happenings after which a run that is not over is called stuck, per phone.
+const MOST_STEPS_PER_PHONE: u64 = 20_000;
+
+/// How long a user waits after something failed before the next attempt, at most.
+const LONGEST_RETRY: Duration = Duration::from_secs(5);
+
+/// How long a user thinks before the next step, at most.
+const LONGEST_THOUGHT: Duration = Duration::from_secs(1);
+
+/// The users of all phones, each with a plan, and those who watch that all is well.
+#[derive(Debug)]
+pub struct Crowd {
+    rng: ChaCha12Rng,
+    ledger: Ledger,
+    watchdog: Watchdog,
+    memory: Memory,
+    resets: u64,
+    most_connections: usize,
+    trace: Trace<Happening<Never>>,
+}
+
+/// Users do nothing but what their phones do.
+#[derive(Debug, Hash)]
+pub enum Never {}
+
+/// Lets a crowd do all that it plans, until nothing happens any more.
+///
+/// # Errors
+///
+/// The first [`Violation`].
+pub fn run(settings: &WorldSettings) -> Result<Report, Violation> {
+    let mut world = Crowd::in_world(settings);
+    world.run_out().map_err(|problem| {
+        let trace = &world.inhabitants.trace;
+        Violation { problem, seed: settings.seed, step: trace.steps(), latest: trace.latest() }
+    })?;
+    Ok(world.inhabitants.report(world.core.clock.elapsed()))
+}
+
+impl Crowd {
+    /// A world before anything has happened.
+    fn in_world(settings: &WorldSettings) -> World<Self> {
+        let mut rng = random::stream(settings.seed, Purpose::Phones);
+        let mut future = EventQueue::new();
+        for (at, trouble) in &settings.troubles {
+            future.schedule(*at, Happening::Trouble(Box::new(*trouble)));
+        }
+        let mut phones = Vec::new();
+        for number in 0..settings.phones {
+            let plan = plan::random_plan(settings.phones, settings.habits, &mut rng);
+            phones.push(SimulatedPhone::new(number, settings.contact_retention, plan));
+            let arrival = random::up_to(settings.arrivals, &mut rng);
+            future.schedule(arrival, Happening::Acts(number));
+        }
+        let clock = VirtualClock::starting_at(Timestamp::from_unix_seconds(1_600_000_000));
+        let mut machine = Machine::new(settings.machine());
+        machine.start(clock.now()).expect("an empty disk holds nothing wrong");
+        let network = Network::new(settings.network, settings.seed);
+        let bounds = Bounds::of(settings);
+        let block_duration = settings.server.block_duration;
+        let crowd = Self {
+            rng,
+            ledger: Ledger::new(settings.phones, block_duration, bounds.judgement()),
+            watchdog: Watchdog::new(bounds),
+            memory: Memory::default(),
+            resets: 0,
+            most_connections: 0,
+            trace: Trace::new(),
+        };
+        World { core: Core { clock, future, network, machine, phones }, inhabitants: crowd }
+    }
+
+    fn report(&self, elapsed: Duration) -> Report {
+        Report {
+            fingerprint: self.trace.fingerprint(),
+            steps: self.trace.steps(),
+            elapsed,
+            logins: self.ledger.logins(),
+            temp_ids: self.ledger.temp_ids(),
+            uploaded: self.ledger.uploaded(),
+            blocked: self.ledger.blocked(),
+            resets: self.resets,
+            most_connections: self.most_connections,
+            most_kept_bytes: self.memory.most(),
+            most_kept_bytes_of_one: self.memory.most_of_one(),
+        }
+    }
+
+    /// Whether everything has come about that was due by now.
+    fn check_promises(&mut self, core: &mut Core<Never>) -> Result<(), String> {
+        let now = core.clock.elapsed();
+        while let Some(promise) = self.watchdog.pop_due(now) {
+            if !self.is_kept(promise, core) {
+                return Err(format!("{promise:?} was not kept in time"));
+            }
+        }
+        Ok(())
+    }
+
+    fn is_kept(&mut self, promise: Promise, core: &mut Core<Never>) -> bool {
+        let now = core.clock.elapsed();
+        let server = core.machine.server();
+        let stream = |connection| server.as_ref()?.kernel().status(connection);
+        match promise {
+            Promise::Reply { phone, question } => !core.phones[phone as usize].waits_for(question),
+            Promise::Farewell { phone, connection } => {
+                core.phones[phone as usize].connection() != Some(connection)
+            }
+            Promise::Login(connection) => !server
+                .and_then(|server| server.status(connection))
+                .is_some_and(|status| status.is_logged_out),
+            Promise::Progress { connection, written } => {
+                !stream(connection).is_some_and(|s| s.is_full && s.written == written)
+            }
+            Promise::Close(connection) | Promise::Drop(connection) => stream(connection).is_none(),
+            Promise::HangUp(connection) => match stream(connection) {
+                // It must read its replies first, for which there is another promise.
+                Some(stream) if stream.is_full => {
+                    self.watchdog.expect(promise, now);
+                    true
+                }
+                Some(stream) => stream.has_ended,
+                None => true,
+            },
+        }
+    }
+
+    fn learn(&mut self, phone: u32, fact: Learned, core: &mut Core<Never>) -> Result<(), String> {
+        if let Learned::TempIds(records) = &fact {
+            let record = records[self.rng.random_range(0..records.len())];
+            core.phones[phone as usize].phone().use_temp_id(record);
+        }
+        self.ledger.enter(phone, fact, core.clock.elapsed())
+    }
+
+    fn watch_stream(&mut self, connection: ConnectionId, done: &Done, now: Duration) {
+        match done {
+            Done::Wrote(_) => {}
+            Done::Blocked { written } => {
+                self.watchdog.expect(Promise::Progress { connection, written: *written }, now);
+            }
+            Done::Ended => self.watchdog.expect(Promise::Close(connection), now),
+            Done::ClosedUnread | Done::Closed => self.memory.forget(connection),
+        }
+    }
+}
+
+impl Inhabitants for Crowd {
+    type Event = Never;
+
+    fn act(&mut self, event: &Never, _core: &mut Core<Never>) -> Result<(), String> {
+        match *event {}
+    }
+
+    fn notice(&mut self, notice: Notice<'_>, core: &mut Core<Never>) -> Result<(), String> {
+        let now = core.clock.elapsed();
+        match notice {
+            Notice::Asked { phone, is_right, .. } => {
+                if let Some(is_right) = is_right {
+                    self.ledger.attempted(phone, is_right, now);
+                }
+                let question = core.phones[phone as usize].question();
+                self.watchdog.expect(Promise::Reply { phone, question }, now);
+            }
+            Notice::Heard { phone, connection, .. } => {
+                if core.phones[phone as usize].has_heard_all() {
+                    self.watchdog.expect(Promise::Farewell { phone, connection }, now);
+                }
+            }
+            Notice::Learned { phone, fact } => return self.learn(phone, fact, core),
+            Notice::Lost { is_broken, .. } => self.resets += u64::from(is_broken),
+            Notice::Accepted(connection) => {
+                let connections = core.machine.server().map_or(0, |server| server.connections().0);
+                self.most_connections = self.most_connections.max(connections);
+                self.watchdog.expect(Promise::Login(connection), now);
+            }
+            Notice::HungUp(connection) => self.watchdog.expect(Promise::HangUp(connection), now),
+            Notice::Broke(connection) => self.watchdog.expect(Promise::Drop(connection), now),
+            Notice::Ticked { touched, .. } => {
+                let Some(server) = core.machine.server() else { return Ok(()) };
+                for connection in touched {
+                    if let Some(status) = server.status(*connection) {
+                        self.memory.enter(*connection, status)?;
+                    }
+                }
+            }
+            Notice::Did(connection, done) => self.watch_stream(connection, done, now),
+            Notice::Crashed => self.memory.clear(),
+            Notice::Restarted => {
+                if let Some(server) = core.machine.server() {
+                    self.ledger.restarted(server.registry(), now)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn pause(&mut self, _phone: u32, pause: Pause) -> Duration {
+        let longest = match pause {
+            Pause::Thought => LONGEST_THOUGHT,
+            Pause::Retry => LONGEST_RETRY,
+        };
+        random::up_to(longest, &mut self.rng)
+    }
+
+    fn before(&mut self, core: &mut Core<Never>) -> Result<(), String> {
+        self.check_promises(core)
+    }
+
+    fn after(&mut self, at: Duration, happening: Happening<Never>) {
+        self.trace.add(at, happening);
+    }
+}
+
+impl World<Crowd> {
+    /// Lets everything happen until nothing does any more, and looks whether anything is left.
+    fn run_out(&mut self) -> Result<(), String> {
+        let most_steps = MOST_STEPS_PER_PHONE * self.core.phones.len() as u64;
+        while self.step()? {
+            if self.inhabitants.trace.steps() > most_steps {
+                return Err("it does not end".to_owned());
+            }
+        }
+        self.check_quiet()?;
+        self.check_disk()
+    }
+
+    /// When nothing happens any more, everybody is done and nothing is left.
+    fn check_quiet(&mut self) -> Result<(), String> {
+        let Self { core, inhabitants: Crowd { ledger, memory, .. } } = self;
+        if let Some(phone) = core.phones.iter().find(|phone| !phone.is_done()) {
+            return Err(format!("a phone waits for something that does not come: {phone:?}"));
+        }
+        if ledger.kept_out() > 0 {
+            return Err(format!("{} phones never were logged in", ledger.kept_out()));
+        }
+        let Some(server) = core.machine.server() else {
+            return Err("the server was not started again".to_owned());
+        };
+        let (connections, streams) = server.connections();
+        let links = core.network.open_connections();
+        if (connections, streams, links) != (0, 0, 0) {
+            return Err(format!(
+                "{connections} connections, {streams} streams and {links} links are left"
+            ));
+        }
+        if memory.total() > 0 || server.next_wake().is_some() {
+            let (bytes, wake) = (memory.total(), server.next_wake());
+            return Err(format!("{bytes} bytes are left, and a timer for {wake:?}"));
+        }
+        ledger.check(server.registry())
+    }
+
+    /// A last crash, to see that everything that anybody was told is on the disk.
+    fn check_disk(&mut self) -> Result<(), String> {
+        self.crash()?;
+        self.restart()
+    }
+}

@@ -1,0 +1,81 @@
+//! What the users of simulated phones are going to do.
+
+use std::collections::VecDeque;
+
+use rand::RngExt;
+use rand::rngs::ChaCha12Rng;
+
+use crate::protocol::request::MAX_TEMP_IDS;
+use crate::world::step::Step;
+
+/// How much users do, and how badly.
+#[derive(Debug, Clone, Copy)]
+pub struct Habits {
+    /// Most things that one does before logging out.
+    pub most_steps: usize,
+    /// Most windows of TempIDs that one asks for at once.
+    pub most_windows: u8,
+    /// Probability, from 0 to 1, that a thing is one that no honest phone does.
+    pub misdeed_probability: f64,
+    /// Whether some mistype their passwords, or leave without a goodbye.
+    pub are_careless: bool,
+}
+
+impl Habits {
+    /// Users who do everything there is.
+    pub const BUSY: Self = Self {
+        most_steps: 7,
+        most_windows: MAX_TEMP_IDS,
+        misdeed_probability: 0.05,
+        are_careless: true,
+    };
+
+    /// Users of whom there are many: most log in, get a TempID, meet somebody and leave.
+    pub const BRIEF: Self =
+        Self { most_steps: 3, most_windows: 8, misdeed_probability: 0.005, are_careless: true };
+
+    /// Users who do everything right.
+    pub const HONEST: Self = Self { misdeed_probability: 0.0, are_careless: false, ..Self::BUSY };
+}
+
+/// What one user does among `phones` phones, drawn at random: mistypes now and then, meets others,
+/// logs out in the end.
+pub fn random_plan(phones: u32, habits: Habits, rng: &mut ChaCha12Rng) -> VecDeque<Step> {
+    let mut plan = VecDeque::new();
+    if habits.are_careless {
+        // Half of them never, some often enough to be blocked, some even once more.
+        let mistyped = rng.random_range(0..8_usize).saturating_sub(3);
+        plan.extend((0..mistyped).map(|_| Step::MistypePassword));
+    }
+    for _ in 0..rng.random_range(1..=habits.most_steps) {
+        let step = if rng.random::<f64>() < habits.misdeed_probability {
+            random_misdeed(rng)
+        } else {
+            random_deed(phones, habits, rng)
+        };
+        plan.push_back(step);
+    }
+    let is_hasty = habits.are_careless && rng.random_range(0..4) == 0;
+    plan.push_back(if is_hasty { Step::LogOutInHaste } else { Step::LogOut });
+    plan
+}
+
+fn random_deed(phones: u32, habits: Habits, rng: &mut ChaCha12Rng) -> Step {
+    let kinds = if habits.are_careless { 11 } else { 9 };
+    match rng.random_range(0..kinds) {
+        0..4 => Step::Download(1),
+        4 => Step::Download(rng.random_range(1..=habits.most_windows)),
+        5..8 => Step::Beacon { to: rng.random_range(0..phones) },
+        8 => Step::Upload,
+        9 => Step::Vanish,
+        _ => Step::HangUp,
+    }
+}
+
+fn random_misdeed(rng: &mut ChaCha12Rng) -> Step {
+    match rng.random_range(0..3) {
+        0 => Step::Loiter,
+        1 => Step::Flood,
+        _ => Step::PowerOff,
+    }
+}

@@ -1,0 +1,121 @@
+//! Worlds in which everything goes wrong, drawn from a seed.
+
+use std::time::Duration;
+
+use rand::RngExt;
+
+use super::plan::Habits;
+use super::settings::WorldSettings;
+use crate::world::disk::DiskFault;
+use crate::world::network::NetworkFaults;
+use crate::world::random::{self, Purpose};
+use crate::world::server::ServerSettings;
+use crate::world::trouble::Trouble;
+
+/// A world in which nothing goes wrong and nobody does wrong, though everything is cut anywhere.
+pub fn calm(seed: u64, phones: u32) -> WorldSettings {
+    WorldSettings {
+        seed,
+        phones,
+        arrivals: Duration::from_secs(5),
+        habits: Habits::HONEST,
+        contact_retention: Duration::from_secs(180),
+        network: NetworkFaults::NONE,
+        troubles: Vec::new(),
+        server: ServerSettings {
+            block_duration: Duration::from_secs(60),
+            temp_id_lifetime: 900,
+            login_timeout: Duration::from_secs(60),
+            window: 4096,
+        },
+    }
+}
+
+/// A run with everything that can go wrong, drawn from the seed: a bad network, crashes, a disk that
+/// fills up or fails. In the end all is well again, so that everybody can finish.
+pub fn troubled(seed: u64, phones: u32) -> WorldSettings {
+    let mut rng = random::stream(seed, Purpose::Troubles);
+    let well = Duration::from_secs(600);
+    let mut troubles = end_of_troubles(well);
+    for _ in 0..rng.random_range(0..6) {
+        let begin = random::up_to(well / 2, &mut rng);
+        let end = begin + random::up_to(Duration::from_secs(60), &mut rng);
+        let (trouble, remedy) = match rng.random_range(0..4) {
+            0 => (Trouble::Crash, Trouble::Restart),
+            1 => (Trouble::Disk(DiskFault::DiesInSync), Trouble::Restart),
+            2 => {
+                let room = rng.random_range(0..2000);
+                (Trouble::Disk(DiskFault::Full { room }), Trouble::Disk(DiskFault::None))
+            }
+            _ => (Trouble::Disk(DiskFault::SyncFails), Trouble::Disk(DiskFault::None)),
+        };
+        troubles.extend([(begin, trouble), (end, remedy)]);
+    }
+    WorldSettings {
+        seed,
+        phones,
+        arrivals: Duration::from_secs(rng.random_range(0..300)),
+        habits: Habits::BUSY,
+        contact_retention: Duration::from_secs(180),
+        network: NetworkFaults {
+            delay: Duration::from_millis(rng.random_range(1..500)),
+            stall_probability: rng.random_range(0.0..0.1),
+            stall: Duration::from_secs(90),
+            reset_probability: rng.random_range(0.0..0.1),
+            loss_probability: rng.random_range(0.0..0.5),
+            double_probability: rng.random_range(0.0..0.2),
+        },
+        troubles,
+        server: ServerSettings {
+            block_duration: Duration::from_secs(rng.random_range(1..120)),
+            temp_id_lifetime: 900,
+            login_timeout: Duration::from_secs(60),
+            window: rng.random_range(1024..16_384),
+        },
+    }
+}
+
+/// A storm: everybody arrives within seconds, on a network that is bad. The server dies in the middle
+/// of a commit, and when it is back, so are all at once; then its disk fills up, and fails, and the
+/// server dies again. In the end all is well.
+pub fn storm(seed: u64, phones: u32) -> WorldSettings {
+    let mut rng = random::stream(seed, Purpose::Troubles);
+    let mut at = Duration::ZERO;
+    let mut troubles = end_of_troubles(Duration::from_secs(60));
+    for trouble in [
+        Trouble::Disk(DiskFault::DiesInSync),
+        Trouble::Restart,
+        Trouble::Disk(DiskFault::Full { room: rng.random_range(0..100_000) }),
+        Trouble::Disk(DiskFault::None),
+        Trouble::Disk(DiskFault::SyncFails),
+        Trouble::Disk(DiskFault::None),
+        Trouble::Crash,
+        Trouble::Restart,
+    ] {
+        at += Duration::from_millis(500) + random::up_to(Duration::from_secs(2), &mut rng);
+        troubles.push((at, trouble));
+    }
+    WorldSettings {
+        arrivals: Duration::from_secs(2),
+        habits: Habits::BRIEF,
+        network: NetworkFaults {
+            delay: Duration::from_millis(200),
+            stall_probability: 0.01,
+            stall: Duration::from_secs(70),
+            reset_probability: 0.01,
+            loss_probability: 0.2,
+            double_probability: 0.05,
+        },
+        troubles,
+        ..troubled(seed, phones)
+    }
+}
+
+/// From `well` on nothing goes wrong, so that everybody can finish.
+fn end_of_troubles(well: Duration) -> Vec<(Duration, Trouble)> {
+    vec![
+        (well, Trouble::Disk(DiskFault::None)),
+        (well, Trouble::Restart),
+        (well, Trouble::Network(NetworkFaults::NONE)),
+    ]
+}

@@ -1,0 +1,202 @@
+//! What must happen before some time is over, and whether it did.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use super::settings::WorldSettings;
+use crate::protocol::ContactRecord;
+use crate::protocol::request::MAX_TEMP_IDS;
+use crate::reactor::{EventLoop, TURNS_PER_TICK};
+use crate::server::frontend::{LINGER_TIMEOUT, STALL_TIMEOUT};
+use crate::world::machine::LONGEST_SYNC;
+use crate::world::network::ConnectionId;
+
+/// Ticks in which the server has certainly read and answered all that one phone sends at once: a
+/// request of 1 MiB takes 16, each of the requests of a flood one.
+const TICKS_FOR_ONE: u32 = 32;
+
+/// Rounds that the run queue takes at most: no world here has more than 512 floods at a time.
+const MOST_ROUNDS: u32 = 16;
+
+/// Bytes of the longest reply that a phone asks for.
+const LONGEST_REPLY_BYTES: usize = MAX_TEMP_IDS as usize * ContactRecord::LEN + 10;
+
+/// Something that must come about in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Promise {
+    /// A phone that asked something gets its reply, or loses its connection.
+    Reply {
+        /// Which phone.
+        phone: u32,
+        /// Which of its questions.
+        question: u32,
+    },
+    /// A phone that was told the last word hears that the server ends the connection.
+    Farewell {
+        /// Which phone.
+        phone: u32,
+        /// On which connection.
+        connection: ConnectionId,
+    },
+    /// Somebody has logged in on a new connection, or the server has closed it.
+    Login(ConnectionId),
+    /// A peer that left its replies unread has read some, or the server has closed the connection.
+    Progress {
+        /// Which connection.
+        connection: ConnectionId,
+        /// How many bytes it had taken when it was full.
+        written: u64,
+    },
+    /// The server has closed a connection that it ended.
+    Close(ConnectionId),
+    /// The server has ended a connection that its peer ended, or still waits for it to read replies.
+    HangUp(ConnectionId),
+    /// The server has closed a connection that broke.
+    Drop(ConnectionId),
+}
+
+/// How long each promise may take at most in a world, from its faults and the server's timeouts.
+#[derive(Debug, Clone)]
+pub struct Bounds {
+    /// From sending until something is there, or lost.
+    transit: Duration,
+    /// From an event until the server has done all that follows from it.
+    tick: Duration,
+    login_timeout: Duration,
+    /// How often the longest reply fills the window.
+    windows: u32,
+}
+
+/// All promises that are not due yet.
+#[derive(Debug)]
+pub struct Watchdog {
+    bounds: Bounds,
+    /// One queue a kind: as each has one bound, what was promised first is due first.
+    queues: [VecDeque<(Duration, Promise)>; Promise::KINDS],
+}
+
+impl Promise {
+    const KINDS: usize = 7;
+
+    fn kind(self) -> usize {
+        match self {
+            Self::Reply { .. } => 0,
+            Self::Login(_) => 1,
+            Self::Progress { .. } => 2,
+            Self::Close(_) => 3,
+            Self::HangUp(_) => 4,
+            Self::Drop(_) => 5,
+            Self::Farewell { .. } => 6,
+        }
+    }
+}
+
+impl Bounds {
+    /// The bounds of a world.
+    pub fn of(settings: &WorldSettings) -> Self {
+        let transit = settings.longest_transit();
+        // Every connection may have an event that one poll gives only after those of all others, and more
+        // to say than one turn takes, each time behind all others.
+        let rounds = settings.phones.div_ceil(TURNS_PER_TICK as u32).min(MOST_ROUNDS);
+        let polls =
+            settings.phones / EventLoop::<()>::EVENTS_PER_TICK as u32 + TICKS_FOR_ONE * rounds;
+        Self {
+            transit,
+            tick: polls * LONGEST_SYNC,
+            login_timeout: settings.server.login_timeout,
+            windows: LONGEST_REPLY_BYTES.div_ceil(settings.server.window) as u32,
+        }
+    }
+
+    /// From sending a request until the server has judged it, if it ever does.
+    pub fn judgement(&self) -> Duration {
+        self.transit + self.tick
+    }
+
+    fn of_promise(&self, promise: Promise) -> Duration {
+        match promise {
+            // The request is on its way, then one window of the reply after the other, and if there
+            // is no progress, the end.
+            Promise::Reply { .. } => {
+                let window = self.transit.min(STALL_TIMEOUT) + self.tick;
+                self.judgement() + self.windows * window + self.transit
+            }
+            // The end follows the reply at once.
+            Promise::Farewell { .. } => self.transit + self.tick,
+            Promise::Login(_) => self.login_timeout + self.tick,
+            Promise::Progress { .. } => STALL_TIMEOUT + self.tick,
+            Promise::Close(_) => LINGER_TIMEOUT + self.tick,
+            Promise::HangUp(_) | Promise::Drop(_) => self.tick,
+        }
+    }
+}
+
+impl Watchdog {
+    /// A watchdog to whom nothing was promised.
+    pub fn new(bounds: Bounds) -> Self {
+        Self { bounds, queues: Default::default() }
+    }
+
+    /// How long things may take.
+    pub fn bounds(&self) -> &Bounds {
+        &self.bounds
+    }
+
+    /// Takes a promise given at `now`.
+    pub fn expect(&mut self, promise: Promise, now: Duration) {
+        let due = now + self.bounds.of_promise(promise);
+        self.queues[promise.kind()].push_back((due, promise));
+    }
+
+    /// Takes the next promise that was due before `now`: who calls finds out whether it was kept.
+    pub fn pop_due(&mut self, now: Duration) -> Option<Promise> {
+        let is_due = |queue: &&mut VecDeque<(Duration, Promise)>| {
+            queue.front().is_some_and(|(due, _)| *due < now)
+        };
+        self.queues.iter_mut().find(is_due)?.pop_front().map(|(_, promise)| promise)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::scenario::troubled;
+    use super::*;
+
+    const ID: ConnectionId = ConnectionId(1);
+
+    fn watchdog() -> Watchdog {
+        Watchdog::new(Bounds::of(&troubled(1, 30)))
+    }
+
+    #[test]
+    fn promise_is_due_when_its_time_is_over_and_not_before() {
+        let promises = [
+            Promise::Reply { phone: 0, question: 1 },
+            Promise::Login(ID),
+            Promise::Progress { connection: ID, written: 1 },
+            Promise::Close(ID),
+            Promise::HangUp(ID),
+            Promise::Drop(ID),
+            Promise::Farewell { phone: 0, connection: ID },
+        ];
+        for promise in promises {
+            let (mut watchdog, now) = (watchdog(), Duration::from_secs(7));
+            watchdog.expect(promise, now);
+            let due = now + watchdog.bounds.of_promise(promise);
+            assert_eq!(watchdog.pop_due(due), None);
+            assert_eq!(watchdog.pop_due(due + Duration::from_nanos(1)), Some(promise));
+            assert_eq!(watchdog.pop_due(Duration::MAX), None);
+        }
+    }
+
+    #[test]
+    fn bounds_are_those_of_the_server_and_little_more() {
+        let bounds = watchdog().bounds;
+        let (login, stall) = (Promise::Login(ID), Promise::Progress { connection: ID, written: 0 });
+        let slack = Duration::from_secs(1);
+        assert!(bounds.of_promise(login) < Duration::from_secs(60) + slack);
+        assert!(bounds.of_promise(stall) < STALL_TIMEOUT + slack);
+        assert!(bounds.of_promise(Promise::Close(ID)) < LINGER_TIMEOUT + slack);
+        assert!(bounds.of_promise(Promise::HangUp(ID)) < slack);
+    }
+}

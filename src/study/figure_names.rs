@@ -1,0 +1,62 @@
+//! The figures that somebody asks for.
+
+use std::str::FromStr;
+
+use crate::study::scenario_file::closest;
+use crate::town::Outcome;
+
+/// Names of figures, each of which there is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FigureNames(Vec<&'static str>);
+
+impl FigureNames {
+    /// The names of all figures.
+    pub(super) fn all() -> Vec<&'static str> {
+        Outcome::default().figures().iter().map(|figure| figure.name).collect()
+    }
+
+    /// In the order in which they were asked for.
+    pub fn iter(&self) -> impl Iterator<Item = &'static str> {
+        self.0.iter().copied()
+    }
+}
+
+impl FromStr for FigureNames {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let known = Self::all();
+        let find = |name: &str| {
+            let name = name.trim();
+            let found = known.iter().find(|known| **known == name);
+            found.copied().ok_or_else(|| match closest(name, &known) {
+                Some(meant) => format!("there is no figure {name:?}; did you mean {meant}?"),
+                None => format!("there is no figure {name:?}, only {}", known.join(", ")),
+            })
+        };
+        let mut names = Vec::new();
+        for name in text.split(',') {
+            let name = find(name)?;
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        Ok(Self(names))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_found_by_name_and_misspelt_ones_corrected() {
+        let names = "tracing.recall, users,tracing.recall".parse().map(|FigureNames(names)| names);
+        assert_eq!(names, Ok(vec!["tracing.recall", "users"]));
+        let wrong = |text: &str| text.parse::<FigureNames>().expect_err("no figure");
+        let expected = "there is no figure \"tracing.recal\"; did you mean tracing.recall?";
+        assert_eq!(wrong("users,tracing.recal"), expected);
+        assert!(wrong("recall").ends_with("did you mean tracing.recall?"));
+        assert!(wrong("zzzzzzzz").contains(", only users, encounters.real, "));
+    }
+}

@@ -1,0 +1,123 @@
+//! The figures of a point over all its runs.
+
+use super::points::Point;
+use super::statistics::Estimate;
+use super::theory::Relation;
+use crate::town::Outcome;
+use crate::town::figures::Figure;
+
+/// A point with its figures. They are computed once, as some go through every second of a run.
+#[derive(Debug)]
+pub(super) struct Measured<'a> {
+    /// Which one.
+    pub(super) point: &'a Point,
+    /// All figures, in their order.
+    pub(super) figures: Vec<MeasuredFigure>,
+}
+
+/// A figure over all runs of a point.
+#[derive(Debug, Clone)]
+pub(super) struct MeasuredFigure {
+    /// Its name.
+    pub(super) name: &'static str,
+    /// What it means.
+    pub(super) meaning: &'static str,
+    /// What it is; `None` if no run has it.
+    pub(super) estimate: Option<Estimate>,
+    /// What theory says.
+    pub(super) expected: Vec<Judged>,
+}
+
+/// An expected value, and whether the measured one agrees.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Judged {
+    /// How the two are to compare.
+    pub(super) relation: Relation,
+    /// What theory says.
+    pub(super) value: f64,
+    /// Whether they do.
+    pub(super) is_met: bool,
+}
+
+impl<'a> Measured<'a> {
+    /// The figures of `point`.
+    pub(super) fn of(point: &'a Point) -> Self {
+        let runs: Vec<_> = point.outcomes.iter().map(|outcome| point.figures(outcome)).collect();
+        let measured = |(at, figure): (usize, Figure)| {
+            let values: Vec<_> = runs.iter().map(|figures| figures[at].value).collect();
+            MeasuredFigure::of(point, figure, &values)
+        };
+        let figures = point.figures(&Outcome::default()).into_iter().enumerate();
+        Self { point, figures: figures.map(measured).collect() }
+    }
+
+    /// What the sweep changed.
+    pub(super) fn changed(&self) -> &'a [(String, String)] {
+        &self.point.changed
+    }
+
+    /// The figure of this name.
+    pub(super) fn figure(&self, name: &str) -> Option<&MeasuredFigure> {
+        self.figures.iter().find(|figure| figure.name == name)
+    }
+
+    /// What the figure of this name is; none if no run has it.
+    pub(super) fn estimate(&self, name: &str) -> Option<Estimate> {
+        self.figure(name)?.estimate
+    }
+}
+
+impl MeasuredFigure {
+    /// With its value in each run.
+    fn of(point: &Point, Figure { name, meaning, .. }: Figure, values: &[Option<f64>]) -> Self {
+        let expected = point.expected.iter().filter(|expected| expected.measure.name() == name);
+        let judged = expected.map(|expected| Judged {
+            relation: expected.relation,
+            value: expected.value,
+            is_met: expected.is_met_by(values),
+        });
+        let there: Vec<_> = values.iter().copied().flatten().collect();
+        Self { name, meaning, estimate: Estimate::of(&there), expected: judged.collect() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::study::theory::{Expected, Measure};
+    use crate::town::Scenario;
+
+    fn point(outcomes: Vec<Outcome>, expected: Vec<Expected>) -> Point {
+        Point { changed: Vec::new(), scenario: Scenario::default(), outcomes, expected }
+    }
+
+    #[test]
+    fn runs_without_the_figure_do_not_count() {
+        let mut some = Outcome::default();
+        (some.encounters.real, some.encounters.recorded) = (4, 1);
+        let point = point(vec![some, Outcome::default()], Vec::new());
+        let measured = Measured::of(&point);
+        let share = measured.estimate("encounters.recorded_share").expect("one run has it");
+        assert_eq!((share.count, share.mean), (1, 0.25));
+        let real = measured.estimate("encounters.real").map(|real| (real.count, real.mean));
+        assert_eq!(real, Some((2, 2.0)));
+        assert_eq!(
+            (measured.estimate("tracing.recall"), measured.estimate("nothing")),
+            (None, None)
+        );
+        assert_eq!(measured.figures.len(), Outcome::default().figures().len());
+    }
+
+    #[test]
+    fn what_is_computed_for_a_point_is_a_figure_with_its_bounds() {
+        let twice = Measure::Computed("twice", |_, outcome| Some(2.0 * f64::from(outcome.users)));
+        let runs = [3, 4].map(|users| Outcome { users, ..Outcome::default() }).into();
+        let point = point(runs, Expected::between(twice, 6.0, 7.0).into());
+        let measured = Measured::of(&point);
+        let figure = measured.figure("twice").expect("the figure");
+        assert_eq!(figure.estimate.map(|twice| twice.mean), Some(7.0));
+        let judged = |relation, value, is_met| Judged { relation, value, is_met };
+        let expected = [judged(Relation::AtLeast, 6.0, true), judged(Relation::AtMost, 7.0, false)];
+        assert_eq!(figure.expected, expected);
+    }
+}

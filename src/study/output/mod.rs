@@ -1,0 +1,49 @@
+//! What is written of a study: tables for programs, a summary, and a report for people.
+
+mod report;
+#[cfg(test)]
+#[allow(dead_code, unreachable_pub, reason = "shared with the tests of the programs")]
+#[path = "../../../tests/support/study.rs"]
+mod sample;
+mod scenario;
+mod summary_json;
+mod tables;
+#[cfg(test)]
+mod tests;
+mod whole_file;
+
+use std::fs;
+use std::path::Path;
+
+use self::whole_file::write_whole;
+use super::points::Study;
+use crate::text_file::FileError;
+
+/// Writes everything that is known of `study` into `directory`, which is made if it is not there:
+///
+/// - `encounters.csv`, `beacons.csv`, `uploads.csv` and `traces.csv`, what happened one by one in the
+///   first run of the first point; with nothing but a header if that was not kept;
+/// - `figures.csv`, each figure of each run of each point;
+/// - `summary.json`, the settings, and each figure over the runs of each point;
+/// - `scenario.toml`, the settings, to repeat it, and `contacts.csv`, the contact trace if there is one;
+/// - `report.html`, all of that for people, in one page that needs nothing else.
+///
+/// A file is written whole or not at all, and takes the place of an older one.
+///
+/// # Errors
+///
+/// [`FileError`] with the file that cannot be written.
+pub fn write(study: &Study, directory: &Path) -> Result<(), FileError> {
+    fs::create_dir_all(directory).map_err(|error| FileError::io(directory, error))?;
+    let at = |name| directory.join(name);
+    let nothing = Default::default();
+    let records = study.records.as_ref().unwrap_or(&nothing);
+    write_whole(&at("encounters.csv"), |file| tables::encounters(records, file))?;
+    write_whole(&at("beacons.csv"), |file| tables::beacons(records, file))?;
+    write_whole(&at("uploads.csv"), |file| tables::uploads(records, file))?;
+    write_whole(&at("traces.csv"), |file| tables::traces(records, file))?;
+    write_whole(&at("figures.csv"), |file| tables::figures(study, file))?;
+    write_whole(&at("summary.json"), |file| summary_json::write(study, file))?;
+    scenario::write(study, directory)?;
+    write_whole(&at("report.html"), |file| file.write_all(report::render(study).as_bytes()))
+}

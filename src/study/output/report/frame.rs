@@ -1,0 +1,233 @@
+//! The picture of a chart: where in it a value is, and what is drawn there.
+
+use maud::{Markup, html};
+
+use super::chart::{Chart, Form, Point, Series, Shade};
+use super::marks::Mark;
+use crate::study::numbers::Unit;
+
+const WIDTH: f64 = 360.0;
+const HEIGHT: f64 = 230.0;
+const TOP: f64 = 26.0;
+const BOTTOM: f64 = 38.0;
+/// From one line of text to the next.
+const LINE: f64 = 14.0;
+const RIGHT: f64 = 14.0;
+/// Of a character, about.
+const CHARACTER_WIDTH: f64 = 6.8;
+
+/// Where in the picture things are.
+pub(super) struct Frame<'a> {
+    chart: &'a Chart,
+    left: f64,
+    bottom: f64,
+    /// What is written below the horizontal axis is on so many lines in turn, so that long names
+    /// have room.
+    lines: usize,
+}
+
+impl<'a> Frame<'a> {
+    /// Of the picture, in its own units.
+    pub(super) const VIEW_BOX: &'static str = "0 0 360 230";
+
+    /// For the whole picture.
+    pub(super) fn of(chart: &'a Chart) -> Self {
+        let longest = chart.y.ticks.iter().map(|(_, text)| text.chars().count()).max();
+        let left = 12.0 + CHARACTER_WIDTH * longest.unwrap_or(0) as f64;
+        let room = chart.x.tick_room(WIDTH - RIGHT - left);
+        let is_long = chart.x.ticks.iter().any(|(_, text)| text.chars().count() > room);
+        let lines = if is_long { 2 } else { 1 };
+        let bottom = HEIGHT - BOTTOM - LINE * (lines - 1) as f64;
+        Self { chart, left, bottom, lines }
+    }
+
+    fn x(&self, value: f64) -> f64 {
+        self.left + (WIDTH - RIGHT - self.left) * self.chart.x.place(value)
+    }
+
+    fn y(&self, value: f64) -> f64 {
+        self.bottom - (self.bottom - TOP) * self.chart.y.place(value)
+    }
+
+    /// A stretch at which something is different.
+    pub(super) fn shade(&self, shade: &Shade) -> Markup {
+        let (left, right) = (self.x(shade.from), self.x(shade.until));
+        html! {
+            rect x=(px(left)) y=(px(TOP)) width=(px((right - left).max(1.0)))
+                height=(px(self.bottom - TOP)) { title { (shade.name) } }
+        }
+    }
+
+    /// The lines behind everything.
+    pub(super) fn grid(&self) -> Markup {
+        let line =
+            |value: f64| format!("M{:.1} {:.1}H{:.1}", self.left, self.y(value), WIDTH - RIGHT);
+        let stroke = |value: f64| format!("M{:.1} {:.1}v4", self.x(value), self.bottom);
+        html! {
+            @for (value, _) in &self.chart.y.ticks { path d=(line(*value)) {} }
+            path.base d=(format!("M{:.1} {:.1}H{:.1}", self.left, self.bottom, WIDTH - RIGHT)) {}
+            @for (value, _) in &self.chart.x.ticks { path.base d=(stroke(*value)) {} }
+        }
+    }
+
+    /// All that is written.
+    pub(super) fn labels(&self) -> Markup {
+        let Chart { x, y, .. } = self.chart;
+        let room = x.tick_room(WIDTH - RIGHT - self.left) * self.lines;
+        let right = px(WIDTH - RIGHT);
+        html! {
+            @for (value, text) in &y.ticks {
+                text x=(px(self.left - 6.0)) y=(px(self.y(*value) + 4.0)) text-anchor="end" {
+                    (text)
+                }
+            }
+            @for (at, (value, text)) in x.ticks.iter().enumerate() {
+                @let (text, line) = (cut(text, room), at % self.lines);
+                text x=(px(self.middle_of(&text, *value))) text-anchor="middle"
+                    y=(px(self.bottom + 16.0 + LINE * line as f64)) { (text) }
+            }
+            text.label x="0" y="12" { (y.label) }
+            text.label x=(right) y=(px(HEIGHT - 5.0)) text-anchor="end" { (x.label) }
+        }
+    }
+
+    /// Where a text for a value stands, so that it does not stick out of the picture.
+    fn middle_of(&self, text: &str, value: f64) -> f64 {
+        let half = CHARACTER_WIDTH * text.chars().count() as f64 / 2.0;
+        self.x(value).min(WIDTH - half).max(half)
+    }
+
+    /// The values of a series.
+    pub(super) fn series(&self, series: &Series) -> Markup {
+        let points = &series.points;
+        match series.form {
+            Form::Line => html! { (self.band(points)) path.line d=(self.line(points)) {} },
+            Form::Steps(width) => html! { path.line d=(self.steps(points, width)) {} },
+            Form::Area(width) => self.area(points, width),
+            Form::Marks => self.marks(series, Mark::of_series(series.look), 3.6),
+            Form::Theory => self.marks(series, Mark::Ring, 5.5),
+            Form::Bars(width) => html! { @for point in points { (self.bar(*point, width)) } },
+        }
+    }
+
+    fn marks(&self, series: &Series, mark: Mark, size: f64) -> Markup {
+        let points = &series.points;
+        let is_continuous = self.chart.x.is_continuous();
+        let told = |point: &Point| {
+            let interval = point.interval.map_or(String::new(), |(low, high)| {
+                format!(", 99 % {} to {}", Unit::Plain.value(low), Unit::Plain.value(high))
+            });
+            format!("{}: {}{interval}", series.name, Unit::Plain.value(point.y))
+        };
+        html! {
+            @if is_continuous { (self.band(points)) path.line d=(self.line(points)) {} }
+            @for point in points {
+                @if let Some((low, high)) = point.interval { (self.whisker(point.x, low, high)) }
+                (mark.draw((self.x(point.x), self.y(point.y)), size, &told(point)))
+            }
+        }
+    }
+
+    fn whisker(&self, x: f64, low: f64, high: f64) -> Markup {
+        let (x, low, high) = (self.x(x), self.y(low), self.y(high));
+        let path = format!(
+            "M{x:.1} {low:.1}V{high:.1}M{:.1} {low:.1}h6M{:.1} {high:.1}h6",
+            x - 3.0,
+            x - 3.0
+        );
+        html! { path.whisker d=(path) {} }
+    }
+
+    /// What lies between the ends of the intervals.
+    fn band(&self, points: &[Point]) -> Markup {
+        let ends = |point: &Point| point.interval.map(|(low, high)| (point.x, low, high));
+        let ends: Vec<_> = points.iter().filter_map(ends).collect();
+        let upper = ends.iter().map(|(x, _, high)| (self.x(*x), self.y(*high)));
+        let lower = ends.iter().rev().map(|(x, low, _)| (self.x(*x), self.y(*low)));
+        html! { @if ends.len() > 1 { path.band d=(path(upper.chain(lower)) + "Z") {} } }
+    }
+
+    fn line(&self, points: &[Point]) -> String {
+        path(points.iter().map(|point| (self.x(point.x), self.y(point.y))))
+    }
+
+    fn steps(&self, points: &[Point], width: f64) -> String {
+        path(points.iter().flat_map(|point| {
+            let y = self.y(point.y);
+            [(self.x(point.x), y), (self.x(point.x + width), y)]
+        }))
+    }
+
+    fn area(&self, points: &[Point], width: f64) -> Markup {
+        let (Some(first), Some(last)) = (points.first(), points.last()) else {
+            return html! {};
+        };
+        let steps = self.steps(points, width);
+        let bottom = self.bottom;
+        let (left, right) = (self.x(first.x), self.x(last.x + width));
+        let area = format!("{steps}L{right:.1} {bottom:.1}L{left:.1} {bottom:.1}Z");
+        html! { path.area d=(area) {} path.line d=(steps) {} }
+    }
+
+    fn bar(&self, point: Point, width: f64) -> Markup {
+        let (left, right) = (self.x(point.x), self.x(point.x + width));
+        let y = self.y(point.y);
+        html! {
+            rect.bar x=(px(left + 0.5)) y=(px(y)) width=(px((right - left - 1.0).max(0.5)))
+                height=(px(self.bottom - y)) { title { (Unit::Plain.value(point.y)) } }
+        }
+    }
+}
+
+fn path(points: impl Iterator<Item = (f64, f64)>) -> String {
+    let mut path = String::new();
+    for (x, y) in points {
+        let letter = if path.is_empty() { 'M' } else { 'L' };
+        path += &format!("{letter}{x:.1} {y:.1}");
+    }
+    path
+}
+
+fn px(length: f64) -> String {
+    format!("{length:.1}")
+}
+
+/// `text` in at most `room` characters.
+fn cut(text: &str, room: usize) -> String {
+    let room = room.max(3);
+    if text.chars().count() <= room {
+        return text.to_owned();
+    }
+    text.chars().take(room - 1).chain(['…']).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::axis::Axis;
+    use super::*;
+
+    #[test]
+    fn view_box_is_as_large_as_the_picture() {
+        assert_eq!(Frame::VIEW_BOX, format!("0 0 {WIDTH} {HEIGHT}"));
+    }
+
+    #[test]
+    fn point_beyond_the_axes_stays_in_the_picture() {
+        let chart = Chart {
+            title: String::new(),
+            about: String::new(),
+            x: Axis::tight("across", 0.0, 10.0),
+            y: Axis::rounded("up", 0.0, 10.0),
+            series: Vec::new(),
+            shades: Vec::new(),
+        };
+        let frame = Frame::of(&chart);
+        assert_eq!((frame.x(20.0), frame.y(-5.0)), (WIDTH - RIGHT, frame.bottom));
+    }
+
+    #[test]
+    fn long_names_are_cut_at_characters() {
+        assert_eq!(cut("schön genug", 11), "schön genug");
+        assert_eq!(cut("schön genug", 5), "schö…");
+    }
+}

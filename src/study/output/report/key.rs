@@ -1,0 +1,102 @@
+//! A key of a sweep as the axis of a chart.
+
+use super::axis::Axis;
+use crate::study::scenario_file::{Keys, unit_of};
+
+/// The largest of values that are so many times the least would leave no room for the others.
+const FAR_APART: f64 = 30.0;
+
+/// The axis for a key with these values, and where on it each of them is.
+pub(super) fn axis(key: &str, values: &[&str]) -> (Axis, Vec<f64>) {
+    let numbers: Option<Vec<_>> = values.iter().map(|value| number(value)).collect();
+    match numbers {
+        Some(numbers) => (of_numbers(key, &numbers), numbers.iter().map(|of| of.value).collect()),
+        None => {
+            let names: Vec<_> = values.iter().map(|value| bare(value).to_owned()).collect();
+            (Axis::categories(key, &names), (0..names.len()).map(|at| at as f64).collect())
+        }
+    }
+}
+
+fn of_numbers(key: &str, numbers: &[Number]) -> Axis {
+    let low = numbers.iter().map(|number| number.value).fold(f64::INFINITY, f64::min);
+    let high = numbers.iter().map(|number| number.value).fold(f64::NEG_INFINITY, f64::max);
+    // Seconds may be written without a unit.
+    let are_times = numbers.iter().any(|number| number.is_time) || Keys::new().takes_times(key);
+    if low > 0.0 && high / low >= FAR_APART && numbers.len() > 2 {
+        let label = if are_times { format!("{key}, seconds") } else { label(key) };
+        Axis::logarithmic(label, low, high)
+    } else if are_times {
+        let mut axis = Axis::time("", low, high);
+        axis.label = format!("{key}, {}", axis.label);
+        axis
+    } else {
+        Axis::tight(label(key), low, high)
+    }
+}
+
+/// A key with the unit of its values, if a number does not say it.
+fn label(key: &str) -> String {
+    match unit_of(key) {
+        Some(unit) => format!("{key}, {unit}"),
+        None => key.to_owned(),
+    }
+}
+
+/// What a value of a sweep is as a number.
+pub(super) struct Number {
+    value: f64,
+    is_time: bool,
+}
+
+/// The number that a value is, if it is one: times are, in seconds.
+pub(super) fn number(value: &str) -> Option<Number> {
+    let value = bare(value);
+    if let Ok(value) = value.parse::<f64>() {
+        return value.is_finite().then_some(Number { value, is_time: false });
+    }
+    let time = humantime::parse_duration(value).ok()?;
+    Some(Number { value: time.as_secs_f64(), is_time: true })
+}
+
+/// A value as TOML writes it, without the quotes of a text.
+pub(super) fn bare(value: &str) -> &str {
+    let value = value.trim();
+    let inner = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    inner.unwrap_or(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_that_are_no_numbers_are_categories() {
+        let (axis, places) = axis("phones.refresh", &["\"batch\"", "\"on-expiry\""]);
+        assert!(!axis.is_continuous());
+        assert_eq!(places, [0.0, 1.0]);
+        assert_eq!(axis.ticks[1].1, "on-expiry");
+    }
+
+    #[test]
+    fn times_are_numbers_in_a_unit() {
+        let (axis, places) = axis("phones.scan_period", &["\"1m\"", "5m", "600s"]);
+        assert_eq!(axis.label, "phones.scan_period, minutes");
+        assert_eq!(places, [60.0, 300.0, 600.0]);
+    }
+
+    #[test]
+    fn axis_says_the_unit_of_its_key() {
+        let label = |key| axis(key, &["30", "60", "90"]).0.label;
+        assert_eq!(label("server.temp_id_lifetime"), "server.temp_id_lifetime, seconds");
+        assert_eq!(label("meetings.plane.range"), "meetings.plane.range, metres");
+        assert_eq!(label("adversary.sniffer.at.x"), "adversary.sniffer.at.x, metres");
+        assert_eq!(label("people.count"), "people.count");
+    }
+
+    #[test]
+    fn values_far_apart_are_on_powers_of_ten() {
+        let (axis, _) = axis("people.count", &["100", "1000", "100000"]);
+        assert!((axis.place(1000.0) - 1.0 / 3.0).abs() < 1e-9);
+    }
+}

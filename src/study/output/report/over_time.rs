@@ -1,0 +1,266 @@
+//! How it went over time, on average over the runs of a point.
+
+use super::axis::Axis;
+use super::chart::{Chart, Form, Point, Series, Shade};
+use crate::study::numbers::duration;
+use crate::study::statistics::Estimate;
+use crate::town::Scenario;
+use crate::town::outcome::{Bin, Outcome};
+use crate::town::scenario::Spell;
+
+/// More steps are narrower than a line.
+const MOST_STEPS: usize = 120;
+
+/// The charts of `outcomes`, which came of `scenario`; none if nothing was counted.
+pub(super) fn charts(outcomes: &[Outcome], scenario: &Scenario) -> Vec<Chart> {
+    let Some(timeline) = Timeline::of(outcomes) else { return Vec::new() };
+    let mut charts = vec![timeline.encounters(), timeline.load(), timeline.busiest_seconds()];
+    charts.push(timeline.logs());
+    for chart in &mut charts {
+        chart.shades = shades(scenario, timeline.end());
+    }
+    charts
+}
+
+/// When the server was not itself, on an axis that begins with the meetings and goes to `end`. A scenario
+/// counts from the start of the run, before which the phones have their `warm_up`.
+fn shades(scenario: &Scenario, end: f64) -> Vec<Shade> {
+    let server = &scenario.server;
+    let outages = server.outage.iter().map(|spell| (spell, "server without power"));
+    let full = server.disk_full.iter().map(|spell| (spell, "disk of the server full"));
+    let shade = |(spell, name): (&Spell, _)| {
+        let from = spell.from.as_f64() - scenario.warm_up.as_f64();
+        let until = (from + spell.duration.as_f64()).min(end);
+        let from = from.max(0.0);
+        (from < until).then_some(Shade { from, until, name })
+    };
+    outages.chain(full).filter_map(shade).collect()
+}
+
+/// The bins of all runs, several together if there are many.
+struct Timeline<'a> {
+    outcomes: &'a [Outcome],
+    bins: usize,
+    together: usize,
+    /// Of one step, in seconds.
+    width: f64,
+}
+
+impl<'a> Timeline<'a> {
+    fn of(outcomes: &'a [Outcome]) -> Option<Self> {
+        let bins = outcomes.iter().map(|outcome| outcome.over_time.len()).min()?;
+        let first = &outcomes.first()?.over_time;
+        let width = first.get(1)?.from - first[0].from;
+        let together = bins.div_ceil(MOST_STEPS).max(1);
+        Some(Self { outcomes, bins, together, width: width * together as f64 })
+    }
+
+    fn encounters(&self) -> Chart {
+        let area =
+            |name, look, of: fn(&Bin) -> u64| self.sums(name, look, Form::Area(self.width), of);
+        self.chart(
+            "Encounters",
+            "What really happened, what two phones could have noticed, and what at least one did.",
+            format!("encounters begun in {}", duration(self.width)),
+            vec![
+                area("real", 5, |bin| bin.encounters),
+                area("possible: both have the app", 3, |bin| bin.possible),
+                area("recorded", 0, |bin| bin.recorded),
+            ],
+        )
+    }
+
+    fn load(&self) -> Chart {
+        let steps =
+            |name, look, of: fn(&Bin) -> u64| self.sums(name, look, Form::Steps(self.width), of);
+        self.chart(
+            "Load of the server",
+            "Connections of phones, and their requests for TempIDs.",
+            format!("connections, requests in {}", duration(self.width)),
+            // The dashed line lies on the other one where each connection asks once.
+            vec![
+                steps("requests for TempIDs", 0, |bin| bin.downloads),
+                steps("connections", 1, |bin| bin.connections),
+            ],
+        )
+    }
+
+    fn busiest_seconds(&self) -> Chart {
+        let form = Form::Steps(self.width);
+        let most = |name: &str, look, of: fn(&Outcome) -> &[u32]| {
+            let points = self.points(|outcome, step| {
+                let from = (step * self.together) as f64 * (self.width / self.together as f64);
+                let (from, until) = (from as usize, (from + self.width) as usize);
+                let seconds = of(outcome);
+                let seconds = &seconds[from.min(seconds.len())..until.min(seconds.len())];
+                f64::from(seconds.iter().copied().max().unwrap_or(0))
+            });
+            Series { name: name.to_owned(), look, form, points }
+        };
+        self.chart(
+            "Busiest second of the server",
+            &format!(
+                "The most that came in one second, in each stretch of {}.",
+                duration(self.width)
+            ),
+            "connections, requests in one second".to_owned(),
+            vec![
+                most("requests for TempIDs", 0, |outcome| {
+                    &outcome.server.downloads_by_second.counts.0
+                }),
+                most("connections", 1, |outcome| &outcome.server.connections_by_second.counts.0),
+            ],
+        )
+    }
+
+    fn logs(&self) -> Chart {
+        let mut points = self.points(|outcome, step| {
+            let last = ((step + 1) * self.together).min(self.bins) - 1;
+            outcome.over_time[last].log_entries
+        });
+        points.iter_mut().for_each(|point| point.x += self.width);
+        let series = Series { name: "entries".to_owned(), look: 0, form: Form::Line, points };
+        self.chart(
+            "Contact logs",
+            "TempIDs that a phone remembers.",
+            "entries of a log, mean over phones".to_owned(),
+            vec![series],
+        )
+    }
+
+    fn sums(&self, name: &str, look: usize, form: Form, of: fn(&Bin) -> u64) -> Series {
+        let points = self.points(|outcome, step| {
+            let first = step * self.together;
+            let bins = &outcome.over_time[first..(first + self.together).min(self.bins)];
+            bins.iter().map(of).sum::<u64>() as f64
+        });
+        Series { name: name.to_owned(), look, form, points }
+    }
+
+    /// The mean over the runs of what `of` says of each step.
+    fn points(&self, of: impl Fn(&Outcome, usize) -> f64) -> Vec<Point> {
+        let point = |step: usize| {
+            let values: Vec<_> = self.outcomes.iter().map(|outcome| of(outcome, step)).collect();
+            let x = step as f64 * self.width;
+            Estimate::of(&values).map(|of| Point { x, y: of.mean, interval: of.interval() })
+        };
+        (0..self.bins.div_ceil(self.together)).filter_map(point).collect()
+    }
+
+    /// Of the last bin, in seconds from the beginning of the meetings.
+    fn end(&self) -> f64 {
+        self.bins as f64 * (self.width / self.together as f64)
+    }
+
+    fn chart(&self, title: &str, about: &str, label: String, series: Vec<Series>) -> Chart {
+        let top = series.iter().flat_map(Series::tops).fold(0.0, f64::max);
+        let runs = match self.outcomes.len() {
+            1 => String::new(),
+            runs => format!(" Mean of {runs} runs."),
+        };
+        Chart {
+            title: title.to_owned(),
+            about: format!("{about}{runs}"),
+            x: Axis::time("from the beginning of the meetings", 0.0, self.end()),
+            y: Axis::counts(label, top),
+            series,
+            shades: Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::town::outcome::{PerSecond, ServerLoad};
+    use crate::town::scenario::Seconds;
+
+    /// A run with so many bins of ten seconds, each with one encounter more than the one before.
+    fn outcome(bins: u32, most_a_second: u32) -> Outcome {
+        let bin = |number: u32| Bin {
+            from: f64::from(number) * 10.0,
+            encounters: number.into(),
+            log_entries: number.into(),
+            ..Bin::default()
+        };
+        let mut seconds = vec![1; bins as usize * 10];
+        seconds[25] = most_a_second;
+        Outcome {
+            over_time: (0..bins).map(bin).collect(),
+            server: ServerLoad {
+                downloads_by_second: PerSecond::of(seconds),
+                ..ServerLoad::default()
+            },
+            ..Outcome::default()
+        }
+    }
+
+    fn values(chart: &Chart, series: usize) -> Vec<(f64, f64)> {
+        chart.series[series].points.iter().map(|point| (point.x, point.y)).collect()
+    }
+
+    #[test]
+    fn each_bin_is_a_step() {
+        let charts = charts(&[outcome(4, 9)], &Scenario::default());
+        let real = [(0.0, 0.0), (10.0, 1.0), (20.0, 2.0), (30.0, 3.0)];
+        assert_eq!(values(&charts[0], 0), real);
+        assert_eq!(values(&charts[2], 0), [(0.0, 1.0), (10.0, 1.0), (20.0, 9.0), (30.0, 1.0)]);
+        // Contact logs are measured at the ends of bins.
+        assert_eq!(values(&charts[3], 0), real.map(|(x, y)| (x + 10.0, y)));
+    }
+
+    #[test]
+    fn runs_are_averaged() {
+        let charts = charts(&[outcome(4, 9), outcome(4, 6)], &Scenario::default());
+        assert_eq!(values(&charts[2], 0)[2], (20.0, 7.5));
+        assert!(charts[2].about.ends_with("Mean of 2 runs."), "{}", charts[2].about);
+    }
+
+    #[test]
+    fn many_bins_are_put_together_and_none_is_lost() {
+        let charts = charts(&[outcome(301, 9)], &Scenario::default());
+        let steps = values(&charts[0], 0);
+        assert_eq!(steps.len(), 101);
+        assert_eq!(steps[1], (30.0, 12.0));
+        assert_eq!(steps.iter().map(|(_, y)| y).sum::<f64>(), 45_150.0);
+        assert_eq!(values(&charts[2], 0)[0], (0.0, 9.0));
+        assert_eq!(values(&charts[3], 0)[0], (30.0, 2.0));
+    }
+
+    #[test]
+    fn single_bin_and_no_bin_give_no_charts() {
+        let mut short = outcome(4, 9);
+        for bins in [1, 0] {
+            short.over_time.truncate(bins);
+            assert!(charts(&[short.clone()], &Scenario::default()).is_empty());
+        }
+        assert!(charts(&[], &Scenario::default()).is_empty());
+    }
+
+    /// The shade of an outage from `from` to `until`, in seconds from the start of the run; the meetings
+    /// are from 100 to 140.
+    fn shade(from: u64, until: u64) -> Option<(f64, f64)> {
+        let mut scenario = Scenario { warm_up: Seconds::new(100), ..Scenario::default() };
+        let spell = Spell { from: Seconds::new(from), duration: Seconds::new(until - from) };
+        scenario.server.outage = vec![spell];
+        let charts = charts(&[outcome(4, 9)], &scenario);
+        assert!(charts.iter().all(|chart| chart.shades == charts[0].shades));
+        let shade = charts[0].shades.first()?;
+        assert_eq!(shade.name, "server without power");
+        Some((shade.from, shade.until))
+    }
+
+    #[test]
+    fn outages_are_shaded_from_the_beginning_of_the_meetings() {
+        assert_eq!(shade(110, 115), Some((10.0, 15.0)));
+        assert_eq!(shade(100, 140), Some((0.0, 40.0)));
+    }
+
+    #[test]
+    fn shades_end_where_the_axis_does() {
+        assert_eq!(shade(90, 105), Some((0.0, 5.0)));
+        assert_eq!(shade(130, 900), Some((30.0, 40.0)));
+        assert_eq!(shade(0, 100), None);
+        assert_eq!(shade(140, 150), None);
+    }
+}

@@ -1,0 +1,186 @@
+//! The town as it is at the end of a run in a plane: everybody at their place, with the contacts of
+//! those who uploaded.
+
+use std::collections::BTreeMap;
+
+use maud::{Markup, html};
+
+use super::contacts::{Case, Finding};
+use super::graph;
+use super::marks::{Mark, legend_entry};
+use crate::study::numbers::count;
+use crate::town::Records;
+use crate::town::scenario::Plane;
+
+/// More people are a grey area.
+const MOST_DOTS: usize = 2000;
+
+const WIDTH: f64 = 400.0;
+const MARGIN: f64 = 8.0;
+
+/// The map with its legend.
+pub(super) fn render(records: &Records, plane: &Plane, cases: &[Case]) -> Markup {
+    let map = Map::of(plane);
+    let drawn = &cases[..cases.len().min(graph::MOST_CASES)];
+    let people = records.positions.len();
+    let every = people.div_ceil(MOST_DOTS).max(1);
+    let marked = marked(drawn);
+    html! {
+        section.card.town {
+            h3 { "The town at the end of the run" }
+            p {
+                (count(people as u64)) " people in " (plane.width.get()) "\u{a0}m by "
+                (plane.height.get()) "\u{a0}m. Lines lead from those who uploaded to where their \
+                contacts are now."
+            }
+            (legend(cases))
+            svg viewBox=(format!("0 0 {WIDTH} {:.0}", map.height)) role="img" {
+                title { "Map of the town" }
+                desc {
+                    (people) " people as dots, " (drawn.len()) " with lines to their contacts."
+                }
+                rect.ground width=(WIDTH) height=(format!("{:.0}", map.height)) rx="6" {}
+                (map.links(records, drawn))
+                @for person in (0..people).step_by(every) {
+                    @if !marked.contains_key(&(person as u32)) { (map.person(records, person)) }
+                }
+                (map.contacts(records, &marked))
+                (map.cases(records, drawn))
+            }
+            @if every > 1 { p.note { "One of " (every) " people is drawn, besides contacts." } }
+            @if let Some(left_out) = graph::left_out(cases) { p.note { (left_out) } }
+        }
+    }
+}
+
+fn legend(cases: &[Case]) -> Markup {
+    let middle = (12.0, 7.0);
+    html! {
+        ul.legend {
+            (legend_entry("user", &Mark::Circle.draw(middle, 3.0, ""), "has the app"))
+            (legend_entry("other", &Mark::Ring.draw(middle, 3.0, ""), "has not"))
+        }
+        @if !cases.is_empty() { (graph::legend(cases)) }
+    }
+}
+
+/// From metres to the picture.
+struct Map {
+    scale: f64,
+    height: f64,
+    bottom: f64,
+}
+
+impl Map {
+    /// Of the whole plane; a very long one gets a picture that is not quite as long.
+    fn of(plane: &Plane) -> Self {
+        let (width, height) = (plane.width.get().max(1e-3), plane.height.get().max(1e-3));
+        let inner = WIDTH - 2.0 * MARGIN;
+        let scale = (inner / width).min(1.5 * inner / height);
+        let bottom = MARGIN + height * scale;
+        Self { scale, height: bottom + MARGIN, bottom }
+    }
+
+    fn place(&self, records: &Records, person: usize) -> Option<(f64, f64)> {
+        let (x, y) = records.positions.get(person)?;
+        Some((MARGIN + x * self.scale, self.bottom - y * self.scale))
+    }
+
+    fn person(&self, records: &Records, person: usize) -> Markup {
+        let has_app = records.has_app.get(person).is_some_and(|has_app| *has_app);
+        let (class, mark) = if has_app { ("user", Mark::Circle) } else { ("other", Mark::Ring) };
+        let place = self.place(records, person);
+        html! { @if let Some(place) = place { g class=(class) { (mark.draw(place, 2.0, "")) } } }
+    }
+
+    fn links(&self, records: &Records, cases: &[Case]) -> Markup {
+        let link = |from: u32, to: u32| {
+            let from = self.place(records, from as usize)?;
+            let to = self.place(records, to as usize)?;
+            Some(format!("M{:.1} {:.1}L{:.1} {:.1}", from.0, from.1, to.0, to.1))
+        };
+        // What was traced is on top.
+        let findings = Finding::ALL.into_iter().rev();
+        html! {
+            @for finding in findings { @for case in cases { @for contact in graph::shown(case) {
+                @if contact.finding == finding {
+                    @if let Some(link) = link(case.person, contact.person) {
+                        path class={ "link " (graph::class(finding)) } d=(link) {}
+                    }
+                }
+            } } }
+        }
+    }
+
+    fn contacts(&self, records: &Records, marked: &BTreeMap<u32, Option<Finding>>) -> Markup {
+        let place = |person: u32| self.place(records, person as usize);
+        html! {
+            @for (person, finding) in marked {
+                @if let (Some(finding), Some(place)) = (finding, place(*person)) {
+                    g class=(graph::class(*finding)) {
+                        (graph::mark(*finding).draw(place, 3.2, &format!("person {person}")))
+                    }
+                }
+            }
+        }
+    }
+
+    fn cases(&self, records: &Records, cases: &[Case]) -> Markup {
+        let place = |case: &Case| self.place(records, case.person as usize);
+        html! {
+            @for case in cases {
+                @if let Some(place) = place(case) {
+                    g class=(graph::case_class(case.is_forged)) {
+                        (graph::case_mark(case.is_forged).draw(place, 6.0,
+                            &format!("person {}", case.person)))
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Everybody with a mark of their own: of what the server found of a contact, the best; nothing of
+/// those who uploaded, whose mark is larger.
+fn marked(cases: &[Case]) -> BTreeMap<u32, Option<Finding>> {
+    let mut marked = BTreeMap::new();
+    for contact in cases.iter().flat_map(graph::shown) {
+        let best = marked.entry(contact.person).or_insert(Some(contact.finding));
+        *best = (*best).min(Some(contact.finding));
+    }
+    marked.extend(cases.iter().map(|case| (case.person, None)));
+    marked
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::sample;
+    use super::super::contacts;
+    use super::*;
+
+    #[test]
+    fn everybody_is_drawn_once() {
+        let study = sample::plane();
+        let records = study.records.as_ref().expect("records");
+        let cases = contacts::cases(records);
+        let page = render(records, &study.scenario.meetings.plane, &cases).into_string();
+        let map = page.split("<rect class=\"ground\"").nth(1).expect("the map");
+        assert_eq!(map.matches("<g class=").count(), sample::PEOPLE as usize);
+        assert_eq!(map.matches("<g class=\"index\"").count(), 5);
+    }
+
+    #[test]
+    fn many_people_are_thinned_out_and_said_to_be() {
+        let records = Records { positions: vec![(1.0, 1.0); 5000], ..Records::default() };
+        let page = render(&records, &Plane::default(), &[]).into_string();
+        assert!(page.contains("One of 3 people is drawn"), "{page}");
+        assert_eq!(page.matches("<g class=\"other\"").count(), 1667);
+    }
+
+    #[test]
+    fn long_plane_gets_a_picture_that_is_not_too_long() {
+        let amount = |value: f64| value.try_into().expect("an amount");
+        let plane = Plane { width: amount(10.0), height: amount(1000.0), ..Plane::default() };
+        assert!(Map::of(&plane).height <= 1.6 * WIDTH);
+    }
+}

@@ -1,0 +1,164 @@
+//! The settings of a study, and how to repeat it.
+
+use maud::{Markup, html};
+use serde_json::Value;
+
+use crate::study::points::{Origin, Study};
+use crate::town::Scenario;
+
+/// The settings that are not the default ones, then all, and the command.
+pub(super) fn render(study: &Study) -> Markup {
+    let settings = flat(&study.scenario);
+    let defaults = flat(&Scenario::default());
+    let changed: Vec<_> =
+        settings.iter().filter(|setting| !defaults.contains(setting)).cloned().collect();
+    html! {
+        details.card {
+            summary { (settings_of(study)) ": " (changed.len()) " of " (settings.len()) " are not the default" }
+            h3 { "Not the default" }
+            (table(&changed))
+            h3 { "All" }
+            (table(&settings))
+        }
+        section.card {
+            h3 { "To repeat this" }
+            p {
+                "With version " (env!("CARGO_PKG_VERSION"))
+                @if study.origin == Origin::Scenario {
+                    " and the " code { "scenario.toml" } " beside this page"
+                }
+                "; the same seed gives the same figures."
+            }
+            pre { code { (command(study)) } }
+        }
+    }
+}
+
+/// Whose settings are shown.
+fn settings_of(study: &Study) -> &'static str {
+    match study.origin {
+        Origin::Experiment(_) if study.points.len() > 1 => "Settings of the first point",
+        Origin::Scenario | Origin::Experiment(_) => "Settings",
+    }
+}
+
+fn table(settings: &[(String, String)]) -> Markup {
+    html! {
+        table.settings {
+            thead { tr { th { "key" } th { "value" } } }
+            tbody {
+                @for (key, value) in settings { tr { td { (breakable(key)) } td { (value) } } }
+            }
+        }
+    }
+}
+
+/// A key that may be broken after its dots and underscores.
+pub(super) fn breakable(key: &str) -> Markup {
+    html! {
+        @for part in key.split_inclusive(['.', '_']) { (part) wbr; }
+    }
+}
+
+/// All keys of a scenario with their values. What is not set is not there.
+fn flat(scenario: &Scenario) -> Vec<(String, String)> {
+    let mut settings = Vec::new();
+    // A scenario is made of tables, lists, texts and numbers, all of which JSON has.
+    let value = serde_json::to_value(scenario).unwrap_or_default();
+    flatten(String::new(), &value, &mut settings);
+    settings
+}
+
+fn flatten(key: String, value: &Value, settings: &mut Vec<(String, String)>) {
+    match value {
+        Value::Object(table) => {
+            for (name, value) in table {
+                let key = if key.is_empty() { name.clone() } else { format!("{key}.{name}") };
+                flatten(key, value, settings);
+            }
+        }
+        Value::Array(list) => {
+            for (at, value) in list.iter().enumerate() {
+                flatten(format!("{key}[{at}]"), value, settings);
+            }
+        }
+        Value::Null => {}
+        Value::String(text) => settings.push((key, text.clone())),
+        Value::Bool(_) | Value::Number(_) => settings.push((key, value.to_string())),
+    }
+}
+
+/// The command that gives this study again.
+pub(super) fn command(study: &Study) -> String {
+    let Scenario { seed, runs, .. } = &study.scenario;
+    match study.origin {
+        Origin::Experiment(name) => format!("simulate experiment {name} --seed {seed} --out again"),
+        Origin::Scenario => {
+            let sweep = |(key, values): (&str, Vec<&str>)| {
+                format!(" --sweep {}", quoted(&format!("{key}={}", values.join(","))))
+            };
+            let sweeps: String = swept(study).into_iter().map(sweep).collect();
+            format!("simulate scenario.toml --seed {seed} --runs {runs}{sweeps} --out again")
+        }
+    }
+}
+
+/// The keys of a sweep with their different values.
+fn swept(study: &Study) -> Vec<(&str, Vec<&str>)> {
+    let mut keys: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (key, value) in study.points.iter().flat_map(|point| &point.changed) {
+        match keys.iter_mut().find(|(known, _)| known == key) {
+            Some((_, values)) if values.contains(&value.as_str()) => {}
+            Some((_, values)) => values.push(value),
+            None => keys.push((key, vec![value])),
+        }
+    }
+    keys
+}
+
+/// For a shell.
+fn quoted(word: &str) -> String {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "._-=,:".contains(letter);
+    if word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::sample;
+    use super::*;
+
+    #[test]
+    fn sweep_is_repeated_with_its_keys_and_values() {
+        assert_eq!(
+            command(&sample::sweep_of_two(3)),
+            "simulate scenario.toml --seed 1 --runs 3 --sweep people.app_share=0.2,0.4,0.6,0.8,1 \
+             --sweep phones.when_expired=silent,keep --out again"
+        );
+    }
+
+    #[test]
+    fn experiment_is_repeated_by_its_name() {
+        let mut study = sample::sweep(3);
+        (study.origin, study.scenario.seed) = (Origin::Experiment("uptake"), 7);
+        assert_eq!(command(&study), "simulate experiment uptake --seed 7 --out again");
+    }
+
+    #[test]
+    fn values_with_blanks_and_quotes_are_quoted_for_a_shell() {
+        assert_eq!(quoted("a=1day 12h"), "'a=1day 12h'");
+        assert_eq!(quoted("a='"), "'a='\\'''");
+        assert_eq!(quoted("a=15m,30m"), "a=15m,30m");
+    }
+
+    #[test]
+    fn adversaries_are_settings_that_are_not_the_default() {
+        let page = render(&sample::attacked()).into_string();
+        let not_default = page.split("<h3>All</h3>").next().expect("a part");
+        assert!(not_default.contains("replay[0].<wbr>delay"), "{not_default}");
+        assert!(!not_default.contains("beacon_<wbr>interval"), "{not_default}");
+    }
+}

@@ -1,0 +1,421 @@
+//! Curves of figures over the values of a sweep, with what theory expects.
+
+use super::axis::Axis;
+use super::chart::{Chart, Form, Point, Series};
+use super::key::{axis, bare, number};
+use crate::study::figure_names::FigureNames;
+use crate::study::measured::{Measured, MeasuredFigure};
+use crate::study::numbers::Unit;
+use crate::study::theory::Relation;
+use crate::town::figures::MOST_TELLING;
+
+/// Besides those with expected values a reader has no use for more.
+const MOST_CHARTS: usize = 18;
+/// In one chart: so many looks there are.
+const MOST_CURVES: usize = 5;
+
+/// The charts of a sweep, and what is left out of them.
+#[derive(Debug)]
+pub(super) struct Curves {
+    /// One for each figure that was asked for, or else for each with an expected value and those that
+    /// matter most.
+    pub(super) charts: Vec<Chart>,
+    /// Of other figures that change.
+    pub(super) more: Vec<Chart>,
+    /// What is not shown.
+    pub(super) left_out: Option<String>,
+}
+
+/// Of the points of a sweep; nothing for a single point. Figures that somebody has asked for come first and
+/// whether they change or not.
+pub(super) fn curves(points: &[Measured<'_>], asked: Option<&FigureNames>) -> Option<Curves> {
+    let plan = Plan::of(points)?;
+    let (early, late) = of_interest(points, asked);
+    let charts = |names: &[&str]| names.iter().filter_map(|name| plan.chart(name)).collect();
+    let is_nothing = |name: &&&str| points.iter().all(|point| point.estimate(name).is_none());
+    let nothing: Vec<_> = early.iter().filter(is_nothing).copied().collect();
+    let room = MOST_CHARTS.saturating_sub(early.len()).min(late.len());
+    let mut left_out = Vec::new();
+    if !nothing.is_empty() {
+        left_out.push(format!("{}, which no run has", nothing.join(", ")));
+    }
+    if late.len() > room {
+        left_out.push(format!("{} more figures that change", late.len() - room));
+    }
+    if plan.curves_left_out > 0 {
+        left_out.push(format!("{} more curves of each figure", plan.curves_left_out));
+    }
+    let said = format!("Not drawn: {}. All figures are in figures.csv.", left_out.join("; "));
+    let left_out = (!left_out.is_empty()).then_some(said);
+    Some(Curves { charts: charts(&early), more: charts(&late[..room]), left_out })
+}
+
+/// Figures with expected values and those that matter most and change, then others that change. If some
+/// are asked for, the others come after them.
+fn of_interest(
+    points: &[Measured<'_>],
+    asked: Option<&FigureNames>,
+) -> (Vec<&'static str>, Vec<&'static str>) {
+    let each = |name: &'static str| points.iter().filter_map(move |point| point.figure(name));
+    let is_expected = |name: &&'static str| each(name).any(|figure| !figure.expected.is_empty());
+    let (mut early, others): (Vec<_>, Vec<_>) = names(points).into_iter().partition(is_expected);
+    let (mut first, mut late): (Vec<_>, Vec<_>) =
+        others.into_iter().partition(|name| MOST_TELLING.contains(name));
+    // What few runs do not tell from chance is worth a look where it matters.
+    first.retain(|name| differs(each(name)));
+    late.retain(|name| changes(each(name)));
+    first.sort_by_key(|name| MOST_TELLING.iter().position(|first| first == name));
+    early.append(&mut first);
+    match asked {
+        None => (early, late),
+        Some(asked) => {
+            let asked: Vec<_> = asked.iter().collect();
+            early.append(&mut late);
+            early.retain(|name| !asked.contains(name));
+            (asked, early)
+        }
+    }
+}
+
+/// The figures that any point has.
+fn names(points: &[Measured<'_>]) -> Vec<&'static str> {
+    let mut names = Vec::new();
+    for figure in points.iter().flat_map(|point| &point.figures) {
+        if !names.contains(&figure.name) {
+            names.push(figure.name);
+        }
+    }
+    names
+}
+
+/// Whether a figure is not the same at all points.
+fn differs<'a>(figures: impl Iterator<Item = &'a MeasuredFigure>) -> bool {
+    let mut means = figures.filter_map(|figure| Some(figure.estimate?.mean));
+    means.next().is_some_and(|first| means.any(|mean| mean != first))
+}
+
+/// Whether it is more than chance that a figure is not the same at all points.
+fn changes<'a>(figures: impl Iterator<Item = &'a MeasuredFigure>) -> bool {
+    let ends = figures.filter_map(|figure| {
+        let estimate = figure.estimate?;
+        Some(estimate.interval().unwrap_or((estimate.mean, estimate.mean)))
+    });
+    let (mut highest_low, mut lowest_high) = (f64::NEG_INFINITY, f64::INFINITY);
+    for (low, high) in ends {
+        highest_low = highest_low.max(low);
+        lowest_high = lowest_high.min(high);
+    }
+    highest_low > lowest_high + 1e-9 * lowest_high.abs()
+}
+
+/// Which key is the horizontal axis, where each point is on it, and which points make a curve.
+struct Plan<'a> {
+    points: &'a [Measured<'a>],
+    axis: Axis,
+    places: Vec<f64>,
+    curves: Vec<Curve>,
+    curves_left_out: usize,
+}
+
+/// Points that differ in the key of the axis only.
+struct Curve {
+    /// The values of the other keys.
+    name: String,
+    /// In the order of their places.
+    points: Vec<usize>,
+}
+
+impl<'a> Plan<'a> {
+    fn of(points: &'a [Measured<'a>]) -> Option<Self> {
+        let keys = points.first()?.changed().len();
+        let key = (0..keys).max_by_key(|key| {
+            let values = values(points, *key);
+            let is_numeric = values.iter().all(|value| number(value).is_some());
+            // The first of equals: `max_by_key` alone would take the last.
+            (values.len() > 1, is_numeric, values.len(), keys - key)
+        })?;
+        let values = values(points, key);
+        if values.len() < 2 {
+            return None;
+        }
+        let (axis, places) = axis(&points[0].changed()[key].0, &values);
+        let place = |point: &Measured<'_>| {
+            let value = point.changed()[key].1.as_str();
+            values.iter().position(|other| *other == value).map_or(0.0, |at| places[at])
+        };
+        let places: Vec<_> = points.iter().map(place).collect();
+        let mut curves = curves_without(points, key);
+        for curve in &mut curves {
+            curve.points.sort_by(|a, b| places[*a].total_cmp(&places[*b]));
+        }
+        let curves_left_out = curves.len().saturating_sub(MOST_CURVES);
+        curves.truncate(MOST_CURVES);
+        Some(Self { points, axis, places, curves, curves_left_out })
+    }
+
+    /// The chart of one figure; `None` if no run has it.
+    fn chart(&self, name: &str) -> Option<Chart> {
+        let factor = if Unit::of(name) == Unit::Share { 100.0 } else { 1.0 };
+        let meaning = self.points.iter().find_map(|point| point.figure(name))?.meaning;
+        let mut series: Vec<_> =
+            (0..self.curves.len()).map(|number| self.measured(name, number, factor)).collect();
+        for relation in Relation::ALL {
+            series.extend(self.theories(name, relation, factor));
+        }
+        series.retain(|series| !series.points.is_empty());
+        let (series, same) = folded(series);
+        let values = || series.iter().flat_map(|series| &series.points).flat_map(ends);
+        // Nothing is less than none, whatever an interval says.
+        let (low, high) = (
+            values().fold(f64::INFINITY, f64::min).max(0.0),
+            values().fold(f64::NEG_INFINITY, f64::max),
+        );
+        // From zero, unless that would hide what there is to see.
+        let low = if low > 0.6 * high { low } else { low.min(0.0) };
+        // Nor is there anything above all of them.
+        let high = if Unit::of(name) == Unit::Share { high.min(100.0) } else { high };
+        (low <= high).then(|| Chart {
+            title: title(name),
+            about: format!("{}.{}{same}", capitalized(meaning), self.verdict(name)),
+            x: self.axis.clone(),
+            y: Axis::rounded(unit(name), low, high),
+            series,
+            shades: Vec::new(),
+        })
+    }
+
+    fn measured(&self, name: &str, number: usize, factor: f64) -> Series {
+        let point = |at: &usize| {
+            let estimate = self.points[*at].figure(name)?.estimate?;
+            let interval = estimate.interval().map(|(low, high)| (low * factor, high * factor));
+            Some(Point { x: self.places[*at], y: estimate.mean * factor, interval })
+        };
+        let curve = &self.curves[number];
+        let name = if curve.name.is_empty() { "measured".to_owned() } else { curve.name.clone() };
+        let points = curve.points.iter().filter_map(point).collect();
+        Series { name, look: number, form: Form::Marks, points }
+    }
+
+    /// What theory says of each curve, or of all if it is the same.
+    fn theories(&self, name: &str, relation: Relation, factor: f64) -> Vec<Series> {
+        const LOOK_OF_ALL: usize = 6;
+        let numbers = 0..self.curves.len();
+        let mut series: Vec<_> =
+            numbers.map(|number| self.theory(name, relation, number, factor)).collect();
+        if series.iter().all(|one| one.points == series[0].points) {
+            series.truncate(1);
+            for one in &mut series {
+                one.name = relation.name().to_owned();
+                one.look = LOOK_OF_ALL;
+            }
+        }
+        series
+    }
+
+    fn theory(&self, name: &str, relation: Relation, number: usize, factor: f64) -> Series {
+        let point = |at: &usize| {
+            let mut expected = self.points[*at].figure(name)?.expected.iter();
+            let expected = expected.find(|expected| expected.relation == relation)?;
+            Some(Point { x: self.places[*at], y: expected.value * factor, interval: None })
+        };
+        let curve = &self.curves[number];
+        let points = curve.points.iter().filter_map(point).collect();
+        let name = format!("{}, {}", relation.name(), curve.name);
+        Series { name, look: number, form: Form::Theory, points }
+    }
+
+    /// How often theory is right.
+    fn verdict(&self, name: &str) -> String {
+        let judged = |point: &Measured<'_>| {
+            let figure = point.figure(name)?;
+            // One run says nothing.
+            figure.estimate?.interval()?;
+            let has_some = !figure.expected.is_empty();
+            has_some.then(|| figure.expected.iter().all(|expected| expected.is_met))
+        };
+        let judged: Vec<_> = self.points.iter().filter_map(judged).collect();
+        let right = judged.iter().filter(|is_right| **is_right).count();
+        match judged.len() {
+            0 => String::new(),
+            all => {
+                format!(" The measured value is as expected at {right} of {all} points.")
+            }
+        }
+    }
+}
+
+/// Makes one of curves that lie on each other, as only the last would be seen, and says so.
+fn folded(series: Vec<Series>) -> (Vec<Series>, String) {
+    let (mut folded, mut said) = (Vec::<Series>::new(), String::new());
+    for one in series {
+        let is_same = |other: &&mut Series| other.form == one.form && other.points == one.points;
+        match folded.iter_mut().find(is_same) {
+            Some(other) => {
+                said += &format!(" {} is the same as {}.", one.name, other.name);
+                other.name += &format!(" and {}", one.name);
+            }
+            None => folded.push(one),
+        }
+    }
+    (folded, said)
+}
+
+fn ends(point: &Point) -> [f64; 2] {
+    point.interval.map_or([point.y, point.y], |(low, high)| [low.min(point.y), high.max(point.y)])
+}
+
+/// The different values of a key, in the order in which they come.
+fn values<'a>(points: &'a [Measured<'_>], key: usize) -> Vec<&'a str> {
+    let mut values = Vec::new();
+    for point in points {
+        let value = point.changed()[key].1.as_str();
+        if !values.contains(&value) {
+            values.push(value);
+        }
+    }
+    values
+}
+
+fn curves_without(points: &[Measured<'_>], key: usize) -> Vec<Curve> {
+    let mut curves: Vec<Curve> = Vec::new();
+    for (at, point) in points.iter().enumerate() {
+        let others = point.changed().iter().enumerate().filter(|(other, _)| *other != key);
+        let name = others.map(|(_, (key, value))| format!("{key} = {}", bare(value)));
+        let name = name.collect::<Vec<_>>().join(", ");
+        match curves.iter_mut().find(|curve| curve.name == name) {
+            Some(curve) => curve.points.push(at),
+            None => curves.push(Curve { name, points: vec![at] }),
+        }
+    }
+    curves
+}
+
+fn title(name: &str) -> String {
+    capitalized(&name.replace('.', ": ").replace('_', " "))
+}
+
+fn unit(name: &str) -> String {
+    if Unit::of(name) == Unit::Share {
+        "%".to_owned()
+    } else {
+        let last = name.rsplit('.').next().unwrap_or(name);
+        last.replace('_', " ")
+    }
+}
+
+fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string());
+    first.unwrap_or_default() + letters.as_str()
+}
+
+/// The least and the most of a figure over all points, with its unit.
+pub(super) fn range(points: &[Measured<'_>], name: &str) -> Option<String> {
+    let means = || points.iter().filter_map(|point| Some(point.figure(name)?.estimate?.mean));
+    let (low, high) =
+        (means().fold(f64::INFINITY, f64::min), means().fold(f64::NEG_INFINITY, f64::max));
+    let (low, high) =
+        (low <= high).then(|| (Unit::of(name).unbroken(low), Unit::of(name).unbroken(high)))?;
+    if low == high {
+        return Some(low);
+    }
+    // The unit once is enough if it is the same.
+    let unit = |text: &str| text.split_once('\u{a0}').map(|(_, unit)| unit.to_owned());
+    let number = low.split('\u{a0}').next().filter(|_| unit(&low) == unit(&high));
+    Some(format!("{} – {high}", number.unwrap_or(&low)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::sample;
+    use super::*;
+
+    fn charts(points: &[crate::study::points::Point]) -> Vec<Chart> {
+        let measured: Vec<_> = points.iter().map(Measured::of).collect();
+        curves(&measured, None).expect("a sweep").charts
+    }
+
+    #[test]
+    fn sweep_shows_what_is_expected_first() {
+        let charts = charts(&sample::sweep(4).points);
+        let names: Vec<_> = charts[0].series.iter().map(|series| series.name.as_str()).collect();
+        assert_eq!(charts[0].title, "Encounters: recorded share");
+        assert_eq!(names, ["measured", "expected"]);
+        assert!(charts[0].about.contains("points"), "{}", charts[0].about);
+        let places: Vec<_> = charts[0].series[1].points.iter().map(|point| point.x).collect();
+        assert_eq!(places, [0.2, 0.4, 0.6, 0.8, 1.0]);
+        assert_eq!(charts[1].title, "Tracing: recall");
+    }
+
+    #[test]
+    fn figure_that_never_changes_is_not_shown() {
+        let charts = charts(&sample::sweep(4).points);
+        assert!(charts.iter().all(|chart| chart.title != "Tracing: index cases"));
+    }
+
+    #[test]
+    fn what_matters_most_is_shown_though_few_runs_do_not_tell_it_from_chance() {
+        let mut points = sample::sweep(2).points;
+        points.truncate(2);
+        for point in &mut points {
+            point.expected.clear();
+            // So far apart that no interval of two runs is narrow.
+            point.outcomes[0].encounters.recorded = 1;
+        }
+        let charts = charts(&points);
+        assert_eq!(charts[0].title, "Encounters: recorded share");
+        let recorded = &charts[0].series[0].points[0];
+        assert!(recorded.interval.is_some_and(|(low, _)| low < 0.0), "{recorded:?}");
+        assert_eq!(charts[0].y.ticks[0].0, 0.0, "no share is below none");
+    }
+
+    #[test]
+    fn two_keys_make_a_curve_for_each_value_of_the_second() {
+        let charts = charts(&sample::sweep_of_two(2).points);
+        let measured = charts[0].series.iter().filter(|series| series.form == Form::Marks);
+        let names: Vec<_> = measured.map(|series| series.name.as_str()).collect();
+        assert_eq!(names, ["phones.when_expired = silent", "phones.when_expired = keep"]);
+        assert!(charts[0].series.iter().all(|series| series.points.len() == 5));
+    }
+
+    #[test]
+    fn curves_that_lie_on_each_other_are_one_with_both_names() {
+        let mut points = sample::sweep_of_two(2).points;
+        let (silent, keep) = points.split_at_mut(5);
+        for (silent, keep) in silent.iter_mut().zip(keep) {
+            keep.outcomes.clone_from(&silent.outcomes);
+            silent.expected.clear();
+            keep.expected.clear();
+        }
+        let charts = charts(&points);
+        let names = charts[0].series.iter().map(|series| series.name.as_str());
+        let both = "phones.when_expired = silent and phones.when_expired = keep";
+        assert_eq!(names.collect::<Vec<_>>(), [both]);
+        let same = " phones.when_expired = keep is the same as phones.when_expired = silent.";
+        assert!(charts[0].about.ends_with(same), "{}", charts[0].about);
+    }
+
+    #[test]
+    fn figures_that_are_asked_for_come_first_though_they_never_change() {
+        let points = sample::sweep(4).points;
+        let measured: Vec<_> = points.iter().map(Measured::of).collect();
+        let asked = "tracing.index_cases,tracing.recall".parse().expect("figures");
+        let curves = curves(&measured, Some(&asked)).expect("a sweep");
+        let titles: Vec<_> = curves.charts.iter().map(|chart| chart.title.as_str()).collect();
+        assert_eq!(titles, ["Tracing: index cases", "Tracing: recall"]);
+        assert_eq!(curves.more[0].title, "Encounters: recorded share");
+        let nothing = "linkability.linked_share".parse().expect("a figure");
+        let curves = super::curves(&measured, Some(&nothing)).expect("a sweep");
+        assert!(curves.charts.is_empty());
+        let said = curves.left_out.expect("a remark");
+        assert!(said.contains("linkability.linked_share, which no run has"), "{said}");
+    }
+
+    #[test]
+    fn single_point_is_no_sweep() {
+        let study = sample::single(2);
+        let measured: Vec<_> = study.points.iter().map(Measured::of).collect();
+        assert!(curves(&measured, None).is_none());
+        assert!(curves(&[], None).is_none());
+    }
+}

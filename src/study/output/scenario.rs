@@ -1,0 +1,43 @@
+//! The scenario as a file that can be played again wherever the directory goes.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use super::whole_file::write_whole;
+use crate::study::points::Study;
+use crate::text_file::{self, FileError};
+use crate::town::Scenario;
+use crate::town::scenario::MeetingsKind;
+
+/// What a contact trace is called beside the scenario that reads it.
+const CONTACTS: &str = "contacts.csv";
+
+/// Writes the scenario of `study` into `directory`, and the contact trace that it reads.
+pub(super) fn write(study: &Study, directory: &Path) -> Result<(), FileError> {
+    let mut scenario = study.scenario.clone();
+    // TOML has no larger number. The command in the report names the seed itself.
+    scenario.seed = scenario.seed.min(i64::MAX as u64);
+    if reads_contacts(study) {
+        let contacts = &mut scenario.meetings.trace.file;
+        copy(contacts, &directory.join(CONTACTS))?;
+        *contacts = CONTACTS.into();
+    }
+    write_whole(&directory.join("scenario.toml"), |file| write_toml(&scenario, file))
+}
+
+/// Whether any point does. A sweep that names the file itself has none in the scenario.
+fn reads_contacts(study: &Study) -> bool {
+    let is_trace = |scenario: &Scenario| scenario.meetings.kind == MeetingsKind::Trace;
+    !study.scenario.meetings.trace.file.as_os_str().is_empty()
+        && study.points.iter().any(|point| is_trace(&point.scenario))
+}
+
+fn copy(from: &Path, to: &Path) -> Result<(), FileError> {
+    let mut contacts = text_file::open(from).map_err(|error| FileError::io(from, error))?;
+    write_whole(to, |mut file| io::copy(&mut contacts, &mut file).map(|_| ()))
+}
+
+fn write_toml(scenario: &Scenario, file: &mut dyn Write) -> io::Result<()> {
+    let text = toml::to_string(scenario).map_err(io::Error::other)?;
+    file.write_all(text.as_bytes())
+}

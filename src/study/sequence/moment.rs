@@ -1,0 +1,130 @@
+//! Moments of a run, as a diagram shows them and as a user may type them.
+
+use std::time::Duration;
+
+use crate::study::messages::MAX_T_SECONDS;
+
+const MS_PER_SECOND: u64 = 1000;
+const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
+
+/// How the moments of a diagram are written: all in the same columns.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct MomentFormat {
+    has_days: bool,
+    has_fractions: bool,
+    width: usize,
+}
+
+impl MomentFormat {
+    /// As short as these moments allow.
+    pub(super) fn new(moments: impl Iterator<Item = f64>) -> Self {
+        let (mut latest, mut has_fractions) = (0, false);
+        for moment in moments.map(milliseconds) {
+            latest = moment.max(latest);
+            has_fractions |= moment % MS_PER_SECOND != 0;
+        }
+        let has_days = latest >= SECONDS_PER_DAY * MS_PER_SECOND;
+        let mut format = Self { has_days, has_fractions, width: 0 };
+        format.width = format.text(latest as f64 / MS_PER_SECOND as f64).len();
+        format
+    }
+
+    /// The columns of a moment.
+    pub(super) fn width(&self) -> usize {
+        self.width
+    }
+
+    /// `00:15:03`, with days and thousandths of a second if any moment has some.
+    pub(super) fn text(&self, moment: f64) -> String {
+        let (seconds, rest) =
+            (milliseconds(moment) / MS_PER_SECOND, milliseconds(moment) % MS_PER_SECOND);
+        let (days, seconds) = (seconds / SECONDS_PER_DAY, seconds % SECONDS_PER_DAY);
+        let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
+        let days = if self.has_days { format!("{days}d ") } else { String::new() };
+        let rest = if self.has_fractions { format!(".{rest:03}") } else { String::new() };
+        let text = format!("{days}{hours:02}:{minutes:02}:{:02}{rest}", seconds % 60);
+        format!("{text:>width$}", width = self.width)
+    }
+}
+
+/// A moment as it is shown.
+pub(super) fn milliseconds(moment: f64) -> u64 {
+    (moment.clamp(0.0, MAX_T_SECONDS) * MS_PER_SECOND as f64).round() as u64
+}
+
+/// Reads a moment: seconds, a text with units, or as a diagram shows it.
+pub(super) fn parse(text: &str) -> Result<f64, String> {
+    let seconds = parse_clock(text)
+        .or_else(|| text.parse().ok())
+        .or_else(|| humantime::parse_duration(text).ok().as_ref().map(Duration::as_secs_f64));
+    seconds.filter(|seconds| (0.0..=MAX_T_SECONDS).contains(seconds)).ok_or_else(|| {
+        "expected a time from the start of the run, such as 90, \"15m\" or \"1d 08:15:30.5\""
+            .to_owned()
+    })
+}
+
+/// `[<days>d ]HH:MM:SS[.fraction]`
+fn parse_clock(text: &str) -> Option<f64> {
+    let (days, clock) = text.split_once("d ").unwrap_or(("0", text));
+    let fields: Vec<&str> = clock.trim().split(':').collect();
+    let [hours, minutes, seconds] = fields[..] else { return None };
+    let days: u32 = days.trim().parse().ok()?;
+    let hours: u8 = hours.parse().ok().filter(|hours| *hours < 24)?;
+    let minutes: u8 = minutes.parse().ok().filter(|minutes| *minutes < 60)?;
+    let seconds: f64 = seconds.parse().ok().filter(|seconds| (0.0..60.0).contains(seconds))?;
+    let whole = f64::from(days) * SECONDS_PER_DAY as f64
+        + f64::from(hours) * 3600.0
+        + f64::from(minutes) * 60.0;
+    Some(whole + seconds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(moments: &[f64]) -> Vec<String> {
+        let format = MomentFormat::new(moments.iter().copied());
+        moments.iter().map(|moment| format.text(*moment)).collect()
+    }
+
+    #[test]
+    fn moments_are_as_short_as_all_of_them_allow() {
+        assert_eq!(texts(&[0.0, 903.0]), ["00:00:00", "00:15:03"]);
+        assert_eq!(texts(&[0.0, 903.0254]), ["00:00:00.000", "00:15:03.025"]);
+        let days = texts(&[1.0, 86_400.0, 864_000.0]);
+        assert_eq!(days, [" 0d 00:00:01", " 1d 00:00:00", "10d 00:00:00"]);
+        assert_eq!(MomentFormat::new([864_000.0].into_iter()).width(), days[2].len());
+    }
+
+    #[test]
+    fn moment_of_any_form_is_read() {
+        for (text, seconds) in [
+            ("90", 90.0),
+            ("0.5", 0.5),
+            ("15m", 900.0),
+            ("1day 12h", 129_600.0),
+            ("00:15:03.250", 903.25),
+            ("1d 08:15:30.5", 116_130.5),
+            (" 1d 00:00:00", 86_400.0),
+        ] {
+            assert_eq!(parse(text), Ok(seconds), "{text}");
+        }
+    }
+
+    #[test]
+    fn moment_of_no_form_is_refused() {
+        for text in
+            ["", "soon", "-1", "nan", "inf", "1e10", "25:00:00", "00:60:00", "1:2", "xd 00:00:00"]
+        {
+            parse(text).expect_err(text);
+        }
+    }
+
+    #[test]
+    fn moment_as_shown_is_read_back() {
+        let moments = [0.0, 903.025, 86_399.999, 864_000.0];
+        for (text, moment) in texts(&moments).iter().zip(moments) {
+            assert_eq!(parse(text).map(milliseconds), Ok(milliseconds(moment)));
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! What goes back and forth between phones and the server.
+
+use super::{Happening, Inhabitants, Notice, World, arrivals};
+use crate::world::kernel::Done;
+use crate::world::network::{ConnectionId, Delivery, Side};
+use crate::world::phone::{SimulatedPhone, Wish};
+
+impl<I: Inhabitants> World<I> {
+    pub(super) fn act(&mut self, number: u32) -> Result<(), String> {
+        let (now, elapsed) = (self.core.clock.now(), self.core.clock.elapsed());
+        let phone = &mut self.core.phones[number as usize];
+        // Of before, as a phone that vanishes forgets its connection.
+        let connection = phone.connection();
+        let wishes = phone.act(now, elapsed);
+        self.grant(number, connection, wishes)
+    }
+
+    pub(super) fn connects(&mut self, connection: ConnectionId) -> Result<(), String> {
+        if !self.core.network.is_open(connection) {
+            return Ok(());
+        }
+        let (now, elapsed) = (self.core.clock.now(), self.core.clock.elapsed());
+        match self.core.machine.server() {
+            Some(server) => {
+                server.accept(connection, now);
+                self.notice(Notice::Accepted(connection))
+            }
+            None => {
+                self.core.network.reset(connection, elapsed, arrivals(&mut self.core.future));
+                Ok(())
+            }
+        }
+    }
+
+    pub(super) fn deliver(&mut self, delivery: &Delivery) -> Result<(), String> {
+        match delivery {
+            Delivery::Bytes { connection, to: Side::Server, bytes } => {
+                self.server_receives(*connection, bytes);
+                Ok(())
+            }
+            Delivery::Bytes { connection, to: Side::Phone, bytes } => {
+                self.phone_receives(*connection, bytes)
+            }
+            Delivery::End { connection, to: Side::Server } => self.server_is_hung_up(*connection),
+            Delivery::End { connection, to: Side::Phone } => {
+                match self.core.network.phone(*connection) {
+                    Some(number) => self.phone_loses(number, *connection, false),
+                    None => Ok(()),
+                }
+            }
+            Delivery::Reset { connection, phone } => {
+                if let Some(server) = self.core.machine.server() {
+                    server.kernel().reset(*connection);
+                    self.notice(Notice::Broke(*connection))?;
+                }
+                self.phone_loses(*phone, *connection, true)
+            }
+            Delivery::Datagram { to, bytes } => {
+                let now = self.core.clock.now();
+                self.core.phones[*to as usize].phone().receive(bytes, now);
+                Ok(())
+            }
+        }
+    }
+
+    fn server_receives(&mut self, connection: ConnectionId, bytes: &[u8]) {
+        let server = self.core.machine.server();
+        if self.core.network.is_open(connection)
+            && !server.is_some_and(|server| server.kernel().arrive(connection, bytes))
+        {
+            // Whoever sends to a socket that is closed is told so.
+            let now = self.core.clock.elapsed();
+            self.core.network.reset(connection, now, arrivals(&mut self.core.future));
+        }
+    }
+
+    fn server_is_hung_up(&mut self, connection: ConnectionId) -> Result<(), String> {
+        if let Some(server) = self.core.machine.server()
+            && self.core.network.is_open(connection)
+        {
+            server.kernel().end(connection);
+            return self.notice(Notice::HungUp(connection));
+        }
+        Ok(())
+    }
+
+    fn phone_receives(&mut self, connection: ConnectionId, bytes: &[u8]) -> Result<(), String> {
+        let Some(number) = self.core.network.phone(connection) else { return Ok(()) };
+        let phone = &mut self.core.phones[number as usize];
+        if phone.connection() != Some(connection) || !phone.reads() {
+            return Ok(());
+        }
+        if let Some(server) = self.core.machine.server() {
+            server.kernel().acknowledge(connection, bytes.len());
+        }
+        let (learned, wishes) = phone.receive(bytes);
+        self.notice(Notice::Heard { phone: number, connection, bytes })?;
+        for fact in learned {
+            self.notice(Notice::Learned { phone: number, fact })?;
+        }
+        self.grant(number, Some(connection), wishes)
+    }
+
+    /// A phone hears of the end of a connection, if it still uses that one.
+    fn phone_loses(
+        &mut self,
+        number: u32,
+        connection: ConnectionId,
+        is_broken: bool,
+    ) -> Result<(), String> {
+        let phone = &mut self.core.phones[number as usize];
+        if phone.connection() != Some(connection) {
+            return Ok(());
+        }
+        let lose = if is_broken { SimulatedPhone::reset } else { SimulatedPhone::ended };
+        let wishes = lose(phone);
+        self.notice(Notice::Lost { phone: number, connection, is_broken })?;
+        self.grant(number, Some(connection), wishes)
+    }
+
+    fn grant(
+        &mut self,
+        number: u32,
+        connection: Option<ConnectionId>,
+        wishes: Vec<Wish>,
+    ) -> Result<(), String> {
+        let now = self.core.clock.elapsed();
+        for wish in wishes {
+            match (wish, connection) {
+                (Wish::Wait(time), _) => {
+                    self.core.future.schedule(now + time, Happening::Acts(number));
+                }
+                (Wish::Pause(pause), _) => {
+                    let time = self.inhabitants.pause(number, pause);
+                    self.core.future.schedule(now + time, Happening::Acts(number));
+                }
+                (Wish::Datagram(to, bytes), _) => {
+                    let deliver = arrivals(&mut self.core.future);
+                    self.core.network.send_datagram(to, &bytes, now, deliver);
+                }
+                (Wish::Connect, _) => self.connect(number),
+                (Wish::LogIn { request, with_right_password }, Some(connection)) => {
+                    self.ask(number, connection, request, Some(with_right_password))?;
+                }
+                (Wish::Send(request), Some(connection)) => {
+                    self.ask(number, connection, request, None)?;
+                }
+                (wish, Some(connection)) => self.grant_on(connection, wish),
+                (wish, None) => debug_assert!(false, "{wish:?} without a connection"),
+            }
+        }
+        Ok(())
+    }
+
+    fn connect(&mut self, number: u32) {
+        let owner = self.inhabitants.owner(number);
+        let core = &mut self.core;
+        let (connection, arrival) = core.network.connect(number, owner, core.clock.elapsed());
+        core.phones[number as usize].connects(connection, arrival);
+        core.future.schedule(arrival, Happening::Connects(connection));
+        core.future.schedule(arrival, Happening::Acts(number));
+    }
+
+    /// Does what a phone wants with a connection, besides asking something on it.
+    fn grant_on(&mut self, connection: ConnectionId, wish: Wish) {
+        let core = &mut self.core;
+        let now = core.clock.elapsed();
+        let deliver = arrivals(&mut core.future);
+        match wish {
+            Wish::End => core.network.end(connection, Side::Server, now, deliver),
+            Wish::Leave => core.network.leave(connection, Side::Phone),
+            Wish::Reset => core.network.reset(connection, now, deliver),
+            Wish::PowerOff => core.network.power_off(connection, now, deliver),
+            Wish::LogIn { .. }
+            | Wish::Send(_)
+            | Wish::Connect
+            | Wish::Datagram(..)
+            | Wish::Wait(_)
+            | Wish::Pause(_) => {}
+        }
+    }
+
+    fn ask(
+        &mut self,
+        phone: u32,
+        connection: ConnectionId,
+        request: Vec<u8>,
+        is_right: Option<bool>,
+    ) -> Result<(), String> {
+        // Refused or broken, of which the phone is about to hear.
+        if !self.core.network.is_open(connection) {
+            return Ok(());
+        }
+        self.notice(Notice::Asked { phone, connection, is_right, bytes: &request })?;
+        let now = self.core.clock.elapsed();
+        let deliver = arrivals(&mut self.core.future);
+        self.core.network.send(connection, Side::Server, request, now, deliver);
+        Ok(())
+    }
+
+    /// One tick of the server.
+    ///
+    /// # Errors
+    ///
+    /// What the inhabitants find wrong with it.
+    pub fn tick(&mut self) -> Result<(), String> {
+        let Some(ticked) = self.core.machine.tick(self.core.clock.now()) else {
+            return self.crash();
+        };
+        self.notice(Notice::Ticked { touched: &ticked.touched, printed: &ticked.printed })?;
+        for (connection, done) in ticked.done {
+            self.notice(Notice::Did(connection, &done))?;
+            self.pass_on(connection, done);
+        }
+        Ok(())
+    }
+
+    /// Lets the network know what the server did to a stream.
+    fn pass_on(&mut self, connection: ConnectionId, done: Done) {
+        let core = &mut self.core;
+        let now = core.clock.elapsed();
+        let deliver = arrivals(&mut core.future);
+        match done {
+            Done::Wrote(bytes) => {
+                core.network.send(connection, Side::Phone, bytes, now, deliver);
+            }
+            Done::Blocked { .. } => {}
+            Done::Ended => core.network.end(connection, Side::Phone, now, deliver),
+            Done::ClosedUnread => core.network.reset(connection, now, deliver),
+            Done::Closed => core.network.leave(connection, Side::Server),
+        }
+    }
+}
