@@ -1,0 +1,62 @@
+use super::*;
+
+/// A storage in memory that fails as told.
+#[derive(Debug, Default)]
+pub(in crate::server) struct Flaky {
+    pub(in crate::server) bytes: Vec<u8>,
+    room: Option<usize>,
+    pub(in crate::server) sync_fails: bool,
+    truncate_fails: bool,
+}
+
+impl Storage for Flaky {
+    fn size(&self) -> io::Result<u64> {
+        Ok(self.bytes.len() as u64)
+    }
+
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let room = self.room.unwrap_or(usize::MAX).min(bytes.len());
+        self.bytes.extend_from_slice(&bytes[..room]);
+        if room < bytes.len() { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        if self.sync_fails { Err(io::Error::other("sync")) } else { Ok(()) }
+    }
+
+    fn truncate(&mut self, len: u64) -> io::Result<()> {
+        if self.truncate_fails {
+            return Err(io::Error::other("truncate"));
+        }
+        self.bytes.truncate(len as usize);
+        Ok(())
+    }
+}
+
+#[test]
+fn failed_commit_leaves_nothing_and_the_next_one_works() {
+    for failing in [
+        Flaky { room: Some(3), ..Flaky::default() },
+        Flaky { sync_fails: true, ..Flaky::default() },
+    ] {
+        let mut journal = Journal::new(failing);
+        assert!(journal.commit(b"first\n").is_err());
+        assert_eq!(journal.storage().bytes, b"");
+        (journal.storage().room, journal.storage().sync_fails) = (None, false);
+        assert!(journal.commit(b"second\n").is_ok());
+        assert_eq!(journal.storage().bytes, b"second\n");
+    }
+}
+
+#[test]
+fn failed_repair_is_done_before_the_next_commit_writes() {
+    let mut journal =
+        Journal::new(Flaky { room: Some(3), truncate_fails: true, ..Flaky::default() });
+    assert!(journal.commit(b"first\n").is_err());
+    journal.storage().room = None;
+    assert!(journal.commit(b"second\n").is_err());
+    assert_eq!(journal.storage().bytes, b"fir");
+    journal.storage().truncate_fails = false;
+    assert!(journal.commit(b"third\n").is_ok());
+    assert_eq!(journal.storage().bytes, b"third\n");
+}
