@@ -283,7 +283,7 @@ fn server_whose_file_is_deleted_issues_no_temp_id_that_a_restart_would_not_find(
     std::fs::remove_file(data.file("tempIDs.txt")).expect("deleted");
     let refusal = phone.ask("TEMPID");
     assert!(refusal.is_error("IOERR "), "{refusal:?}");
-    server.stderr.wait_for_part("the file was deleted");
+    server.stderr.wait_for_part("the file was moved or deleted");
     phone.ping();
     server.crash();
     let server = Server::start(&data);

@@ -8,7 +8,7 @@ use super::console::Console;
 use super::journal::{self, Journal, JournalFile};
 use super::passwords::Passwords;
 use super::registry::Registry;
-use crate::text_file::{self, FileError};
+use crate::text_file::FileError;
 
 /// The directory with `credentials.txt` and `tempIDs.txt`, held by one server at a time.
 #[derive(Debug)]
@@ -57,7 +57,7 @@ impl DataDirectory {
         let path = self.path.join(journal::FILE_NAME);
         let with_path = |error| FileError::io(&path, error);
         let storage = JournalFile::open(&path).map_err(with_path)?;
-        let source = text_file::open(&path).map_err(with_path)?;
+        let source = storage.reader().map_err(with_path)?;
         let (journal, registry, replayed) = Journal::recover(storage, source, &path)?;
         for line in &replayed.repeated {
             let path = path.display();

@@ -1,53 +1,145 @@
-//! A journal's bytes in a file.
+//! A journal's bytes in a file that others may move, replace, cut or write to.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::fs::{File, Metadata, OpenOptions};
+use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
 
 use super::storage::Storage;
 
-/// A file that is only appended to.
+/// A file that is only appended to, and only as long as its path names it and nobody else changes it.
+///
+/// A restart reads what the path names. So each operation first compares the file there with the one
+/// that is open here, and its length with the bytes known to be in it: a record that is appended to a
+/// file that logrotate moved away, or behind half a line of somebody else, is lost to a restart.
 #[derive(Debug)]
-pub struct JournalFile(File);
+pub struct JournalFile {
+    file: File,
+    path: PathBuf,
+    identity: Identity,
+    /// The bytes that the file has if nobody else changed it.
+    len: u64,
+}
+
+/// Tells one file of this machine from all others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Identity {
+    device: u64,
+    inode: u64,
+}
+
+/// What others did to the file.
+#[derive(Debug, Error)]
+enum Interference {
+    #[error("the file was moved or deleted; move it back, or start the server again")]
+    Gone,
+    #[error(
+        "another file has taken its place; move the one that the server opened back, \
+         or start the server again"
+    )]
+    Replaced,
+    #[error(
+        "the file has {found} bytes instead of {expected}: somebody else wrote to it or cut it; \
+         restore it, or start the server again"
+    )]
+    Changed { found: u64, expected: u64 },
+}
 
 impl JournalFile {
     /// Opens the file at `path`, or makes an empty one that survives a crash.
     ///
     /// # Errors
     ///
-    /// What the system says.
+    /// What the system says, or that it is no regular file.
     pub fn open(path: &Path) -> io::Result<Self> {
         // Opening a pipe for writing only would wait for a reader.
         let file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
+        let metadata = file.metadata()?;
+        if !metadata.is_file() {
+            return Err(io::Error::new(ErrorKind::InvalidInput, "it is not a regular file"));
+        }
         // A new file is found after a crash only if its directory was synced as well; and whether an
         // earlier run came so far is not known.
         if let Some(directory) = path.parent() {
             File::open(directory)?.sync_all()?;
         }
-        Ok(Self(file))
+        let (identity, len) = (Identity::of(&metadata), metadata.len());
+        Ok(Self { file, path: path.to_owned(), identity, len })
+    }
+
+    /// The bytes of the file, to be read once, before anything is appended.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    pub fn reader(&self) -> io::Result<File> {
+        // The position is shared, but appending does not look at it.
+        self.file.try_clone()
+    }
+
+    /// Checks that a restart would find here what was appended, with one system call.
+    fn check(&self) -> io::Result<()> {
+        let metadata = match self.path.metadata() {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                return Err(io::Error::other(Interference::Gone));
+            }
+            metadata => metadata?,
+        };
+        if Identity::of(&metadata) != self.identity {
+            return Err(io::Error::other(Interference::Replaced));
+        }
+        let (found, expected) = (metadata.len(), self.len);
+        if found != expected {
+            return Err(io::Error::other(Interference::Changed { found, expected }));
+        }
+        Ok(())
+    }
+}
+
+impl Identity {
+    fn of(metadata: &Metadata) -> Self {
+        Self { device: metadata.dev(), inode: metadata.ino() }
     }
 }
 
 impl Storage for JournalFile {
     fn size(&self) -> io::Result<u64> {
-        let metadata = self.0.metadata()?;
-        if metadata.nlink() == 0 {
-            // What is written to it now, no restart will find.
-            return Err(io::Error::other("the file was deleted; start the server again"));
-        }
-        Ok(metadata.len())
+        self.check()?;
+        Ok(self.len)
     }
 
-    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.0.write_all(bytes)
+    fn append(&mut self, mut bytes: &[u8]) -> io::Result<()> {
+        // Not `write_all`, which does not tell how much it has written when it fails.
+        while !bytes.is_empty() {
+            match self.file.write(bytes) {
+                Ok(0) => return Err(ErrorKind::WriteZero.into()),
+                Ok(count) => {
+                    self.len += count as u64;
+                    bytes = &bytes[count..];
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 
     fn sync(&mut self) -> io::Result<()> {
-        self.0.sync_data()
+        self.file.sync_data()?;
+        // Once more: what others did since the check before the write is noticed before a reply.
+        self.check()
     }
 
     fn truncate(&mut self, len: u64) -> io::Result<()> {
-        self.0.set_len(len)
+        // What others wrote behind the last record is theirs, and not for us to cut off.
+        self.check()?;
+        self.file.set_len(len)?;
+        self.len = len;
+        Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;
