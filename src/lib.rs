@@ -26,7 +26,9 @@ pub mod server;
 pub mod storm;
 #[cfg(feature = "simulate")]
 pub mod study;
+pub mod terminal_kind;
 pub mod text_file;
+pub mod text_width;
 #[cfg(feature = "simulate")]
 pub mod town;
 #[cfg(feature = "simulate")]

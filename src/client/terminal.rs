@@ -5,7 +5,7 @@
 //! on every way out: when a guard is dropped, when the program panics, and with [`restore`] for
 //! what ends without unwinding. It must not read or write a byte of the terminal.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::io;
 use std::panic;
 use std::sync::{Mutex, MutexGuard, Once, PoisonError, TryLockError};
@@ -19,6 +19,7 @@ use rustix::termios::{
 };
 
 use super::line_editor::ScreenSize;
+use crate::terminal_kind;
 
 /// The size of a VT100, for terminals that do not know theirs.
 const SIZE_FALLBACK: ScreenSize = ScreenSize { columns: 80, rows: 24 };
@@ -83,8 +84,7 @@ impl Environment {
     }
 
     fn understands_escapes(&self) -> bool {
-        let term = self.term.as_deref().unwrap_or(OsStr::new(""));
-        !term.is_empty() && term != "dumb"
+        terminal_kind::understands_escapes(self.term.as_deref())
     }
 }
 
@@ -289,7 +289,7 @@ mod tests {
 
     #[test]
     fn terminal_dumb_or_unnamed_leaves_editing_to_kernel() {
-        for term in [None, Some("".into()), Some("dumb".into())] {
+        for term in [None, Some("dumb".into()), Some("unknown".into())] {
             let environment = Environment { term, ..at_a_terminal() };
             assert_eq!(environment.input(), Input::KernelEdited);
             assert!(!environment.allows_colour());

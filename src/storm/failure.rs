@@ -5,9 +5,10 @@ use std::io;
 use thiserror::Error;
 
 use crate::client::breach::Breach;
+use crate::text_width::{clean, cut};
 
-/// What a peer says of why it refuses, at most, in characters: it is a part of a row of a table.
-const MAX_MESSAGE_CHARACTERS: usize = 80;
+/// Columns of a refusal's text, at most: it is a part of a row of a table.
+const MAX_MESSAGE_COLUMNS: usize = 80;
 
 /// Why a session did not go as its script expects. Equal texts are counted together.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -67,17 +68,12 @@ impl Failure {
         Self::Lost { when, why: error.to_string() }
     }
 
-    /// The server refused a request, with a code and a message that may say anything: it is made
-    /// harmless and short.
+    /// The server refused a request, with a code and a message. Both may say anything, so the text
+    /// is made harmless and short.
     pub fn refused(code: &str, message: &str) -> Self {
         let text =
             if message == code { format!("({code})") } else { format!("({code}): {message}") };
-        let mut characters = text.chars().flat_map(escape);
-        let mut short: String = characters.by_ref().take(MAX_MESSAGE_CHARACTERS).collect();
-        if characters.next().is_some() {
-            short.push('…');
-        }
-        Self::Refused(short)
+        Self::Refused(cut(&clean(&text), MAX_MESSAGE_COLUMNS))
     }
 
     /// Whether the server did what it must never do, whatever the load.
@@ -99,13 +95,6 @@ impl Failure {
     }
 }
 
-/// A character as it may be printed anywhere.
-fn escape(character: char) -> impl Iterator<Item = char> {
-    let harmless = (!character.is_control()).then_some(character);
-    let escaped = harmless.is_none().then(|| character.escape_default());
-    harmless.into_iter().chain(escaped.into_iter().flatten())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,7 +109,7 @@ mod tests {
     #[test]
     fn refusal_of_a_hostile_server_is_short_and_harmless() {
         let text = Failure::refused("ERR", &"\u{1b}[2J\u{9b}x".repeat(1000)).to_string();
-        assert!(text.starts_with("request refused (ERR): \\u{1b}[2J\\u{9b}x"), "{text}");
+        assert!(text.starts_with("request refused (ERR): ·[2J·x"), "{text}");
         assert!(text.ends_with('…') && text.chars().count() < 120, "{text}");
         assert!(!text.chars().any(char::is_control), "{text}");
     }

@@ -5,9 +5,10 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use rustix::stdio::stderr;
-use rustix::termios::{isatty, tcgetwinsize};
+use rustix::termios::tcgetwinsize;
 
 use super::tally::Tally;
+use crate::terminal_kind::is_capable_terminal;
 
 /// How often it is drawn.
 pub(super) const INTERVAL: Duration = Duration::from_millis(100);
@@ -42,7 +43,7 @@ impl Progress {
             (None, Some(time)) => Goal::Time(time),
             (None, None) => Goal::None,
         };
-        Self { goal, is_on_terminal: understands_escapes(), drawn: Cell::new(0) }
+        Self { goal, is_on_terminal: is_capable_terminal(stderr()), drawn: Cell::new(0) }
     }
 
     pub(super) fn show(&self, tally: &Tally, running: usize, elapsed: Duration) {
@@ -121,12 +122,6 @@ fn erase(drawn: usize, columns: usize) -> String {
 fn columns() -> usize {
     let size = tcgetwinsize(stderr()).ok().map(|size| usize::from(size.ws_col));
     size.filter(|columns| *columns > 1).unwrap_or(COLUMNS_FALLBACK)
-}
-
-/// Whether standard error is a terminal that can move its cursor.
-fn understands_escapes() -> bool {
-    isatty(stderr())
-        && std::env::var_os("TERM").is_some_and(|term| !term.is_empty() && term != "dumb")
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use crate::protocol::reply::Reply;
 use crate::protocol::request::{Credentials, Request, RespVersion};
 use crate::protocol::{ContactRecord, TempId, Timestamp, resp};
 use crate::server::session::MAX_REQUEST_BYTES_LOGGED_IN;
+use crate::text_width::{clean, cut};
 
 /// What is shown of a message at most, in characters. What people can read is far shorter; what is not
 /// comes from those who do not play by the rules.
@@ -86,15 +87,9 @@ pub fn describe_beacon(record: &ContactRecord, fate: Fate) -> String {
     format!("beacon {} valid {}: {fate}", first_digits(record.temp_id), day_and_times(record))
 }
 
-/// The text, or the beginning of it and `…` if it is longer than [`MAX_TEXT_CHARS`].
-pub fn shortened(mut text: String) -> String {
-    if let Some((at, _)) = text.char_indices().nth(MAX_TEXT_CHARS) {
-        text.truncate(at);
-        // The last one gives way to the sign that there were more.
-        text.pop();
-        text.push('…');
-    }
-    text
+/// Returns the text cut to [`MAX_TEXT_CHARS`] columns, and so many characters at most.
+pub fn shortened(text: String) -> String {
+    cut(&clean(&text), MAX_TEXT_CHARS)
 }
 
 /// Takes one thing after the other off `bytes`: its text, if it has one, and how many bytes it takes.

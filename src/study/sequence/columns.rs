@@ -1,6 +1,6 @@
 //! Where lifelines stand.
 
-use super::words;
+use crate::text_width;
 
 /// Columns between two lifelines at least: a text of any length fits in a few lines.
 const MIN_GAP: usize = 24;
@@ -36,8 +36,8 @@ impl Columns {
     /// Lifelines of these names, of which there are at most as many as fit. They are as far apart as
     /// texts need, or, if that is too far, as is fair: narrow gaps get what they need first.
     pub(super) fn new(names: &[String], needs: &[Need], width: usize, margin: usize) -> Self {
-        let first = names.first().map_or(0, |name| left_of(words::width(name)));
-        let last = names.last().map_or(0, |name| right_of(words::width(name)));
+        let first = names.first().map_or(0, |name| left_of(text_width::width(name)));
+        let last = names.last().map_or(0, |name| right_of(text_width::width(name)));
         let room = width.saturating_sub(margin + first + 1 + last);
         let gaps = share(&wanted(names.len().saturating_sub(1), needs), room);
         let mut at = vec![margin + first];

@@ -24,6 +24,7 @@ use self::selection::Selection;
 use super::messages;
 use crate::arguments::number;
 use crate::text_file::FileError;
+use crate::text_width;
 use crate::town::message::{Message, Via};
 
 /// Columns at least: two lifelines and the longest moment.
@@ -171,7 +172,7 @@ fn needs(arrows: &[(f64, Arrow)], lifelines: usize) -> Vec<Need> {
             true if left > 0 => (left - 1, left),
             true => continue,
         };
-        let columns = words::width(&arrow.text).min(MAX_TEXT_COLUMNS) + ARROW_COLUMNS;
+        let columns = text_width::width(&arrow.text).min(MAX_TEXT_COLUMNS) + ARROW_COLUMNS;
         let widest = widest.entry(between).or_insert(0);
         *widest = columns.max(*widest);
     }

@@ -2,6 +2,7 @@
 
 use super::columns::{ARROW_COLUMNS, Columns, left_of};
 use super::words;
+use crate::text_width;
 use crate::town::message::Via;
 
 /// Lines of a text at most: enough for what a phone or a server says between the closest lifelines.
@@ -18,7 +19,7 @@ pub(super) struct Arrow {
     /// The lifeline that it ends at.
     pub(super) to: usize,
     pub(super) via: Via,
-    /// Clean, as in [`words`].
+    /// Clean, as of [`text_width::clean`].
     pub(super) text: String,
 }
 
@@ -59,7 +60,7 @@ impl<'a> Picture<'a> {
         let mut row = Row(Vec::new());
         row.write(0, margin);
         for (name, at) in names.iter().zip(&self.columns.at) {
-            row.write(at - left_of(words::width(name)), name);
+            row.write(at - left_of(text_width::width(name)), name);
         }
         self.finish([row]);
     }
@@ -165,7 +166,7 @@ impl<'a> Picture<'a> {
 }
 
 fn widest(lines: &[String]) -> usize {
-    lines.iter().map(|line| words::width(line)).max().unwrap_or(0)
+    lines.iter().map(|line| text_width::width(line)).max().unwrap_or(0)
 }
 
 impl Row {
@@ -185,8 +186,8 @@ impl Row {
     fn write(&mut self, mut at: usize, text: &str) {
         for character in text.chars() {
             self.put(at, character);
-            (1..words::width_of(character)).for_each(|more| self.put(at + more, COVERED));
-            at += words::width_of(character);
+            (1..text_width::width_of(character)).for_each(|more| self.put(at + more, COVERED));
+            at += text_width::width_of(character);
         }
     }
 

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use super::Options;
 use super::columns::MAX_NAME;
 use super::moment::{MomentFormat, milliseconds};
 use super::picture::Arrow;
-use super::{Options, words};
+use crate::text_width::{clean, cut};
 use crate::town::message::Message;
 
 /// Names that a note lists.
@@ -72,7 +73,7 @@ impl<'a> Selection<'a> {
     /// The names of the first participants, as they are shown.
     pub(super) fn shown_names(&self, capacity: usize) -> Vec<String> {
         let shown = self.participants.iter().take(capacity);
-        shown.map(|name| words::cut(&words::clean(name), MAX_NAME)).collect()
+        shown.map(|name| cut(&clean(name), MAX_NAME)).collect()
     }
 
     /// The arrows between the first participants, with their moments, and what is left out.
@@ -81,7 +82,7 @@ impl<'a> Selection<'a> {
         let lifelines: BTreeMap<&str, usize> = shown.map(|(index, name)| (*name, index)).collect();
         let arrow = |message: &&Message| {
             let (from, to) = (*lifelines.get(&*message.from)?, *lifelines.get(&*message.to)?);
-            let arrow = Arrow { from, to, via: message.via, text: words::clean(&message.text) };
+            let arrow = Arrow { from, to, via: message.via, text: clean(&message.text) };
             Some((message.t, arrow))
         };
         let arrows: Vec<_> = self.messages.iter().filter_map(arrow).collect();
@@ -132,7 +133,7 @@ fn without_repeats<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<&'a str>
 fn list(names: &[&str], quote: &str) -> String {
     let listed = names.len().min(MAX_LISTED_NAMES);
     let quoted = |name: &&str| {
-        let name = words::cut(&words::clean(name), MAX_NAME);
+        let name = cut(&clean(name), MAX_NAME);
         format!("{quote}{name}{quote}")
     };
     let mut parts: Vec<String> = names[..listed].iter().map(quoted).collect();

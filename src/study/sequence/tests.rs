@@ -223,7 +223,7 @@ proptest! {
         let options = Options { only, width, ..Options::default() };
         let diagram = draw(&messages, &options);
         for line in diagram.lines() {
-            prop_assert!(words::width(line) <= width.max(MIN_WIDTH), "{diagram}");
+            prop_assert!(text_width::width(line) <= width.max(MIN_WIDTH), "{diagram}");
             prop_assert!(!line.contains(char::is_control), "{diagram}");
         }
     }

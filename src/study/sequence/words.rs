@@ -1,41 +1,6 @@
-//! Text of unknown origin, in columns of a terminal.
-//!
-//! Widths are those of single characters, as terminals count them. Characters without a width are left
-//! out, as they can join or change others, and control characters are shown as dots, so that what a file
-//! says can neither move the cursor nor widen a line.
+//! Clean text, broken into lines.
 
-use unicode_width::UnicodeWidthChar;
-
-/// What is shown in place of a control character.
-const CONTROL: char = '·';
-
-/// The text with nothing but characters of one or two columns.
-pub(super) fn clean(text: &str) -> String {
-    text.chars()
-        .map(|character| if character.is_control() { CONTROL } else { character })
-        .filter(|character| width_of(*character) > 0)
-        .collect()
-}
-
-/// The columns of a clean text.
-pub(super) fn width(text: &str) -> usize {
-    text.chars().map(width_of).sum()
-}
-
-/// The columns of a character.
-pub(super) fn width_of(character: char) -> usize {
-    character.width().unwrap_or(0)
-}
-
-/// A clean text in at most `columns`; what is cut off is shown as `…`.
-pub(super) fn cut(text: &str, columns: usize) -> String {
-    if width(text) <= columns {
-        return text.to_owned();
-    }
-    let mut cut = prefix(text, columns.saturating_sub(1)).to_owned();
-    cut.push('…');
-    cut
-}
+use crate::text_width::{cut, prefix, width};
 
 /// A clean text in lines of at most `columns`, which are at least two, broken at blanks where there
 /// are some; at most `lines`, of which the last ends with `…` if there were more. There is always one.
@@ -65,21 +30,12 @@ fn first_line(text: &str, columns: usize) -> &str {
     }
 }
 
-/// As many characters as fit.
-fn prefix(text: &str, columns: usize) -> &str {
-    let mut used = 0;
-    let end = text.char_indices().find(|(_, character)| {
-        used += width_of(*character);
-        used > columns
-    });
-    end.map_or(text, |(at, _)| &text[..at])
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::text_width::clean;
 
     #[test]
     fn text_is_broken_at_blanks() {
@@ -102,13 +58,6 @@ mod tests {
     #[test]
     fn wide_characters_take_two_columns() {
         assert_eq!(wrap("日本語", 5, 4), ["日本", "語"]);
-        assert_eq!(cut("日本語", 5), "日本…");
-        assert_eq!(cut("日本語", 4), "日…");
-    }
-
-    #[test]
-    fn what_moves_the_cursor_or_joins_is_not_shown() {
-        assert_eq!(clean("a\x1b[2Jb\n\u{200d}\u{fe0f}"), "a·[2Jb·");
     }
 
     proptest! {
