@@ -107,7 +107,7 @@ fn full_address_is_told_while_others_are_served() {
     for _ in 0..20 {
         let mut third = Phone::connect(&server);
         let reply = third.reply();
-        assert!(reply.is_error("BUSY too many connections from this address"), "{reply:?}");
+        assert!(reply.is_error("BUSYADDRESS too many connections from this address"), "{reply:?}");
         third.assert_closed();
     }
     let mut neighbour = Phone::connect_from(&server, [127, 0, 0, 2].into());

@@ -13,7 +13,7 @@ use support::wait::{Deadline, now};
 
 const WRONG: &str = "WRONGPASS Invalid Password. Please try again";
 const NOW_BLOCKED: &str =
-    "BLOCKED Invalid Password. Your account has been blocked. Please try again later";
+    "NOWBLOCKED Invalid Password. Your account has been blocked. Please try again later";
 const BLOCKED: &str =
     "BLOCKED Your account is blocked due to multiple login failures. Please try again later";
 

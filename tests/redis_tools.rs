@@ -94,7 +94,7 @@ fn redis_cli_is_blocked_after_three_failures() {
     let data = Data::sample();
     let server = Server::start(&data);
     let wrong = Account { password: "wrong", ..EIGHT };
-    for expected in ["WRONGPASS ", "WRONGPASS ", "BLOCKED Invalid Password. Your account"] {
+    for expected in ["WRONGPASS ", "WRONGPASS ", "NOWBLOCKED Invalid Password. Your account"] {
         let printed = redis_cli(&server, wrong, &["PING"]);
         assert!(printed.stderr.contains(&format!("AUTH failed: {expected}")), "{printed:?}");
     }

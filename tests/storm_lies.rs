@@ -274,8 +274,10 @@ fn server_that_does_not_answer_those_that_would_vanish_is_named() {
 fn refusals_are_named() {
     for (reply, reason) in [
         ("-WRONGPASS no\r\n", "right password refused (WRONGPASS)"),
+        ("-NOWBLOCKED no\r\n", "account blocked (BLOCKED)"),
         ("-BLOCKED no\r\n", "account blocked (BLOCKED)"),
         ("-BUSY no\r\n", "server full (BUSY)"),
+        ("-BUSYADDRESS no\r\n", "request refused (BUSYADDRESS): no"),
         ("-NOAUTH\r\n", "request refused (NOAUTH)"),
     ] {
         let liar = Liar::about("AUTH", |_| Answer::SayAndClose(reply.into()));

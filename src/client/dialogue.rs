@@ -226,7 +226,12 @@ impl Dialogue {
                 self.is_in_trouble = true;
                 self.state = State::AskPassword { user: user.clone() };
             }
-            (session::Event::WrongPassword(message) | session::Event::Blocked(message), _) => {
+            (
+                session::Event::WrongPassword(message)
+                | session::Event::NowBlocked(message)
+                | session::Event::Blocked(message),
+                _,
+            ) => {
                 bad(lines, message);
                 self.state = State::Ended(Ending::Failed);
             }

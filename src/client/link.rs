@@ -113,6 +113,7 @@ impl Client {
                 }
             }
             session::Event::WrongPassword(_)
+            | session::Event::NowBlocked(_)
             | session::Event::Blocked(_)
             | session::Event::Uploaded(_)
             | session::Event::Answered

@@ -1,6 +1,7 @@
 //! The conversation of one phone with the server. No socket, no clock.
 
 use super::breach::Breach;
+use crate::protocol::refusal::Code;
 use crate::protocol::reply::Reply;
 use crate::protocol::request::{Credentials, Request};
 use crate::protocol::{ContactRecord, Username, resp};
@@ -60,9 +61,12 @@ enum Pending {
 pub enum Event {
     /// The password was right.
     LoggedIn(Username),
-    /// It was not; another one may be tried on the same connection. The message is for the user.
+    /// The password was wrong; another one may be tried on the same connection. The message is for
+    /// the user, here and below.
     WrongPassword(String),
-    /// The account is blocked; the message is for the user.
+    /// The password was wrong, and the account is blocked from now on.
+    NowBlocked(String),
+    /// The account was blocked before the password was looked at.
     Blocked(String),
     /// TempIDs for windows in a row.
     TempIds(Vec<ContactRecord>),
@@ -72,7 +76,7 @@ pub enum Event {
     Answered,
     /// The server refused a request.
     Refused {
-        /// Why, in a word for programs, such as `BUSY`.
+        /// Why, for programs: the word of a [`Code`], or of a server that knows more than BlueTrace.
         code: String,
         /// Why, for the user.
         message: String,
@@ -207,12 +211,16 @@ impl Session {
                 // No server has a user of such a name.
                 Err(_) => Some(Event::Broken(Breach::Unasked)),
             },
-            Reply::Error { code: "WRONGPASS", message } => {
-                self.state = State::LoggedOut;
-                Some(Event::WrongPassword(message.to_owned()))
-            }
-            Reply::Error { code: "BLOCKED", message } => Some(Event::Blocked(message.to_owned())),
-            other => self.handle_other(other),
+            Reply::Error { code, message } => match Code::decode(code) {
+                Some(Code::WrongPassword) => {
+                    self.state = State::LoggedOut;
+                    Some(Event::WrongPassword(message.to_owned()))
+                }
+                Some(Code::NowBlocked) => Some(Event::NowBlocked(message.to_owned())),
+                Some(Code::Blocked) => Some(Event::Blocked(message.to_owned())),
+                _ => self.handle_other(reply),
+            },
+            Reply::Simple(_) | Reply::Integer(_) | Reply::Bulk(_) => self.handle_other(reply),
         }
     }
 

@@ -43,7 +43,7 @@
 //! |---|---|---|
 //! | `AUTH user password` | `+OK` | logged in |
 //! | | `-WRONGPASS Invalid Password. Please try again` | logged out, as before |
-//! | | `-BLOCKED Invalid Password. Your account has been blocked. Please try again later` | closed by the server |
+//! | | `-NOWBLOCKED Invalid Password. Your account has been blocked. Please try again later` | closed by the server |
 //! | | `-BLOCKED Your account is blocked due to multiple login failures. Please try again later` | closed by the server |
 //! | `TEMPID` | `$58` and the record of a new TempID, valid from now | logged in |
 //! | `TEMPID n`, n from 1 to 100 | one bulk string of n x 58 bytes: TempIDs for n windows in a row, the first from now | logged in |
@@ -63,19 +63,26 @@
 //!
 //! ## Errors
 //!
+//! The first word of an error reply is its [`Code`](refusal::Code): programs tell refusals apart by it,
+//! and by nothing else. The text behind it is for people and may change.
+//!
 //! | Reply | When |
 //! |---|---|
 //! | `-NOAUTH Authentication required.` | `TEMPID` or `UPLOAD` without a login |
 //! | `-ERR already logged in` | `AUTH` after a login |
-//! | `-ERR unknown command '…'` | no such command |
+//! | `-ERR unknown command '…'` | there is no such command |
 //! | `-ERR wrong number of arguments for '…' command` | |
 //! | `-ERR value is not an integer from 1 to 100` | `TEMPID n` |
 //! | `-ERR invalid contact record at k: …` | record k of an upload, counted from 1 |
 //! | `-ERR syntax error`, `-NOPROTO …` | options or version of `HELLO` |
 //! | `-IOERR TempID not recorded: …` | the disk refused; no TempID was issued |
-//! | `-IOERR contact log not taken: …` | nobody sees what the server prints, so nobody would be named |
-//! | `-BUSY …`, then closed | the server has as many connections as it may have, or the peer's address has; or too many requests of more than 64 KiB wait for their rest |
+//! | `-IOERR contact log not taken: …` | nobody reads the server's output, so nobody would be named |
+//! | `-BUSY …`, then closed | the server has as many connections as it may have |
+//! | `-BUSYADDRESS …`, then closed | the peer's address has as many connections as it may have |
+//! | `-BUSYREQUESTS …`, then closed | incomplete requests of more than 64 KiB take all the memory that they may |
 //! | `-ERR Protocol error: …`, then closed | bytes that are no frame, or a request over its limit |
+//!
+//! `ERR` means that the same request would be refused again, `IOERR` and `BUSY…` that it may succeed later.
 //!
 //! ## Limits
 //!
@@ -100,6 +107,7 @@
 
 mod beacon;
 mod contact_record;
+pub mod refusal;
 pub mod reply;
 pub mod request;
 pub mod resp;

@@ -2,9 +2,9 @@
 
 use thiserror::Error;
 
-use super::contact_record::{ContactRecord, InvalidRecord};
-use super::request::{RequestError, RespVersion};
-use super::resp::{self, FramingError};
+use super::contact_record::ContactRecord;
+use super::request::RespVersion;
+use super::resp;
 
 /// What the server answers when it does what was asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,61 +59,6 @@ fn encode_hello(out: &mut Vec<u8>, version: RespVersion) {
     }
     resp::encode_bulk(out, b"proto");
     resp::encode_integer(out, number);
-}
-
-/// What the server answers when it does not do what was asked. The text is the error reply; its
-/// first word is a code for programs, the rest is for people.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum Refusal {
-    /// The user is unknown or the password is another one; which of the two is not told.
-    #[error("WRONGPASS Invalid Password. Please try again")]
-    WrongPassword,
-    /// The same, and for the third time in a row.
-    #[error("BLOCKED Invalid Password. Your account has been blocked. Please try again later")]
-    NowBlocked,
-    /// An attempt during a block, whatever the password.
-    #[error(
-        "BLOCKED Your account is blocked due to multiple login failures. Please try again later"
-    )]
-    Blocked,
-    /// Only who is logged in may ask this.
-    #[error("NOAUTH Authentication required.")]
-    NotLoggedIn,
-    /// A second `AUTH`.
-    #[error("ERR already logged in")]
-    AlreadyLoggedIn,
-    /// A wrong record in an upload, which is refused whole.
-    #[error("ERR invalid contact record at {0}")]
-    InvalidRecord(InvalidRecord),
-    /// The TempIDs could not be written to stable storage, so nobody is told them.
-    #[error("IOERR TempID not recorded: {0}")]
-    NotRecorded(String),
-    /// Nobody sees what the server prints, so the people in a contact log would be named to nobody.
-    #[error("IOERR contact log not taken: nobody sees the server's output, try again later")]
-    NotShown,
-    /// As many connections as there may be; this one is closed.
-    #[error("BUSY too many connections, try again later")]
-    Busy,
-    /// As many connections as one host may have; this one is closed.
-    #[error("BUSY too many connections from this address, try again later")]
-    BusyForAddress,
-    /// All long requests that are not complete take as much memory as they may; this connection, which
-    /// has one of them, is closed.
-    #[error("BUSY too many long requests, try again later")]
-    BusyWithRequests,
-    /// A frame that is no request.
-    #[error("{0}")]
-    Request(#[from] RequestError),
-    /// Bytes that are no frame; the connection is closed, as the next frame cannot be found.
-    #[error("ERR {0}")]
-    Framing(#[from] FramingError),
-}
-
-impl Refusal {
-    /// Appends the error reply.
-    pub fn encode(&self, out: &mut Vec<u8>) {
-        resp::encode_error(out, &self.to_string());
-    }
 }
 
 /// What a client reads: the types of RESP that the replies to its requests have.

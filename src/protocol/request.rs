@@ -168,19 +168,19 @@ fn encode_hello(out: &mut Vec<u8>, version: Option<RespVersion>, auth: Option<Cr
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum RequestError {
     /// There is no such command; the name is cut and escaped, as it comes from a peer.
-    #[error("ERR unknown command '{0}'")]
+    #[error("unknown command '{0}'")]
     Unknown(String),
     /// There is, but not with so many arguments.
-    #[error("ERR wrong number of arguments for '{0}' command")]
+    #[error("wrong number of arguments for '{0}' command")]
     WrongNumberOfArguments(&'static str),
     /// `TEMPID` with anything but a number from 1 to [`MAX_TEMP_IDS`].
-    #[error("ERR value is not an integer from 1 to {MAX_TEMP_IDS}")]
+    #[error("value is not an integer from 1 to {MAX_TEMP_IDS}")]
     CountOutOfRange,
     /// `HELLO` with a version other than 2 and 3.
-    #[error("NOPROTO unsupported protocol version, expected 2 or 3")]
+    #[error("unsupported protocol version, expected 2 or 3")]
     UnsupportedVersion,
     /// `HELLO` with options that it does not have.
-    #[error("ERR syntax error")]
+    #[error("syntax error")]
     Syntax,
 }
 

@@ -143,9 +143,9 @@ pub fn encode_simple(out: &mut Vec<u8>, text: &str) {
     encode_line(out, b'+', text);
 }
 
-/// Appends an error: `-text`, where the first word is the error's code. No line end in it.
-pub fn encode_error(out: &mut Vec<u8>, text: &str) {
-    encode_line(out, b'-', text);
+/// Appends an error: `-CODE message`. Neither must contain a line end.
+pub fn encode_error(out: &mut Vec<u8>, code: &str, message: &str) {
+    encode_line(out, b'-', &format!("{code} {message}"));
 }
 
 /// Appends an integer: `:number`.

@@ -8,7 +8,7 @@ use mio::net::TcpStream;
 use super::origins::Origin;
 use super::{Server, Timer};
 use crate::clock::Now;
-use crate::protocol::reply::Refusal;
+use crate::protocol::refusal::Refusal;
 use crate::reactor::{ACCEPTS_PER_TICK, Accepted};
 
 /// What is read of a connection that is refused, so that the refusal is not overtaken by a reset.

@@ -14,7 +14,8 @@ use super::session::{
     MAX_REQUEST_BYTES_LOGGED_IN, MAX_REQUEST_BYTES_LOGGED_OUT, MAX_UNREAD_REPLY_BYTES, Session,
 };
 use crate::clock::Now;
-use crate::protocol::reply::{Refusal, Reply};
+use crate::protocol::refusal::Refusal;
+use crate::protocol::reply::Reply;
 use crate::reactor::{
     Connection, ConnectionTable, Flushed, READ_BYTES, Readiness, Received, Slot, Stream, TimerKey,
     TimerWheel, Token,

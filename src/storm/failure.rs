@@ -5,6 +5,7 @@ use std::io;
 use thiserror::Error;
 
 use crate::client::breach::Breach;
+use crate::protocol::refusal::Code;
 use crate::text_width::{clean, cut};
 
 /// Columns of a refusal's text, at most: it is a part of a row of a table.
@@ -71,6 +72,9 @@ impl Failure {
     /// The server refused a request, with a code and a message. Both may say anything, so the text
     /// is made harmless and short.
     pub fn refused(code: &str, message: &str) -> Self {
+        if Code::decode(code) == Some(Code::Busy) {
+            return Self::Busy;
+        }
         let text =
             if message == code { format!("({code})") } else { format!("({code}): {message}") };
         Self::Refused(cut(&clean(&text), MAX_MESSAGE_COLUMNS))

@@ -12,6 +12,7 @@ use super::script::Script;
 use super::step::{Ending, Step};
 use crate::client::breach::Breach;
 use crate::client::session::{Event, Session};
+use crate::protocol::refusal::Code;
 use crate::protocol::reply::Reply;
 use crate::protocol::{ContactRecord, Username};
 use crate::reactor::{Buffer, Consumed};
@@ -164,8 +165,10 @@ impl Phone {
     fn receive_unasked(&mut self, bytes: &[u8]) -> (Consumed, Step) {
         let (used, step) = match Reply::decode(bytes) {
             Ok(None) => (0, Step::Wait),
-            Ok(Some((Reply::Error { code: "BUSY", .. }, _))) => {
-                (bytes.len(), Ending::failed(Failure::Busy))
+            Ok(Some((Reply::Error { code, message }, _)))
+                if Code::decode(code).is_some_and(Code::is_busy) =>
+            {
+                (bytes.len(), Ending::failed(Failure::refused(code, message)))
             }
             // The end of the connection follows.
             Ok(Some((Reply::Error { .. }, len))) if self.script == Script::Garbage => {
@@ -274,10 +277,11 @@ impl Phone {
                 self.guess(out);
                 self.wait_for_reply(crowd)
             }
-            Event::Blocked(_) if self.script == Script::WrongPassword => Ending::expected(),
+            Event::NowBlocked(_) | Event::Blocked(_) if self.script == Script::WrongPassword => {
+                Ending::expected()
+            }
             Event::WrongPassword(_) => Ending::failed(Failure::WrongPassword),
-            Event::Blocked(_) => Ending::failed(Failure::Blocked),
-            Event::Refused { code, .. } if code == "BUSY" => Ending::failed(Failure::Busy),
+            Event::NowBlocked(_) | Event::Blocked(_) => Ending::failed(Failure::Blocked),
             Event::Refused { code, message } => Ending::failed(Failure::refused(&code, &message)),
             Event::LoggedOut => Ending::expected(),
             Event::Broken(breach) => Ending::failed(Failure::Broken(breach)),

@@ -196,7 +196,8 @@ mod tests {
 
     use super::*;
     use crate::protocol::Beacon;
-    use crate::protocol::reply::{Answer, Refusal};
+    use crate::protocol::refusal::Refusal;
+    use crate::protocol::reply::Answer;
 
     const RECORD: &[u8] = b"1234567890123456789113/05/2020 17:54:0613/05/2020 18:09:05";
     const NEXT_DAY: &[u8] = b"0099567890123456789113/05/2020 23:50:0014/05/2020 00:04:59";
@@ -275,9 +276,9 @@ mod tests {
 
     #[test]
     fn request_that_is_none_is_told_without_its_arguments() {
-        let expected = ["no request: ERR wrong number of arguments for 'auth' command"];
+        let expected = ["no request: wrong number of arguments for 'auth' command"];
         assert_eq!(requests(b"AUTH user two words\n"), expected);
-        assert_eq!(requests(b"AUHT u secret\n"), ["no request: ERR unknown command 'AUHT'"]);
+        assert_eq!(requests(b"AUHT u secret\n"), ["no request: unknown command 'AUHT'"]);
         let expected = "no request: Protocol error: invalid length, expected digits, CR and LF";
         assert_eq!(requests(b"PING\n*x rest"), ["PING", expected]);
     }

@@ -415,11 +415,7 @@ impl SimulatedPhone {
             }
             Event::WrongPassword(_) if is_mistyped => Some(Learned::WrongPassword { asked_at }),
             Event::WrongPassword(text) => Some(Learned::Nonsense(text)),
-            // Only the third failure says that the account has been blocked; later attempts are told
-            // that it is.
-            Event::Blocked(text) if text.contains("has been blocked") => {
-                Some(Learned::NowBlocked { asked_at })
-            }
+            Event::NowBlocked(_) => Some(Learned::NowBlocked { asked_at }),
             Event::Blocked(_) => Some(Learned::Blocked { asked_at }),
             Event::Refused { .. } => {
                 pause = Pause::Retry;

@@ -60,10 +60,12 @@ fn wrong_password_asks_only_for_the_password_again() {
 
 #[test]
 fn block_ends_the_program_with_its_message() {
-    let mut fixture = Fixture::logging_in();
-    fixture.answered(Event::Blocked("Later".to_owned()));
-    assert_eq!(fixture.shown(), ["Later"]);
-    assert_eq!(fixture.dialogue.ending(), Some(Ending::Failed));
+    for event in [Event::NowBlocked("Later".to_owned()), Event::Blocked("Later".to_owned())] {
+        let mut fixture = Fixture::logging_in();
+        fixture.answered(event);
+        assert_eq!(fixture.shown(), ["Later"]);
+        assert_eq!(fixture.dialogue.ending(), Some(Ending::Failed));
+    }
 }
 
 #[test]

@@ -60,9 +60,14 @@ fn logging_in_is_told_the_verdict() {
     let message = "Invalid Password. Please try again".to_owned();
     assert_eq!(fixture.told, [Event::WrongPassword(message)]);
     assert!(!fixture.session.is_waiting());
-    fixture.session.log_in("ann", "other", &mut fixture.sent);
-    fixture.receive(b"-BLOCKED Later\r\n");
-    assert_eq!(fixture.told[1], Event::Blocked("Later".to_owned()));
+    for (reply, event) in [
+        (&b"-NOWBLOCKED Later\r\n"[..], Event::NowBlocked("Later".to_owned())),
+        (b"-BLOCKED Later\r\n", Event::Blocked("Later".to_owned())),
+    ] {
+        let mut fixture = Fixture::logging_in();
+        fixture.receive(reply);
+        assert_eq!(fixture.told, [event]);
+    }
 }
 
 #[test]

@@ -38,17 +38,6 @@ fn bytes_that_are_no_reply_are_refused() {
     assert_eq!(Reply::decode(&[b'+'; Reply::MAX_BYTES]), Err(ReplyError));
 }
 
-#[test]
-fn refusals_have_the_texts_of_the_assignment() {
-    assert_eq!(
-        Refusal::NowBlocked.to_string(),
-        "BLOCKED Invalid Password. Your account has been blocked. Please try again later"
-    );
-    let mut out = Vec::new();
-    Refusal::WrongPassword.encode(&mut out);
-    assert_eq!(out, b"-WRONGPASS Invalid Password. Please try again\r\n");
-}
-
 proptest! {
     #[test]
     fn what_is_said_of_a_prefix_stays_true(bytes in "[+$:-]?[0-9a-z \r\n]{0,20}") {

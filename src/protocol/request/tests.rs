@@ -37,16 +37,16 @@ fn wrong_number_of_arguments_names_the_command() {
     for words in [&["AUTH", "p"][..], &["UPLOAD"], &["TEMPID", "1", "2"], &["PING", "x"]] {
         let error = decode(words).expect_err("refused").to_string();
         let name = words[0].to_lowercase();
-        assert_eq!(error, format!("ERR wrong number of arguments for '{name}' command"));
+        assert_eq!(error, format!("wrong number of arguments for '{name}' command"));
     }
 }
 
 #[test]
 fn unknown_name_is_shown_without_control_characters() {
     let error = decode(&["whats\r\nthedate"]).expect_err("unknown").to_string();
-    assert_eq!(error, r"ERR unknown command 'whats\r\nthedate'");
+    assert_eq!(error, r"unknown command 'whats\r\nthedate'");
     let error = decode(&[&"x".repeat(500)]).expect_err("unknown").to_string();
-    assert_eq!(error.len(), "ERR unknown command ''".len() + RequestError::SHOWN_BYTES);
+    assert_eq!(error.len(), "unknown command ''".len() + RequestError::SHOWN_BYTES);
     assert!(decode(&["CONFIG", "SET", "a", "b"]).is_err());
 }
 

@@ -102,7 +102,7 @@ fn integers_of_every_length_are_their_decimal_digits() {
 fn encoded_replies_have_the_form_of_the_specification() {
     let mut out = Vec::new();
     encode_simple(&mut out, "OK");
-    encode_error(&mut out, "ERR no");
+    encode_error(&mut out, "ERR", "no");
     encode_integer(&mut out, 42);
     encode_bulk_with(&mut out, 2, |out| out.extend_from_slice(b"hi"));
     encode_array_header(&mut out, 0);

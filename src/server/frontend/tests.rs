@@ -335,7 +335,7 @@ fn full_memory_refuses_who_keeps_more_than_one_read_and_nobody_else() {
     assert_eq!(little.received(), "");
     let kept = fixture.frontend.kept_input_bytes;
     fixture.send(&much, &[BEGIN, &[b'1'; READ_BYTES]].concat());
-    assert!(much.received().starts_with("-BUSY too many long requests"));
+    assert!(much.received().starts_with("-BUSYREQUESTS too many long requests"));
     assert!(much.is_ended());
     assert_eq!(fixture.frontend.kept_input_bytes, kept);
     fixture.hang_up(&little);

@@ -114,7 +114,7 @@ fn logged_out_third_wrong_password_closes() {
     fixture.receive(&[b"AUTH ann wrong\r\n", LOGIN].concat());
     assert!(fixture.session.is_closing());
     let replied = fixture.replied();
-    assert!(replied.starts_with("-BLOCKED ") && replied.lines().count() == 1, "{replied}");
+    assert!(replied.starts_with("-NOWBLOCKED ") && replied.lines().count() == 1, "{replied}");
 }
 
 #[test]

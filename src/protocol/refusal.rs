@@ -1,0 +1,184 @@
+//! What the server answers when it does not do what was asked.
+
+use thiserror::Error;
+
+use super::contact_record::InvalidRecord;
+use super::request::RequestError;
+use super::resp::{self, FramingError};
+
+/// Why the server does not do what was asked. The text is for people; programs read the
+/// [code](Refusal::code).
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Refusal {
+    /// The user is unknown or the password is wrong; the reply does not tell which.
+    #[error("Invalid Password. Please try again")]
+    WrongPassword,
+    /// The third wrong password in a row: the account is blocked from now on.
+    #[error("Invalid Password. Your account has been blocked. Please try again later")]
+    NowBlocked,
+    /// A login during a block, whatever the password.
+    #[error("Your account is blocked due to multiple login failures. Please try again later")]
+    Blocked,
+    /// The request needs a login.
+    #[error("Authentication required.")]
+    NotLoggedIn,
+    /// A second `AUTH` on one connection.
+    #[error("already logged in")]
+    AlreadyLoggedIn,
+    /// An upload holds an invalid record, and is refused whole.
+    #[error("invalid contact record at {0}")]
+    InvalidRecord(InvalidRecord),
+    /// The TempIDs could not be written to stable storage, so none was issued.
+    #[error("TempID not recorded: {0}")]
+    NotRecorded(String),
+    /// Nobody reads the server's output, so the people in a contact log would be named to nobody.
+    #[error("contact log not taken: nobody sees the server's output, try again later")]
+    NotShown,
+    /// The server has as many connections as it may have; this one is closed.
+    #[error("too many connections, try again later")]
+    Busy,
+    /// The peer's address has as many connections as it may have; this one is closed.
+    #[error("too many connections from this address, try again later")]
+    BusyForAddress,
+    /// All incomplete long requests together take as much memory as they may; this connection, which
+    /// has one of them, is closed.
+    #[error("too many long requests, try again later")]
+    BusyWithRequests,
+    /// A frame that is no request.
+    #[error("{0}")]
+    Request(#[from] RequestError),
+    /// Bytes that are no frame; the connection is closed, as the next frame cannot be found.
+    #[error("{0}")]
+    Framing(#[from] FramingError),
+}
+
+impl Refusal {
+    /// The word by which programs tell this refusal from others.
+    pub fn code(&self) -> Code {
+        match self {
+            Self::WrongPassword => Code::WrongPassword,
+            Self::NowBlocked => Code::NowBlocked,
+            Self::Blocked => Code::Blocked,
+            Self::NotLoggedIn => Code::NotLoggedIn,
+            Self::NotRecorded(_) | Self::NotShown => Code::Unavailable,
+            Self::Busy => Code::Busy,
+            Self::BusyForAddress => Code::BusyForAddress,
+            Self::BusyWithRequests => Code::BusyWithRequests,
+            Self::Request(RequestError::UnsupportedVersion) => Code::UnsupportedVersion,
+            Self::AlreadyLoggedIn
+            | Self::InvalidRecord(_)
+            | Self::Request(_)
+            | Self::Framing(_) => Code::Error,
+        }
+    }
+
+    /// Appends the error reply: the code, a blank, and the text.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        resp::encode_error(out, self.code().as_str(), &self.to_string());
+    }
+}
+
+/// The first word of an error reply, by which programs tell one refusal from another.
+///
+/// Two refusals have different codes if a program that is refused does different things then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Code {
+    /// `ERR`: the request is wrong, and would be refused again.
+    Error,
+    /// `NOAUTH`: log in first.
+    NotLoggedIn,
+    /// `NOPROTO`: ask for another version of RESP.
+    UnsupportedVersion,
+    /// `WRONGPASS`: another password may be tried on the same connection.
+    WrongPassword,
+    /// `NOWBLOCKED`: the password is wrong, and a block of the account begins.
+    NowBlocked,
+    /// `BLOCKED`: the account is blocked already; whether the password is right is not told.
+    Blocked,
+    /// `IOERR`: the server could not write or show what the request is about; the same request may
+    /// succeed later.
+    Unavailable,
+    /// `BUSY`: the server is full; come again later.
+    Busy,
+    /// `BUSYADDRESS`: too many connections from this address; close some, or come from another.
+    BusyForAddress,
+    /// `BUSYREQUESTS`: no memory for a long request; send a shorter one, or come again later.
+    BusyWithRequests,
+}
+
+impl Code {
+    /// All codes, in the order of their declaration.
+    pub const ALL: [Self; 10] = [
+        Self::Error,
+        Self::NotLoggedIn,
+        Self::UnsupportedVersion,
+        Self::WrongPassword,
+        Self::NowBlocked,
+        Self::Blocked,
+        Self::Unavailable,
+        Self::Busy,
+        Self::BusyForAddress,
+        Self::BusyWithRequests,
+    ];
+
+    /// The word on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "ERR",
+            Self::NotLoggedIn => "NOAUTH",
+            Self::UnsupportedVersion => "NOPROTO",
+            Self::WrongPassword => "WRONGPASS",
+            Self::NowBlocked => "NOWBLOCKED",
+            Self::Blocked => "BLOCKED",
+            Self::Unavailable => "IOERR",
+            Self::Busy => "BUSY",
+            Self::BusyForAddress => "BUSYADDRESS",
+            Self::BusyWithRequests => "BUSYREQUESTS",
+        }
+    }
+
+    /// The code that is `word` on the wire, unless no BlueTrace server says that.
+    pub fn decode(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|code| code.as_str() == word)
+    }
+
+    /// Whether the server refuses the connection for want of room, maybe before it is asked anything.
+    pub fn is_busy(self) -> bool {
+        matches!(self, Self::Busy | Self::BusyForAddress | Self::BusyWithRequests)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusals_have_the_texts_of_the_assignment_behind_their_codes() {
+        for (refusal, reply) in [
+            (Refusal::WrongPassword, "-WRONGPASS Invalid Password. Please try again\r\n"),
+            (
+                Refusal::NowBlocked,
+                "-NOWBLOCKED Invalid Password. Your account has been blocked. \
+                 Please try again later\r\n",
+            ),
+            (
+                Refusal::Blocked,
+                "-BLOCKED Your account is blocked due to multiple login failures. \
+                 Please try again later\r\n",
+            ),
+        ] {
+            let mut out = Vec::new();
+            refusal.encode(&mut out);
+            assert_eq!(String::from_utf8(out).as_deref(), Ok(reply));
+        }
+    }
+
+    #[test]
+    fn codes_are_read_back_and_told_apart() {
+        for (index, code) in Code::ALL.into_iter().enumerate() {
+            assert_eq!(code as usize, index);
+            assert_eq!(Code::decode(code.as_str()), Some(code));
+        }
+        assert_eq!(Code::decode("busy"), None);
+    }
+}
