@@ -43,8 +43,8 @@ impl Server {
                     listener.pause();
                     self.event_loop.timers.insert(now.monotonic + ACCEPT_PAUSE, Timer::Accept);
                     if !std::mem::replace(&mut self.is_shortage_known, true) {
-                        let console = &mut self.frontend.service.console;
-                        console.diagnostic(format_args!("no new connections for now: {error}"));
+                        self.console
+                            .diagnostic(format_args!("no new connections for now: {error}"));
                     }
                     return;
                 }
@@ -64,8 +64,7 @@ impl Server {
             return false;
         }
         if let Err(error) = self.frontend.admit(stream, origin, self.event_loop.registry(), now) {
-            let console = &mut self.frontend.service.console;
-            console.diagnostic(format_args!("connection dropped: {error}"));
+            self.console.diagnostic(format_args!("connection dropped: {error}"));
         }
         true
     }
@@ -75,10 +74,7 @@ impl Server {
         if let Some(listener) = self.listener.as_mut().filter(|listener| listener.is_paused())
             && let Err(error) = listener.resume(registry)
         {
-            self.frontend
-                .service
-                .console
-                .diagnostic(format_args!("cannot accept any more: {error}"));
+            self.console.diagnostic(format_args!("cannot accept any more: {error}"));
         }
     }
 }

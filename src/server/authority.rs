@@ -2,18 +2,15 @@
 
 use std::time::Instant;
 
+use rand::RngExt;
 use rand::rngs::ChaCha12Rng;
 
 use super::accounts::{Accounts, Verdict};
-use super::journal;
-use super::registry::{Issue, Registry};
+use super::registry::Registry;
 use crate::protocol::request::Credentials;
-use crate::protocol::{Timestamp, Username};
+use crate::protocol::{ContactRecord, TempId, Timestamp, Username};
 
 /// What all sessions share: who may log in, and which TempIDs were issued.
-///
-/// TempIDs that were issued since the last [`settle`](Authority::settle) must not be told to anybody
-/// yet: they may still be taken back.
 #[derive(Debug)]
 pub struct Authority {
     accounts: Accounts,
@@ -21,12 +18,10 @@ pub struct Authority {
     /// In seconds.
     temp_id_lifetime: u32,
     rng: ChaCha12Rng,
-    settled: usize,
-    unsettled_lines: Vec<u8>,
 }
 
 impl Authority {
-    /// An authority that issues TempIDs for `temp_id_lifetime` seconds from the random numbers of
+    /// Makes an authority that issues TempIDs for `temp_id_lifetime` seconds from the random numbers of
     /// `rng`, a cryptographic generator: who sees some TempIDs must not be able to tell others.
     pub fn new(
         accounts: Accounts,
@@ -34,8 +29,7 @@ impl Authority {
         temp_id_lifetime: u32,
         rng: ChaCha12Rng,
     ) -> Self {
-        let settled = registry.len();
-        Self { accounts, registry, temp_id_lifetime, rng, settled, unsettled_lines: Vec::new() }
+        Self { accounts, registry, temp_id_lifetime, rng }
     }
 
     /// Judges an attempt to log in.
@@ -48,32 +42,57 @@ impl Authority {
         &mut self.accounts
     }
 
-    /// Which TempIDs were issued.
+    /// Which TempIDs were issued and are on stable storage.
     pub fn registry(&self) -> &Registry {
         &self.registry
     }
 
-    /// Issues TempIDs for `count` windows in a row, the first from `now`.
-    pub fn issue(&mut self, user: Username, count: u8, now: Timestamp) -> Issue {
-        let issue = self.registry.issue(user, count, now, self.temp_id_lifetime, &mut self.rng);
-        for record in self.registry.records(issue) {
-            journal::encode_line(user, &record, &mut self.unsettled_lines);
-        }
-        issue
+    /// Draws TempIDs for `count` windows in a row, the first from `now`. A window of `L` seconds
+    /// includes both its ends, so it expires `L` - 1 seconds after its start.
+    ///
+    /// They are issued with [`issue`](Authority::issue), when they are on stable storage. Until then
+    /// nobody may be told them.
+    pub fn draw(&mut self, count: u8, now: Timestamp) -> Box<[ContactRecord]> {
+        let Self { temp_id_lifetime, rng, .. } = self;
+        let lifetime = u64::from(*temp_id_lifetime);
+        let window = |number| {
+            let temp_id =
+                TempId::from_number(rng.random_range(0..TempId::COUNT)).expect("in range");
+            let start = now.after_seconds(u64::from(number) * lifetime);
+            ContactRecord { temp_id, start, expiry: start.after_seconds(lifetime - 1) }
+        };
+        (0..count).map(window).collect()
     }
 
-    /// The lines of the TempIDs that were issued since the last settlement.
-    pub fn unsettled_lines(&self) -> &[u8] {
-        &self.unsettled_lines
+    /// Issues TempIDs that were drawn for `user` and stored, so that they can be traced, and says
+    /// whether nobody had any of them before. If somebody had, they must not be told: chance repeats a
+    /// number of 20 digits once in some billions of billions of draws.
+    pub fn issue(&mut self, user: Username, records: &[ContactRecord]) -> bool {
+        self.registry.insert_issued(user, records)
     }
+}
 
-    /// Makes the TempIDs issued since the last settlement final if they `are_recorded`, and takes
-    /// them back if not.
-    pub fn settle(&mut self, are_recorded: bool) {
-        if !are_recorded {
-            self.registry.truncate(self.settled);
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use rand::SeedableRng;
+
+    use super::super::passwords::Passwords;
+    use super::*;
+
+    #[test]
+    fn drawn_windows_follow_each_other_without_gap_or_overlap() {
+        let accounts = Accounts::new(Passwords::default(), Duration::ZERO);
+        let rng = ChaCha12Rng::seed_from_u64(1);
+        let mut authority = Authority::new(accounts, Registry::default(), 900, rng);
+        let noon = Timestamp::decode(b"13/05/2020 12:00:00").expect("a time");
+        let records = authority.draw(100, noon);
+        assert_eq!((records.len(), records[0].start), (100, noon));
+        for pair in records.windows(2) {
+            assert_eq!(pair[0].expiry.after_seconds(1), pair[1].start);
+            assert_eq!(pair[0].expiry.seconds_since(pair[0].start), 899);
+            assert_ne!(pair[0].temp_id, pair[1].temp_id);
         }
-        self.settled = self.registry.len();
-        self.unsettled_lines.clear();
     }
 }

@@ -1,7 +1,10 @@
-//! What the operator of the server is shown.
+//! What the operator of the server is shown: decisions, in the words of the assignment.
 
 use std::io::Write;
 
+use super::contact_tracing::{ContactTrace, EntryIndex, Oddity};
+use super::decision::Decision;
+use super::journal;
 use crate::protocol::{ContactRecord, Username};
 use crate::reactor::MAX_PENDING_OUTPUT_BYTES;
 
@@ -9,30 +12,48 @@ use crate::reactor::MAX_PENDING_OUTPUT_BYTES;
 /// nowhere but in that text, so there must be room left for all that one tick can add to it.
 const MAX_BACKLOG_BYTES: usize = MAX_PENDING_OUTPUT_BYTES / 2;
 
-/// What the operator of the server is shown: events, in the words of the assignment, and
-/// diagnostics. It is only text until the shell writes it, once a tick.
+/// Longest text of one entry of a contact log, in bytes: three lines as it was received, and three for
+/// whom it names.
+const MAX_ENTRY_BYTES: usize = 2 * (ContactRecord::LINE_LEN + 4) + Username::MAX_LEN;
+
+/// Most positions of odd entries in one line of diagnostics.
+const MAX_POSITIONS: usize = 10;
+
+/// The text for the operator. It is only text until the shell writes it, once a tick.
 #[derive(Debug, Default)]
 pub struct Console {
     /// For the standard output.
     pub events: Vec<u8>,
     /// For the standard error.
     pub diagnostics: Vec<u8>,
-    /// Bytes of earlier events that nobody has read yet; `usize::MAX` if none can be shown now.
-    pub backlog: usize,
 }
 
 impl Console {
-    /// Whether what is added could get lost, as it cannot be shown or too much waits for a reader.
-    pub fn is_congested(&self) -> bool {
-        self.backlog.saturating_add(self.events.len()) > MAX_BACKLOG_BYTES
+    /// Records of contact logs for which there is room behind `backlog` bytes that nobody has read yet.
+    pub fn room_behind(backlog: usize) -> usize {
+        MAX_BACKLOG_BYTES.saturating_sub(backlog) / MAX_ENTRY_BYTES
     }
 
-    /// A phone downloaded TempIDs.
-    pub fn temp_ids_issued(
-        &mut self,
-        user: Username,
-        records: impl Iterator<Item = ContactRecord>,
-    ) {
+    /// Shows a decision.
+    pub fn show(&mut self, decision: &Decision) {
+        match decision {
+            Decision::TempIdsIssued { user, records } => self.temp_ids_issued(*user, records),
+            Decision::ContactLogTraced(trace) => {
+                self.contact_log_received(trace);
+                self.contact_log_checked(trace);
+            }
+            Decision::LoggedOut(user) => self.event(format_args!("> {user} logout")),
+            Decision::StoreFailed(problem) => self.diagnostic(format_args!(
+                "{}: {problem}; no TempID is issued until it can be recorded",
+                journal::FILE_NAME
+            )),
+            Decision::StoreWorks => {
+                self.diagnostic(format_args!("{}: recording again", journal::FILE_NAME));
+            }
+        }
+    }
+
+    fn temp_ids_issued(&mut self, user: Username, records: &[ContactRecord]) {
         self.event(format_args!("> user: {user}\n> TempID:"));
         for record in records {
             record.temp_id.encode(&mut self.events);
@@ -40,40 +61,119 @@ impl Console {
         }
     }
 
-    /// A phone uploaded its contact log.
-    pub fn contact_log_received(&mut self, user: Username, records: &[ContactRecord]) {
-        self.event(format_args!("> received contact log from {user}"));
-        for record in records {
-            record.temp_id.encode(&mut self.events);
+    fn contact_log_received(&mut self, trace: &ContactTrace) {
+        self.event(format_args!("> received contact log from {}", trace.uploader));
+        for entry in &trace.entries {
+            entry.record.temp_id.encode(&mut self.events);
             self.events.extend_from_slice(b",\n");
-            record.start.encode(&mut self.events);
+            entry.record.start.encode(&mut self.events);
             self.events.extend_from_slice(b",\n");
-            record.expiry.encode(&mut self.events);
+            entry.record.expiry.encode(&mut self.events);
             self.events.extend_from_slice(b";\n");
         }
+    }
+
+    fn contact_log_checked(&mut self, trace: &ContactTrace) {
         self.event(format_args!("> Contact log checking"));
+        for entry in &trace.entries {
+            let Some(contact) = entry.contact else { continue };
+            self.event(format_args!("{contact},"));
+            entry.record.start.encode(&mut self.events);
+            self.events.extend_from_slice(b",\n");
+            entry.record.temp_id.encode(&mut self.events);
+            self.events.extend_from_slice(b";\n");
+        }
+        let (uploader, count) = (trace.uploader, trace.entries.len());
+        for (oddity, what) in [
+            (Oddity::TimesDiffer, "differ in their times from what was issued"),
+            (Oddity::InTheFuture, "begin in the future"),
+            (Oddity::Own, "have a TempID of the uploader"),
+            (Oddity::Repeated, "repeat an earlier one"),
+        ] {
+            let is_so =
+                |(index, found): &(EntryIndex, Oddity)| (*found == oddity).then_some(*index);
+            let odd: Vec<EntryIndex> = trace.oddities.iter().filter_map(is_so).collect();
+            if !odd.is_empty() {
+                let (number, positions) = (odd.len(), positions(&odd));
+                self.diagnostic(format_args!(
+                    "contact log of {uploader}: {number} of {count} entries {what}: {positions}"
+                ));
+            }
+        }
+        let unknown = trace.unknown();
+        if unknown > 0 {
+            self.diagnostic(format_args!(
+                "contact log of {uploader}: {unknown} of {count} entries have a TempID that was never issued here"
+            ));
+        }
     }
 
-    /// An entry of a contact log is that of a TempID that was issued to `contact`.
-    pub fn contact_traced(&mut self, contact: Username, record: &ContactRecord) {
-        self.event(format_args!("{contact},"));
-        record.start.encode(&mut self.events);
-        self.events.extend_from_slice(b",\n");
-        record.temp_id.encode(&mut self.events);
-        self.events.extend_from_slice(b";\n");
-    }
-
-    /// A phone said goodbye.
-    pub fn logged_out(&mut self, user: Username) {
-        self.event(format_args!("> {user} logout"));
-    }
-
-    /// Something that is no event of the protocol, in one line.
+    /// Shows a line that is no event of the protocol.
     pub fn diagnostic(&mut self, line: impl std::fmt::Display) {
         writeln!(self.diagnostics, "{line}").expect("a Vec takes every byte");
     }
 
     fn event(&mut self, line: std::fmt::Arguments<'_>) {
         writeln!(self.events, "{line}").expect("a Vec takes every byte");
+    }
+}
+
+/// Positions of entries, counted from 1, as far as they fit into a line.
+fn positions(entries: &[EntryIndex]) -> String {
+    let shown: Vec<String> =
+        entries.iter().take(MAX_POSITIONS).map(|index| (index + 1).to_string()).collect();
+    let rest = if entries.len() > MAX_POSITIONS { ", …" } else { "" };
+    format!("entry {}{rest}", shown.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::contact_tracing::tests::{log_of_the_assignment, traced};
+    use super::*;
+
+    fn shown(trace: ContactTrace) -> (String, String) {
+        let mut console = Console::default();
+        console.show(&Decision::ContactLogTraced(trace));
+        let text = |bytes| String::from_utf8(bytes).expect("ASCII");
+        (text(console.events), text(console.diagnostics))
+    }
+
+    #[test]
+    fn contact_log_of_the_assignment_is_shown_as_printed_there() {
+        let (events, diagnostics) = shown(log_of_the_assignment());
+        let expected = "> received contact log from +61410999999\n\
+            12345678901234567891,\n13/05/2020 17:54:06,\n13/05/2020 18:09:05;\n\
+            12345678901234567892,\n13/05/2020 18:00:06,\n13/05/2020 18:15:05;\n\
+            > Contact log checking\n\
+            +61410888888,\n13/05/2020 17:54:06,\n12345678901234567891;\n\
+            +61410777777,\n13/05/2020 18:00:06,\n12345678901234567892;\n";
+        assert_eq!(events, expected);
+        let expected = "contact log of +61410999999: 1 of 2 entries differ in their times from what was issued: entry 2\n";
+        assert_eq!(diagnostics, expected);
+    }
+
+    #[test]
+    fn odd_entries_are_told_by_kind_with_their_positions_as_far_as_a_line_takes_them() {
+        const EIGHT: &str = "12345678901234567891 13/05/2020 17:54:06 13/05/2020 18:09:05";
+        let (_, diagnostics) = shown(traced("+61410888888", &[EIGHT; 3]));
+        let expected = "contact log of +61410888888: 3 of 3 entries have a TempID of the uploader: entry 1, 2, 3\n\
+            contact log of +61410888888: 2 of 3 entries repeat an earlier one: entry 2, 3\n";
+        assert_eq!(diagnostics, expected);
+        let (_, diagnostics) = shown(traced("+61410999999", &[EIGHT; 20]));
+        assert!(
+            diagnostics.ends_with(
+                "19 of 20 entries repeat an earlier one: entry 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, …\n"
+            ),
+            "{diagnostics}"
+        );
+    }
+
+    #[test]
+    fn unknown_temp_ids_are_counted_and_not_quoted() {
+        const UNKNOWN: &str = "99999999999999999999 13/05/2020 17:54:06 13/05/2020 18:09:05";
+        let (events, diagnostics) = shown(traced("+61410999999", &[UNKNOWN; 2]));
+        assert!(events.ends_with("> Contact log checking\n"));
+        assert!(diagnostics.contains("2 of 2 entries"), "{diagnostics}");
+        assert!(!diagnostics.contains("9999999999999999"), "{diagnostics}");
     }
 }

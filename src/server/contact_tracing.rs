@@ -1,94 +1,87 @@
-//! From an uploaded contact log to the people to be called.
+//! From an uploaded contact log to the people to be called. It has no clock and shows nothing.
 
-use super::console::Console;
+use std::collections::HashSet;
+
 use super::registry::Registry;
-use crate::protocol::{ContactRecord, Username};
+use crate::protocol::{ContactRecord, Timestamp, Username};
 
-/// Maps an uploaded contact log back to phone numbers and shows them, so that the authority can call
-/// them.
-///
-/// An entry whose times are not those of the server's record is traced all the same, as its TempID
-/// was issued: somebody was near. Entries with a TempID that nobody issued are counted.
-pub fn trace(user: Username, log: &[ContactRecord], registry: &Registry, console: &mut Console) {
-    console.contact_log_received(user, log);
-    let mut unknown = 0;
-    for (index, entry) in log.iter().enumerate() {
-        let Some((contact, record)) = registry.find(entry.temp_id) else {
-            unknown += 1;
-            continue;
-        };
-        console.contact_traced(contact, entry);
-        if record != *entry {
-            let position = index + 1;
-            console.diagnostic(format_args!(
-                "contact log of {user}: the times of entry {position} differ from those issued to {contact}"
-            ));
+/// What an uploaded contact log says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContactTrace {
+    /// The user who uploaded it.
+    pub uploader: Username,
+    /// Its entries, in their order.
+    pub entries: Vec<TracedEntry>,
+    /// What is odd about entries that were traced, in the order of the entries.
+    pub oddities: Vec<(EntryIndex, Oddity)>,
+}
+
+/// One entry of a contact log, and whom it names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TracedEntry {
+    /// The entry as the phone has it.
+    pub record: ContactRecord,
+    /// The user to whom its TempID was issued; `None` if it was never issued here.
+    pub contact: Option<Username>,
+}
+
+/// Index of an entry in [`ContactTrace::entries`], from 0.
+pub type EntryIndex = usize;
+
+/// Why an entry may name somebody who was not near, although its TempID was issued here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Oddity {
+    /// Its times are not those of the server's record.
+    TimesDiffer,
+    /// Its TempID is not valid yet: nobody can have heard it.
+    InTheFuture,
+    /// Its TempID is the uploader's own: an echo, or a copy.
+    Own,
+    /// An earlier entry has the same TempID.
+    Repeated,
+}
+
+impl ContactTrace {
+    /// Traces the contact log `log` that `uploader` uploads at `now`.
+    ///
+    /// An odd entry is traced all the same, as its TempID was issued: the authority judges.
+    pub fn new(
+        uploader: Username,
+        log: &[ContactRecord],
+        registry: &Registry,
+        now: Timestamp,
+    ) -> Self {
+        let mut trace =
+            Self { uploader, entries: Vec::with_capacity(log.len()), oddities: Vec::new() };
+        let mut seen = HashSet::with_capacity(log.len());
+        for (index, record) in log.iter().enumerate() {
+            let found = registry.find(record.temp_id);
+            let contact = found.map(|(contact, _)| contact);
+            trace.entries.push(TracedEntry { record: *record, contact });
+            let is_repeated = !seen.insert(record.temp_id);
+            let Some((contact, issued)) = found else { continue };
+            let oddities = [
+                (issued != *record, Oddity::TimesDiffer),
+                (now < issued.start, Oddity::InTheFuture),
+                (contact == uploader, Oddity::Own),
+                (is_repeated, Oddity::Repeated),
+            ];
+            let is_odd = oddities.into_iter().filter(|(is_so, _)| *is_so);
+            trace.oddities.extend(is_odd.map(|(_, oddity)| (index, oddity)));
         }
+        trace
     }
-    if unknown > 0 {
-        let count = log.len();
-        console.diagnostic(format_args!(
-            "contact log of {user}: {unknown} of {count} entries have a TempID that was never issued here"
-        ));
+
+    /// The users whom it names, in the order of the entries; some maybe more than once.
+    pub fn contacts(&self) -> impl Iterator<Item = Username> {
+        self.entries.iter().filter_map(|entry| entry.contact)
+    }
+
+    /// How many entries have a TempID that was never issued here.
+    pub fn unknown(&self) -> usize {
+        self.entries.iter().filter(|entry| entry.contact.is_none()).count()
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn record(line: &str) -> ContactRecord {
-        ContactRecord::decode_line(line.as_bytes()).expect("a record")
-    }
-
-    fn user(name: &str) -> Username {
-        Username::decode(name.as_bytes()).expect("a name")
-    }
-
-    /// The registry of the assignment's example.
-    fn registry() -> Registry {
-        let mut registry = Registry::default();
-        for (name, line) in [
-            ("+61410888888", "12345678901234567891 13/05/2020 17:54:06 13/05/2020 18:09:05"),
-            ("+61410777777", "12345678901234567892 14/05/2020 17:45:06 14/05/2020 18:00:05"),
-        ] {
-            assert!(registry.insert(user(name), record(line)));
-        }
-        registry
-    }
-
-    fn traced(log: &[ContactRecord]) -> (String, String) {
-        let mut console = Console::default();
-        trace(user("+61410999999"), log, &registry(), &mut console);
-        let text = |bytes| String::from_utf8(bytes).expect("ASCII");
-        (text(console.events), text(console.diagnostics))
-    }
-
-    #[test]
-    fn log_of_the_assignment_names_both_contacts() {
-        let (events, diagnostics) = traced(&[
-            record("12345678901234567891 13/05/2020 17:54:06 13/05/2020 18:09:05"),
-            record("12345678901234567892 13/05/2020 18:00:06 13/05/2020 18:15:05"),
-        ]);
-        let expected = "> received contact log from +61410999999\n\
-            12345678901234567891,\n13/05/2020 17:54:06,\n13/05/2020 18:09:05;\n\
-            12345678901234567892,\n13/05/2020 18:00:06,\n13/05/2020 18:15:05;\n\
-            > Contact log checking\n\
-            +61410888888,\n13/05/2020 17:54:06,\n12345678901234567891;\n\
-            +61410777777,\n13/05/2020 18:00:06,\n12345678901234567892;\n";
-        assert_eq!(events, expected);
-        assert_eq!(
-            diagnostics,
-            "contact log of +61410999999: the times of entry 2 differ from those issued to +61410777777\n"
-        );
-    }
-
-    #[test]
-    fn unknown_temp_ids_are_counted_and_not_quoted() {
-        let unknown = record("99999999999999999999 13/05/2020 17:54:06 13/05/2020 18:09:05");
-        let (events, diagnostics) = traced(&[unknown, unknown]);
-        assert!(events.ends_with("> Contact log checking\n"));
-        assert!(diagnostics.contains("2 of 2 entries"), "{diagnostics}");
-        assert!(!diagnostics.contains("9999999999999999"), "{diagnostics}");
-    }
-}
+pub(super) mod tests;

@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 
 use mio::net::TcpStream;
 
-use super::journal::Storage;
 use super::origins::{Origin, Origins};
-use super::service::Service;
+use super::service::{Service, Settled};
 use super::session::{
     MAX_REQUEST_BYTES_LOGGED_IN, MAX_REQUEST_BYTES_LOGGED_OUT, MAX_UNREAD_REPLY_BYTES, Session,
 };
+use super::store::Store;
 use crate::clock::Now;
 use crate::protocol::refusal::Refusal;
 use crate::protocol::reply::Reply;
@@ -51,15 +51,13 @@ pub const MAX_KEPT_OUTPUT_BYTES: usize = 2 * (MAX_UNREAD_REPLY_BYTES + Reply::MA
 /// a disk and a clock of its own. Both call [`tick`](Frontend::tick) whenever something is ready, work
 /// is [left over](Frontend::is_busy), or a timer [is due](Frontend::next_wake).
 #[derive(Debug)]
-pub struct Frontend<D, S = TcpStream> {
+pub struct Frontend<E, S = TcpStream> {
     connections: ConnectionTable<Peer, S>,
     timers: TimerWheel<Timer>,
     /// What decides.
-    pub service: Service<D>,
+    pub service: Service<E>,
     /// Memory that the input of all connections together takes, in bytes.
     kept_input_bytes: usize,
-    /// The connections whose TempIDs the commit of this tick records.
-    recording: Vec<Token>,
     login_timeout: Duration,
     /// How many connections each host has.
     pub origins: Origins,
@@ -109,11 +107,11 @@ enum Timer {
     Patience(Token),
 }
 
-impl<D: Storage, S: Stream> Frontend<D, S> {
+impl<E: Store, S: Stream> Frontend<E, S> {
     /// A frontend without connections, whose time begins at `now`. A connection may take
     /// `login_timeout` to log in.
     pub fn new(
-        service: Service<D>,
+        service: Service<E>,
         login_timeout: Duration,
         origins: Origins,
         now: Instant,
@@ -123,7 +121,6 @@ impl<D: Storage, S: Stream> Frontend<D, S> {
             timers: TimerWheel::new(now),
             service,
             kept_input_bytes: 0,
-            recording: Vec::new(),
             login_timeout,
             origins,
             is_stopping: false,
@@ -147,7 +144,7 @@ impl<D: Storage, S: Stream> Frontend<D, S> {
 
     /// When the next timer is due.
     pub fn next_wake(&self) -> Option<Instant> {
-        self.timers.next_wake()
+        self.timers.next_wake().into_iter().chain(self.service.next_wake()).min()
     }
 
     /// How a connection is, if it is still there.
@@ -232,19 +229,15 @@ impl<D: Storage, S: Stream> Frontend<D, S> {
         self.connections.free_closed()
     }
 
-    /// Lets a connection's session have what was received. What waits for the disk is settled with the
-    /// commit, all else at once: nobody has to wait for the requests of those behind.
+    /// Lets a connection's session have what was received. What waits for the store is settled with its
+    /// completion, all else at once: nobody has to wait for the requests of those behind.
     fn serve(&mut self, token: Token, registry: &S::Registry, now: Now) {
         let Some((slot, buffer)) = self.connections.slot_and_buffer(token) else { return };
         let (session, service) = (&mut slot.state.session, &mut self.service);
-        let was_recording = session.is_recording();
         let received = slot
             .connection
-            .receive(buffer, |bytes, replies| service.receive(session, bytes, replies, now));
-        let is_recording = session.is_recording();
-        if is_recording && !was_recording {
-            self.recording.push(token);
-        }
+            .receive(buffer, |bytes, replies| service.receive(token, session, bytes, replies, now));
+        let is_waiting = session.is_waiting();
         if is_answered(slot, &received, self.is_stopping) {
             slot.connection.finish();
         }
@@ -254,7 +247,7 @@ impl<D: Storage, S: Stream> Frontend<D, S> {
             Received::MoreLeft => self.connections.queue(token),
             Received::Failed(_) => return self.close(token),
         }
-        if !is_recording {
+        if !is_waiting {
             self.settle(token, registry, now);
         }
     }
@@ -266,8 +259,8 @@ impl<D: Storage, S: Stream> Frontend<D, S> {
         self.kept_input_bytes = self.kept_input_bytes - slot.state.kept_input_bytes + kept;
         slot.state.kept_input_bytes = kept;
         let is_too_much = self.kept_input_bytes > MAX_KEPT_INPUT_BYTES_IN_ALL && kept > READ_BYTES;
-        // Whoever waits for the disk is refused later, as replies come in the order of the requests.
-        if is_too_much && !slot.state.session.is_recording() {
+        // Whoever waits for the store is refused later, as replies come in the order of the requests.
+        if is_too_much && !slot.state.session.is_waiting() {
             Refusal::BusyWithRequests.encode(slot.connection.output());
             slot.connection.finish();
             self.kept_input_bytes -= std::mem::take(&mut slot.state.kept_input_bytes);
@@ -286,19 +279,23 @@ impl<D: Storage, S: Stream> Frontend<D, S> {
         }
     }
 
-    /// Records the TempIDs issued in this tick, and lets the replies go.
+    /// Commits what was begun in this tick, and lets the replies go whose wait is over.
     fn commit(&mut self, registry: &S::Registry, now: Now) {
-        let commit = self.service.commit();
-        for token in std::mem::take(&mut self.recording) {
-            let Some(slot) = self.connections.slot(token) else { continue };
-            let session = &mut slot.state.session;
-            self.service.complete(session, &commit, slot.connection.output(), now);
-            let has_more = slot.connection.is_held() || slot.connection.is_unfinished();
-            if self.is_stopping && !has_more {
-                slot.connection.finish();
-            }
-            self.settle(token, registry, now);
+        self.service.commit(now.monotonic);
+        while let Some(settled) = self.service.next_settled(now.monotonic) {
+            self.resume(settled, registry, now);
         }
+    }
+
+    fn resume(&mut self, settled: Settled, registry: &S::Registry, now: Now) {
+        let token = settled.client;
+        let Some(slot) = self.connections.slot(token) else { return };
+        self.service.settle(&mut slot.state.session, settled, slot.connection.output());
+        let has_more = slot.connection.is_held() || slot.connection.is_unfinished();
+        if self.is_stopping && !has_more {
+            slot.connection.finish();
+        }
+        self.settle(token, registry, now);
     }
 
     /// Brings a connection in line behind what happened to it: replies, timers, and its end.
@@ -358,7 +355,7 @@ fn is_answered<S: Stream>(slot: &Slot<Peer, S>, received: &Received, is_stopping
         Received::Waiting => is_stopping && !connection.is_unfinished(),
         Received::MoreLeft | Received::Failed(_) => false,
     };
-    let is_idle = !session.is_recording() && !connection.is_held();
+    let is_idle = !session.is_waiting() && !connection.is_held();
     session.is_closing() || (has_asked_all && is_idle)
 }
 

@@ -11,6 +11,7 @@ pub mod authority;
 pub mod console;
 pub mod contact_tracing;
 pub mod data_directory;
+pub mod decision;
 pub mod frontend;
 pub mod journal;
 pub mod origins;
@@ -20,8 +21,10 @@ pub mod registry;
 pub mod service;
 pub mod session;
 mod settings;
+pub mod store;
 mod temp_id_tables;
 mod users;
+pub mod waits;
 
 use std::io;
 use std::net::SocketAddr;
@@ -37,7 +40,7 @@ use self::authority::Authority;
 use self::console::Console;
 use self::data_directory::DataDirectory;
 pub use self::frontend::Frontend;
-use self::journal::JournalFile;
+use self::journal::{Journal, JournalFile};
 use self::origins::Origins;
 use self::printer::{Printer, RETRY_INTERVAL};
 pub use self::service::Service;
@@ -60,8 +63,9 @@ pub struct Server {
     event_loop: EventLoop<Timer>,
     listener: Option<Listener>,
     signals: Option<Signals>,
+    console: Console,
     printer: Printer,
-    frontend: Frontend<JournalFile>,
+    frontend: Frontend<Journal<JournalFile>>,
     max_connections: usize,
     directory: DataDirectory,
     run_state: RunState,
@@ -141,8 +145,9 @@ impl Server {
         let with_address = |source| StartError::Listen { address: settings.address, source };
         let listener = Listener::bind(settings.address, event_loop.registry(), LISTENER)
             .map_err(with_address)?;
-        let mut server = Self {
+        Ok(Self {
             local_address: listener.local_address()?,
+            console,
             printer: Printer::nowhere(),
             event_loop,
             listener: Some(listener),
@@ -159,9 +164,7 @@ impl Server {
             is_retrying: false,
             may_accept_more: false,
             is_shortage_known: false,
-        };
-        server.frontend.service.console.diagnostics.append(&mut console.diagnostics);
-        Ok(server)
+        })
     }
 
     /// Where it listens, with the port that the system chose if it was asked to.
@@ -189,10 +192,10 @@ impl Server {
         let service = &mut self.frontend.service;
         let users = service.authority.accounts().user_count();
         let temp_ids = service.authority.registry().len();
-        service.console.diagnostic(format_args!(
+        self.console.diagnostic(format_args!(
             "listening on {address} for at most {ceiling} connections; {users} users, {temp_ids} TempIDs"
         ));
-        self.printer.print(&mut service.console);
+        self.printer.print(&mut self.console);
     }
 
     fn tick(&mut self, events: &mut Events) -> io::Result<()> {
@@ -258,13 +261,12 @@ impl Server {
         let service = &mut self.frontend.service;
         match self.directory.read_passwords() {
             Ok(passwords) => {
-                service
-                    .console
-                    .diagnostic(format_args!("credentials read again: {} users", passwords.len()));
+                let users = passwords.len();
+                self.console.diagnostic(format_args!("credentials read again: {users} users"));
                 service.authority.accounts().replace_passwords(passwords);
             }
             Err(error) => {
-                service.console.diagnostic(format_args!(
+                self.console.diagnostic(format_args!(
                     "{error}; the credentials read earlier stay in force"
                 ));
             }
@@ -279,7 +281,11 @@ impl Server {
     }
 
     fn print(&mut self, now: Now) {
-        self.printer.print(&mut self.frontend.service.console);
+        for decision in self.frontend.service.decisions.take() {
+            self.console.show(&decision);
+        }
+        self.printer.print(&mut self.console);
+        self.frontend.service.decisions.set_room(self.printer.room());
         if self.printer.needs_retry() && !self.is_retrying {
             self.is_retrying = true;
             self.event_loop.timers.insert(now.monotonic + RETRY_INTERVAL, Timer::Print);
@@ -308,9 +314,8 @@ impl Server {
         if self.printer.has_shown_all() {
             return Exit::Orderly;
         }
-        let console = &mut self.frontend.service.console;
-        self.printer.report_loss(console);
-        self.printer.print(console);
+        self.printer.report_loss(&mut self.console);
+        self.printer.print(&mut self.console);
         Exit::OutputLost
     }
 }

@@ -9,8 +9,7 @@ use crate::reactor::Output;
 pub(super) const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Writes what the [`Console`] holds, events to standard output and diagnostics to standard error. It
-/// says on the latter when the events cannot be written, and lets the console know, as contact logs are refused
-/// meanwhile.
+/// says on the latter when the events cannot be written: contact logs are refused meanwhile.
 #[derive(Debug)]
 pub(super) struct Printer {
     /// Where events go.
@@ -47,10 +46,14 @@ impl Printer {
         self.stdout.write(&mut console.events);
         self.report(console);
         self.stderr.write(&mut console.diagnostics);
-        console.backlog = match self.condition {
-            Condition::Works => self.stdout.pending(),
-            Condition::Fails | Condition::Closed => usize::MAX,
-        };
+    }
+
+    /// How many records of contact logs can be shown so that none is lost.
+    pub(super) fn room(&self) -> usize {
+        match self.condition {
+            Condition::Works => Console::room_behind(self.stdout.pending()),
+            Condition::Fails | Condition::Closed => 0,
+        }
     }
 
     /// Whether something is to be tried [again](Printer::retry) of which no event will tell.

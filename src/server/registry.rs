@@ -1,11 +1,10 @@
-//! Every TempID that was issued, in memory. It has no clock, and the randomness comes from its caller.
+//! Every TempID that was issued, in memory. It has no clock and no randomness.
 
 use std::hash::BuildHasher;
 use std::hint::black_box;
 
 use hashbrown::DefaultHashBuilder;
 use hashbrown::hash_table::Entry as Place;
-use rand::{Rng, RngExt};
 
 use super::temp_id_tables::TempIdTables;
 use super::users::{UserNumber, Users};
@@ -14,7 +13,7 @@ use crate::protocol::{ContactRecord, TempId, Timestamp, Username};
 /// Every TempID that was ever issued, and to whom.
 ///
 /// It holds millions: 32 bytes an entry in the order of issue, and a table of indices to find them
-/// by TempID. It can take back the latest ones, those that did not reach the disk.
+/// by TempID. It holds only what is on stable storage.
 #[derive(Debug, Default)]
 pub struct Registry {
     entries: Vec<Entry>,
@@ -29,13 +28,6 @@ struct Entry {
     expiry: Timestamp,
     user: UserNumber,
     temp_id: TempId,
-}
-
-/// TempIDs that were issued together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Issue {
-    first: u32,
-    count: u8,
 }
 
 impl Registry {
@@ -119,58 +111,22 @@ impl Registry {
         }
     }
 
-    /// Issues TempIDs for `count` windows in a row, the first from `start`. A window of `lifetime`
-    /// seconds includes both its ends, so it expires `lifetime` - 1 seconds after its start.
-    pub fn issue(
-        &mut self,
-        user: Username,
-        count: u8,
-        start: Timestamp,
-        lifetime: u32,
-        rng: &mut impl Rng,
-    ) -> Issue {
-        let first = next_index(&self.entries);
+    /// Adds what was issued just now to one user, and says whether nobody had any of these TempIDs
+    /// before; what is new is added in either case.
+    pub fn insert_issued(&mut self, user: Username, records: &[ContactRecord]) -> bool {
         let user = self.users.number(user);
-        let drawn = self.draw_together(count, rng);
-        for window in 0..u64::from(count) {
-            let start = start.after_seconds(window * u64::from(lifetime));
-            let expiry = start.after_seconds(u64::from(lifetime) - 1);
-            let mut temp_id = drawn.get(window as usize).copied().unwrap_or_else(|| random(rng));
-            let record = |temp_id| ContactRecord { temp_id, start, expiry };
-            while !self.insert_at(self.hasher.hash_one(temp_id), user, record(temp_id)) {
-                temp_id = random(rng);
-            }
+        // One alone would not be in the cache any sooner.
+        if let [record] = records {
+            return self.insert_at(self.hasher.hash_one(record.temp_id), user, *record);
         }
-        Issue { first, count }
-    }
-
-    /// Draws TempIDs for many windows, and lets them wait for memory together. One alone would not be
-    /// there sooner, and is drawn when it is needed.
-    fn draw_together(&self, count: u8, rng: &mut impl Rng) -> Vec<TempId> {
-        if count <= 1 {
-            return Vec::new();
-        }
-        let drawn: Vec<TempId> = (0..count).map(|_| random(rng)).collect();
-        let hashes: Vec<u64> = drawn.iter().map(|temp_id| self.hasher.hash_one(temp_id)).collect();
+        let hashes: Vec<u64> =
+            records.iter().map(|record| self.hasher.hash_one(record.temp_id)).collect();
         self.fetch(&hashes);
-        drawn
-    }
-
-    /// The records of an issue that was not taken back.
-    pub fn records(&self, issue: Issue) -> impl Iterator<Item = ContactRecord> {
-        let first = issue.first as usize;
-        self.entries[first..first + usize::from(issue.count)].iter().map(Entry::record)
-    }
-
-    /// Takes back all entries but the first `len`.
-    pub fn truncate(&mut self, len: usize) {
-        for index in len..self.entries.len() {
-            let hash = self.hasher.hash_one(self.entries[index].temp_id);
-            let entry =
-                self.by_temp_id.of_mut(hash).find_entry(hash, |other| *other as usize == index);
-            entry.expect("every entry is in the table").remove();
+        let mut are_new = true;
+        for (hash, record) in hashes.into_iter().zip(records) {
+            are_new &= self.insert_at(hash, user, *record);
         }
-        self.entries.truncate(len);
+        are_new
     }
 }
 
@@ -188,15 +144,9 @@ fn hash_of(hasher: &DefaultHashBuilder, entries: &[Entry], index: u32) -> u64 {
     hasher.hash_one(entries[index as usize].temp_id)
 }
 
-fn random(rng: &mut impl Rng) -> TempId {
-    TempId::from_number(rng.random_range(0..TempId::COUNT)).expect("in range")
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use rand::SeedableRng;
-    use rand::rngs::ChaCha12Rng;
 
     use super::*;
 
@@ -208,52 +158,36 @@ mod tests {
         Timestamp::decode(b"13/05/2020 12:00:00").expect("a time")
     }
 
-    fn issue(registry: &mut Registry, name: &str, count: u8, seed: u64) -> Vec<ContactRecord> {
-        let mut rng = ChaCha12Rng::seed_from_u64(seed);
-        let issue = registry.issue(user(name), count, noon(), 900, &mut rng);
-        registry.records(issue).collect()
+    fn records(numbers: std::ops::Range<u32>) -> Vec<ContactRecord> {
+        numbers
+            .map(|number| {
+                let temp_id = TempId::from_number(number.into()).expect("in range");
+                ContactRecord { temp_id, start: noon(), expiry: noon().after_seconds(899) }
+            })
+            .collect()
     }
 
     #[test]
     fn issued_temp_ids_are_found_with_their_user() {
         let mut registry = Registry::default();
-        let records =
-            [issue(&mut registry, "ann", 3, 1), issue(&mut registry, "bob", 2, 2)].concat();
-        for (index, record) in records.iter().enumerate() {
+        assert!(registry.insert_issued(user("ann"), &records(0..3)));
+        assert!(registry.insert_issued(user("bob"), &records(3..4)));
+        for (index, record) in records(0..4).into_iter().enumerate() {
             let name = if index < 3 { "ann" } else { "bob" };
-            assert_eq!(registry.find(record.temp_id), Some((user(name), *record)));
+            assert_eq!(registry.find(record.temp_id), Some((user(name), record)));
         }
-        assert_eq!(registry.find(TempId::from_number(42).expect("in range")), None);
+        assert_eq!(registry.find(records(4..5)[0].temp_id), None);
     }
 
     #[test]
-    fn windows_follow_each_other_without_gap_or_overlap() {
-        let records = issue(&mut Registry::default(), "ann", 100, 1);
-        assert_eq!(records[0].start, noon());
-        for pair in records.windows(2) {
-            assert_eq!(pair[0].expiry.after_seconds(1), pair[1].start);
-            assert_eq!(pair[0].expiry.seconds_since(pair[0].start), 899);
-        }
-    }
-
-    #[test]
-    fn repeated_random_numbers_do_not_repeat_a_temp_id() {
+    fn temp_id_that_somebody_has_is_not_issued_to_anybody_else() {
         let mut registry = Registry::default();
-        let first = issue(&mut registry, "ann", 50, 7);
-        let again = issue(&mut registry, "ann", 50, 7);
-        assert!(again.iter().all(|record| first.iter().all(|f| f.temp_id != record.temp_id)));
-    }
-
-    #[test]
-    fn truncated_entries_are_gone_and_their_place_is_used_again() {
-        let mut registry = Registry::default();
-        let kept = issue(&mut registry, "ann", 10, 1);
-        let lost = issue(&mut registry, "bob", 10, 2);
-        registry.truncate(kept.len());
-        assert!(lost.iter().all(|record| registry.find(record.temp_id).is_none()));
-        assert!(kept.iter().all(|record| registry.find(record.temp_id).is_some()));
-        let again = issue(&mut registry, "cyd", 10, 2);
-        assert_eq!(registry.find(again[9].temp_id), Some((user("cyd"), again[9])));
+        assert!(registry.insert_issued(user("ann"), &records(0..3)));
+        assert!(!registry.insert_issued(user("bob"), &records(2..5)));
+        assert!(!registry.insert_issued(user("bob"), &records(2..3)));
+        let owner =
+            |number| registry.find(records(number..number + 1)[0].temp_id).map(|(user, _)| user);
+        assert_eq!([owner(2), owner(3)], [Some(user("ann")), Some(user("bob"))]);
     }
 
     /// Of few users and few TempIDs, so that many are repeated.

@@ -1,89 +1,120 @@
 //! The server without its sockets.
 
-use super::authority::Authority;
-use super::console::Console;
-use super::journal::{self, Journal, Storage};
-use super::session::{Desk, Session};
-use crate::clock::Now;
-use crate::reactor::Consumed;
+use std::time::Instant;
 
-/// The server without its sockets: what decides, and the journal that it records in. The mio shell
-/// and the simulated server drive the same one.
+use super::authority::Authority;
+use super::decision::{Decision, Decisions};
+use super::session::{Desk, Outcome, Session};
+use super::store::{Completion, Problem, Store};
+use super::waits::{Operation, Ticket, Waits};
+use crate::clock::Now;
+use crate::reactor::{Consumed, Token};
+
+/// The server without its sockets: what decides, and the store that makes it durable. The mio shell and
+/// the simulated server drive the same one.
 #[derive(Debug)]
-pub struct Service<S> {
+pub struct Service<E> {
     /// What all sessions share.
     pub authority: Authority,
-    /// Where TempIDs are recorded.
-    pub journal: Journal<S>,
-    /// What the operator is shown, to be taken once a tick.
-    pub console: Console,
+    /// Where everything durable goes.
+    pub store: E,
+    /// What was decided, to be taken once a tick.
+    pub decisions: Decisions,
+    waits: Waits,
     is_failing: bool,
 }
 
-/// What became of the TempIDs of one tick.
+/// The end of a session's wait.
 #[derive(Debug)]
-pub struct Commit {
-    problem: Option<String>,
+pub struct Settled {
+    /// The connection whose session waits; it may be closed by now.
+    pub client: Token,
+    ticket: Ticket,
+    outcome: Outcome,
 }
 
-impl<S: Storage> Service<S> {
-    /// A service that records in `journal` what `authority` issues.
-    pub fn new(authority: Authority, journal: Journal<S>) -> Self {
-        Self { authority, journal, console: Console::default(), is_failing: false }
+impl<E: Store> Service<E> {
+    /// Makes a service that stores in `store` what `authority` issues.
+    pub fn new(authority: Authority, store: E) -> Self {
+        Self {
+            authority,
+            store,
+            decisions: Decisions::default(),
+            waits: Waits::default(),
+            is_failing: false,
+        }
     }
 
-    /// Gives a session bytes that its peer sent, and appends the replies.
+    /// Gives the session of connection `client` bytes that its peer sent, and appends the replies.
     pub fn receive(
         &mut self,
+        client: Token,
         session: &mut Session,
         bytes: &[u8],
         replies: &mut Vec<u8>,
         now: Now,
     ) -> Consumed {
-        session.receive(bytes, replies, &mut self.desk(now))
+        let Self { authority, decisions, waits, .. } = self;
+        session.receive(bytes, replies, &mut Desk { authority, decisions, waits, client, now })
     }
 
-    /// Records all TempIDs that were issued since the last commit. Every session that
-    /// [is recording](Session::is_recording) is then to be [completed](Service::complete).
-    pub fn commit(&mut self) -> Commit {
-        let lines = self.authority.unsettled_lines();
-        if lines.is_empty() {
-            return Commit { problem: None };
-        }
-        let outcome = self.journal.commit(lines);
-        self.authority.settle(outcome.is_ok());
-        let problem = outcome.err().map(|error| error.to_string());
-        self.report(problem.as_deref());
-        Commit { problem }
+    /// Lets the store begin to make durable what was begun since the last commit. Then
+    /// [`next_settled`](Service::next_settled) gives whose wait is over.
+    pub fn commit(&mut self, now: Instant) {
+        let Self { store, waits, .. } = self;
+        waits.submit_new(|ticket, entry| store.submit(ticket, entry));
+        store.begin_commit(now);
     }
 
-    /// Says when recording begins to fail and when it works again, and nothing in between.
-    fn report(&mut self, problem: Option<&str>) {
-        match problem {
-            Some(problem) if !self.is_failing => self.console.diagnostic(format_args!(
-                "{}: {problem}; no TempID is issued until it can be recorded",
-                journal::FILE_NAME
-            )),
-            None if self.is_failing => {
-                self.console.diagnostic(format_args!("{}: recording again", journal::FILE_NAME));
+    /// The next wait that is over by `now`, as the store has answered or the deadline has passed.
+    pub fn next_settled(&mut self, now: Instant) -> Option<Settled> {
+        while let Some(Completion { ticket, outcome }) = self.store.next_completion(now) {
+            // A wait whose deadline has passed is over: what the store says of it now, nobody asks.
+            if let Some(wait) = self.waits.end(ticket) {
+                let outcome = self.conclude(wait.operation, outcome);
+                return Some(Settled { client: wait.client, ticket, outcome });
             }
+        }
+        self.waits.set_deadlines(now);
+        let (ticket, wait) = self.waits.end_overdue(now)?;
+        let problem = Problem::from("the store does not answer");
+        let outcome = self.conclude(wait.operation, Err(problem));
+        Some(Settled { client: wait.client, ticket, outcome })
+    }
+
+    /// Tells a session how its wait ended, and appends the reply.
+    pub fn settle(&mut self, session: &mut Session, settled: Settled, replies: &mut Vec<u8>) {
+        session.resume(settled.ticket, settled.outcome, replies, &mut self.decisions);
+    }
+
+    /// When a wait may be over that no readiness event announces.
+    pub fn next_wake(&self) -> Option<Instant> {
+        self.store.next_wake().into_iter().chain(self.waits.next_deadline()).min()
+    }
+
+    fn conclude(&mut self, operation: Operation, outcome: Result<(), Problem>) -> Outcome {
+        self.report(outcome.as_ref().err());
+        match (operation, outcome) {
+            (_, Err(problem)) => Outcome::NotStored(problem),
+            (Operation::Issue { user, records }, Ok(())) => {
+                if self.authority.issue(user, &records) {
+                    Outcome::Issued(records)
+                } else {
+                    Outcome::NotStored(Problem::from("a number was drawn twice, ask again"))
+                }
+            }
+        }
+    }
+
+    /// Records when storing begins to fail and when it works again, and nothing in between.
+    fn report(&mut self, problem: Option<&Problem>) {
+        match problem {
+            Some(problem) if !self.is_failing => {
+                self.decisions.record(Decision::StoreFailed(problem.clone()));
+            }
+            None if self.is_failing => self.decisions.record(Decision::StoreWorks),
             Some(_) | None => {}
         }
         self.is_failing = problem.is_some();
-    }
-
-    /// Tells a session what became of its TempIDs.
-    pub fn complete(
-        &mut self,
-        session: &mut Session,
-        commit: &Commit,
-        replies: &mut Vec<u8>,
-        now: Now,
-    ) {
-        session.recorded(commit.problem.as_deref(), replies, &mut self.desk(now));
-    }
-
-    fn desk(&mut self, now: Now) -> Desk<'_> {
-        Desk { authority: &mut self.authority, console: &mut self.console, now }
     }
 }

@@ -2,16 +2,17 @@
 
 use super::accounts::Verdict;
 use super::authority::Authority;
-use super::console::Console;
-use super::contact_tracing;
-use super::registry::Issue;
+use super::contact_tracing::ContactTrace;
+use super::decision::{Decision, Decisions};
+use super::store::Problem;
+use super::waits::{Operation, Ticket, Waits};
 use crate::clock::Now;
 use crate::protocol::refusal::Refusal;
 use crate::protocol::reply::Answer;
 use crate::protocol::request::{Credentials, Request, RespVersion};
 use crate::protocol::resp::{self, FramingError};
 use crate::protocol::{ContactRecord, Username};
-use crate::reactor::Consumed;
+use crate::reactor::{Consumed, Token};
 
 /// Longest request of somebody who is not logged in, in bytes: room for a name and a password.
 pub const MAX_REQUEST_BYTES_LOGGED_OUT: usize = 1024;
@@ -30,7 +31,7 @@ pub const MAX_REQUESTS_PER_TURN: usize = 16;
 /// One connection's conversation with the server: a machine that takes requests and gives replies.
 ///
 /// ```text
-/// LoggedOut --AUTH--> LoggedIn --TEMPID--> Recording --recorded or not--> LoggedIn
+/// LoggedOut --AUTH--> LoggedIn --TEMPID--> Waiting --stored or not--> LoggedIn
 ///     any --QUIT, a block, broken framing--> Closing
 /// ```
 #[derive(Debug, Default)]
@@ -46,9 +47,9 @@ enum State {
     LoggedOut,
     /// `user` may ask for everything.
     LoggedIn { user: Username },
-    /// TempIDs were issued and must be on disk before the reply; further requests wait, as replies
-    /// come in the order of the requests.
-    Recording { user: Username, issue: Issue },
+    /// The reply to the last request comes with the completion of `ticket`. Further requests wait, as
+    /// replies come in the order of the requests.
+    Waiting { user: Username, ticket: Ticket },
     /// The last reply is given; no request is taken any more.
     Closing,
 }
@@ -58,16 +59,29 @@ enum State {
 pub struct Desk<'a> {
     /// What all sessions share.
     pub authority: &'a mut Authority,
-    /// What the operator is shown.
-    pub console: &'a mut Console,
+    /// What was decided.
+    pub decisions: &'a mut Decisions,
+    /// Who waits for what.
+    pub waits: &'a mut Waits,
+    /// The connection of the session.
+    pub client: Token,
     /// When it is.
     pub now: Now,
 }
 
+/// How a wait ended.
+#[derive(Debug)]
+pub enum Outcome {
+    /// These TempIDs are on stable storage and issued.
+    Issued(Box<[ContactRecord]>),
+    /// What was to be stored is not, or nobody knows.
+    NotStored(Problem),
+}
+
 impl Session {
-    /// Whether it waits for TempIDs to be recorded: [`recorded`](Session::recorded) must follow.
-    pub fn is_recording(&self) -> bool {
-        matches!(self.state, State::Recording { .. })
+    /// Whether it waits for a completion: [`resume`](Session::resume) must follow.
+    pub fn is_waiting(&self) -> bool {
+        matches!(self.state, State::Waiting { .. })
     }
 
     /// Whether the connection is to be closed when the replies are sent.
@@ -104,29 +118,41 @@ impl Session {
         Consumed { bytes, wants_more: self.is_closing() }
     }
 
-    /// Ends the wait for the TempIDs that it issued: they are on disk, or `problem` says why not.
-    pub fn recorded(&mut self, problem: Option<&str>, replies: &mut Vec<u8>, desk: &mut Desk<'_>) {
-        let State::Recording { user, issue } = self.state else { return };
-        self.state = State::LoggedIn { user };
-        if let Some(problem) = problem {
-            return Refusal::NotRecorded(problem.to_owned()).encode(replies);
+    /// Ends the wait for the completion of `ticket`, unless it waits for another one.
+    pub fn resume(
+        &mut self,
+        ticket: Ticket,
+        outcome: Outcome,
+        replies: &mut Vec<u8>,
+        decisions: &mut Decisions,
+    ) {
+        let State::Waiting { user, ticket: awaited } = self.state else { return };
+        if awaited != ticket {
+            return;
         }
-        let records: Vec<_> = desk.authority.registry().records(issue).collect();
-        Answer::TempIds(&records).encode(replies);
-        desk.console.temp_ids_issued(user, records.into_iter());
+        self.state = State::LoggedIn { user };
+        match outcome {
+            Outcome::Issued(records) => {
+                Answer::TempIds(&records).encode(replies);
+                decisions.record(Decision::TempIdsIssued { user, records });
+            }
+            Outcome::NotStored(problem) => {
+                Refusal::NotRecorded(problem.to_string()).encode(replies)
+            }
+        }
     }
 
     fn takes_requests(&self, replies: &[u8]) -> bool {
         match self.state {
             State::LoggedOut | State::LoggedIn { .. } => replies.len() < MAX_UNREAD_REPLY_BYTES,
-            State::Recording { .. } | State::Closing => false,
+            State::Waiting { .. } | State::Closing => false,
         }
     }
 
     fn request_limit(&self) -> usize {
         match self.state {
             State::LoggedOut => MAX_REQUEST_BYTES_LOGGED_OUT,
-            State::LoggedIn { .. } | State::Recording { .. } | State::Closing => {
+            State::LoggedIn { .. } | State::Waiting { .. } | State::Closing => {
                 MAX_REQUEST_BYTES_LOGGED_IN
             }
         }
@@ -165,23 +191,26 @@ impl Session {
             }
             Request::TempId { count } => {
                 let user = self.user()?;
-                let issue = desk.authority.issue(user, count, desk.now.wall);
-                self.state = State::Recording { user, issue };
+                let records = desk.authority.draw(count, desk.now.wall);
+                let ticket = desk.waits.begin(desk.client, Operation::Issue { user, records });
+                self.state = State::Waiting { user, ticket };
                 Ok(None)
             }
             Request::Upload { records } => {
                 let user = self.user()?;
                 let log = ContactRecord::decode_all(records).map_err(Refusal::InvalidRecord)?;
-                if desk.console.is_congested() {
+                if !desk.decisions.has_room() {
                     return Err(Refusal::NotShown);
                 }
-                contact_tracing::trace(user, &log, desk.authority.registry(), desk.console);
+                let registry = desk.authority.registry();
+                let trace = ContactTrace::new(user, &log, registry, desk.now.wall);
+                desk.decisions.record(Decision::ContactLogTraced(trace));
                 Ok(Some(Answer::Taken(log.len())))
             }
             Request::Ping => Ok(Some(Answer::Pong)),
             Request::Quit => {
                 if let Ok(user) = self.user() {
-                    desk.console.logged_out(user);
+                    desk.decisions.record(Decision::LoggedOut(user));
                 }
                 self.state = State::Closing;
                 Ok(Some(Answer::Ok))
@@ -228,7 +257,7 @@ impl Session {
 
     fn user(&self) -> Result<Username, Refusal> {
         match self.state {
-            State::LoggedIn { user } | State::Recording { user, .. } => Ok(user),
+            State::LoggedIn { user } | State::Waiting { user, .. } => Ok(user),
             State::LoggedOut | State::Closing => Err(Refusal::NotLoggedIn),
         }
     }

@@ -9,6 +9,8 @@ use super::draws::{self, Purpose};
 use super::event::Event;
 use super::outcome::{Contact, Traced, Upload};
 use super::{Core, Town};
+use crate::protocol::Username;
+use crate::server::contact_tracing::ContactTrace;
 use crate::world::phone::number_of;
 use crate::world::step::Step;
 
@@ -114,10 +116,12 @@ impl Town {
         }
     }
 
-    /// The server named the owners of phones for the contact log of somebody's phone.
-    pub(super) fn named(&mut self, person: u32, named: &[u32], core: &Core<Event>) {
+    /// The server traced the contact log of somebody's phone: it named the owners of phones.
+    pub(super) fn traced(&mut self, trace: &ContactTrace, core: &Core<Event>) {
+        let person_of = |user: Username| number_of(user.as_str().as_bytes());
+        let Some(person) = person_of(trace.uploader) else { return };
         let now = core.clock.elapsed();
-        let mut fresh = named.to_vec();
+        let mut fresh: Vec<u32> = trace.contacts().filter_map(person_of).collect();
         fresh.sort_unstable();
         fresh.dedup();
         if self.collect.messages {
@@ -195,60 +199,5 @@ impl Town {
         }
         tracing.people_named = people_named.len() as u64;
         tracing.seconds_to_notice.sort_by(f64::total_cmp);
-    }
-}
-
-/// What an operator reads on the server's standard output: whose contact logs arrived, and whom the
-/// server named for each, by the numbers of the owners of their phones.
-///
-/// The form is that of the assignment: `> received contact log from <user>`, the log, `> Contact log
-/// checking`, and then three lines a contact, of which the first is the user with a comma behind.
-pub fn read_console(printed: &[u8]) -> Vec<(u32, Vec<u32>)> {
-    const RECEIVED: &[u8] = b"> received contact log from ";
-    let mut found = Vec::new();
-    for start in memchr::memmem::find_iter(printed, RECEIVED) {
-        let mut lines = printed[start + RECEIVED.len()..].split(|byte| *byte == b'\n');
-        let Some(uploader) = lines.next().and_then(number_of) else { continue };
-        let mut named = Vec::new();
-        let checked = lines.skip_while(|line| !line.starts_with(b"> ")).skip(1);
-        for line in checked.take_while(|line| !line.starts_with(b"> ")).step_by(3) {
-            named.extend(line.strip_suffix(b",").and_then(number_of));
-        }
-        found.push((uploader, named));
-    }
-    found
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::protocol::ContactRecord;
-    use crate::server::console::Console;
-    use crate::server::contact_tracing;
-    use crate::server::registry::Registry;
-    use crate::world::phone::username;
-
-    fn record(line: &str) -> ContactRecord {
-        ContactRecord::decode_line(line.as_bytes()).expect("a record")
-    }
-
-    #[test]
-    fn console_is_read_as_the_server_writes_it() {
-        let log = [
-            record("12345678901234567891 13/05/2020 17:54:06 13/05/2020 18:09:05"),
-            record("12345678901234567892 13/05/2020 18:00:06 13/05/2020 18:15:05"),
-            record("12345678901234567893 13/05/2020 18:00:06 13/05/2020 18:15:05"),
-        ];
-        let mut registry = Registry::default();
-        registry.insert(username(7), log[0]);
-        registry.insert(username(8), log[1]);
-        let mut console = Console::default();
-        console.temp_ids_issued(username(1), log.iter().copied());
-        contact_tracing::trace(username(5), &log, &registry, &mut console);
-        console.logged_out(username(5));
-        contact_tracing::trace(username(6), &[], &registry, &mut console);
-        contact_tracing::trace(username(9), &log[1..], &registry, &mut console);
-        let found = read_console(&console.events);
-        assert_eq!(found, [(5, vec![7, 8]), (6, vec![]), (9, vec![8])]);
     }
 }

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::Town;
 use super::event::Event;
-use super::health;
+
 use super::meetings::{Change, ChangeKind, Meeting};
+use crate::server::decision::Decision;
 use crate::world::phone::{Learned, Pause};
 use crate::world::{Core, Inhabitants, Notice};
 
@@ -201,9 +202,11 @@ impl Inhabitants for Town {
                 }
             }
             Notice::Accepted(_) => self.count_connection(core),
-            Notice::Ticked { printed, .. } => {
-                for (uploader, named) in health::read_console(printed) {
-                    self.named(uploader, &named, core);
+            Notice::Ticked { decisions, .. } => {
+                for decision in decisions {
+                    if let Decision::ContactLogTraced(trace) = decision {
+                        self.traced(trace, core);
+                    }
                 }
             }
             Notice::HungUp(_)

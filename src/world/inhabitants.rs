@@ -4,6 +4,7 @@ use std::fmt::Debug;
 use std::time::Duration;
 
 use super::{Core, Happening};
+use crate::server::decision::Decision;
 use crate::world::kernel::Done;
 use crate::world::network::ConnectionId;
 use crate::world::phone::{Learned, Pause};
@@ -94,13 +95,12 @@ pub enum Notice<'a> {
     HungUp(ConnectionId),
     /// The server's kernel has heard that a connection broke.
     Broke(ConnectionId),
-    /// The server has had a tick, in which it read from these connections or wrote to them, some maybe
-    /// more than once, and printed this.
+    /// The server has had a tick.
     Ticked {
-        /// Which connections.
+        /// The connections that it read from or wrote to, some maybe more than once.
         touched: &'a [ConnectionId],
-        /// For its operator.
-        printed: &'a [u8],
+        /// What it decided.
+        decisions: &'a [Decision],
     },
     /// The server did something to a stream.
     Did(ConnectionId, &'a Done),

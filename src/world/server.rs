@@ -14,6 +14,7 @@ use crate::clock::Now;
 use crate::protocol::Username;
 use crate::server::accounts::Accounts;
 use crate::server::authority::Authority;
+use crate::server::decision::Decision;
 use crate::server::frontend::ConnectionStatus;
 use crate::server::journal::Journal;
 use crate::server::origins::{Origin, Origins};
@@ -44,14 +45,14 @@ pub struct Ticked {
     pub done: Vec<(ConnectionId, Done)>,
     /// The streams that it read from or wrote to, some maybe more than once.
     pub touched: Vec<ConnectionId>,
-    /// What its operator is shown.
-    pub printed: Vec<u8>,
+    /// What it decided.
+    pub decisions: Vec<Decision>,
 }
 
 /// A running server: the [`Frontend`] and [`Service`] that the real one has, in another shell.
 #[derive(Debug)]
 pub struct SimulatedServer {
-    frontend: Frontend<Disk, SimulatedStream>,
+    frontend: Frontend<Journal<Disk>, SimulatedStream>,
     kernel: Kernel,
 }
 
@@ -95,7 +96,7 @@ impl SimulatedServer {
 
     /// The disk, to let it fail.
     pub fn disk(&mut self) -> &mut Disk {
-        self.frontend.service.journal.storage()
+        self.frontend.service.store.storage()
     }
 
     /// Its streams, to let bytes arrive.
@@ -106,7 +107,7 @@ impl SimulatedServer {
     /// Dies without a word; what is left is the disk.
     pub fn die(&mut self) -> Disk {
         self.kernel.die();
-        std::mem::take(self.frontend.service.journal.storage())
+        std::mem::take(self.frontend.service.store.storage())
     }
 
     /// Which TempIDs were issued, to check what phones were told.
@@ -147,12 +148,10 @@ impl SimulatedServer {
         let events = self.kernel.take_events();
         self.frontend.tick(events.into_iter(), &self.kernel, now);
         self.frontend.free_closed();
-        let console = &mut self.frontend.service.console;
-        console.diagnostics.clear();
         Ticked {
             done: self.kernel.take_done(),
             touched: self.kernel.take_touched(),
-            printed: std::mem::take(&mut console.events),
+            decisions: self.frontend.service.decisions.take(),
         }
     }
 }

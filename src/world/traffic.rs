@@ -207,7 +207,7 @@ impl<I: Inhabitants> World<I> {
         let Some(ticked) = self.core.machine.tick(self.core.clock.now()) else {
             return self.crash();
         };
-        self.notice(Notice::Ticked { touched: &ticked.touched, printed: &ticked.printed })?;
+        self.notice(Notice::Ticked { touched: &ticked.touched, decisions: &ticked.decisions })?;
         for (connection, done) in ticked.done {
             self.notice(Notice::Did(connection, &done))?;
             self.pass_on(connection, done);

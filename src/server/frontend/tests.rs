@@ -112,7 +112,7 @@ impl Phone {
 
 /// A frontend and a clock that only the test moves.
 struct Fixture {
-    frontend: Frontend<Flaky, Wire>,
+    frontend: Frontend<Journal<Flaky>, Wire>,
     now: Now,
 }
 
@@ -218,7 +218,7 @@ fn logged_in_temp_id_is_recorded_before_it_is_told() {
     fixture.send(&phone, b"TEMPID\r\nPING\r\n");
     let received = phone.received();
     assert!(received.starts_with("$58\r\n") && received.ends_with("\r\n+PONG\r\n"), "{received}");
-    let disk = &fixture.frontend.service.journal.storage().bytes;
+    let disk = &fixture.frontend.service.store.storage().bytes;
     assert!(disk.ends_with(b"\n") && disk.starts_with(b"ann "));
 }
 
@@ -226,7 +226,7 @@ fn logged_in_temp_id_is_recorded_before_it_is_told() {
 fn logged_in_temp_id_that_cannot_be_recorded_is_refused() {
     let mut fixture = Fixture::new();
     let phone = fixture.logged_in();
-    fixture.frontend.service.journal.storage().sync_fails = true;
+    fixture.frontend.service.store.storage().sync_fails = true;
     fixture.send(&phone, b"TEMPID\r\nPING\r\n");
     let received = phone.received();
     assert!(received.starts_with("-IOERR ") && received.ends_with("\r\n+PONG\r\n"), "{received}");

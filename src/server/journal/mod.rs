@@ -4,14 +4,18 @@ mod file;
 mod replay;
 mod storage;
 
+use std::collections::VecDeque;
 use std::io::{self, Read};
 use std::path::Path;
+use std::time::Instant;
 
 pub use self::file::JournalFile;
 pub use self::replay::Replayed;
 use self::replay::replay;
 pub use self::storage::Storage;
 use super::registry::Registry;
+use super::store::{Completion, Entry, Problem, Store};
+use super::waits::Ticket;
 use crate::protocol::{ContactRecord, Username};
 use crate::text_file::FileError;
 
@@ -28,12 +32,23 @@ pub struct Journal<S> {
     storage: S,
     /// The length to cut back to before anything else, after a commit that failed.
     repair_to: Option<u64>,
+    /// The lines that the next commit appends.
+    lines: Vec<u8>,
+    /// The tickets of the entries in `lines`.
+    submitted: Vec<Ticket>,
+    completed: VecDeque<Completion>,
 }
 
 impl<S: Storage> Journal<S> {
     /// A journal whose storage ends with a whole line, or is empty.
     pub fn new(storage: S) -> Self {
-        Self { storage, repair_to: None }
+        Self {
+            storage,
+            repair_to: None,
+            lines: Vec::new(),
+            submitted: Vec::new(),
+            completed: VecDeque::new(),
+        }
     }
 
     /// A journal on a storage that an earlier run left, maybe in a crash, and what it holds. A torn last
@@ -61,11 +76,7 @@ impl<S: Storage> Journal<S> {
     }
 
     /// Makes `lines` survive a crash. If that fails, none of them is in the journal.
-    ///
-    /// # Errors
-    ///
-    /// What the system says. A later commit may work again.
-    pub fn commit(&mut self, lines: &[u8]) -> io::Result<()> {
+    fn append(&mut self, lines: &[u8]) -> io::Result<()> {
         self.repair()?;
         let end = self.storage.size()?;
         let outcome = self.storage.append(lines).and_then(|()| self.storage.sync());
@@ -88,6 +99,35 @@ impl<S: Storage> Journal<S> {
             self.repair_to = None;
         }
         Ok(())
+    }
+}
+
+impl<S: Storage> Store for Journal<S> {
+    fn submit(&mut self, ticket: Ticket, entry: Entry<'_>) {
+        match entry {
+            Entry::TempIds { user, records } => {
+                for record in records {
+                    encode_line(user, record, &mut self.lines);
+                }
+            }
+        }
+        self.submitted.push(ticket);
+    }
+
+    fn begin_commit(&mut self, _now: Instant) {
+        if self.submitted.is_empty() {
+            return;
+        }
+        let mut lines = std::mem::take(&mut self.lines);
+        let outcome = self.append(&lines).map_err(|error| Problem::from(error.to_string()));
+        lines.clear();
+        self.lines = lines;
+        let completion = |ticket| Completion { ticket, outcome: outcome.clone() };
+        self.completed.extend(self.submitted.drain(..).map(completion));
+    }
+
+    fn next_completion(&mut self, _now: Instant) -> Option<Completion> {
+        self.completed.pop_front()
     }
 }
 

@@ -40,10 +40,10 @@ fn failed_commit_leaves_nothing_and_the_next_one_works() {
         Flaky { sync_fails: true, ..Flaky::default() },
     ] {
         let mut journal = Journal::new(failing);
-        assert!(journal.commit(b"first\n").is_err());
+        assert!(journal.append(b"first\n").is_err());
         assert_eq!(journal.storage().bytes, b"");
         (journal.storage().room, journal.storage().sync_fails) = (None, false);
-        assert!(journal.commit(b"second\n").is_ok());
+        assert!(journal.append(b"second\n").is_ok());
         assert_eq!(journal.storage().bytes, b"second\n");
     }
 }
@@ -52,11 +52,11 @@ fn failed_commit_leaves_nothing_and_the_next_one_works() {
 fn failed_repair_is_done_before_the_next_commit_writes() {
     let mut journal =
         Journal::new(Flaky { room: Some(3), truncate_fails: true, ..Flaky::default() });
-    assert!(journal.commit(b"first\n").is_err());
+    assert!(journal.append(b"first\n").is_err());
     journal.storage().room = None;
-    assert!(journal.commit(b"second\n").is_err());
+    assert!(journal.append(b"second\n").is_err());
     assert_eq!(journal.storage().bytes, b"fir");
     journal.storage().truncate_fails = false;
-    assert!(journal.commit(b"third\n").is_ok());
+    assert!(journal.append(b"third\n").is_ok());
     assert_eq!(journal.storage().bytes, b"third\n");
 }

@@ -15,7 +15,8 @@ const LOGIN: &[u8] = b"AUTH ann secret\r\n";
 struct Fixture {
     session: Session,
     authority: Authority,
-    console: Console,
+    decisions: Decisions,
+    waits: Waits,
     now: Now,
     replies: Vec<u8>,
 }
@@ -30,7 +31,8 @@ impl Fixture {
         Self {
             session: Session::default(),
             authority: Authority::new(accounts, Registry::default(), 900, rng),
-            console: Console::default(),
+            decisions: Decisions::default(),
+            waits: Waits::default(),
             now: Now { monotonic: Instant::now(), wall: Timestamp::from_unix_seconds(0) },
             replies: Vec::new(),
         }
@@ -44,10 +46,10 @@ impl Fixture {
         fixture
     }
 
-    fn recording() -> Self {
+    fn waiting() -> Self {
         let mut fixture = Self::logged_in();
         fixture.receive(b"TEMPID\r\n");
-        assert!(fixture.session.is_recording());
+        assert!(fixture.session.is_waiting());
         fixture
     }
 
@@ -60,26 +62,32 @@ impl Fixture {
     }
 
     fn receive(&mut self, bytes: &[u8]) -> Consumed {
-        let Self { authority, console, now, .. } = self;
-        let mut desk = Desk { authority, console, now: *now };
+        let Self { authority, decisions, waits, now, .. } = self;
+        let client = Token::permanent(0);
+        let mut desk = Desk { authority, decisions, waits, client, now: *now };
         self.session.receive(bytes, &mut self.replies, &mut desk)
     }
 
-    /// What becomes of the TempIDs that were issued.
-    fn recorded(&mut self, problem: Option<&str>) {
-        self.authority.settle(problem.is_none());
-        let Self { authority, console, now, .. } = self;
-        let mut desk = Desk { authority, console, now: *now };
-        self.session.recorded(problem, &mut self.replies, &mut desk);
+    /// Ends the wait, with the TempIDs that it is for or with a problem.
+    fn resume(&mut self, problem: Option<&str>) {
+        let ticket = self.ticket();
+        let Operation::Issue { records, .. } = self.waits.end(ticket).expect("waiting").operation;
+        let outcome = match problem {
+            None => Outcome::Issued(records),
+            Some(problem) => Outcome::NotStored(problem.into()),
+        };
+        self.session.resume(ticket, outcome, &mut self.replies, &mut self.decisions);
+    }
+
+    /// The ticket for which the session waits.
+    fn ticket(&self) -> Ticket {
+        let State::Waiting { ticket, .. } = self.session.state else { panic!("it does not wait") };
+        ticket
     }
 
     /// The replies since it was asked last.
     fn replied(&mut self) -> String {
         String::from_utf8(std::mem::take(&mut self.replies)).expect("ASCII")
-    }
-
-    fn shown(&self) -> &str {
-        std::str::from_utf8(&self.console.events).expect("ASCII")
     }
 }
 
@@ -147,10 +155,10 @@ fn logged_in_unread_replies_let_requests_wait() {
 #[test]
 fn logged_in_upload_that_cannot_be_shown_is_refused() {
     let mut fixture = Fixture::logged_in();
-    fixture.console.backlog = usize::MAX;
+    fixture.decisions.set_room(0);
     fixture.receive(b"*2\r\n$6\r\nUPLOAD\r\n$0\r\n\r\n");
     assert!(fixture.replied().starts_with("-IOERR contact log not taken"));
-    assert_eq!(fixture.shown(), "");
+    assert_eq!(fixture.decisions.take(), []);
 }
 
 #[test]
@@ -163,35 +171,51 @@ fn logged_in_broken_framing_closes() {
 }
 
 #[test]
-fn recording_further_requests_wait() {
-    let mut fixture = Fixture::recording();
+fn waiting_further_requests_wait() {
+    let mut fixture = Fixture::waiting();
     assert_eq!(fixture.receive(b"PING\r\n"), Consumed { bytes: 0, wants_more: false });
-    assert_eq!((fixture.replied().as_str(), fixture.shown()), ("", ""));
+    assert_eq!((fixture.replied().as_str(), fixture.decisions.take()), ("", Vec::new()));
 }
 
 #[test]
-fn recording_recorded_tells_and_shows_the_temp_id() {
-    let mut fixture = Fixture::recording();
-    fixture.recorded(None);
+fn waiting_stored_tells_the_temp_id() {
+    let mut fixture = Fixture::waiting();
+    fixture.resume(None);
     assert!(fixture.replied().starts_with("$58\r\n"));
-    assert!(fixture.shown().starts_with("> user: ann\n> TempID:\n"));
+    let decisions = fixture.decisions.take();
+    let [Decision::TempIdsIssued { user, records }] = &decisions[..] else {
+        panic!("{decisions:?}")
+    };
+    assert_eq!((user.as_str(), records.len()), ("ann", 1));
     assert_eq!(fixture.receive(b"PING\r\n").bytes, 6);
 }
 
 #[test]
-fn recording_not_recorded_says_so_and_goes_on() {
-    let mut fixture = Fixture::recording();
-    fixture.recorded(Some("the disk is full"));
+fn waiting_not_stored_says_so_and_goes_on() {
+    let mut fixture = Fixture::waiting();
+    fixture.resume(Some("the disk is full"));
     assert_eq!(fixture.replied(), "-IOERR TempID not recorded: the disk is full\r\n");
-    assert_eq!(fixture.shown(), "");
-    assert!(fixture.authority.registry().is_empty());
+    assert_eq!(fixture.decisions.take(), []);
     assert_eq!(fixture.receive(b"PING\r\n").bytes, 6);
+}
+
+#[test]
+fn waiting_completion_of_an_earlier_wait_is_passed_over() {
+    let mut fixture = Fixture::waiting();
+    let earlier = fixture.ticket();
+    fixture.resume(Some("too late"));
+    fixture.replied();
+    fixture.receive(b"TEMPID\r\n");
+    let outcome = Outcome::NotStored("for nobody".into());
+    fixture.session.resume(earlier, outcome, &mut fixture.replies, &mut fixture.decisions);
+    assert!(fixture.session.is_waiting() && fixture.replied().is_empty());
 }
 
 #[test]
 fn closing_whatever_comes_is_passed_over() {
     let mut fixture = Fixture::closing();
-    assert_eq!(fixture.shown(), "> ann logout\n");
+    let user = Username::decode(b"ann").expect("a name");
+    assert_eq!(fixture.decisions.take(), [Decision::LoggedOut(user)]);
     assert_eq!(fixture.receive(b"PING\r\n"), Consumed { bytes: 6, wants_more: true });
     assert_eq!(fixture.replied(), "");
 }

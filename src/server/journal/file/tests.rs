@@ -17,7 +17,7 @@ impl Fixture {
         let directory = tempfile::tempdir().expect("a directory");
         let storage = JournalFile::open(&directory.path().join("journal")).expect("a new file");
         let mut journal = Journal::new(storage);
-        journal.commit(FIRST).expect("nobody interferes");
+        journal.append(FIRST).expect("nobody interferes");
         Self { directory, journal }
     }
 
@@ -32,15 +32,15 @@ impl Fixture {
     /// Commits in vain, more than once, and says why.
     #[track_caller]
     fn refused(&mut self) -> String {
-        let first = self.journal.commit(SECOND).expect_err("somebody interfered").to_string();
-        let second = self.journal.commit(SECOND).expect_err("it is not mended").to_string();
+        let first = self.journal.append(SECOND).expect_err("somebody interfered").to_string();
+        let second = self.journal.append(SECOND).expect_err("it is not mended").to_string();
         assert_eq!(first, second);
         first
     }
 
     #[track_caller]
     fn assert_works_again(&mut self) {
-        self.journal.commit(SECOND).expect("it is mended");
+        self.journal.append(SECOND).expect("it is mended");
         assert_eq!(self.content("journal"), [FIRST, SECOND].concat());
     }
 }
@@ -63,9 +63,9 @@ fn moved_directory_is_refused_until_it_is_moved_back() {
     fs::create_dir(&here).expect("a directory");
     let mut journal = Journal::new(JournalFile::open(&here.join("journal")).expect("a new file"));
     fs::rename(&here, &elsewhere).expect("moved");
-    assert!(journal.commit(FIRST).is_err());
+    assert!(journal.append(FIRST).is_err());
     fs::rename(&elsewhere, &here).expect("moved back");
-    journal.commit(FIRST).expect("it is mended");
+    journal.append(FIRST).expect("it is mended");
 }
 
 #[test]

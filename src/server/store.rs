@@ -1,0 +1,56 @@
+//! The port through which everything durable goes: what is to be stored goes out with a ticket, and a
+//! completion with the same ticket comes back, in the same tick or later.
+//!
+//! Nothing else in the server writes to stable storage. The embedded engine is the
+//! [`Journal`](super::journal::Journal), whose completions come from the commit of the tick. An engine
+//! behind a network answers later, in any order, and sometimes never; hence the deadline in
+//! [`Waits`](super::waits::Waits).
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::waits::Ticket;
+use crate::protocol::{ContactRecord, Username};
+
+/// Where entries become durable.
+pub trait Store {
+    /// Takes an entry, to be stored with the next [`begin_commit`](Store::begin_commit). What is
+    /// submitted and not committed may be lost without a completion.
+    fn submit(&mut self, ticket: Ticket, entry: Entry<'_>);
+
+    /// Begins to store all that was submitted since the last call, in the order of submission and as
+    /// one group.
+    fn begin_commit(&mut self, now: Instant);
+
+    /// The next completion that has arrived by `now`. Each ticket has at most one.
+    fn next_completion(&mut self, now: Instant) -> Option<Completion>;
+
+    /// When a completion may arrive that no readiness event announces.
+    fn next_wake(&self) -> Option<Instant> {
+        None
+    }
+}
+
+/// Something that has to survive a crash before anybody is told of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entry<'a> {
+    /// TempIDs that were issued to a user.
+    TempIds {
+        /// The user.
+        user: Username,
+        /// The TempIDs with their windows.
+        records: &'a [ContactRecord],
+    },
+}
+
+/// The end of a wait for the store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Completion {
+    /// The ticket of the entry.
+    pub ticket: Ticket,
+    /// `Ok` if the entry survives any crash from now on. After an error it may or may not be stored.
+    pub outcome: Result<(), Problem>,
+}
+
+/// Why something was not stored, in words for the operator and the phone.
+pub type Problem = Arc<str>;
