@@ -4,14 +4,17 @@ use mio::net::TcpStream;
 use slab::Slab;
 
 use super::connection::READ_BYTES;
-use super::{Connection, Readiness, Stream, Token};
+use super::{Connection, Readiness, Stream, Table, Token};
 
 /// Connections of the run queue that one tick serves; the others keep their places for the next one. A
 /// crowd that always has more to say must not keep whom an event has just announced waiting.
 pub const TURNS_PER_TICK: usize = 32;
 
-/// The connections of a program, each with the state that the program keeps for it, and the run
-/// queue of those that have more to say than one turn takes.
+/// The connections of one kind that a program has, each with the state that the program keeps for
+/// it, and the run queue of those that have more to say than one turn takes.
+///
+/// A poll may serve several tables, of different states and streams, each with a [`Table`] number of
+/// its own: a token of one table reaches nobody in another.
 ///
 /// In a tick a program calls [`begin_turns`](ConnectionTable::begin_turns), serves each connection of an
 /// event for which [`note`](ConnectionTable::note) says so, then each that
@@ -22,6 +25,7 @@ pub const TURNS_PER_TICK: usize = 32;
 /// of the tick, so that no event left over in the batch can meet the next connection in its place.
 #[derive(Debug)]
 pub struct ConnectionTable<T, S = TcpStream> {
+    table: Table,
     slots: Slab<Slot<T, S>>,
     last_generation: u32,
     run_queue: VecDeque<Token>,
@@ -44,9 +48,10 @@ pub struct Slot<T, S = TcpStream> {
 }
 
 impl<T, S> ConnectionTable<T, S> {
-    /// An empty table.
-    pub fn new() -> Self {
+    /// An empty table, the only one on its poll with this number.
+    pub fn new(table: Table) -> Self {
         Self {
+            table,
             slots: Slab::new(),
             last_generation: 0,
             run_queue: VecDeque::new(),
@@ -68,32 +73,30 @@ impl<T, S> ConnectionTable<T, S> {
 
     /// The place of a new connection, whose token is known before it is taken.
     pub fn vacant_entry(&mut self) -> VacantEntry<'_, T, S> {
-        let generation = Token::next_generation(self.last_generation);
-        VacantEntry {
-            generation,
-            last_generation: &mut self.last_generation,
-            slot: self.slots.vacant_entry(),
-        }
+        let slot = self.slots.vacant_entry();
+        let token = Token::new(self.table, slot.key(), self.last_generation.wrapping_add(1));
+        VacantEntry { token, last_generation: &mut self.last_generation, slot }
     }
 
-    /// The connection that `token` means, if it is still open.
+    /// The connection that `token` means, if it is one of this table and still open.
     pub fn slot(&mut self, token: Token) -> Option<&mut Slot<T, S>> {
         self.slot_and_buffer(token).map(|(slot, _)| slot)
     }
 
-    /// The same, with the buffer for what is read.
+    /// Like [`slot`](ConnectionTable::slot), with the buffer to read into.
     pub fn slot_and_buffer(&mut self, token: Token) -> Option<(&mut Slot<T, S>, &mut [u8])> {
-        let slot = self.slots.get_mut(token.slot as usize)?;
-        let is_meant = slot.generation == token.generation && !slot.is_closed;
+        if token.table() != self.table {
+            return None;
+        }
+        let slot = self.slots.get_mut(token.slot())?;
+        let is_meant = slot.generation == token.generation() && !slot.is_closed;
         is_meant.then_some((slot, &mut self.buffer[..]))
     }
 
     /// The tokens of all connections.
     pub fn tokens(&self) -> Vec<Token> {
-        let token = |(slot, content): (usize, &Slot<T, S>)| Token {
-            slot: slot as u32,
-            generation: content.generation,
-        };
+        let token =
+            |(index, slot): (usize, &Slot<T, S>)| Token::new(self.table, index, slot.generation);
         self.slots.iter().map(token).collect()
     }
 
@@ -145,13 +148,9 @@ impl<T, S> ConnectionTable<T, S> {
     /// Closes a connection, as far as anybody can see, and gives what the program kept for it a last
     /// time.
     pub fn close(&mut self, token: Token) -> Option<&mut T> {
-        let slot = self.slots.get_mut(token.slot as usize)?;
-        if slot.generation != token.generation || slot.is_closed {
-            return None;
-        }
-        slot.is_closed = true;
+        self.slot(token)?.is_closed = true;
         self.closed.push(token);
-        Some(&mut slot.state)
+        self.slots.get_mut(token.slot()).map(|slot| &mut slot.state)
     }
 
     /// Frees what was closed, at the end of a tick, and says whether that was anything. Dropping a
@@ -159,7 +158,7 @@ impl<T, S> ConnectionTable<T, S> {
     pub fn free_closed(&mut self) -> bool {
         let any = !self.closed.is_empty();
         for token in self.closed.drain(..) {
-            self.slots.remove(token.slot as usize);
+            self.slots.remove(token.slot());
         }
         any
     }
@@ -169,7 +168,7 @@ impl<T, S> ConnectionTable<T, S> {
 /// it is.
 #[derive(Debug)]
 pub struct VacantEntry<'a, T, S = TcpStream> {
-    generation: u32,
+    token: Token,
     last_generation: &'a mut u32,
     slot: slab::VacantEntry<'a, Slot<T, S>>,
 }
@@ -177,12 +176,12 @@ pub struct VacantEntry<'a, T, S = TcpStream> {
 impl<T, S> VacantEntry<'_, T, S> {
     /// The token that the connection will have, to register it under.
     pub fn token(&self) -> Token {
-        Token { slot: self.slot.key() as u32, generation: self.generation }
+        self.token
     }
 
     /// Adds the connection.
     pub fn insert(self, connection: Connection<S>, state: T) {
-        let generation = self.generation;
+        let generation = self.token.generation();
         *self.last_generation = generation;
         self.slot.insert(Slot {
             generation,
@@ -194,87 +193,5 @@ impl<T, S> VacantEntry<'_, T, S> {
     }
 }
 
-impl<T, S> Default for ConnectionTable<T, S> {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use std::iter;
-
-    use super::super::connection::tests::Ended;
-    use super::*;
-
-    fn table(count: usize) -> (ConnectionTable<(), Ended>, Vec<Token>) {
-        let mut table = ConnectionTable::new();
-        let join = |_| {
-            let entry = table.vacant_entry();
-            let token = entry.token();
-            entry.insert(Connection::new(Ended::default()), ());
-            token
-        };
-        let tokens = (0..count).map(join).collect();
-        (table, tokens)
-    }
-
-    fn turns(table: &mut ConnectionTable<(), Ended>) -> Vec<Token> {
-        table.begin_turns();
-        iter::from_fn(|| table.next_turn()).collect()
-    }
-
-    #[test]
-    fn long_run_queue_is_served_in_portions_and_in_order() {
-        let (mut table, tokens) = table(TURNS_PER_TICK + 1);
-        tokens.iter().for_each(|token| table.queue(*token));
-        tokens.iter().for_each(|token| table.queue(*token));
-        assert_eq!(turns(&mut table), tokens[..TURNS_PER_TICK]);
-        assert_eq!(turns(&mut table), tokens[TURNS_PER_TICK..]);
-        assert!(!table.has_queued());
-    }
-
-    #[test]
-    fn connection_queued_in_a_tick_waits_for_the_next_one() {
-        let (mut table, tokens) = table(2);
-        table.queue(tokens[0]);
-        table.begin_turns();
-        table.queue(tokens[1]);
-        assert_eq!(table.next_turn(), Some(tokens[0]));
-        table.queue(tokens[0]);
-        assert_eq!(table.next_turn(), None);
-        assert_eq!(turns(&mut table), [tokens[1], tokens[0]]);
-    }
-
-    #[test]
-    fn event_gives_a_queued_connection_no_second_turn() {
-        let (mut table, tokens) = table(1);
-        assert!(table.note(tokens[0], Readiness::Readable));
-        table.queue(tokens[0]);
-        assert!(!table.note(tokens[0], Readiness::Readable));
-        assert_eq!(turns(&mut table), tokens);
-        assert!(table.note(tokens[0], Readiness::Readable));
-    }
-
-    #[test]
-    fn event_of_an_earlier_connection_of_the_slot_reaches_nobody() {
-        let (mut table, tokens) = table(1);
-        table.close(tokens[0]);
-        assert!(!table.note(tokens[0], Readiness::Readable), "closed");
-        assert!(table.free_closed());
-        let entry = table.vacant_entry();
-        let next = entry.token();
-        entry.insert(Connection::new(Ended::default()), ());
-        assert_eq!(next.slot, tokens[0].slot);
-        assert!(!table.note(tokens[0], Readiness::Readable), "freed");
-        assert!(table.note(next, Readiness::Readable));
-    }
-
-    #[test]
-    fn entry_that_is_dropped_takes_no_place() {
-        let (mut table, _) = table(0);
-        let token = table.vacant_entry().token();
-        assert!(table.is_empty());
-        assert_eq!(table.vacant_entry().token(), token);
-    }
-}
+mod tests;

@@ -48,4 +48,4 @@ pub use output::{MAX_PENDING_OUTPUT_BYTES, Output};
 pub use signals::Signals;
 pub use stream::{Readiness, Stream};
 pub use timer_wheel::{TimerKey, TimerWheel};
-pub use token::Token;
+pub use token::{Table, Token};

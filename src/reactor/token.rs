@@ -1,39 +1,87 @@
-/// Which connection an event or a timer is for: its slot, and which of the connections that the slot
-/// has had.
+/// Number of a [`ConnectionTable`](super::ConnectionTable), unique on its poll.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Table(u8);
+
+impl Table {
+    /// Tables that one poll has room for: as many as [`Token`] has bits for, except the last, which
+    /// marks [permanent](Token::permanent) sources.
+    pub const MAX_TABLES: u8 = 15;
+
+    const PERMANENT: Self = Self(Self::MAX_TABLES);
+
+    /// The table with this number.
+    ///
+    /// # Panics
+    ///
+    /// If `number` is not below [`MAX_TABLES`](Table::MAX_TABLES).
+    pub const fn new(number: u8) -> Self {
+        assert!(number < Self::MAX_TABLES, "a poll has room for 15 tables");
+        Self(number)
+    }
+}
+
+/// Identifies the connection that an event or a timer is for: its table, its slot in that table, and
+/// its generation.
 ///
-/// A slot is used again as soon as its connection is freed, but events and timers of the old one may
-/// still be on their way, even in the same batch of one poll. The generation tells them apart: a
-/// token of an earlier connection reaches nobody.
+/// A slot is reused as soon as its connection is freed, but events and timers of the old connection
+/// may still be under way, even in the same batch of one poll. The generation tells them apart: the
+/// token of an earlier connection reaches nobody, nor does the token of another table.
+///
+/// As a [`mio::Token`] it takes 32 bits for the generation, 4 for the table and 28 for the slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Token {
-    pub(super) slot: u32,
-    pub(super) generation: u32,
+    generation: u32,
+    /// Table and slot.
+    place: u32,
 }
 
 impl Token {
-    /// The generation that no connection has: that of the sources that stay for the whole run.
-    const PERMANENT: u32 = u32::MAX;
+    const SLOT_BITS: u32 = 28;
 
-    /// The token of a source that is no connection: a listener, the signals, a terminal.
+    /// Slots of a table. More connections than any kernel has memory for.
+    pub(super) const MAX_SLOTS: usize = 1 << Self::SLOT_BITS;
+
+    /// The token of a source that is no connection of a table, such as a listener, the signals or a
+    /// terminal.
     pub const fn permanent(number: u32) -> Self {
-        Self { slot: number, generation: Self::PERMANENT }
+        Self::new(Table::PERMANENT, number as usize, 0)
     }
 
-    /// The generation of the connection accepted after one of generation `earlier`.
-    pub(super) fn next_generation(earlier: u32) -> u32 {
-        (earlier + 1) % Self::PERMANENT
+    /// The token of the connection of generation `generation` in a slot of a table.
+    ///
+    /// # Panics
+    ///
+    /// If `slot` is not below [`MAX_SLOTS`](Token::MAX_SLOTS).
+    pub(super) const fn new(table: Table, slot: usize, generation: u32) -> Self {
+        assert!(slot < Self::MAX_SLOTS, "a table has room for 2^28 connections");
+        Self { generation, place: ((table.0 as u32) << Self::SLOT_BITS) | slot as u32 }
+    }
+
+    /// The table that the connection is in.
+    pub(super) fn table(self) -> Table {
+        Table((self.place >> Self::SLOT_BITS) as u8)
+    }
+
+    /// Index of the connection in its table.
+    pub(super) fn slot(self) -> usize {
+        self.place as usize % Self::MAX_SLOTS
+    }
+
+    /// Which of the connections that the table has had it is.
+    pub(super) fn generation(self) -> u32 {
+        self.generation
     }
 }
 
 impl From<Token> for mio::Token {
     fn from(token: Token) -> Self {
-        Self(((token.generation as usize) << 32) | token.slot as usize)
+        Self(((token.generation as usize) << 32) | token.place as usize)
     }
 }
 
 impl From<mio::Token> for Token {
     fn from(mio::Token(number): mio::Token) -> Self {
-        Self { slot: number as u32, generation: (number >> 32) as u32 }
+        Self { generation: (number >> 32) as u32, place: number as u32 }
     }
 }
 
@@ -43,9 +91,10 @@ mod tests {
 
     #[test]
     fn token_survives_the_way_through_mio() {
+        let greatest = Table::new(Table::MAX_TABLES - 1);
         for token in [
-            Token { slot: 0, generation: 0 },
-            Token { slot: 19_999, generation: 7 },
+            Token::new(Table::new(0), 0, 0),
+            Token::new(greatest, Token::MAX_SLOTS - 1, u32::MAX),
             Token::permanent(3),
         ] {
             assert_eq!(Token::from(mio::Token::from(token)), token);
@@ -53,8 +102,12 @@ mod tests {
     }
 
     #[test]
-    fn generation_wraps_before_that_of_permanent_sources() {
-        assert_eq!(Token::next_generation(Token::PERMANENT - 1), 0);
-        assert_eq!(Token::next_generation(0), 1);
+    fn token_names_its_table_slot_and_generation() {
+        let table = Table::new(Table::MAX_TABLES - 1);
+        let token = Token::new(table, Token::MAX_SLOTS - 1, 7);
+        assert_eq!(
+            (token.table(), token.slot(), token.generation()),
+            (table, Token::MAX_SLOTS - 1, 7)
+        );
     }
 }

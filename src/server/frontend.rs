@@ -17,9 +17,12 @@ use crate::clock::Now;
 use crate::protocol::refusal::Refusal;
 use crate::protocol::reply::Reply;
 use crate::reactor::{
-    Connection, ConnectionTable, Flushed, READ_BYTES, Readiness, Received, Slot, Stream, TimerKey,
-    TimerWheel, Token,
+    Connection, ConnectionTable, Flushed, READ_BYTES, Readiness, Received, Slot, Stream, Table,
+    TimerKey, TimerWheel, Token,
 };
+
+/// The table of the connections of clients.
+const CLIENTS: Table = Table::new(0);
 
 /// How long a connection may leave its replies unread.
 pub const STALL_TIMEOUT: Duration = Duration::from_secs(60);
@@ -117,7 +120,7 @@ impl<E: Store, S: Stream> Frontend<E, S> {
         now: Instant,
     ) -> Self {
         Self {
-            connections: ConnectionTable::new(),
+            connections: ConnectionTable::new(CLIENTS),
             timers: TimerWheel::new(now),
             service,
             kept_input_bytes: 0,

@@ -51,7 +51,7 @@ use self::tally::Tally;
 use self::told::ToldFile;
 use crate::clock::Now;
 use crate::reactor::signals::{SIGINT, SIGTERM};
-use crate::reactor::{Alarm, ConnectionTable, EventLoop, Signals, Token, descriptors};
+use crate::reactor::{Alarm, ConnectionTable, EventLoop, Signals, Table, Token, descriptors};
 
 /// Phones that begin in one tick, at most, so that the replies to earlier ones are read meanwhile. With
 /// fewer than events of a tick, phones could end faster than others begin, and there would never be as
@@ -62,6 +62,7 @@ const BEGINNINGS_PER_TICK: usize = EventLoop::<Timer>::EVENTS_PER_TICK;
 /// would otherwise burn through its phones as fast as it can count.
 const CONNECT_PAUSE: Duration = Duration::from_millis(100);
 
+const PHONES: Table = Table::new(0);
 const SIGNALS: Token = Token::permanent(0);
 const ARRIVAL: Token = Token::permanent(1);
 
@@ -150,7 +151,7 @@ impl Storm {
             alarm: Alarm::new(event_loop.registry(), ARRIVAL)?,
             event_loop,
             signals: None,
-            connections: ConnectionTable::new(),
+            connections: ConnectionTable::new(PHONES),
             crowd: Crowd::new(settings.manner.clone(), settings.told.is_some()),
             generators: stream(&settings, 1),
             arrivals: arrivals(&settings, started),
