@@ -3,8 +3,6 @@ use std::fmt;
 use chrono::{DateTime, Datelike, Timelike};
 use thiserror::Error;
 
-use super::TimestampDecoder;
-
 /// A moment of wall-clock time, in UTC, to the second.
 ///
 /// Its text form is `DD/MM/YYYY HH:MM:SS`, always 19 bytes, for the years 0001 to 9999. UTC because
@@ -42,16 +40,6 @@ impl Timestamp {
     /// Whole seconds from `earlier` to this moment, zero if it is not earlier.
     pub fn seconds_since(self, earlier: Self) -> u64 {
         u64::try_from(self.0 - earlier.0).unwrap_or(0)
-    }
-
-    /// Reads the text form.
-    ///
-    /// # Errors
-    ///
-    /// [`TimestampError`] if `text` is not 19 bytes of that form, or names no moment that exists
-    /// (`30/02/2020 …`, `… 24:00:00`).
-    pub fn decode(text: &[u8]) -> Result<Self, TimestampError> {
-        TimestampDecoder::default().decode(text)
     }
 
     /// Appends the text form.

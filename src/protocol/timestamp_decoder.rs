@@ -29,6 +29,18 @@ impl TimestampDecoder {
     }
 }
 
+impl Timestamp {
+    /// Decodes the text form.
+    ///
+    /// # Errors
+    ///
+    /// [`TimestampError`] if `text` is not 19 bytes of that form, or names no moment that exists
+    /// (`30/02/2020 …`, `… 24:00:00`).
+    pub fn decode(text: &[u8]) -> Result<Self, TimestampError> {
+        TimestampDecoder::default().decode(text)
+    }
+}
+
 /// The start of the day `DD/MM/YYYY`.
 fn midnight(date: &[u8; DATE_LEN]) -> Result<Timestamp, TimestampError> {
     let [d, dd, b'/', m, mm, b'/', y, yy, yyy, yyyy] = *date else { return Err(TimestampError) };

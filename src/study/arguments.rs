@@ -6,7 +6,8 @@ use clap::{Args, Parser, Subcommand};
 
 use super::SimulateError;
 use super::figure_names::FigureNames;
-use super::runs::{Plan, PlannedPoint};
+use super::points::PlannedPoint;
+use super::runs::Plan;
 use super::scenario_file::{Change, ScenarioFile, Sweep, grid};
 use super::sequence::SequenceArguments;
 use crate::arguments::number;

@@ -6,7 +6,7 @@ use std::fs;
 use rustix::system::sysinfo;
 
 use super::SimulateError;
-use super::runs::PlannedPoint;
+use super::points::PlannedPoint;
 use crate::town::Scenario;
 use crate::town::scenario::MeetingsKind;
 

@@ -4,6 +4,7 @@
 //! [`Study`], and what several runs say together is in [`statistics`] and shown in a [`summary`].
 
 pub mod arguments;
+mod error;
 pub mod experiment;
 pub mod figure_names;
 pub mod huge_pages;
@@ -25,119 +26,13 @@ pub mod theory;
 mod trial;
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
-
-use thiserror::Error;
+use std::path::Path;
 
 use self::arguments::{Arguments, Command, StudyArguments};
-use self::numbers::Unit;
+pub use self::error::SimulateError;
 use self::points::Study;
-use self::scenario_file::ScenarioError;
 use self::trial::Trial;
-use crate::text_file::FileError;
-use crate::town::TownError;
 use crate::writable;
-
-/// Why there is no result.
-#[derive(Debug, Error)]
-pub enum SimulateError {
-    /// The scenario or an option is wrong.
-    #[error(transparent)]
-    Scenario(#[from] ScenarioError),
-    /// Nobody could wait for them.
-    #[error("expected at most {most} runs of all points together, not {runs}")]
-    TooManyRuns {
-        /// How many were asked for.
-        runs: u64,
-        /// How many there may be.
-        most: u64,
-    },
-    /// The towns that are there at a time are larger than the machine.
-    #[error(
-        "{at}{} people with the app are too many: {} some {} of memory, of which there is {}",
-        numbers::count(*phones),
-        if *at_a_time == 1 {
-            "a run takes".to_owned()
-        } else {
-            format!("the {at_a_time} runs at a time (--threads) take")
-        },
-        Unit::Bytes.value(*needed),
-        Unit::Bytes.value(*there)
-    )]
-    TooLarge {
-        /// Which one, if there are several.
-        at: String,
-        /// How many of its people have the app.
-        phones: u64,
-        /// How many towns there are at a time.
-        at_a_time: usize,
-        /// What all of these take, in bytes.
-        needed: f64,
-        /// What there is.
-        there: f64,
-    },
-    /// A town cannot be.
-    #[error("{at}{source}")]
-    Run {
-        /// Which one, if there are several.
-        at: String,
-        /// Why.
-        source: TownError,
-    },
-    /// The system gives us no threads.
-    #[error("no threads: {0}")]
-    Threads(#[from] rayon::ThreadPoolBuildError),
-    /// A file cannot be used.
-    #[error(transparent)]
-    File(#[from] FileError),
-    /// There is no experiment of that name.
-    #[error("there is no experiment {name:?}; expected all, list, or one of {}", names.join(", "))]
-    NoSuchExperiment {
-        /// What was given.
-        name: String,
-        /// What there is.
-        names: Vec<&'static str>,
-    },
-    /// There is nothing between two moments.
-    #[error("--from {from} s is later than --until {until} s")]
-    NoTime {
-        /// The first, in seconds from the start of the run.
-        from: f64,
-        /// The last.
-        until: f64,
-    },
-    /// The scenario would be overwritten.
-    #[error("--trace {path}: that is the scenario", path = .0.display())]
-    SameFile(PathBuf),
-    /// A file cannot be written.
-    #[error("{path}: {source}", path = path.display())]
-    Output {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
-}
-
-impl SimulateError {
-    /// Whether who called the program can do better.
-    pub fn is_usage(&self) -> bool {
-        match self {
-            Self::Scenario(_)
-            | Self::TooManyRuns { .. }
-            | Self::TooLarge { .. }
-            | Self::NoTime { .. }
-            | Self::SameFile(_)
-            | Self::Run { .. }
-            | Self::NoSuchExperiment { .. } => true,
-            Self::Threads(_) | Self::File(_) | Self::Output { .. } => false,
-        }
-    }
-
-    fn output(path: &Path, source: io::Error) -> Self {
-        Self::Output { path: path.to_owned(), source }
-    }
-}
 
 /// Does what the command line asks for, and says whether everything is as it should be.
 ///

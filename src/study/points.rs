@@ -30,6 +30,22 @@ pub enum Origin {
     Experiment(&'static str),
 }
 
+/// A point of a sweep that is to be run.
+#[derive(Debug, Clone)]
+pub struct PlannedPoint {
+    /// The keys that the sweep changes and their values, as written.
+    pub changed: Vec<(String, String)>,
+    /// With these changes.
+    pub scenario: Scenario,
+}
+
+impl PlannedPoint {
+    /// What is special about it, for an error.
+    pub(super) fn describe(&self) -> String {
+        self.changed.iter().map(|(key, value)| format!("with {key}={value}: ")).collect()
+    }
+}
+
 /// One point of a sweep.
 #[derive(Debug, Clone)]
 pub struct Point {

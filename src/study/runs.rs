@@ -8,7 +8,7 @@ use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
 
 use super::figure_names::FigureNames;
-use super::points::{Origin, Point, Study};
+use super::points::{Origin, PlannedPoint, Point, Study};
 use super::progress::Progress;
 use super::{SimulateError, memory};
 use crate::town::{self, Collect, Outcome, Records, Scenario, TownError};
@@ -31,15 +31,6 @@ pub struct Plan {
     pub threads: Option<usize>,
     /// Whether no bar is shown.
     pub is_quiet: bool,
-}
-
-/// A point of a sweep that is to be run.
-#[derive(Debug, Clone)]
-pub struct PlannedPoint {
-    /// The keys that the sweep changes and their values, as written.
-    pub changed: Vec<(String, String)>,
-    /// With these changes.
-    pub scenario: Scenario,
 }
 
 impl Plan {
@@ -148,13 +139,6 @@ impl Plan {
         let scenario = self.scenario.clone();
         let figures = self.figures.clone();
         Study { scenario, origin: Origin::Scenario, points, records, figures }
-    }
-}
-
-impl PlannedPoint {
-    /// What is special about it, for an error.
-    pub(super) fn describe(&self) -> String {
-        self.changed.iter().map(|(key, value)| format!("with {key}={value}: ")).collect()
     }
 }
 

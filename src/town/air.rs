@@ -5,8 +5,9 @@ use std::time::Duration;
 use rand::RngExt;
 
 use super::event::{Datagram, Event};
+use super::message::Fate;
 use super::nearness::Near;
-use super::outcome::{Fate, Received};
+use super::outcome::Received;
 use super::scenario::WhenExpired;
 use super::{Core, Town};
 use crate::client::contact_log::Added;

@@ -5,7 +5,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::outcome::Fate;
 use crate::protocol::reply::Reply;
 use crate::protocol::request::{Credentials, Request, RespVersion};
 use crate::protocol::{ContactRecord, TempId, Timestamp, resp};
@@ -43,6 +42,20 @@ pub enum Via {
     Tcp,
     /// A datagram between phones.
     Udp,
+}
+
+/// What a phone made of a beacon that it received.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fate {
+    /// The contact log has a new entry.
+    Logged,
+    /// The contact log had an entry for it already.
+    LoggedAgain,
+    /// The beacon is not valid yet.
+    TooEarly,
+    /// The beacon has expired.
+    Expired,
 }
 
 /// What the first bytes of a stream say.

@@ -2,9 +2,7 @@
 
 use std::fmt;
 
-use serde::Serialize;
-
-use super::message::Message;
+use super::message::{Fate, Message};
 
 /// What came of a run: counts of what happened, from which everything that is shown follows.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -309,20 +307,6 @@ pub struct Received {
     pub to: u32,
     /// What became of it.
     pub fate: Fate,
-}
-
-/// What became of a datagram.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Fate {
-    /// There is a new entry in the contact log.
-    Logged,
-    /// The entry was there already.
-    LoggedAgain,
-    /// It is not valid yet.
-    TooEarly,
-    /// It is not valid any more.
-    Expired,
 }
 
 /// A contact log that reached the server.

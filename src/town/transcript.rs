@@ -4,9 +4,8 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::message::{
-    Described, Message, Via, describe_beacon, describe_replies, describe_requests, shortened,
+    Described, Fate, Message, Via, describe_beacon, describe_replies, describe_requests, shortened,
 };
-use super::outcome::Fate;
 use crate::protocol::ContactRecord;
 use crate::world::network::ConnectionId;
 

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use bluetrace::study::points::{Origin, Point, Study};
 use bluetrace::study::theory::{Expected, Measure};
+use bluetrace::town::message::Fate;
 use bluetrace::town::outcome::{
-    AdversaryOutcome, Beacons, Bin, Contact, Encounter, Encounters, Fate, Linkability, Logs,
-    PerSecond, Received, ServerLoad, Traced, Tracing, Upload,
+    AdversaryOutcome, Beacons, Bin, Contact, Encounter, Encounters, Linkability, Logs, PerSecond,
+    Received, ServerLoad, Traced, Tracing, Upload,
 };
 use bluetrace::town::scenario::{MeetingsKind, Seconds, Spell};
 use bluetrace::town::{Outcome, Records, Scenario};
