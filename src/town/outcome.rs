@@ -1,112 +1,114 @@
-//! What came of a run.
+//! The outcome of a run: counts, and records of single events.
 
 use std::fmt;
 
 use super::message::{Fate, Message};
 
-/// What came of a run: counts of what happened, from which everything that is shown follows.
+/// The outcome of a run: the counts from which all figures are computed.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Outcome {
     /// The seed of the run.
     pub seed: u64,
-    /// How many people lived in the town: as many as the scenario says, or as a contact trace has names.
+    /// Number of people: that of the scenario, or of the names in a contact trace.
     pub people: u32,
-    /// How many of them had the app.
+    /// Number of people with the app.
     pub users: u32,
-    /// Contacts of a contact trace that begin when the run is over already.
+    /// Contacts of a contact trace that begin after the end of the run.
     pub late_contacts: u64,
-    /// Who was near whom, and who noticed.
+    /// Encounters, and how many of them phones recorded.
     pub encounters: Encounters,
-    /// What uploads led to.
+    /// Results of uploads.
     pub tracing: Tracing,
-    /// What became of beacons.
+    /// Fates of beacons.
     pub beacons: Beacons,
-    /// What the server had to do.
+    /// Load of the server.
     pub server: ServerLoad,
-    /// How large contact logs were.
+    /// Sizes of contact logs.
     pub logs: Logs,
-    /// What adversaries achieved.
+    /// Results of adversaries.
     pub adversaries: AdversaryOutcome,
-    /// What sniffers learned, if there were any.
+    /// Results of sniffers, if the scenario has any.
     pub linkability: Option<Linkability>,
-    /// How it went over time; each bin is as wide as the scenario's `interval`.
+    /// Counts over time; a bin is as wide as the scenario's `interval`.
     pub over_time: Vec<Bin>,
 }
 
-/// Who was near whom, and who noticed. Encounters that the end of the run cuts short are not counted, as
-/// nobody had all the time to notice them.
+/// Encounters, and how many of them phones recorded. An encounter that the end of the run cuts short does
+/// not count, since the phones lacked time to record it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Encounters {
-    /// Two people were near each other.
+    /// Encounters of any two people.
     pub real: u64,
-    /// Both had the app.
+    /// Encounters of two people with the app.
     pub possible: u64,
-    /// One of the two phones at least has logged a beacon of the other.
+    /// Encounters of which at least one phone has logged a beacon of the other.
     pub recorded: u64,
-    /// How many of the two logs of possible encounters hold the other; twice `possible` at most.
+    /// Logs that hold the other phone, counted over both logs of each possible encounter: at most twice
+    /// `possible`.
     pub recorded_ways: u64,
 }
 
-/// What uploads led to. Of index cases, those count further whose test was positive before the end.
+/// Results of uploads. The fields after `index_cases` count only index cases whose test was positive before
+/// the end.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Tracing {
-    /// How many people fell ill before the end.
+    /// People who fell ill before the end.
     pub index_cases: u32,
-    /// How many of them uploaded.
+    /// Index cases who uploaded.
     pub uploads: u32,
-    /// Pairs of an index case and somebody who was near them within the retention before the upload, or
-    /// before the test where there was none. Who was near two of them is in two pairs.
+    /// Pairs of an index case and a person who was near them within the retention before the upload, or
+    /// before the test if there was no upload. A person near two index cases is in two pairs.
     pub contacts: u64,
-    /// Those of them that the server named.
+    /// Pairs in `contacts` that the server named.
     pub traced: u64,
-    /// All pairs that the server named.
+    /// All pairs that the server named, rightly or not.
     pub named: u64,
-    /// Different people in these pairs: those whom the authority has to call.
+    /// Distinct people in the named pairs: those whom the authority has to call.
     pub people_named: u64,
     /// Encounters of index cases with people whom the server named, within the retention.
     pub traced_encounters: u64,
-    /// From the first encounter of a contact to the moment at which the server named them, in seconds,
-    /// for each that was traced, in ascending order.
+    /// For each traced contact, the seconds from the first encounter until the server named them, in
+    /// ascending order.
     pub seconds_to_notice: Vec<f64>,
 }
 
-/// What became of beacons.
+/// Fates of beacons.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Beacons {
-    /// Broadcasts of phones that had another phone near, however many adversaries listened.
+    /// Broadcasts by phones with another phone near. Listening adversaries do not count as phones.
     pub sent: u64,
-    /// Beacons that came near a phone: one for each that was near when one was sent.
+    /// Pairs of a broadcast and a phone that was near when it was sent.
     pub near: u64,
-    /// Of these, those that the radio lost,
+    /// Beacons in `near` that the radio lost.
     pub lost: u64,
-    /// and those that came when the phone was not listening.
+    /// Beacons in `near` that arrived while the phone was not listening.
     pub not_scanned: u64,
-    /// Datagrams that phones received, from whomever.
+    /// Datagrams that phones received, from phones or adversaries.
     pub received: u64,
-    /// Of these, valid ones that made a new entry in the contact log,
+    /// Received beacons that made a new entry in the contact log.
     pub logged: u64,
-    /// valid ones whose TempID was there already,
+    /// Received beacons whose TempID the contact log held already.
     pub logged_again: u64,
-    /// ones that are not valid yet by the receiver's clock,
+    /// Received beacons not valid yet by the receiver's clock.
     pub too_early: u64,
-    /// and ones that are not valid any more by it.
+    /// Received beacons that had expired by the receiver's clock.
     pub expired: u64,
-    /// Times at which a phone had another phone near and no TempID to send.
+    /// Broadcasts that a phone with another phone near omitted for want of a TempID.
     pub silent: u64,
 }
 
-/// What the server had to do.
+/// Load of the server.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ServerLoad {
-    /// Connections that it accepted.
+    /// Connections that the server accepted.
     pub connections: u64,
-    /// Connections that phones could not make, or lost.
+    /// Connections that phones failed to open, or lost.
     pub failed_connections: u64,
-    /// Logins that succeeded.
+    /// Successful logins.
     pub logins: u64,
     /// Requests for TempIDs.
     pub downloads: u64,
-    /// TempIDs that phones got.
+    /// TempIDs that phones received.
     pub temp_ids: u64,
     /// Bytes from phones.
     pub bytes_in: u64,
@@ -118,16 +120,16 @@ pub struct ServerLoad {
     pub connections_by_second: PerSecond,
 }
 
-/// How often something happened a second.
+/// Counts of an event by the second.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PerSecond {
-    /// How many seconds there were.
+    /// Number of seconds.
     pub seconds: u32,
-    /// How often it happened in all of them.
+    /// Sum over all seconds.
     pub sum: u64,
-    /// How often it happened in the busiest.
+    /// Count of the busiest second.
     most: u32,
-    /// How often it happened in each, unless that is forgotten.
+    /// Count of each second; empty after `forget_counts`.
     pub counts: Counts,
 }
 
@@ -136,19 +138,19 @@ pub struct PerSecond {
 pub struct Counts(pub Vec<u32>);
 
 impl PerSecond {
-    /// Nothing, in so many seconds.
+    /// Counts of zero for `seconds` seconds.
     pub fn new(seconds: u32) -> Self {
         Self { seconds, counts: Counts(vec![0; seconds as usize]), ..Self::default() }
     }
 
-    /// So often in each second.
+    /// The given count for each second.
     pub fn of(counts: Vec<u32>) -> Self {
         let sum = counts.iter().map(|count| u64::from(*count)).sum();
         let most = counts.iter().max().copied().unwrap_or_default();
         Self { seconds: counts.len() as u32, sum, most, counts: Counts(counts) }
     }
 
-    /// It happened in that second, which is passed over if it is none of these.
+    /// Counts an event in `second`; ignores one outside the range.
     pub fn count(&mut self, second: u64) {
         if let Some(count) = self.counts.0.get_mut(second as usize) {
             *count += 1;
@@ -157,94 +159,94 @@ impl PerSecond {
         }
     }
 
-    /// Forgets what happened in each, of which there is much in many runs.
+    /// Drops the counts of single seconds, which take much memory over many runs.
     pub fn forget_counts(&mut self) {
         self.counts = Counts::default();
     }
 
-    /// How often it happened in the busiest second.
+    /// Count of the busiest second.
     pub fn most(&self) -> Option<f64> {
         (self.seconds > 0).then(|| f64::from(self.most))
     }
 
-    /// How often it happened a second on average.
+    /// Mean count per second.
     pub fn mean(&self) -> Option<f64> {
         (self.seconds > 0).then(|| self.sum as f64 / f64::from(self.seconds))
     }
 }
 
 impl fmt::Debug for Counts {
-    /// Of a day there are too many to read.
+    /// Prints only the length, since a day has 86,400 counts.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Counts({} seconds)", self.0.len())
     }
 }
 
-/// How large contact logs were.
+/// Sizes of contact logs.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Logs {
-    /// How often a log was measured.
+    /// Number of measurements of a log.
     pub samples: u64,
-    /// How many entries there were in all of these.
+    /// Entries summed over all measurements.
     pub entries: u64,
-    /// The largest.
+    /// Entries of the largest log measured.
     pub most_entries: u64,
 }
 
-/// What adversaries achieved.
+/// Results of adversaries.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct AdversaryOutcome {
-    /// Beacons that replays sent and a phone received,
+    /// Beacons sent by replays that a phone received.
     pub replayed: u64,
-    /// and those that a phone took for valid.
+    /// Beacons sent by replays that a phone accepted as valid.
     pub replayed_valid: u64,
-    /// The same for relays.
+    /// Beacons sent by relays that a phone received.
     pub relayed: u64,
-    /// The same for relays.
+    /// Beacons sent by relays that a phone accepted as valid.
     pub relayed_valid: u64,
-    /// Passwords that guessers sent,
+    /// Passwords that guessers sent.
     pub guesses: u64,
-    /// those that the server compared, as the account was not blocked,
+    /// Guesses that the server compared, because the account was not blocked.
     pub guesses_judged: u64,
-    /// and those that were right.
+    /// Guesses that were right.
     pub guesses_right: u64,
-    /// Forged logs that the server took,
+    /// Forged logs that the server accepted.
     pub forged_logs: u64,
-    /// and people whom it named because of them.
+    /// People whom the server named because of forged logs.
     pub forged_names: u64,
-    /// Connections of flooders.
+    /// Connections that flooders opened.
     pub floods: u64,
 }
 
-/// What sniffers learned.
+/// Results of sniffers.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Linkability {
-    /// Beacons that they heard.
+    /// Beacons that sniffers heard.
     pub sightings: u64,
-    /// TempIDs that they heard.
+    /// Distinct TempIDs that sniffers heard.
     pub temp_ids: u64,
-    /// TempIDs that were followed by another of the same phone which they heard too: changes that could
-    /// be linked.
+    /// Changes of a phone from one TempID to the next of which sniffers heard both: changes that could be
+    /// linked.
     pub changes: u64,
-    /// Of these, those that they linked to the right TempID.
+    /// Changes that sniffers linked to the right TempID.
     pub linked: u64,
-    /// Links of a TempID to one of another phone, or to a later one of the same.
+    /// Links from a TempID to one of another phone, or to a TempID of the same phone that is not the next.
     pub mistaken: u64,
-    /// For how long each phone that was heard could be followed in one go at most, in seconds, in ascending
-    /// order: from the first to the last sighting of TempIDs that they linked rightly.
+    /// For each phone that sniffers heard, the longest time it could be followed without a break, in seconds
+    /// and ascending order: from the first to the last sighting of a chain of rightly linked TempIDs.
     pub followed_seconds: Vec<f64>,
 }
 
-/// What happened in one interval.
+/// Counts of one interval.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Bin {
-    /// When it begins, in seconds from the start of the run.
+    /// Start of the interval, in seconds from the start of the run.
     pub from: f64,
-    /// Encounters that began, and ended before the run did.
+    /// Encounters that began in the interval, and ended before the run did.
     pub encounters: u64,
-    /// Those of them that were possible to record,
+    /// Encounters of two people with the app.
     pub possible: u64,
-    /// and those that were recorded.
+    /// Encounters that at least one phone recorded.
     pub recorded: u64,
     /// Connections of phones to the server.
     pub connections: u64,
@@ -252,11 +254,11 @@ pub struct Bin {
     pub downloads: u64,
     /// Bytes between phones and the server.
     pub bytes: u64,
-    /// Mean entries of a contact log at its end.
+    /// Mean entries of a contact log at the end of the interval.
     pub log_entries: f64,
 }
 
-/// What happened one by one, for those who want to look closely.
+/// Single events of a run, for tables and pictures.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Records {
     /// All encounters, in the order of their ends.
@@ -265,86 +267,86 @@ pub struct Records {
     pub receptions: Vec<Received>,
     /// All uploads.
     pub uploads: Vec<Upload>,
-    /// Whom the server named.
+    /// Everybody whom the server named.
     pub traces: Vec<Traced>,
-    /// Who was near an index case, by the cases in the order of their tests and then by number.
+    /// Contacts of index cases, ordered by the test of the case and then by the number of the contact.
     pub contacts: Vec<Contact>,
-    /// Where people are at the end, in metres, in a plane.
+    /// Positions of people at the end, in metres; only in a plane.
     pub positions: Vec<(f64, f64)>,
-    /// Who has the app, by person.
+    /// Whether each person has the app.
     pub has_app: Vec<bool>,
-    /// Everything that was said.
+    /// Messages of phones and server.
     pub messages: Vec<Message>,
 }
 
-/// Two people near each other.
+/// An encounter of two people.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Encounter {
-    /// In seconds from the start of the run.
+    /// Begin, in seconds from the start of the run.
     pub from: f64,
-    /// The same.
+    /// End, in seconds from the start of the run.
     pub until: f64,
-    /// One person.
+    /// First person; `a < b`.
     pub a: u32,
-    /// The other.
+    /// Second person.
     pub b: u32,
-    /// Whether both have the app.
+    /// Whether both people have the app.
     pub is_possible: bool,
-    /// Whether the log of `a` holds a beacon of `b` from it.
+    /// Whether the log of `a` holds a beacon that `b` sent during the encounter.
     pub a_recorded: bool,
-    /// Whether the log of `b` holds a beacon of `a` from it.
+    /// Whether the log of `b` holds a beacon that `a` sent during the encounter.
     pub b_recorded: bool,
 }
 
 /// A datagram that a phone received.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Received {
-    /// In seconds from the start of the run.
+    /// Time of arrival, in seconds from the start of the run.
     pub at: f64,
-    /// Whose TempID it has.
+    /// Person whose TempID the beacon carries.
     pub from: u32,
-    /// Who received it.
+    /// Person whose phone received the beacon.
     pub to: u32,
-    /// What became of it.
+    /// What the phone made of the beacon.
     pub fate: Fate,
 }
 
 /// A contact log that reached the server.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Upload {
-    /// In seconds from the start of the run.
+    /// Time of arrival, in seconds from the start of the run.
     pub at: f64,
-    /// Who uploaded; adversaries have the numbers behind the last person.
+    /// Person who uploaded; adversaries have numbers above those of all people.
     pub person: u32,
-    /// How many entries it had.
+    /// Number of entries.
     pub entries: u64,
-    /// Whether it is forged.
+    /// Whether a forger made the log.
     pub is_forged: bool,
 }
 
-/// Somebody whom the server named.
+/// A person whom the server named after an upload.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Traced {
-    /// In seconds from the start of the run.
+    /// Time of the upload, in seconds from the start of the run.
     pub at: f64,
-    /// Whose upload it was.
+    /// Person who uploaded.
     pub index: u32,
-    /// Who was named.
+    /// Person who was named.
     pub contact: u32,
     /// Whether the two were near each other within the retention.
     pub is_real: bool,
 }
 
-/// Somebody who was near an index case within the retention before the upload, or before the test where
-/// there was none.
+/// A person who was near an index case within the retention before the upload, or before the test if there was
+/// no upload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Contact {
-    /// Who fell ill.
+    /// The index case.
     pub index: u32,
-    /// Who was near them.
+    /// The contact.
     pub contact: u32,
-    /// How often.
+    /// Number of encounters of the two.
     pub encounters: u32,
-    /// Whether the server named them.
+    /// Whether the server named the contact.
     pub is_named: bool,
 }

@@ -1,4 +1,4 @@
-//! Who does not play by the rules. Each table may be there any number of times.
+//! Adversaries of a town. A scenario may have each table any number of times.
 
 use std::num::NonZeroU32;
 
@@ -11,135 +11,134 @@ use super::{Probability, Seconds};
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Adversaries {
-    /// Who listens at places and follows phones.
+    /// Listen at places and follow phones.
     pub sniffer: Vec<Sniffer>,
-    /// Who sends beacons again, later.
+    /// Send beacons again, later.
     pub replay: Vec<Replay>,
-    /// Who sends beacons on to another place, at once.
+    /// Send beacons on to another place, at once.
     pub relay: Vec<Relay>,
-    /// Who guesses passwords.
+    /// Guess passwords.
     pub guesser: Vec<Guesser>,
-    /// Who uploads a contact log of things that never were.
+    /// Upload contact logs of encounters that never happened.
     pub forger: Vec<Forger>,
-    /// Who keeps the server busy.
+    /// Keep the server busy.
     pub flooder: Vec<Flooder>,
 }
 
-/// Where an adversary's radio is. One of `place`, `x` with `y`, and `with` says it.
+/// Position of an adversary's radio: one of `place`, `x` with `y`, or `with`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Post {
-    /// A place of random mixing, or a room of the timetable, from 0.
+    /// Place of random mixing, or room of the timetable, counted from 0.
     pub place: Option<u32>,
-    /// A point of the plane, in metres.
+    /// Horizontal position in the plane, in metres.
     pub x: Option<f64>,
-    /// The same.
+    /// Vertical position in the plane, in metres.
     pub y: Option<f64>,
-    /// How far it hears and is heard in the plane, in metres; without it, as far as a phone.
+    /// Range of the radio in the plane, in metres; that of a phone if it is missing.
     pub range: Option<Amount>,
-    /// Somebody of a contact trace who carries it, as the file calls them.
+    /// Person of a contact trace who carries the radio, by the name in the file.
     pub with: Option<String>,
 }
 
-/// Listens and never sends: what does it learn of a phone's way?
+/// Listens, never sends, and links the TempIDs of a phone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Sniffer {
-    /// Where it listens.
+    /// Where the sniffer listens.
     pub at: Vec<Post>,
-    /// The share of all places at which it listens besides, random ones.
+    /// Share of all places at which the sniffer listens in addition, drawn at random.
     pub coverage: Probability,
-    /// How far the start of a TempID may be from the end of another to be taken for the next one of the
-    /// same phone.
+    /// Largest gap between the end of a TempID and the start of the next one of the same phone.
     pub tolerance: Seconds,
 }
 
-/// Sends what it heard again, later.
+/// Records beacons and sends them again, later.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Replay {
-    /// Where it listens.
+    /// Where the replay listens.
     pub at: Post,
-    /// Where it sends; without it, where it listens.
+    /// Where the replay sends; where it listens if this is missing.
     pub to: Option<Post>,
-    /// How much later.
+    /// Time from the reception of a beacon until it is sent again.
     pub delay: Seconds,
-    /// Probability that it takes a beacon that it hears.
+    /// Probability that a beacon it hears is recorded.
     pub share: Probability,
 }
 
-/// Sends what is heard at one place at another, at once.
+/// Sends beacons from one place on to another, at once.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Relay {
-    /// Where it listens.
+    /// Where the relay listens.
     pub from: Post,
-    /// Where it sends.
+    /// Where the relay sends.
     pub to: Post,
-    /// How long that takes.
+    /// Delay between the two.
     pub delay: Seconds,
 }
 
-/// Tries passwords, whatever the server says to them.
+/// Tries passwords, whatever the server answers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Guesser {
-    /// How many accounts it tries to get into. They belong to people who are not in the town.
+    /// Number of accounts that the guesser attacks. They belong to people outside the town.
     pub targets: NonZeroU32,
-    /// From one try to the next on the same account; never before the reply to the last.
+    /// Time between two tries on the same account. A try waits for the reply to the one before.
     pub interval: Seconds,
-    /// The passwords are numbers of so many digits, tried one after the other.
+    /// Digits of a password. All numbers of that length are tried in order.
     pub digits: u8,
-    /// When it begins.
+    /// Start of the attack, from the start of the run.
     pub from: Seconds,
 }
 
-/// Uploads a log of contacts that it never had.
+/// Uploads a contact log of encounters that never happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Forger {
-    /// When it uploads.
+    /// Time of the upload, from the start of the run.
     pub from: Seconds,
-    /// How many entries it makes up, at most.
+    /// Largest number of forged entries.
     pub entries: u32,
-    /// Of what.
+    /// Source of the forged entries.
     pub forgery: Forgery,
-    /// Where it overheard TempIDs, for `forgery = "overheard"`.
+    /// Where the forger overhears TempIDs, for `forgery = "overheard"`.
     pub at: Post,
 }
 
-/// Of what a forged log is made.
+/// Source of the entries of a forged log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Forgery {
     /// Random digits.
     #[default]
     Random,
-    /// TempIDs of people who were at a place where it was not.
+    /// TempIDs of people at a place where the forger was not.
     Overheard,
 }
 
-/// Asks for more than anybody needs.
+/// Opens connections and sends requests at a high rate.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Flooder {
-    /// When it begins.
+    /// Start of the flood, from the start of the run.
     pub from: Seconds,
-    /// How long it goes on.
+    /// Duration of the flood.
     pub duration: Seconds,
-    /// Connections a second.
+    /// Connections per second.
     pub rate: Amount,
-    /// What it asks on each.
+    /// Request on each connection.
     pub request: Request,
 }
 
-/// What a flooder asks.
+/// Request of a flooder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Request {
-    /// To be logged in, as nobody whom the server knows.
+    /// A login as a user whom the server does not know.
     Login,
-    /// For TempIDs of 100 windows, as a user of its own.
+    /// TempIDs of 100 windows, as a user of its own.
     #[default]
     TempIds,
 }

@@ -1,4 +1,4 @@
-//! Who is near whom, and when.
+//! Settings of the encounters.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -8,34 +8,34 @@ use serde::{Deserialize, Serialize};
 use super::units::Amount;
 use super::{Probability, Seconds};
 
-/// Who is near whom, and when. Only the table of the kind in use counts.
+/// Source of the encounters. Only the table of the kind in use counts.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Meetings {
-    /// Which of the tables.
+    /// Kind in use.
     pub kind: MeetingsKind,
-    /// Anybody meets anybody.
+    /// Settings of random mixing.
     pub random_mixing: RandomMixing,
-    /// People walk about.
+    /// Settings of the plane.
     pub plane: Plane,
-    /// People are in rooms by the clock.
+    /// Settings of the timetable.
     pub timetable: Timetable,
-    /// It is read from a file.
+    /// Settings of the contact trace.
     pub trace: Trace,
 }
 
-/// Where meetings come from.
+/// Kind of the source of encounters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum MeetingsKind {
-    /// Anybody meets anybody, at random.
+    /// Any two people meet at random.
     #[default]
     RandomMixing,
-    /// People walk about in a plane, and are near whom their radio reaches.
+    /// People walk in a plane and are near those whom their radio reaches.
     Plane,
     /// People are at home, on the bus, in class or at work, by the clock.
     Timetable,
-    /// A contact trace.
+    /// Encounters are read from a contact trace.
     Trace,
 }
 
@@ -50,15 +50,15 @@ impl fmt::Display for MeetingsKind {
     }
 }
 
-/// Anybody meets anybody, at random moments.
+/// Any two people meet, at random moments.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RandomMixing {
-    /// How many encounters a person has a day, on average.
+    /// Mean number of encounters of a person per day.
     pub contacts_per_day: Amount,
-    /// How long each lasts.
+    /// Duration of an encounter.
     pub contact_duration: Seconds,
-    /// At how many places people meet, each time at a random one. Only listeners at places notice.
+    /// Number of places. Each encounter is at a random one, which matters only to adversaries at places.
     pub places: u32,
 }
 
@@ -66,17 +66,17 @@ pub struct RandomMixing {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Plane {
-    /// In metres.
+    /// Width of the rectangle, in metres.
     pub width: Amount,
-    /// In metres.
+    /// Height of the rectangle, in metres.
     pub height: Amount,
-    /// How far a beacon reaches, in metres.
+    /// Range of a phone's radio, in metres.
     pub range: Amount,
-    /// In metres a second.
+    /// Walking speed, in metres per second.
     pub speed: Amount,
-    /// Longest rest at a point; each is a random part of it.
+    /// Longest rest at a point. Each rest takes a random part of it.
     pub rest: Seconds,
-    /// How often it is looked who is near whom.
+    /// Time between two checks of who is near whom.
     pub step: Seconds,
 }
 
@@ -84,21 +84,21 @@ pub struct Plane {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Timetable {
-    /// People of a home.
+    /// People per home.
     pub home: u32,
-    /// Probability that somebody goes to class; the others work.
+    /// Probability that a person goes to class; the others work.
     pub student_share: Probability,
-    /// Students of a class.
+    /// Students per class.
     pub class: u32,
-    /// People of a workplace.
+    /// People per workplace.
     pub work: u32,
-    /// Seats of a bus.
+    /// Seats per bus.
     pub bus: u32,
-    /// When people leave home, from midnight; midnight is when meetings begin.
+    /// Time at which people leave home, from midnight. The meetings begin at midnight.
     pub leave: Seconds,
-    /// How long the bus takes, each way.
+    /// Duration of the bus ride, each way.
     pub ride: Seconds,
-    /// How long class and work last.
+    /// Duration of class and work.
     pub stay: Seconds,
     /// Probability that two people in the same room are near each other that day.
     pub near_share: Probability,
@@ -108,7 +108,7 @@ pub struct Timetable {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Trace {
-    /// The file, from the folder of the scenario.
+    /// Path of the file, relative to the folder of the scenario.
     pub file: PathBuf,
 }
 

@@ -1,7 +1,7 @@
-//! What a town is made of: the settings that a scenario file holds.
+//! The settings of a town, as a scenario file holds them.
 //!
-//! Every key has a default, so that a scenario says only what is different in it. An unknown key is an
-//! error: a misspelt one would silently be the default. `data/scenarios/README.md` documents each.
+//! Every key has a default, so a scenario holds only the differences. An unknown key is an error, because a
+//! misspelt one would silently have its default. `data/scenarios/README.md` documents each key.
 
 mod adversaries;
 mod check;
@@ -21,148 +21,146 @@ pub use self::meetings::{Meetings, MeetingsKind, Plane, RandomMixing, Timetable,
 pub use self::phones::{Offline, Phones, Refresh, WhenExpired};
 pub use self::units::{Amount, Probability, Seconds};
 
-/// A town, its phones, its server, and what goes wrong.
+/// The settings of a town: its people, phones and server, and what goes wrong.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Scenario {
-    /// What it is called in reports.
+    /// Name of the scenario in reports.
     pub name: String,
-    /// What it asks, in a sentence.
+    /// Question that the scenario asks, in a sentence.
     pub question: String,
-    /// The same seed gives the same town, to the last byte.
+    /// Seed of all random numbers. The same seed gives the same town, to the last byte.
     pub seed: u64,
-    /// How many towns that differ by their seeds only.
+    /// Number of runs, which differ only by their seeds.
     pub runs: NonZeroU32,
-    /// How long before people begin to meet, in which phones log in for the first time.
+    /// Time before the meetings begin, in which phones log in for the first time.
     pub warm_up: Seconds,
-    /// How long people meet.
+    /// Duration of the meetings.
     pub duration: Seconds,
-    /// How wide the bins of everything that is counted over time are; contact logs are measured at
-    /// their ends.
+    /// Width of the bins of all counts over time. Contact logs are measured at the end of each bin.
     pub interval: Seconds,
-    /// Who lives there.
+    /// The people of the town.
     pub people: People,
-    /// Who is near whom, and when.
+    /// Source of the encounters.
     pub meetings: Meetings,
-    /// What a phone does.
+    /// Behaviour of a phone.
     pub phones: Phones,
     /// Phones that cannot reach the server.
     pub offline: Offline,
-    /// The way from phone to phone.
+    /// Faults between phone and phone.
     pub radio: Radio,
-    /// The way from phones to the server.
+    /// Faults between phones and server.
     pub internet: Internet,
-    /// The server.
+    /// Settings and outages of the server.
     pub server: Server,
-    /// Who falls ill, and what follows.
+    /// Index cases, tests and uploads.
     pub illness: Illness,
-    /// Who does not play by the rules.
+    /// Adversaries.
     pub adversary: Adversaries,
 }
 
-/// Who lives in the town.
+/// The people of a town.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct People {
-    /// How many.
+    /// Number of people.
     pub count: u32,
-    /// Probability that somebody has the app.
+    /// Probability that a person has the app.
     pub app_share: Probability,
-    /// Probability that somebody who is about to meet anybody meets somebody who is alike: who has the
-    /// app too, or has not either. For meetings that are drawn (`random-mixing`).
+    /// Probability that an encounter is drawn only from people who are alike in having the app or not. For
+    /// `random-mixing` only.
     pub homophily: Probability,
 }
 
-/// The way from phone to phone.
+/// Faults between phone and phone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Radio {
-    /// Probability that two phones which come near each other hear each other at all while they are.
+    /// Probability that two phones hear each other at all during an encounter.
     pub capture: Probability,
-    /// Probability that a beacon is lost on its way to one phone, independent of all others.
+    /// Probability that a beacon is lost on its way to a phone, independent of all others.
     pub loss: Probability,
     /// Probability that a beacon arrives twice.
     pub double: Probability,
-    /// Longest time that a beacon is on its way; each takes a random part of it, so that later ones may
-    /// overtake it.
+    /// Longest delay of a beacon. Each takes a random part of it, so later beacons may overtake it.
     pub delay: Seconds,
 }
 
-/// The way from phones to the server. Bytes are cut anywhere.
+/// Faults between phones and server. Streams are cut into segments at any byte.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Internet {
-    /// Longest time that anything takes, in the ordinary way.
+    /// Longest delay of a segment without a stall.
     pub delay: Seconds,
-    /// Probability that a segment waits for up to `stall`.
+    /// Probability that a segment stalls.
     pub stall_probability: Probability,
-    /// Longest such wait.
+    /// Longest stall.
     pub stall: Seconds,
     /// Probability that a segment resets its connection instead of arriving.
     pub reset_probability: Probability,
 }
 
-/// The server.
+/// Settings and outages of the server.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Server {
-    /// For how long a TempID is valid, in whole seconds.
+    /// Lifetime of a TempID, in whole seconds.
     pub temp_id_lifetime: Seconds,
-    /// How long an account is blocked after three failures in a row.
+    /// Duration of the block after three failures in a row.
     pub block_duration: Seconds,
-    /// How long a connection may take to log in.
+    /// Time that a connection may take to log in.
     pub login_timeout: Seconds,
-    /// When its machine is without power.
+    /// Times without power.
     pub outage: Vec<Spell>,
-    /// When its disk is full.
+    /// Times with a full disk.
     pub disk_full: Vec<Spell>,
 }
 
-/// A stretch of time, from the start of the run.
+/// A span of time.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Spell {
-    /// When it begins.
+    /// Start of the span, from the start of the run.
     pub from: Seconds,
-    /// How long it lasts.
+    /// Length of the span.
     pub duration: Seconds,
 }
 
-/// Who falls ill, and what follows.
+/// Index cases, tests and uploads.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Illness {
-    /// How many fall ill.
+    /// Number of people who fall ill.
     pub index_cases: u32,
-    /// Whether only people with the app fall ill: the others cannot upload anything.
+    /// Whether only people with the app fall ill, as others cannot upload.
     pub among_users: bool,
-    /// When the first may fall ill, from the beginning of the meetings.
+    /// Earliest moment at which a person falls ill, from the beginning of the meetings.
     pub from: Seconds,
-    /// Each falls ill at a random moment within this time.
+    /// Length of the time in which people fall ill, each at a random moment.
     pub within: Seconds,
-    /// From falling ill until the test is positive, and the contact log is uploaded.
+    /// Time from falling ill until the test is positive and the contact log is uploaded.
     pub test_delay: Seconds,
-    /// Probability that somebody who is ill uploads.
+    /// Probability that an index case uploads.
     pub upload_share: Probability,
-    /// Who was near somebody who is ill at most so long before the upload is their contact, whatever phones
-    /// remember.
+    /// Largest age of an encounter at the upload for the other person to be a contact, whatever phones
+    /// retain.
     pub contact_window: Seconds,
 }
 
 impl Server {
-    /// The lifetime of a TempID as a server has it, in seconds.
+    /// Lifetime of a TempID in seconds, as the server takes it.
     pub fn lifetime_seconds(&self) -> u32 {
         u32::try_from(self.temp_id_lifetime.0.as_secs()).unwrap_or(u32::MAX)
     }
 }
 
 impl Spell {
-    /// When it is over.
+    /// End of the span.
     pub fn until(&self) -> Seconds {
         Seconds(self.from.0 + self.duration.0)
     }
 
-    /// The same time in as few spells as can be, in their order: those that touch are one.
+    /// The same times as the fewest spans, in order: spans that touch are merged.
     pub fn joined(spells: &[Self]) -> Vec<Self> {
         let mut spells = spells.to_vec();
         spells.sort_by_key(|spell| (spell.from, spell.duration));

@@ -1,82 +1,82 @@
-//! What a phone does.
+//! Settings of phones.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Amount, Probability, Seconds};
 
-/// What a phone does.
+/// Behaviour of a phone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Phones {
-    /// Phones log in for the first time at a random moment within this time.
+    /// Length of the time in which phones log in first, each at a random moment.
     pub first_login_within: Seconds,
-    /// From one beacon of a phone to the next.
+    /// Time between two beacons of a phone.
     pub beacon_interval: Seconds,
-    /// Each beacon comes up to this much later than its interval says, at random.
+    /// Largest random delay of a beacon after its interval.
     pub beacon_jitter: Seconds,
-    /// A phone listens once in this time,
+    /// Time between two starts of listening.
     pub scan_period: Seconds,
-    /// for so long. As long as the period, it listens always.
+    /// Length of a listening window. A phone whose window equals the period always listens.
     pub scan_window: Seconds,
-    /// A phone's clock is off by up to this much, each way.
+    /// Largest error of a phone's clock, in either direction.
     pub clock_skew: Seconds,
-    /// A phone's clock runs up to this much too fast or too slow, in parts of a million.
+    /// Largest drift of a phone's clock, in either direction, in parts per million.
     pub clock_drift_ppm: Amount,
-    /// How long a contact log keeps a beacon.
+    /// Time that a contact log keeps an entry.
     pub retention: Seconds,
-    /// When a phone gets a new TempID.
+    /// When a phone downloads TempIDs.
     pub refresh: Refresh,
-    /// For how many windows a phone with `refresh = "batch"` asks at once, from 1 to 100.
+    /// Windows that a phone with `refresh = "batch"` requests at once, from 1 to 100.
     pub batch: u8,
-    /// How long before its last TempID expires a phone asks for more.
+    /// Time before the expiry of its last TempID at which a phone requests more.
     pub ahead: Seconds,
-    /// A phone that needs a TempID asks after a random part of this time, so that not all ask at once.
+    /// Longest random delay of a request, so that not all phones ask at once.
     pub spread: Seconds,
-    /// A phone that could not get a TempID tries again after half of this time at least, at random, and
-    /// all of it at most.
+    /// Longest time until a failed request is repeated. Each is repeated after a random time of at least half
+    /// of it.
     pub retry: Seconds,
-    /// What a phone does that has no valid TempID.
+    /// Behaviour of a phone without a valid TempID.
     pub when_expired: WhenExpired,
 }
 
-/// When a phone gets a new TempID.
+/// When a phone downloads TempIDs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Refresh {
-    /// One when its own expires.
+    /// One TempID, when the current one expires.
     OnExpiry,
-    /// Those for many windows at once.
+    /// TempIDs for many windows at once.
     Batch,
 }
 
-/// What a phone does that has no valid TempID.
+/// Behaviour of a phone without a valid TempID.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum WhenExpired {
-    /// It sends no beacons.
+    /// The phone sends no beacons.
     Silent,
-    /// It goes on sending the last one.
+    /// The phone keeps sending its last TempID.
     Keep,
 }
 
-/// Phones that cannot reach the server; they hear and send beacons all the same.
+/// Times in which phones cannot reach the server. They still send and receive beacons.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Offline {
-    /// Probability that it happens to a phone at all.
+    /// Probability that a phone is offline during the long outage.
     pub share: Probability,
-    /// When it begins, from the start of the run,
+    /// Start of the long outage, from the start of the run.
     pub from: Seconds,
-    /// and how long it lasts. Zero for none.
+    /// Length of the long outage; zero for none.
     pub duration: Seconds,
-    /// How often a day a phone is offline besides, on average, at random moments,
+    /// Mean number of further outages of a phone per day, at random moments.
     pub spells_per_day: Amount,
-    /// and for how long each time.
+    /// Length of a further outage.
     pub spell: Seconds,
 }
 
 impl Phones {
-    /// For how many windows a phone asks at once.
+    /// Windows that a phone requests at once.
     pub fn windows(&self) -> u8 {
         match self.refresh {
             Refresh::OnExpiry => 1,
