@@ -2,44 +2,44 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-/// What came of a run in which everything held.
+/// Figures of a run in which every check passed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
-    /// Equal for equal runs only.
+    /// Hash of the trace: runs with equal traces have equal fingerprints.
     pub fingerprint: u64,
-    /// How many things happened.
+    /// Number of events.
     pub steps: u64,
-    /// How much time passed in the simulation.
+    /// Virtual time that passed.
     pub elapsed: Duration,
-    /// How many logins succeeded.
+    /// Successful logins.
     pub logins: u64,
-    /// How many TempIDs were told.
+    /// TempIDs that phones were told.
     pub temp_ids: usize,
-    /// How many records were uploaded.
+    /// Contact records that the server accepted.
     pub uploaded: u64,
-    /// How often an account was blocked.
+    /// Blocks of accounts.
     pub blocked: u64,
-    /// How many connections of phones broke under them.
+    /// Connections that were reset.
     pub resets: u64,
-    /// How many connections the server had at the busiest time.
+    /// Largest number of connections at a time.
     pub most_connections: usize,
-    /// How many bytes of unfinished requests and unsent replies all connections together made the
-    /// server keep at the worst time.
+    /// Largest number of bytes of unfinished requests and unsent replies that the server kept for all
+    /// connections together.
     pub most_kept_bytes: usize,
-    /// The same for one connection.
+    /// Largest number of such bytes kept for one connection.
     pub most_kept_bytes_of_one: usize,
 }
 
-/// Something that must not be.
+/// A check that failed.
 #[derive(Debug, Error)]
 #[error("{problem}\nat step {step}; repeat with seed {seed}\n{latest}")]
 pub struct Violation {
-    /// What it is.
+    /// Description of the failure.
     pub problem: String,
-    /// The seed of the run.
+    /// Seed of the run.
     pub seed: u64,
-    /// How many things had happened.
+    /// Number of events before the failure.
     pub step: u64,
-    /// The latest of them, one a line.
+    /// The latest events, one per line.
     pub latest: String,
 }

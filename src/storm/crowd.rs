@@ -1,22 +1,22 @@
-//! What all phones of a storm have in common.
+//! What all phones of a storm share.
 
 use std::time::Duration;
 
 use super::tally::Tally;
 use super::witness::Witness;
 
-/// How the phones of a storm behave.
+/// Parameters of the scripts.
 #[derive(Debug, Clone)]
 pub struct Manner {
-    /// Contact records of one upload.
+    /// Contact records per upload.
     pub records: usize,
-    /// How long a phone stays that stays.
+    /// Time that an idle, silent or unread phone stays.
     pub hold: Duration,
-    /// How long a slow phone waits between two bytes.
+    /// Time between two bytes of a slow phone.
     pub byte_interval: Duration,
-    /// How long a phone waits for a reply.
+    /// Time that a phone waits for a reply.
     pub patience: Duration,
-    /// Whether a phone says goodbye, or only closes its connection.
+    /// Whether a phone sends `QUIT`, or only closes its connection.
     pub says_goodbye: bool,
     /// The words that [`Script::Request`](super::script::Script::Request) sends; `%n` stands for the number of the request.
     pub request: Vec<String>,
@@ -25,19 +25,18 @@ pub struct Manner {
 /// What all phones of a storm share.
 #[derive(Debug)]
 pub struct Crowd {
-    /// How they behave.
+    /// Parameters of the scripts.
     pub manner: Manner,
-    /// What they were told.
+    /// Checks of what phones were told.
     pub witness: Witness,
-    /// How long it took.
+    /// Counts and latencies.
     pub tally: Tally,
-    /// How many requests [`Script::Request`](super::script::Script::Request) has sent.
+    /// Requests sent by [`Script::Request`](super::script::Script::Request).
     pub requests: u64,
 }
 
 impl Crowd {
-    /// Phones that behave in this manner and were told nothing yet; lines of what they are told are kept
-    /// if somebody is to take them.
+    /// A crowd before its first session. `keeps_lines` keeps a line for each TempID told, for a file.
     pub fn new(manner: Manner, keeps_lines: bool) -> Self {
         let (witness, tally) = (Witness::new(keeps_lines), Tally::new());
         Self { manner, witness, tally, requests: 0 }

@@ -11,97 +11,97 @@ use super::script::Mix;
 use super::users::Users;
 use crate::text_file::FileError;
 
-/// What the user decides about a storm.
+/// Settings of a storm, from the command line.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Where the server is.
+    /// Address of the server.
     pub server: SocketAddr,
-    /// Whom the phones log in as.
+    /// Users that the phones log in as.
     pub users: Users,
-    /// How many phones there are, one session each; without a number they come until the time is over.
+    /// Number of phones, one session each. Without it, phones come until `duration` is over.
     pub phones: Option<u64>,
-    /// How long new phones come.
+    /// Time for which new phones come.
     pub duration: Option<Duration>,
-    /// Who decides when the next phone begins.
+    /// Open or closed loop.
     pub load: Load,
-    /// Phones at a time, at most.
+    /// Largest number of phones at a time.
     pub concurrency: usize,
-    /// What they do.
+    /// Scripts that the phones play, with weights.
     pub mix: Mix,
-    /// How they do it.
+    /// Parameters of the scripts.
     pub manner: Manner,
-    /// Local addresses that they come from, counted up from 127.1.0.1; 0 leaves it to the system.
+    /// Number of local addresses that phones come from, from 127.1.0.1 up; 0 lets the system choose.
     pub source_addresses: u32,
-    /// The same seed draws the same scripts, gaps, points to vanish at and garbage, whatever the server
-    /// does. What the records of a contact log are depends on it, as phones upload what it told others.
+    /// Seed of scripts, gaps, vanishing points and garbage, which are the same whatever the server does. The
+    /// records of a contact log depend on the server, as phones upload what it told others.
     pub seed: u64,
-    /// The server's process, whose processor time is to be measured.
+    /// Process of the server, to measure its processor time.
     pub server_process: Option<u32>,
-    /// Where each TempID that a phone was told is to be written, as a line of `tempIDs.txt`.
+    /// File for each TempID that a phone was told, as a line of `tempIDs.txt`.
     pub told: Option<PathBuf>,
 }
 
-/// Why there is no storm.
+/// Why a storm does not start, or ends without a result.
 #[derive(Debug, Error)]
 pub enum StormError {
-    /// A file that is to be read.
+    /// An input file cannot be read, or is malformed.
     #[error(transparent)]
     File(#[from] FileError),
-    /// A file that is to be written.
+    /// An output file cannot be written.
     #[error("{path}: {source}", path = .path.display())]
     Output {
-        /// Which one.
+        /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The reason given by the system.
         source: io::Error,
     },
-    /// A file that has two uses.
+    /// Two options name the same file.
     #[error("{option} {path} is the file of {other}", path = .path.display())]
     SameFile {
-        /// Its second use.
+        /// The second option.
         option: &'static str,
-        /// Its first use.
+        /// The first option.
         other: &'static str,
-        /// Which one.
+        /// The file.
         path: PathBuf,
     },
-    /// More phones at a time than descriptors.
+    /// The limit of file descriptors allows fewer phones at a time.
     #[error("{concurrency} phones at a time are more than the limit of descriptors allows, {most}")]
     TooMany {
-        /// What was asked for.
+        /// Phones at a time, as requested.
         concurrency: usize,
-        /// What there is room for.
+        /// Phones at a time that the limit allows.
         most: usize,
     },
-    /// Fewer users than the scripts need.
+    /// The scripts need more users.
     #[error("{0}")]
     TooFewUsers(String),
-    /// Local addresses to come from that do not reach the server.
+    /// Phones from several local addresses cannot reach a server that is not on the loopback.
     #[error("phones from several addresses reach only a server at 127.x.y.z, and not {0}")]
     NoSources(IpAddr),
-    /// The first phone found nobody.
+    /// The first phone cannot connect.
     #[error("cannot reach {address}: {problem}")]
     Unreachable {
-        /// Where.
+        /// Address of the server.
         address: SocketAddr,
-        /// What the system says.
+        /// The reason given by the system.
         problem: String,
     },
     /// The processor time of the server cannot be read.
     #[error("cannot read the processor time of process {id}: {source}")]
     NoProcess {
-        /// Which one.
+        /// Process id of the server.
         id: u32,
-        /// What the system says.
+        /// The reason given by the system.
         source: io::Error,
     },
-    /// The system does not give us what every event loop needs.
+    /// The system refuses what the event loop needs.
     #[error("the system refused: {0}")]
     System(#[from] io::Error),
 }
 
 impl StormError {
-    /// Whether other options would have helped.
+    /// Whether the command line is to blame, and the exit code is 2.
     pub fn is_usage(&self) -> bool {
         match self {
             Self::SameFile { .. }

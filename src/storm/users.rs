@@ -1,4 +1,4 @@
-//! Whom the phones log in as.
+//! The users that phones log in as.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -9,10 +9,10 @@ use crate::protocol::Username;
 use crate::server::passwords;
 use crate::text_file::{FileError, read_lines};
 
-/// Users that the pattern has a number for.
+/// Number of users that the pattern has.
 pub const MAX_PATTERN_USERS: u32 = 100_000_000;
 
-/// What [`parse_range`] reads.
+/// The form that [`parse_range`] reads, for messages.
 const EXPECTED_RANGE: &str =
     "expected a number of users from 1 to 100000000 or a range of them such as 1000..2000";
 
@@ -24,11 +24,11 @@ const EXPECTED_RANGE: &str =
 pub enum Users {
     /// The users of the pattern with these numbers.
     Pattern(Range<u32>),
-    /// Those of a file.
+    /// The users of a file.
     Listed {
-        /// Which one.
+        /// Path of the file.
         path: PathBuf,
-        /// With their passwords, in its order.
+        /// Users and passwords, in the order of the file.
         accounts: Vec<(Username, String)>,
     },
 }
@@ -51,7 +51,7 @@ impl Users {
         Ok(Self::Listed { path: path.to_owned(), accounts })
     }
 
-    /// How many there are.
+    /// Number of users.
     pub fn len(&self) -> usize {
         match self {
             Self::Pattern(numbers) => numbers.len(),
@@ -59,16 +59,16 @@ impl Users {
         }
     }
 
-    /// Whether there is none.
+    /// Whether there are no users.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The name and the password of a user, counted from 0.
+    /// Username and password of the user at `index`, counted from 0.
     ///
     /// # Panics
     ///
-    /// If there are not so many.
+    /// If `index` is not below [`len`](Self::len).
     pub fn account(&self, index: usize) -> (Username, Cow<'_, str>) {
         match self {
             Self::Pattern(numbers) => {
@@ -87,7 +87,7 @@ impl Users {
     ///
     /// # Errors
     ///
-    /// What the system says.
+    /// The error of the writer.
     pub fn write(&self, out: &mut (impl Write + ?Sized)) -> io::Result<()> {
         (0..self.len())
             .map(|index| self.account(index))
@@ -112,7 +112,7 @@ fn of_pattern(number: u32) -> (Username, String) {
 ///
 /// # Errors
 ///
-/// What is wrong with `text`.
+/// A message that says what was expected.
 pub fn parse_range(text: &str) -> Result<Range<u32>, String> {
     let number = |text: &str| {
         let number = text.trim().parse().ok().filter(|number| *number <= MAX_PATTERN_USERS);

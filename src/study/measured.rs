@@ -1,4 +1,4 @@
-//! The figures of a point over all its runs.
+//! The figures of a point of a sweep over all its runs.
 
 use super::points::Point;
 use super::statistics::Estimate;
@@ -6,36 +6,36 @@ use super::theory::Relation;
 use crate::town::Outcome;
 use crate::town::figures::Figure;
 
-/// A point with its figures. They are computed once, as some go through every second of a run.
+/// A point with its figures, computed once, because some read every second of a run.
 #[derive(Debug)]
 pub(super) struct Measured<'a> {
-    /// Which one.
+    /// The point.
     pub(super) point: &'a Point,
-    /// All figures, in their order.
+    /// All figures, in the order of the summary.
     pub(super) figures: Vec<MeasuredFigure>,
 }
 
 /// A figure over all runs of a point.
 #[derive(Debug, Clone)]
 pub(super) struct MeasuredFigure {
-    /// Its name.
+    /// Name of the figure.
     pub(super) name: &'static str,
-    /// What it means.
+    /// Meaning of the figure.
     pub(super) meaning: &'static str,
-    /// What it is; `None` if no run has it.
+    /// Estimate over all runs; `None` if no run has the figure.
     pub(super) estimate: Option<Estimate>,
-    /// What theory says.
+    /// Values expected by theory.
     pub(super) expected: Vec<Judged>,
 }
 
 /// An expected value, and whether the measured one agrees.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Judged {
-    /// How the two are to compare.
+    /// How the measured value must compare with the expected one.
     pub(super) relation: Relation,
-    /// What theory says.
+    /// The expected value.
     pub(super) value: f64,
-    /// Whether they do.
+    /// Whether the measured value agrees.
     pub(super) is_met: bool,
 }
 
@@ -51,7 +51,7 @@ impl<'a> Measured<'a> {
         Self { point, figures: figures.map(measured).collect() }
     }
 
-    /// What the sweep changed.
+    /// Keys that the sweep changed, with their values.
     pub(super) fn changed(&self) -> &'a [(String, String)] {
         &self.point.changed
     }
@@ -61,14 +61,14 @@ impl<'a> Measured<'a> {
         self.figures.iter().find(|figure| figure.name == name)
     }
 
-    /// What the figure of this name is; none if no run has it.
+    /// Estimate of the figure of this name; `None` if no run has it.
     pub(super) fn estimate(&self, name: &str) -> Option<Estimate> {
         self.figure(name)?.estimate
     }
 }
 
 impl MeasuredFigure {
-    /// With its value in each run.
+    /// The figure with its `values` in all runs.
     fn of(point: &Point, Figure { name, meaning, .. }: Figure, values: &[Option<f64>]) -> Self {
         let expected = point.expected.iter().filter(|expected| expected.measure.name() == name);
         let judged = expected.map(|expected| Judged {

@@ -1,44 +1,44 @@
-//! What theory says of a run, and whether what was measured agrees.
+//! Values expected by theory, and whether measured values agree with them.
 
 use super::statistics::Estimate;
 use crate::town::{Outcome, Scenario};
 
-/// How much a value that never differs between runs may be off the expected one: what arithmetic takes.
+/// Allowed error of a value that is the same in all runs, and so has no confidence interval: rounding.
 const ROUNDING: f64 = 1e-9;
 
-/// What is to come out.
+/// A value expected by theory.
 #[derive(Debug, Clone, Copy)]
 pub struct Expected {
-    /// What is measured.
+    /// The measured quantity.
     pub measure: Measure,
-    /// What theory says.
+    /// The expected value.
     pub value: f64,
-    /// How the two compare.
+    /// How the measured value must compare with it.
     pub relation: Relation,
 }
 
-/// How something is measured in what came of a run.
+/// A quantity measured from the outcome of a run.
 #[derive(Debug, Clone, Copy)]
 pub enum Measure {
-    /// It is the figure of this name.
+    /// The figure of this name.
     Figure(&'static str),
-    /// It has this name, and is computed so.
+    /// A quantity with this name and computation.
     Computed(&'static str, fn(&Scenario, &Outcome) -> Option<f64>),
 }
 
-/// How a measured value compares with that of theory.
+/// How a measured value must compare with the expected one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Relation {
-    /// They are equal: the expected value lies in the confidence interval.
+    /// Equal: the expected value lies in the confidence interval.
     Equal,
-    /// The measured one is at most the expected one, which is a bound: no run exceeds it.
+    /// At most the expected value, in every run.
     AtMost,
-    /// The measured one is at least the expected one, in every run.
+    /// At least the expected value, in every run.
     AtLeast,
 }
 
 impl Measure {
-    /// What is measured.
+    /// Name of the quantity.
     pub fn name(self) -> &'static str {
         match self {
             Self::Figure(name) | Self::Computed(name, _) => name,
@@ -47,10 +47,10 @@ impl Measure {
 }
 
 impl Relation {
-    /// All of them.
+    /// All relations.
     pub const ALL: [Self; 3] = [Self::Equal, Self::AtMost, Self::AtLeast];
 
-    /// In words.
+    /// The relation in words.
     pub fn name(self) -> &'static str {
         match self {
             Self::Equal => "expected",
@@ -59,7 +59,7 @@ impl Relation {
         }
     }
 
-    /// What stands before a value.
+    /// The sign before a value.
     pub fn sign(self) -> &'static str {
         match self {
             Self::Equal => "",
@@ -70,19 +70,18 @@ impl Relation {
 }
 
 impl Expected {
-    /// The measured value is to be `value`.
+    /// Expects the measured value to equal `value`.
     pub fn equal(measure: Measure, value: f64) -> Self {
         Self { measure, value, relation: Relation::Equal }
     }
 
-    /// The measured value is to be from `low` to `high`.
+    /// Expects the measured value to be from `low` to `high`.
     pub fn between(measure: Measure, low: f64, high: f64) -> [Self; 2] {
         let bound = |value, relation| Self { measure, value, relation };
         [bound(low, Relation::AtLeast), bound(high, Relation::AtMost)]
     }
 
-    /// Whether the `values` of all runs agree. A run with nothing to measure does not, nor one with a
-    /// number that is none.
+    /// Whether the `values` of all runs agree. A missing value or a NaN does not.
     pub fn is_met_by(&self, values: &[Option<f64>]) -> bool {
         let finite = |value: &Option<f64>| value.filter(|value| value.is_finite());
         let Some(values) = values.iter().map(finite).collect::<Option<Vec<_>>>() else {
