@@ -1,4 +1,4 @@
-//! When phones ask the server for TempIDs, and when they cannot.
+//! Requests of phones for TempIDs, and times when the server is out of reach.
 
 use std::time::Duration;
 
@@ -14,8 +14,8 @@ use crate::world::step::Step;
 const DAY: f64 = 86_400.0;
 
 impl Town {
-    /// It may be that a phone needs a TempID, or will soon: it asks after a random part of the spread. One
-    /// that is offline comes here again when it is back.
+    /// Schedules a request of a phone that needs a TempID, after a random part of the spread. An offline
+    /// phone comes here again when it is back.
     pub(super) fn need(&mut self, number: u32, core: &mut Core<Event>) {
         let handset = &mut self.handsets[number as usize];
         let is_early = core.clock.elapsed() < handset.needs_at;
@@ -27,14 +27,14 @@ impl Town {
         core.schedule(core.clock.elapsed() + wait, Event::Asks(number));
     }
 
-    /// A phone asks for TempIDs. If it went offline meanwhile it does so when it is back.
+    /// Sends a request for TempIDs, unless the phone went offline meanwhile.
     pub(super) fn ask(&mut self, number: u32, core: &mut Core<Event>) {
         let windows = self.scenario.phones.windows();
         core.phones[number as usize].intend(&[Step::Download(windows), Step::LogOut]);
         core.wake(number);
     }
 
-    /// A phone has got TempIDs.
+    /// Gives downloaded TempIDs to a phone.
     pub(super) fn supply(
         &mut self,
         number: u32,
@@ -55,7 +55,7 @@ impl Town {
         core.schedule(handset.needs_at, Event::Needs(number));
     }
 
-    /// A phone cannot reach the server any more; what it was doing there breaks off.
+    /// Takes a phone offline, which breaks its connection.
     pub(super) fn go_offline(&mut self, number: u32, core: &mut Core<Event>) {
         self.offline_spells[number as usize] += 1;
         if self.offline_spells[number as usize] > 1 {
@@ -67,7 +67,7 @@ impl Town {
         }
     }
 
-    /// A phone can reach the server again, unless another spell lasts.
+    /// Brings a phone back online, unless another spell lasts.
     pub(super) fn come_online(&mut self, number: u32, core: &mut Core<Event>) {
         self.offline_spells[number as usize] -= 1;
         if self.offline_spells[number as usize] > 0 {
@@ -83,7 +83,7 @@ impl Town {
         self.need(number, core);
     }
 
-    /// Draws when a phone is offline, and lets it happen.
+    /// Draws and schedules the offline spells of a phone.
     pub(super) fn plan_offline_spells(&mut self, number: u32, core: &mut Core<Event>) {
         let offline = &self.scenario.offline;
         let person = self.handsets[number as usize].person;

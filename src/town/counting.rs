@@ -1,4 +1,4 @@
-//! What is counted as a town lives, and what is left when it is over.
+//! Counts during a run, and its outcome at the end.
 
 use std::time::Duration;
 
@@ -8,13 +8,13 @@ use super::outcome::{Bin, Linkability};
 use super::{Core, Outcome, Records, Town};
 
 impl Town {
-    /// The interval that it is now, if people have begun to meet.
+    /// The current bin, if the meetings have begun.
     fn bin_of_now(&mut self, core: &Core<Event>) -> Option<&mut Bin> {
         let now = core.clock.elapsed();
         (now >= self.scenario.warm_up.0).then(|| self.bin(now))
     }
 
-    /// The interval that a moment is in from which on people meet.
+    /// The bin of a moment after the meetings have begun.
     pub(super) fn bin(&mut self, at: Duration) -> &mut Bin {
         let interval = self.scenario.interval.0;
         let (warm_up, bins) = (self.scenario.warm_up.0, &mut self.outcome.over_time);
@@ -26,7 +26,7 @@ impl Town {
         &mut bins[index]
     }
 
-    /// Measures all contact logs at the end of an interval, before the next.
+    /// Measures all contact logs at the end of a bin.
     pub(super) fn measure(&mut self, core: &mut Core<Event>) {
         self.measure_logs(core);
         core.schedule(core.clock.elapsed() + self.scenario.interval.0, Event::Measure);
@@ -51,12 +51,12 @@ impl Town {
         bin.log_entries = if count > 0 { entries as f64 / count as f64 } else { 0.0 };
     }
 
-    /// Which second of the meetings it is.
+    /// The current second of the meetings.
     fn second(&self, core: &Core<Event>) -> Option<u64> {
         core.clock.elapsed().checked_sub(self.scenario.warm_up.0).map(|since| since.as_secs())
     }
 
-    /// A phone sends a request.
+    /// Counts bytes that a phone sends to the server.
     pub(super) fn count_request(&mut self, bytes: &[u8], core: &Core<Event>) {
         let second = self.second(core);
         // A phone waits for each reply, so that there is one request in what it sends at a time.
@@ -75,7 +75,7 @@ impl Town {
         }
     }
 
-    /// A phone hears the server.
+    /// Counts bytes that a phone receives from the server.
     pub(super) fn count_reply(&mut self, bytes: &[u8], core: &Core<Event>) {
         self.outcome.server.bytes_out += bytes.len() as u64;
         if let Some(bin) = self.bin_of_now(core) {
@@ -83,7 +83,7 @@ impl Town {
         }
     }
 
-    /// The server has accepted a connection.
+    /// Counts a connection that the server has accepted.
     pub(super) fn count_connection(&mut self, core: &Core<Event>) {
         let second = self.second(core);
         let server = &mut self.outcome.server;
@@ -96,7 +96,7 @@ impl Town {
         }
     }
 
-    /// What came of it all.
+    /// The outcome and the records of the run.
     pub(super) fn conclude(mut self, mut core: Core<Event>) -> (Outcome, Records) {
         core.clock.advance_to(self.end);
         // What is over just now was not cut short.
@@ -116,7 +116,7 @@ impl Town {
     }
 }
 
-/// What two sniffers learned, each for itself.
+/// The sum of the results of two independent sniffers.
 fn of_both(mut one: Linkability, other: Linkability) -> Linkability {
     one.sightings += other.sightings;
     one.temp_ids += other.temp_ids;

@@ -3,33 +3,33 @@
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-/// What random numbers are drawn for.
+/// Purpose of a stream of random numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u64)]
 pub enum Purpose {
-    /// Who has the app; one stream a person.
+    /// Whether a person has the app; one stream a person.
     App = 1,
-    /// Who meets whom, and where people are; one stream a town, or one a person.
+    /// Encounters and positions; one stream a town, or one a person.
     Meetings,
-    /// Which places a sniffer covers; one stream a sniffer.
+    /// Places that a sniffer covers; one stream a sniffer.
     Coverage,
-    /// When a phone sends beacons and listens; one stream a phone.
+    /// Times of beacons and of listening; one stream a phone.
     Schedule,
     /// Whether two phones hear each other at all; one stream an encounter.
     Capture,
     /// Whether beacons get through; one stream a direction of an encounter.
     Radio,
-    /// How late a beacon comes; one stream a beacon of a phone.
+    /// Delay of a beacon; one stream a beacon of a phone.
     Jitter,
-    /// How wrong a phone's clock is; one stream a phone.
+    /// Error of a clock; one stream a phone.
     Clock,
-    /// When a phone is offline; one stream a phone.
+    /// Times offline; one stream a phone.
     Offline,
-    /// Whether somebody falls ill, and when; one stream a person.
+    /// Whether and when a person falls ill; one stream a person.
     Illness,
-    /// When a phone logs in first; one stream a phone.
+    /// Time of the first login; one stream a phone.
     FirstLogin,
-    /// What an adversary does; one stream an adversary.
+    /// Actions of an adversary; one stream an adversary.
     Adversary,
     /// How long a phone that needs TempIDs waits; one stream a phone and time that it needs some.
     Spread,

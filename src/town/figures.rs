@@ -4,19 +4,18 @@ use super::outcome::{
     AdversaryOutcome, Beacons, Encounters, Linkability, Logs, Outcome, ServerLoad, Tracing,
 };
 
-/// One number that came of a run.
+/// A number computed from an outcome.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Figure {
-    /// Its name, such as `encounters.recorded_share`.
+    /// Name, such as `encounters.recorded_share`.
     pub name: &'static str,
-    /// The number; `None` if there was nothing to measure, such as a share of nothing.
+    /// Value; `None` if there was nothing to measure, such as a share of nothing.
     pub value: Option<f64>,
-    /// What it means.
+    /// Meaning, in words.
     pub meaning: &'static str,
 }
 
-/// The names of figures that tell more than others where several towns are compared, the most telling
-/// first.
+/// Names of the figures that are most useful to compare several towns, the most useful first.
 pub const MOST_TELLING: &[&str] = &[
     "encounters.recorded_share",
     "tracing.recall",
@@ -256,7 +255,7 @@ fn share(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
 }
 
-/// Of values in ascending order.
+/// Median of values in ascending order.
 fn median(values: &[f64]) -> Option<f64> {
     let (upper, lower) = (values.len() / 2, values.len().saturating_sub(1) / 2);
     values.get(upper).map(|value| (value + values[lower]) / 2.0)

@@ -1,4 +1,4 @@
-//! How a town begins: who lives there, with what, and what happens whatever they do.
+//! The founding of a town: its people and phones, and the events that do not depend on them.
 
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ use crate::world::{Core, Happening, World};
 /// Midnight of the day on which people begin to meet, in true time: 13/05/2020, as in the assignment.
 const MIDNIGHT_UNIX_SECONDS: i64 = 1_589_328_000;
 
-/// How many bytes a connection takes that its phone has not read.
+/// Bytes that a connection takes before its phone reads them.
 const WINDOW_BYTES: usize = 64 * 1024;
 
 impl Town {
@@ -80,7 +80,7 @@ impl Town {
         Ok(World { core, inhabitants: town })
     }
 
-    /// Lets happen what does not follow from anything else.
+    /// Schedules the events that follow from no other event.
     fn begin(&mut self, core: &mut Core<Event>) {
         for number in 0..self.handsets.len() as u32 {
             self.plan_offline_spells(number, core);
@@ -98,26 +98,26 @@ impl Town {
     }
 }
 
-/// By person. More uptake only adds users.
+/// Whether each person has the app. A larger share only adds users.
 fn who_has_app(scenario: &Scenario, people: u32) -> Vec<bool> {
     let luck = |person| draws::stream(scenario.seed, Purpose::App, person).random::<f64>();
     let share = scenario.people.app_share.get();
     (0..people.into()).map(|person| luck(person) < share).collect()
 }
 
-/// The phones of those who have one.
+/// The phones of all people who have one.
 fn handsets(scenario: &Scenario, has_app: &[bool]) -> Vec<Handset> {
     let owners = (0..).zip(has_app).filter(|(_, has_app)| **has_app);
     owners.map(|(person, _)| Handset::new(person, scenario)).collect()
 }
 
-/// By person, the number of their phone.
+/// Number of each person's phone.
 fn numbers(has_app: &[bool]) -> Vec<Option<u32>> {
     let mut numbers = 0..;
     has_app.iter().map(|has_app| has_app.then(|| numbers.next()).flatten()).collect()
 }
 
-/// What all true clocks show at the start of the run.
+/// True wall time at the start of the run.
 fn start(scenario: &Scenario) -> Timestamp {
     Timestamp::from_unix_seconds(MIDNIGHT_UNIX_SECONDS - scenario.warm_up.0.as_secs() as i64)
 }
@@ -154,7 +154,7 @@ fn core(
     Ok(Core { clock, future, network, machine, phones })
 }
 
-/// What the server runs on.
+/// The machine of the server.
 fn machine(scenario: &Scenario, people: u32, adversaries: &Adversaries) -> Machine {
     let server = &scenario.server;
     Machine::new(MachineSettings {
@@ -181,7 +181,7 @@ fn network_faults(internet: &scenario::Internet) -> NetworkFaults {
     }
 }
 
-/// Lets happen what goes wrong with the server.
+/// Schedules outages and full disks of the server.
 fn schedule_troubles(server: &scenario::Server, future: &mut EventQueue<Happening<Event>>) {
     let mut trouble = |at: Duration, trouble| {
         future.schedule(at, Happening::Trouble(Box::new(trouble)));

@@ -1,5 +1,4 @@
-//! What a phone in the town has besides its machines: a clock of its own, a rhythm, and TempIDs for
-//! later.
+//! A phone of the town besides its machines: its own clock, its rhythm, and TempIDs for later.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -12,31 +11,31 @@ use crate::client::phone::Phone;
 use crate::clock::Now;
 use crate::protocol::{ContactRecord, TempId, Timestamp};
 
-/// A phone in the town, but for the machines that every simulated phone has.
+/// A phone of the town, without the machines that every simulated phone has.
 #[derive(Debug)]
 pub struct Handset {
-    /// Whose it is.
+    /// Owner of the phone.
     pub person: u32,
-    /// What its clock shows.
+    /// Clock of the phone.
     pub clock: LocalClock,
-    /// When it sends beacons and listens.
+    /// Times of beacons and of listening.
     pub rhythm: Rhythm,
-    /// TempIDs for the windows behind the current one.
+    /// TempIDs for the windows after the current one.
     pub supply: Supply,
-    /// How many TempIDs it has used, those included whose windows went by with nobody near.
+    /// Number of TempIDs used, including those whose windows passed with nobody near.
     pub temp_ids_used: u32,
-    /// Whether it is going to send a beacon.
+    /// Whether a beacon is scheduled.
     pub is_broadcasting: bool,
-    /// Whether it is going to ask for TempIDs, or has asked already.
+    /// Whether a request for TempIDs is scheduled or unanswered.
     pub is_asking: bool,
-    /// From when on it needs more TempIDs.
+    /// Time at which the phone needs more TempIDs.
     pub needs_at: Duration,
-    /// How it waits between it and the server.
+    /// Random delays of requests.
     pub waits: Waits,
 }
 
-/// How long a phone waits between it and the server: each time from a stream of its own, so that one more
-/// failure moves no other wait.
+/// Random delays of a phone's requests. Each comes from a stream of its own, so that one more failure changes
+/// no other delay.
 #[derive(Debug, Clone, Copy)]
 pub struct Waits {
     seed: u64,
@@ -63,8 +62,8 @@ impl Handset {
         }
     }
 
-    /// Uses the TempID of the latest window that has begun at `now` by the own clock, if there is another
-    /// than that in use, and says whether there is.
+    /// Switches to the TempID of the latest window that has begun at `now` by the phone's clock. Returns
+    /// whether that is another one than before.
     pub fn renew(&mut self, phone: &mut Phone, now: Now) -> bool {
         let Some((record, begun)) = self.supply.take(now.wall) else { return false };
         self.temp_ids_used += begun;
@@ -72,8 +71,8 @@ impl Handset {
         true
     }
 
-    /// Takes what was downloaded at `now` by the own clock. A TempID that is valid serves to its end; by a
-    /// clock that is behind that of the server the new ones have not begun yet.
+    /// Takes TempIDs downloaded at `now` by the phone's clock. A TempID that is still valid is used to its
+    /// end, because the new ones may not have begun by a clock that is behind the server's.
     pub fn stock(&mut self, phone: &mut Phone, records: &[ContactRecord], now: Now) {
         let is_valid = |phone: &Phone| phone.temp_id().is_some_and(|it| it.is_valid_at(now.wall));
         if !is_valid(phone) {
@@ -90,37 +89,37 @@ impl Handset {
 }
 
 impl Waits {
-    /// Before it logs in first, a part of `within`.
+    /// Delay before the first login, a part of `within`.
     pub fn first_login(&self, within: Duration) -> Duration {
         within.mul_f64(self.draw(Purpose::FirstLogin, 0))
     }
 
-    /// Before it asks for TempIDs that it needs, a part of `spread`.
+    /// Delay before a request for TempIDs, a part of `spread`.
     pub fn need(&mut self, spread: Duration) -> Duration {
         self.needs += 1;
         spread.mul_f64(self.draw(Purpose::Spread, self.needs))
     }
 
-    /// Before it goes on with what it was doing when it went offline, a part of `spread`.
+    /// Delay before it resumes after being offline, a part of `spread`.
     pub fn comeback(&mut self, spread: Duration) -> Duration {
         self.returns += 1;
         spread.mul_f64(self.draw(Purpose::Return, self.returns))
     }
 
-    /// After something failed, a part of `retry`, and half of it at least.
+    /// Delay after a failure, from half of `retry` to all of it.
     pub fn retry(&mut self, retry: Duration) -> Duration {
         self.failures += 1;
         retry.mul_f64(0.5 + 0.5 * self.draw(Purpose::Retry, self.failures))
     }
 
-    /// From 0 to 1.
+    /// A random number from 0 to 1.
     fn draw(&self, purpose: Purpose, occasion: u32) -> f64 {
         let number = u64::from(self.person) << 32 | u64::from(occasion);
         draws::stream(self.seed, purpose, number).random::<f64>()
     }
 }
 
-/// A clock that is wrong by a constant, and by a part of the time that has passed.
+/// A clock with a constant error and a drift.
 #[derive(Debug, Clone, Copy)]
 pub struct LocalClock {
     skew_us: i64,
@@ -137,7 +136,7 @@ impl LocalClock {
         }
     }
 
-    /// What it shows when the true clocks show `now`, `elapsed` after the start of the run.
+    /// Time that the clock shows at the true time `now`, `elapsed` after the start of the run.
     pub fn show(&self, now: Now, elapsed: Duration) -> Now {
         if self.skew_us == 0 && self.drift_ppb == 0 {
             return now;
@@ -148,7 +147,8 @@ impl LocalClock {
         Now { monotonic: now.monotonic, wall: Timestamp::from_unix_seconds(wall) }
     }
 
-    /// When it shows `wall` first, after the start of the run, whose true time is `start`.
+    /// Time after the start of the run at which the clock first shows `wall`. `start` is the true time of the
+    /// start.
     pub fn time_of(&self, wall: Timestamp, start: Timestamp) -> Duration {
         let local_us = (wall.unix_seconds() - start.unix_seconds()) * 1_000_000 - self.skew_us;
         let ppb = i128::from(1_000_000_000 + self.drift_ppb);
@@ -163,7 +163,7 @@ impl LocalClock {
     }
 }
 
-/// When a phone sends beacons and listens. All times are in microseconds since the start of the run.
+/// Times at which a phone sends beacons and listens, in microseconds from the start of the run.
 #[derive(Debug, Clone, Copy)]
 pub struct Rhythm {
     seed: u64,
@@ -194,7 +194,7 @@ impl Rhythm {
         }
     }
 
-    /// When it sends the first beacon after `now`, or at `now` if `is_now_included`.
+    /// Time of the first beacon after `now`, or at `now` if `is_now_included`.
     pub fn next_beacon(&self, now: Duration, is_now_included: bool) -> Duration {
         let earliest = now.as_micros() as u64 + u64::from(!is_now_included);
         // One before, as jitter may bring it behind `earliest`.
@@ -219,14 +219,14 @@ impl Rhythm {
         at + (part * self.beacon_jitter as f64) as u64
     }
 
-    /// Whether it listens.
+    /// Whether the phone listens at `now`.
     pub fn is_scanning(&self, now: Duration) -> bool {
         self.scan_window >= self.scan_period
             || (now.as_micros() as u64 + self.scan_phase) % self.scan_period < self.scan_window
     }
 }
 
-/// TempIDs for windows to come, in a third less memory than as records: a town has many of them.
+/// TempIDs for later windows, in a third less memory than as records, as a town has many of them.
 #[derive(Debug, Default)]
 pub struct Supply {
     windows: VecDeque<Window>,
@@ -241,7 +241,7 @@ struct Window {
 }
 
 impl Supply {
-    /// Puts what was downloaded behind what begins before that, and forgets the rest of what is left.
+    /// Replaces the TempIDs that begin with or after the downloaded ones.
     pub fn add(&mut self, records: &[ContactRecord]) {
         let seconds = |time: Timestamp| u32::try_from(time.unix_seconds()).unwrap_or(u32::MAX);
         let Some(first) = records.first().map(|record| seconds(record.start)) else { return };
@@ -254,8 +254,7 @@ impl Supply {
         }));
     }
 
-    /// Takes the latest TempID whose window has begun at `now`, if there is one, and says how many have
-    /// begun.
+    /// Removes all TempIDs whose window has begun at `now`. Returns the latest of them and their number.
     pub fn take(&mut self, now: Timestamp) -> Option<(ContactRecord, u32)> {
         let (mut taken, mut count) = (None, 0);
         while let Some(window) = self.windows.front()

@@ -1,4 +1,4 @@
-//! The life of a town: what happens in it, and what its people and adversaries make of it.
+//! The events of a town, and how its people and adversaries react.
 
 use std::time::Duration;
 
@@ -11,13 +11,13 @@ use crate::world::phone::{Learned, Pause};
 use crate::world::{Core, Inhabitants, Notice};
 
 impl Town {
-    /// Waits for the next change of who is near whom.
+    /// Schedules the next change of who is near whom.
     pub(super) fn expect_change(&mut self, core: &mut Core<Event>) {
         self.next_change = self.meetings.next();
         self.schedule_change(core);
     }
 
-    /// Everybody comes near somebody, or parts, of whom it is time.
+    /// Begins and ends all meetings that are due.
     pub(super) fn meet(&mut self, core: &mut Core<Event>) {
         let at = self.next_change.map(|change| change.at);
         while let Some(change) = self.next_change
@@ -56,7 +56,7 @@ impl Town {
         }
     }
 
-    /// An encounter begins.
+    /// Begins an encounter.
     fn come_near(&mut self, number: u64, people: [u32; 2], core: &mut Core<Event>) {
         let [a, b] = people.map(|person| self.handset_of(person));
         let handsets = a.zip(b).map(|(a, b)| [a, b]);
@@ -67,7 +67,7 @@ impl Town {
         }
     }
 
-    /// An encounter is over.
+    /// Ends an encounter.
     fn part(&mut self, number: u64, now: Duration) {
         let Some(encounter) = self.nearness.end(number) else { return };
         let recorded: u64 = encounter.has_recorded.iter().map(|has| u64::from(*has)).sum();
@@ -120,7 +120,7 @@ impl Town {
         Ok(())
     }
 
-    /// The person whose phone it is; adversaries come behind the last person.
+    /// Owner of a phone; adversaries have numbers above those of all people.
     pub(super) fn person_of(&self, number: u32) -> u32 {
         match self.handsets.get(number as usize) {
             Some(handset) => handset.person,
@@ -128,17 +128,17 @@ impl Town {
         }
     }
 
-    /// The phone of a person who has one.
+    /// Phone of a person, if there is one.
     pub(super) fn handset_of(&self, person: u32) -> Option<u32> {
         self.handset_of[person as usize]
     }
 
-    /// What a phone is called: by its owner, whose number is in the username, too.
+    /// Name of a phone: that of its owner, whose number is also in the username.
     pub(super) fn name_of(&self, number: u32) -> String {
         self.name_of_person(self.person_of(number))
     }
 
-    /// What the phone of a person, or of an adversary, is called.
+    /// Name of the phone of a person or of an adversary.
     pub(super) fn name_of_person(&self, person: u32) -> String {
         match person.checked_sub(self.handset_of.len() as u32) {
             None => format!("phone {person}"),
@@ -146,7 +146,7 @@ impl Town {
         }
     }
 
-    /// What a repeater is called.
+    /// Name of a repeater.
     pub(super) fn repeater_name(&self, number: u32) -> String {
         let kind =
             if self.adversaries.repeaters[number as usize].is_live { "relay" } else { "replay" };

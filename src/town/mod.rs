@@ -1,9 +1,8 @@
-//! A town: people who meet, with phones, a server, and those who do not play by the rules.
+//! A town: people who meet, with phones, a server and adversaries.
 //!
-//! It is a [`simulation`](crate::world) whose phones belong to people. Who is near whom is the
-//! truth; the phones know only what their radio hears and the server only what phones upload, over the
-//! same machines and the same bytes as in the programs. What they found is set beside the truth in an
-//! [`Outcome`].
+//! A town is a [`world`](crate::world) whose phones belong to people. Who is near whom is the truth. Phones
+//! know only what their radio hears, and the server only what phones upload, with the same machines and the
+//! same bytes as in the programs. An [`Outcome`] compares what they found with the truth.
 
 pub mod adversary;
 pub mod air;
@@ -38,62 +37,62 @@ use crate::protocol::{Beacon, Timestamp};
 use crate::text_file::FileError;
 use crate::world::{Core, World};
 
-/// What is kept of a run besides its [`Outcome`].
+/// What a run keeps besides its [`Outcome`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Collect {
-    /// Encounters, receptions, uploads and traces, one by one.
+    /// Single encounters, receptions, uploads and traces.
     pub records: bool,
-    /// Everything that was said.
+    /// Messages of phones and server.
     pub messages: bool,
 }
 
-/// Why a town cannot be.
+/// Why a town cannot be simulated.
 #[derive(Debug, thiserror::Error)]
 pub enum TownError {
-    /// The scenario's keys do not go together.
+    /// Keys of the scenario contradict each other.
     #[error("{0}")]
     Scenario(String),
     /// A file that the scenario names cannot be used.
     #[error(transparent)]
     File(#[from] FileError),
-    /// Something happened that must never happen, whatever the scenario: a fault of the program.
+    /// A check failed that holds for every scenario: a fault of the program.
     #[error("at {at:?} of the run with seed {seed}: {problem}")]
     Violation {
-        /// What.
+        /// Description of the fault.
         problem: String,
-        /// When, from the start of the run.
+        /// Virtual time of the fault, from the start of the run.
         at: Duration,
-        /// The seed that repeats it.
+        /// Seed that repeats the run.
         seed: u64,
     },
 }
 
-/// The people of a town and what they carry, and everything that is known of them.
+/// The people of a town, their phones, and all records of them.
 #[derive(Debug)]
 struct Town {
     scenario: Scenario,
     collect: Collect,
-    /// What all true clocks show at the start of the run.
+    /// True wall time at the start of the run.
     start: Timestamp,
-    /// When the run ends.
+    /// End of the run.
     end: Duration,
-    /// For how long a TempID is valid, in seconds.
+    /// Lifetime of a TempID, in seconds.
     lifetime: u32,
-    /// By person, the number of the phone of those who have one.
+    /// Number of each person's phone, by person.
     handset_of: Vec<Option<u32>>,
     handsets: Vec<Handset>,
-    /// By phone, how many of its spells without the server last at the moment.
+    /// Number of offline spells that last at the moment, by phone.
     offline_spells: Vec<u32>,
     meetings: Meetings,
     next_change: Option<Change>,
     nearness: Nearness,
     adversaries: Adversaries,
     cases: Vec<Case>,
-    /// By person, where the case of those is who fall ill.
+    /// Index of the case of each person who falls ill, by person.
     case_of: HashMap<u32, usize>,
-    /// Whether every beacon arrives at once.
+    /// Whether every beacon arrives, and at once.
     is_radio_perfect: bool,
-    /// Where beacons are written.
+    /// Reused buffer for encoded beacons.
     encoded: Vec<u8>,
     datagram: [u8; Beacon::LEN],
     outcome: Outcome,
@@ -101,18 +100,18 @@ struct Town {
     transcript: Transcript,
 }
 
-/// Steps of a run from one look at how far it is to the next.
+/// Steps of a run between two reports of progress.
 const STEPS_PER_LOOK: u32 = 16_384;
 
-/// Most steps at one moment: so many for each phone, which may all do the same at once, and some millions
-/// more. What takes longer never ends, as nothing that it waits for takes any time.
+/// Limit of steps at one moment for each phone, as all may act at once. A run that exceeds it makes no
+/// progress in time and would never end.
 const MOST_STEPS_AT_ONCE_PER_PHONE: u64 = 1_000;
 const MOST_STEPS_AT_ONCE: u64 = 4_000_000;
 
-/// Sees when time does not go on any more.
+/// Detects that virtual time stands still.
 #[derive(Debug)]
 struct Standstill {
-    /// Since when, from the start of the run.
+    /// Begin of the current moment, from the start of the run.
     since: Duration,
     steps: u64,
     most_steps: u64,
@@ -124,11 +123,11 @@ impl Standstill {
         Self { since: Duration::ZERO, steps: 0, most_steps }
     }
 
-    /// It is `now` after so many steps more.
+    /// Notes that it is `now` after `steps` more steps.
     ///
     /// # Errors
     ///
-    /// That too much happens at one moment.
+    /// A message if too many steps have the same time.
     fn look(&mut self, now: Duration, steps: u32) -> Result<(), String> {
         self.steps = if now == self.since { self.steps + u64::from(steps) } else { 0 };
         self.since = now;
@@ -139,11 +138,11 @@ impl Standstill {
     }
 }
 
-/// Lets a town live, and says now and then how far it is, from 0 to 1.
+/// Simulates a town, and reports the progress now and then, from 0 to 1.
 ///
 /// # Errors
 ///
-/// [`TownError`] if the scenario cannot be played.
+/// [`TownError`] if the scenario cannot be simulated.
 pub fn run(
     scenario: &Scenario,
     collect: Collect,

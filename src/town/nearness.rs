@@ -1,4 +1,4 @@
-//! Who is near whom at the moment.
+//! The encounters that last at the moment.
 
 use hashbrown::HashMap;
 use rand::RngExt;
@@ -10,57 +10,57 @@ use std::time::Duration;
 use super::draws::{self, Purpose};
 use super::outcome;
 
-/// How many neighbours the list of a phone holds in itself. Most phones have no more; a longer list is on the
-/// heap, and another miss of the cache.
+/// Neighbours that a list holds inline. Most phones have no more; a longer list is on the heap, which costs
+/// another cache miss.
 const MOST_INLINE: usize = 2;
 
-/// The encounters that last at the moment, and what each phone and post has near it.
+/// The encounters that last at the moment, and the neighbours of each phone and post.
 #[derive(Debug)]
 pub struct Nearness {
     seed: u64,
     encounters: Slab<Encounter>,
     by_number: HashMap<u64, u32>,
-    /// What is near each handset, by its number.
+    /// Neighbours of each handset, by its number.
     near_handset: Vec<SmallVec<[Near; MOST_INLINE]>>,
-    /// The handsets near each post, each once.
+    /// Handsets near each post, each once.
     near_post: Vec<Vec<u32>>,
 }
 
-/// Two people near each other.
+/// An encounter of two people.
 #[derive(Debug)]
 pub struct Encounter {
-    /// Its number, which no other has.
+    /// Unique number.
     pub number: u64,
-    /// Since when, from the start of the run.
+    /// Begin, from the start of the run.
     pub from: Duration,
     /// The two people.
     pub people: [u32; 2],
-    /// The phones of the two, if both have one.
+    /// Phones of the two, if both have one.
     pub handsets: Option<[u32; 2]>,
-    /// Whether the first has recorded the second, and the other way round.
+    /// Whether each of the two phones has recorded the other.
     pub has_recorded: [bool; 2],
     /// Whether the two phones hear each other at all.
     pub is_captured: bool,
-    /// What happens to beacons of the first on their way, and to those of the second.
+    /// Random numbers for the beacons of each of the two.
     pub radio: [Xoshiro256PlusPlus; 2],
 }
 
-/// What is near a phone.
+/// A neighbour of a phone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Near {
     /// Another phone, in an encounter.
     Handset {
-        /// Its number.
+        /// Number of the phone.
         number: u32,
-        /// Where the encounter is.
+        /// Key of the encounter.
         encounter: u32,
     },
-    /// The radio of an adversary.
+    /// The post of an adversary.
     Post(u32),
 }
 
 impl Near {
-    /// Whether it is a phone.
+    /// Whether the neighbour is a phone.
     pub fn is_handset(&self) -> bool {
         match self {
             Self::Handset { .. } => true,
@@ -70,7 +70,7 @@ impl Near {
 }
 
 impl Nearness {
-    /// Nobody is near anybody.
+    /// No encounters.
     pub fn new(seed: u64, handsets: usize, posts: usize) -> Self {
         Self {
             seed,
@@ -81,7 +81,7 @@ impl Nearness {
         }
     }
 
-    /// Two people come near each other. `capture` is how likely their phones hear each other at all.
+    /// Begins an encounter. `capture` is the probability that the two phones hear each other at all.
     pub fn begin(
         &mut self,
         number: u64,
@@ -107,7 +107,7 @@ impl Nearness {
         }
     }
 
-    /// Two people part. `None` if they were not together.
+    /// Ends an encounter. `None` if there is none of this number.
     pub fn end(&mut self, number: u64) -> Option<Encounter> {
         let key = self.by_number.remove(&number)?;
         let encounter = self.encounters.remove(key as usize);
@@ -122,51 +122,51 @@ impl Nearness {
         Some(encounter)
     }
 
-    /// A phone comes near a post.
+    /// Puts a phone near a post.
     pub fn begin_at_post(&mut self, handset: u32, post: u32) {
         self.near_handset[handset as usize].push(Near::Post(post));
         self.near_post[post as usize].push(handset);
     }
 
-    /// A phone leaves a post.
+    /// Takes a phone away from a post.
     pub fn end_at_post(&mut self, handset: u32, post: u32) {
         self.near_handset[handset as usize].retain(|near| *near != Near::Post(post));
         self.near_post[post as usize].retain(|near| *near != handset);
     }
 
-    /// What is near a phone.
+    /// Neighbours of a phone.
     pub fn near(&self, handset: u32) -> &[Near] {
         &self.near_handset[handset as usize]
     }
 
-    /// The phones near a post.
+    /// Phones near a post.
     pub fn near_post(&self, post: u32) -> &[u32] {
         &self.near_post[post as usize]
     }
 
-    /// An encounter that lasts.
+    /// The encounter with this key, if it lasts.
     pub fn encounter(&mut self, key: u32) -> Option<&mut Encounter> {
         self.encounters.get_mut(key as usize)
     }
 
-    /// Where the encounter of this number is, if it lasts.
+    /// Key of the encounter with this number, if it lasts.
     pub fn find(&self, number: u64) -> Option<u32> {
         self.by_number.get(&number).copied()
     }
 
-    /// All that last, in no order that means anything but the same in each run.
+    /// All encounters that last, in an order without meaning that is the same in each run.
     pub fn iter(&self) -> impl Iterator<Item = &Encounter> {
         self.encounters.iter().map(|(_, encounter)| encounter)
     }
 }
 
 impl Encounter {
-    /// Which of the two has this phone.
+    /// Index of this phone in the arrays of the encounter.
     pub fn side_of(&self, handset: u32) -> usize {
         usize::from(self.handsets.is_some_and(|[_, second]| second == handset))
     }
 
-    /// What is kept of it when it is over.
+    /// The record of the encounter, which ended at `until`.
     pub fn record(&self, until: Duration) -> outcome::Encounter {
         let [a_recorded, b_recorded] = self.has_recorded;
         outcome::Encounter {

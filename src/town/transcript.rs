@@ -1,4 +1,4 @@
-//! Everything that is said in a town, in words.
+//! All messages of a town, in words.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -9,18 +9,18 @@ use super::message::{
 use crate::protocol::ContactRecord;
 use crate::world::network::ConnectionId;
 
-/// What the server is called.
+/// Name of the server.
 const SERVER: &str = "server";
 
-/// Everything that was said so far.
+/// All messages so far.
 #[derive(Debug, Default)]
 pub struct Transcript {
     messages: Vec<Message>,
-    /// By connection, what its phone sent and received of a request or reply whose end is still to come.
+    /// Unfinished request and reply of each connection.
     unfinished: HashMap<ConnectionId, [Vec<u8>; 2]>,
 }
 
-/// Which way bytes go.
+/// Direction of bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Way {
     ToServer,
@@ -28,7 +28,7 @@ enum Way {
 }
 
 impl Transcript {
-    /// A beacon came to a phone.
+    /// Adds a beacon that a phone received.
     pub fn beacon(
         &mut self,
         at: Duration,
@@ -41,12 +41,12 @@ impl Transcript {
         self.messages.push(Message { t: at.as_secs_f64(), from, to, via: Via::Udp, text });
     }
 
-    /// A phone of that name sent bytes to the server.
+    /// Adds bytes that the phone of this name sent to the server.
     pub fn asked(&mut self, at: Duration, connection: ConnectionId, name: String, bytes: &[u8]) {
         self.add(at, connection, &name, Way::ToServer, bytes);
     }
 
-    /// A phone of that name received bytes from the server.
+    /// Adds bytes that the phone of this name received from the server.
     pub fn heard(&mut self, at: Duration, connection: ConnectionId, name: String, bytes: &[u8]) {
         self.add(at, connection, &name, Way::ToPhone, bytes);
     }
@@ -63,12 +63,12 @@ impl Transcript {
         });
     }
 
-    /// A connection is gone, and with it what was not finished.
+    /// Drops what was unfinished on a lost connection.
     pub fn lost(&mut self, connection: ConnectionId) {
         self.unfinished.remove(&connection);
     }
 
-    /// All of it.
+    /// All messages, in the order of time.
     pub fn into_messages(self) -> Vec<Message> {
         self.messages
     }

@@ -1,4 +1,4 @@
-//! Those who do not play by the rules, and what they make of what they hear.
+//! Adversaries: radios that listen and repeat, and peers that talk to the server.
 
 pub mod remote;
 pub mod repeater;
@@ -21,31 +21,31 @@ pub use self::sniffer::Sniffer;
 /// All adversaries of a town.
 #[derive(Debug)]
 pub struct Adversaries {
-    /// What each radio is for, in the order of their posts.
+    /// Purpose of each radio, in the order of the posts.
     pub ears: Vec<Ear>,
-    /// Those who listen only.
+    /// Adversaries that only listen.
     pub sniffers: Vec<Sniffer>,
-    /// Those who send again what they hear.
+    /// Adversaries that send beacons again.
     pub repeaters: Vec<Repeater>,
-    /// Those who talk to the server.
+    /// Adversaries that talk to the server.
     pub remote: Remote,
 }
 
-/// What a radio is for.
+/// Purpose of a radio.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ear {
-    /// It is that of a sniffer.
+    /// The sniffer of this number listens.
     Sniffer(u32),
-    /// A repeater listens with it, and maybe sends.
+    /// The repeater of this number listens, and may send.
     Repeater(u32),
-    /// A repeater only sends with it.
+    /// A repeater sends, and does not listen.
     Mouth,
-    /// A forger listens with it.
+    /// The forger of this number listens.
     Forger(u32),
 }
 
 impl Adversaries {
-    /// The adversaries of a scenario, and where their radios are.
+    /// The adversaries of a scenario, and the posts of their radios.
     pub fn new(scenario: &Scenario) -> (Self, Vec<Post>) {
         let (mut posts, mut ears) = (Vec::new(), Vec::new());
         let mut add = |post: Post, ear: Ear| {
@@ -85,7 +85,7 @@ impl Adversaries {
 }
 
 impl Town {
-    /// The radio of an adversary hears the beacon of a phone.
+    /// Lets the radio of an adversary hear the beacon of a phone.
     pub(super) fn overhear(
         &mut self,
         post: u32,
@@ -111,7 +111,7 @@ impl Town {
         }
     }
 
-    /// A repeater sends what it heard to all phones that are near it.
+    /// Sends a recorded beacon to all phones near the repeater.
     pub(super) fn repeat(&mut self, repetition: &Repetition, core: &mut Core<Event>) {
         let Repetition { repeater, origin, bytes } = repetition;
         let post = self.adversaries.repeaters[*repeater as usize].sends_from;
@@ -122,7 +122,7 @@ impl Town {
         }
     }
 
-    /// A phone took a repeated beacon for valid, or did not.
+    /// Counts a repeated beacon, which a phone accepted as valid or not.
     pub(super) fn count_repeated(&mut self, repeater: u32, is_valid: bool) {
         let outcome = &mut self.outcome.adversaries;
         let (all, valid) = if self.adversaries.repeaters[repeater as usize].is_live {
@@ -136,7 +136,7 @@ impl Town {
 }
 
 /// The places that a sniffer covers: the first ones in a random order, so that more coverage only adds
-/// places. In a timetable the first by number would all be homes.
+/// places. The order is random because the first rooms of a timetable are all homes.
 fn covered(scenario: &Scenario, sniffer: u64) -> Vec<u32> {
     let coverage = scenario.adversary.sniffer[sniffer as usize].coverage.get();
     if coverage == 0.0 {
@@ -148,7 +148,7 @@ fn covered(scenario: &Scenario, sniffer: u64) -> Vec<u32> {
     places
 }
 
-/// How many of `count` are so large a share, rounded up, but not for what multiplication rounds.
+/// The share of `count`, rounded up, except for the rounding error of the multiplication.
 fn part(share: f64, count: usize) -> usize {
     const ROUNDED: f64 = 1e-6;
     (share * count as f64 - ROUNDED).ceil().max(0.0) as usize

@@ -1,4 +1,4 @@
-//! Those who talk to the server: guessers, forgers, flooders.
+//! Adversaries that talk to the server: guessers, forgers, flooders.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -16,40 +16,40 @@ use crate::world::phone::{self, Learned, Pause, SimulatedPhone};
 use crate::world::server::Others;
 use crate::world::step::Step;
 
-/// Most connections that a flooder has at a time; each needs a phone of its own.
+/// Largest number of connections of a flooder at a time; each needs a phone of its own.
 const MOST_FLOOD_PHONES: u32 = 10_000;
 
-/// TempIDs that a flooder asks for at once.
+/// TempIDs that a flooder requests at once.
 const FLOOD_WINDOWS: u8 = 100;
 
-/// The phones of those who talk to the server, behind all phones of people.
+/// The phones of adversaries that talk to the server, numbered after all phones of people.
 #[derive(Debug)]
 pub struct Remote {
     guessers: Vec<Guesser>,
     forgers: Vec<Forger>,
     flooders: Vec<FloodPhones>,
-    /// How many there are in all.
+    /// Number of phones of all of them.
     len: u32,
 }
 
 #[derive(Debug)]
 struct Guesser {
-    /// Its phones, one an account that it tries to get into.
+    /// Phones, one for each account under attack.
     phones: Range<u32>,
-    /// How far it is with each.
+    /// Progress on each account.
     attempts: Vec<Attempt>,
-    /// The passwords that would be right.
+    /// The right password of each account.
     passwords: Vec<u64>,
 }
 
-/// How far a guesser is with an account. It tries a number again and again until there is an answer.
+/// Progress of a guesser on an account. A number is tried until the server answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Attempt {
-    /// It is going to try this number when it has paused.
+    /// The guesser pauses before it tries this number.
     Pauses(u64),
-    /// It tries this one.
+    /// The guesser waits for the answer to this number.
     Tries(u64),
-    /// It is in.
+    /// The guesser has logged in.
     Succeeded,
 }
 
@@ -66,7 +66,7 @@ struct FloodPhones {
     made: u64,
 }
 
-/// Whose a phone behind those of people is.
+/// Owner of a phone that belongs to no person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Owner {
     Guesser(usize),
@@ -75,7 +75,7 @@ enum Owner {
 }
 
 impl Remote {
-    /// Those of a scenario; their phones are counted from 0 here.
+    /// The adversaries of a scenario. Their phones are counted from 0 here.
     pub fn new(scenario: &Scenario) -> Self {
         let settings = &scenario.adversary;
         let mut len = 0;
@@ -115,12 +115,12 @@ impl Remote {
         Self { guessers, forgers, flooders, len }
     }
 
-    /// How many phones they have.
+    /// Number of their phones.
     pub fn phone_count(&self) -> u32 {
         self.len
     }
 
-    /// Who of them has an account, with which password, if they are numbered from `first` on.
+    /// Accounts and passwords of those who have one, with phones numbered from `first`.
     pub fn accounts(&self, scenario: &Scenario, first: u32) -> Others {
         let mut accounts = Vec::new();
         let name = |number: u32| -> Username { phone::username(first + number) };
@@ -139,7 +139,7 @@ impl Remote {
         accounts
     }
 
-    /// A forger hears the beacon of somebody.
+    /// Records a beacon that a forger overhears.
     pub fn overhear(&mut self, forger: u32, record: ContactRecord) {
         let overheard = &mut self.forgers[forger as usize].overheard;
         if !overheard.iter().any(|other| other.temp_id == record.temp_id) {
@@ -157,19 +157,19 @@ impl Remote {
 }
 
 impl Guesser {
-    /// How far it is with the account of one of its phones.
+    /// Progress on the account of a phone.
     fn attempt(&mut self, phone: u32) -> &mut Attempt {
         &mut self.attempts[(phone - self.phones.start) as usize]
     }
 }
 
-/// As many as there are connections at a time if each lasts for some seconds.
+/// Number of phones of a flooder: its connections at a time if each lasts for some seconds.
 fn phones_of(flooder: &Flooder) -> u32 {
     ((flooder.rate.get() * 10.0).ceil() as u32).clamp(1, MOST_FLOOD_PHONES)
 }
 
 impl Town {
-    /// Lets all who talk to the server begin when they want to.
+    /// Schedules the start of all adversaries that talk to the server.
     pub(in crate::town) fn begin_remote(&mut self, core: &mut Core<Event>) {
         let settings = &self.scenario.adversary;
         for (number, guesser) in settings.guesser.iter().enumerate() {
@@ -183,7 +183,7 @@ impl Town {
         }
     }
 
-    /// A guesser begins, on all accounts.
+    /// Starts a guesser on all its accounts.
     pub(in crate::town) fn guess_all(&mut self, guesser: u32, core: &mut Core<Event>) {
         let phones = self.adversaries.remote.guessers[guesser as usize].phones.clone();
         for number in phones {
@@ -191,7 +191,7 @@ impl Town {
         }
     }
 
-    /// A guesser has paused, and tries the next number on an account.
+    /// Tries the next number on an account, after a pause.
     pub(in crate::town) fn guess(&mut self, number: u32, core: &mut Core<Event>) {
         let Owner::Guesser(guesser) = self.adversaries.remote.owner(number) else { return };
         let digits = self.scenario.adversary.guesser[guesser].digits;
@@ -204,8 +204,7 @@ impl Town {
         core.wake(phone);
     }
 
-    /// An attempt of a guesser is over: it has tried so many numbers more, and tries the next one when it
-    /// has paused.
+    /// Ends an attempt of a guesser, which has tried `tried` more numbers, and schedules the next one.
     fn guess_later(&mut self, guesser: usize, number: u32, tried: u64, core: &mut Core<Event>) {
         let attempt = self.adversaries.remote.guessers[guesser].attempt(number);
         if let Attempt::Tries(last) = *attempt {
@@ -215,7 +214,7 @@ impl Town {
         }
     }
 
-    /// A forger makes up its log and uploads it.
+    /// Makes up the log of a forger and uploads it.
     pub(in crate::town) fn forge(&mut self, forger: u32, core: &mut Core<Event>) {
         let settings = &self.scenario.adversary.forger[forger as usize];
         // A log holds no more, however many are added.
@@ -243,8 +242,7 @@ impl Town {
         core.wake(phone);
     }
 
-    /// A flooder makes a connection, with the first of its phones that has nothing else to do, and
-    /// comes back for the next.
+    /// Opens a connection of a flooder with its first idle phone, and schedules the next one.
     pub(in crate::town) fn flood(&mut self, flooder: u32, core: &mut Core<Event>) {
         let settings = self.scenario.adversary.flooder[flooder as usize].clone();
         let first = self.first_remote();
@@ -268,7 +266,7 @@ impl Town {
         }
     }
 
-    /// A phone of somebody who talks to the server learned something.
+    /// Handles what the phone of an adversary learned from the server.
     pub(in crate::town) fn learn_remote(
         &mut self,
         phone: u32,
@@ -293,7 +291,7 @@ impl Town {
         }
     }
 
-    /// A guesser learned what became of its attempt on an account.
+    /// Handles the answer to a guess.
     fn learn_of_guess(
         &mut self,
         guesser: usize,
@@ -327,8 +325,8 @@ impl Town {
         self.guess_later(guesser, number, tried, core);
     }
 
-    /// A phone of somebody who talks to the server has lost its connection. A guesser sends what was on its
-    /// way again after a pause; a flooder comes back with its next connection only.
+    /// Handles a lost connection of an adversary. A guesser repeats the unanswered guess after a pause; a
+    /// flooder waits for its next connection.
     pub(in crate::town) fn lose_remote(&mut self, phone: u32, core: &mut Core<Event>) {
         let number = phone - self.first_remote();
         match self.adversaries.remote.owner(number) {
@@ -341,7 +339,7 @@ impl Town {
         }
     }
 
-    /// How long such a phone pauses.
+    /// Pause of such a phone.
     pub(in crate::town) fn pause_remote(&self, phone: u32, _pause: Pause) -> Duration {
         match self.adversaries.remote.owner(phone - self.first_remote()) {
             // They intend nothing that could come too soon.
@@ -350,13 +348,13 @@ impl Town {
         }
     }
 
-    /// The number of the first phone that is not a person's.
+    /// Number of the first phone that belongs to no person.
     pub(in crate::town) fn first_remote(&self) -> u32 {
         self.handsets.len() as u32
     }
 }
 
-/// The phones of those who talk to the server, who are numbered from `first` on.
+/// The phones of adversaries that talk to the server, numbered from `first`.
 pub fn phones(remote: &Remote, first: u32, retention: Duration) -> Vec<SimulatedPhone> {
     (first..first + remote.phone_count())
         .map(|number| SimulatedPhone::new(number, retention, Default::default()))

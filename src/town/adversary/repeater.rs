@@ -1,4 +1,4 @@
-//! Who sends again what it heard: later, or at another place.
+//! Adversaries that send beacons again: later (replay), or at another place (relay).
 
 use std::time::Duration;
 
@@ -8,20 +8,20 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use crate::town::draws::{self, Purpose};
 use crate::town::scenario::{Probability, Relay, Replay};
 
-/// Who sends again what it heard.
+/// An adversary that sends beacons again.
 #[derive(Debug)]
 pub struct Repeater {
     delay: Duration,
     share: Probability,
-    /// The post from which it sends.
+    /// Post from which it sends.
     pub sends_from: u32,
-    /// Whether it is a relay: it sends at once, so that no lifetime stops it.
+    /// Whether it is a relay, which sends within the lifetime of a TempID.
     pub is_live: bool,
     rng: Xoshiro256PlusPlus,
 }
 
 impl Repeater {
-    /// One that sends later.
+    /// A repeater that sends later.
     pub fn replay(seed: u64, number: usize, replay: &Replay, sends_from: u32) -> Self {
         Self {
             delay: replay.delay.0,
@@ -32,7 +32,7 @@ impl Repeater {
         }
     }
 
-    /// One that sends elsewhere.
+    /// A repeater that sends at another place.
     pub fn relay(seed: u64, number: usize, relay: &Relay, sends_from: u32) -> Self {
         Self {
             delay: relay.delay.0,
@@ -43,7 +43,7 @@ impl Repeater {
         }
     }
 
-    /// Hears a beacon, and says after what time it sends that again, if it does.
+    /// Hears a beacon, and returns the delay after which to send it again, if at all.
     pub fn capture(&mut self) -> Option<Duration> {
         (self.rng.random::<f64>() < self.share.get()).then_some(self.delay)
     }

@@ -1,4 +1,4 @@
-//! Who listens at places, and what that tells of a phone's way.
+//! Sniffers: how far phones can be followed by their beacons.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -7,53 +7,53 @@ use crate::protocol::{ContactRecord, TempId};
 use crate::town::outcome::Linkability;
 use crate::town::scenario::Seconds;
 
-/// Who listens at places and follows phones. A TempID is the same phone for as long as it is in use; when
-/// it changes, its start and expiry, which travel in clear, tell which of the new ones may follow it, and
-/// of those the one that is where the old one was heard last is it more likely than one elsewhere.
+/// An adversary that listens at places and follows phones. A TempID identifies a phone while it is in use.
+/// When it changes, start and expiry, which travel in clear, show which new TempIDs may follow it. Among
+/// those, one heard where the old one was heard last is more likely than one elsewhere.
 #[derive(Debug)]
 pub struct Sniffer {
-    /// In seconds.
+    /// Largest gap between two TempIDs of a phone, in seconds.
     tolerance: i64,
     heard: BTreeMap<TempId, Track>,
     sightings: u64,
 }
 
-/// What was heard of one TempID.
+/// Sightings of one TempID.
 #[derive(Debug, Clone, Copy)]
 struct Track {
     /// In seconds since 1970.
     start: i64,
-    /// The same.
+    /// In seconds since 1970.
     expiry: i64,
     first: Sighting,
     last: Sighting,
-    /// The truth, which the sniffer does not know: whose it is, and which of its TempIDs.
+    /// The truth, unknown to the sniffer: the phone, and the number of its TempID.
     owner: (u32, u32),
 }
 
-/// When and where a beacon was heard.
+/// Time and post of a beacon.
 #[derive(Debug, Clone, Copy)]
 struct Sighting {
     at: Duration,
     post: u32,
 }
 
-/// A track that is taken for the one that follows another.
+/// A track that the sniffer takes for the continuation of another.
 #[derive(Debug, Clone, Copy)]
 struct Successor {
     track: usize,
-    /// Whether it begins where the other one ends.
+    /// Whether it begins at the post where the other one ends.
     is_at_same_post: bool,
 }
 
 impl Sniffer {
-    /// One that takes TempIDs for the next ones of the same phone if their times fit so well.
+    /// A sniffer that links TempIDs whose times fit within `tolerance`.
     pub fn new(tolerance: Seconds) -> Self {
         let tolerance = tolerance.0.as_secs() as i64;
         Self { tolerance, heard: BTreeMap::new(), sightings: 0 }
     }
 
-    /// Hears a beacon at one of its posts: in truth that of a phone which uses its TempID of that number.
+    /// Records a beacon heard at one of its posts, with its true owner for the comparison.
     pub fn hear(
         &mut self,
         record: ContactRecord,
@@ -74,7 +74,7 @@ impl Sniffer {
         self.heard.entry(record.temp_id).or_insert(fresh).last = sighting;
     }
 
-    /// Follows the phones as far as it can, and compares that with the truth.
+    /// Links the tracks, and compares the links with the truth.
     pub fn follow(&self) -> Linkability {
         let mut tracks: Vec<Track> = self.heard.values().copied().collect();
         tracks.sort_by_key(|track| (track.start, track.first.at, track.owner));
@@ -98,8 +98,8 @@ impl Sniffer {
         }
     }
 
-    /// Which track each one goes on as. Where more than one fits equally well, or one fits more than one,
-    /// it does not guess.
+    /// The continuation of each track. An ambiguous one is not linked: several tracks fit equally well, or
+    /// one fits several.
     fn link(&self, tracks: &[Track]) -> Vec<Option<usize>> {
         let everywhere: Vec<usize> = (0..tracks.len()).collect();
         let mut by_post: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
@@ -132,7 +132,7 @@ impl Sniffer {
             .collect()
     }
 
-    /// Those of `candidates`, which are in the order of their start, whose times fit behind those of `track`.
+    /// The candidates whose times fit after those of `track`. `candidates` are in the order of their start.
     fn fitting<'a>(&self, track: &Track, candidates: &'a [usize], tracks: &[Track]) -> &'a [usize] {
         // However much is tolerated, what follows begins later: nobody is followed in a circle.
         let earliest = (track.expiry + 1 - self.tolerance).max(track.start + 1);
@@ -143,7 +143,7 @@ impl Sniffer {
     }
 }
 
-/// The only one of those that fit.
+/// The single fitting track, if there is exactly one.
 fn only(fitting: &[usize], is_at_same_post: bool) -> Option<Successor> {
     match fitting {
         [track] => Some(Successor { track: *track, is_at_same_post }),
@@ -152,14 +152,14 @@ fn only(fitting: &[usize], is_at_same_post: bool) -> Option<Successor> {
 }
 
 impl Track {
-    /// Whether it is in truth the next TempID of the same phone.
+    /// Whether the track is the next TempID of the same phone in truth.
     fn is_right_after(&self, other: &Track) -> bool {
         self.owner == (other.owner.0, other.owner.1 + 1)
     }
 }
 
-/// Of each phone that was heard the longest time over which it was followed rightly, from the first sighting
-/// of a TempID to the last one of the same or of one that was linked to it; in ascending order.
+/// For each phone heard, the longest time it was followed rightly: from the first sighting of a TempID to
+/// the last one of a chain of right links. In ascending order.
 fn longest_stretches(tracks: &[Track], is_right: &[bool]) -> Vec<f64> {
     let mut by_owner: Vec<usize> = (0..tracks.len()).collect();
     by_owner.sort_by_key(|at| tracks[*at].owner);

@@ -1,4 +1,4 @@
-//! From who is near whom at some moment to what has changed since the last one.
+//! Turns the pairs that are near each other at each check into changes.
 
 use std::cmp::Ordering;
 use std::collections::VecDeque;
@@ -6,19 +6,19 @@ use std::time::Duration;
 
 use super::{Change, ChangeKind, Meeting, Pair};
 
-/// All encounters that go on, and the changes that nobody has taken yet.
+/// The ongoing encounters, and the changes not yet taken.
 #[derive(Debug)]
 pub(super) struct Encounters {
     numbers: Numbers,
-    /// In ascending order of their pairs.
+    /// Ongoing encounters, in ascending order of their pairs.
     ongoing: Vec<Encounter>,
-    /// The same after the change, kept for its memory.
+    /// Buffer for the next state of `ongoing`.
     next: Vec<Encounter>,
     begun: Vec<Change>,
     changes: VecDeque<Change>,
 }
 
-/// Gives each encounter between people its number; posts do not change these.
+/// Numbers the encounters between people. Posts do not affect the numbers.
 #[derive(Debug)]
 pub(super) struct Numbers {
     people: u32,
@@ -32,7 +32,7 @@ struct Encounter {
 }
 
 impl Encounters {
-    /// Nobody is near anybody yet, of so many people.
+    /// No encounters among `people` people.
     pub(super) fn new(people: u32) -> Self {
         Self {
             numbers: Numbers::new(people),
@@ -43,8 +43,7 @@ impl Encounters {
         }
     }
 
-    /// From `at` on exactly these pairs are near each other; each of them is there once. They are
-    /// brought into order.
+    /// Notes that exactly these pairs are near each other from `at` on. Each is there once. Sorts `pairs`.
     pub(super) fn become_near(&mut self, at: Duration, pairs: &mut [Pair]) {
         pairs.sort_unstable();
         self.next.clear();
@@ -69,19 +68,19 @@ impl Encounters {
         std::mem::swap(&mut self.ongoing, &mut self.next);
     }
 
-    /// The next change that nobody has taken yet.
+    /// Takes the next change.
     pub(super) fn take(&mut self) -> Option<Change> {
         self.changes.pop_front()
     }
 }
 
 impl Numbers {
-    /// Nobody has met yet, of so many people.
+    /// No encounters yet among `people` people.
     pub(super) fn new(people: u32) -> Self {
         Self { people, encounters: 0 }
     }
 
-    /// The meeting of a pair that begins.
+    /// The meeting of a pair, with a new number.
     pub(super) fn meeting(&mut self, (a, b): Pair) -> Meeting {
         match b.checked_sub(self.people) {
             Some(post) => Meeting::AtPost { person: a, post },

@@ -1,8 +1,8 @@
-//! Who is near whom, and when: the truth that phones try to notice.
+//! Who is near whom, and when: the truth that phones try to record.
 //!
 //! All kinds of meetings are iterators of [`Change`]s in the order of time. They know people, places and
-//! moments, and neither phones nor the server; who has the app matters only to people who look for their
-//! like. Two bodies are never in two encounters at the same time.
+//! times, but no phones and no server. Who has the app matters only to homophily. Two bodies are never in two
+//! encounters at the same time.
 
 mod encounters;
 mod plane;
@@ -26,38 +26,38 @@ use self::trace::{Contacts, Trace};
 use super::TownError;
 use super::scenario::{MeetingsKind, Post, Scenario};
 
-/// Somebody or something with a radio, by number: first all people, then the posts of adversaries.
+/// Number of a body with a radio: first all people, then the posts of adversaries.
 type Body = u32;
 
 /// A person and another body, the smaller number first: posts have larger ones than people.
 type Pair = (Body, Body);
 
-/// People come near each other or a post, or part.
+/// The begin or end of a meeting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Change {
-    /// When, from the beginning of the meetings.
+    /// Time of the change, from the beginning of the meetings.
     pub at: Duration,
-    /// Who and what.
+    /// The meeting that begins or ends.
     pub meeting: Meeting,
-    /// Whether it begins or ends.
+    /// Whether the meeting begins or ends.
     pub kind: ChangeKind,
 }
 
-/// Who is near whom or what.
+/// A person near another one, or near a post.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Meeting {
     /// Two people are near each other.
     Encounter {
-        /// Numbers count up in the order in which encounters begin.
+        /// Unique number, in the order in which encounters begin.
         number: u64,
-        /// The two.
+        /// The two people, the smaller number first.
         people: [u32; 2],
     },
     /// A person is near the post of an adversary.
     AtPost {
-        /// Who.
+        /// The person.
         person: u32,
-        /// Which post.
+        /// Number of the post.
         post: u32,
     },
 }
@@ -67,12 +67,12 @@ pub enum Meeting {
 pub enum ChangeKind {
     /// The two are near each other from now on.
     Begins,
-    /// They are not any more.
+    /// The two are no longer near each other.
     Ends,
 }
 
-/// All changes of a town in the order of time, ends before beginnings at the same moment. What lasts when
-/// the meetings end has no end; what is over at that very moment has one.
+/// All changes of a town in the order of time, with ends before beginnings at the same moment. A meeting that
+/// outlasts the run has no end; one that ends at its very last moment has one.
 #[derive(Debug)]
 pub struct Meetings {
     kind: Kind,
@@ -88,12 +88,12 @@ enum Kind {
 }
 
 impl Meetings {
-    /// The meetings of a scenario whose person `i` has the app if `has_app[i]`. `posts` are where the
-    /// radios of adversaries are; post `k` is the body behind all people and `k` others.
+    /// The meetings of a scenario. Person `i` has the app if `has_app[i]`. `posts` are the positions of the
+    /// adversaries' radios; post `k` is body number `has_app.len() + k`.
     ///
     /// # Errors
     ///
-    /// [`TownError`] if the file of a trace cannot be used, or has nobody who carries a post.
+    /// [`TownError`] if the file of a trace cannot be used, or lacks a person who carries a post.
     ///
     /// # Panics
     ///
@@ -121,8 +121,7 @@ impl Meetings {
         Ok(Self { kind, duration: scenario.duration.0 })
     }
 
-    /// How many people live in the town: as many as the scenario says, or as a trace has names, without
-    /// those that carry posts of adversaries.
+    /// Number of people: that of the scenario, or of the names in a trace without carriers of posts.
     ///
     /// # Errors
     ///
@@ -136,7 +135,7 @@ impl Meetings {
         }
     }
 
-    /// How many places, or rooms of a timetable, the town has; none in a plane or a trace.
+    /// Number of places, or of rooms of a timetable; 0 for a plane or a trace.
     pub fn places_of(scenario: &Scenario) -> u32 {
         match scenario.meetings.kind {
             MeetingsKind::RandomMixing => scenario.meetings.random_mixing.places,
@@ -145,7 +144,7 @@ impl Meetings {
         }
     }
 
-    /// How many contacts of a trace begin when the run is over already, so that they are none here.
+    /// Contacts of a trace that begin after the end of the run, and are left out.
     pub fn late_contacts(&self) -> u64 {
         match &self.kind {
             Kind::Trace(trace) => trace.late_contacts(),
@@ -153,8 +152,8 @@ impl Meetings {
         }
     }
 
-    /// Where people are in a plane, in metres, when it was last looked who is near whom; nothing for
-    /// other kinds of meetings. That is when the change that was given last happened, or later.
+    /// Positions of people in a plane, in metres, at the last check of who is near whom: at the time of the
+    /// latest change given, or later. Empty for other kinds of meetings.
     pub fn positions(&self) -> Vec<(f64, f64)> {
         match &self.kind {
             Kind::Plane(plane) => plane.positions().to_vec(),

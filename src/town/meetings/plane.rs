@@ -1,4 +1,4 @@
-//! People walk about in a plane, and are near whom their radio reaches.
+//! People who walk in a plane and are near those whom their radio reaches.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ pub(super) struct Plane {
     range: f64,
     step: Duration,
     duration: Duration,
-    /// When it is looked next.
+    /// Time of the next check.
     next_look: Duration,
     walkers: Vec<Walker>,
     positions: Vec<(f64, f64)>,
@@ -26,15 +26,15 @@ pub(super) struct Plane {
     encounters: Encounters,
 }
 
-/// People by the cell of a grid that they are in. A cell is at least as wide and as high as the range, so
-/// that all who are near somebody are in the same cell or in one of the eight around it.
+/// People by the cell of a grid. A cell is at least as wide and as high as the range, so that all neighbours
+/// of a person are in the same cell or in one of the eight around it.
 #[derive(Debug)]
 struct Cells {
     columns: usize,
     rows: usize,
-    /// Cells a metre, each way.
+    /// Cells per metre, in each direction.
     scale: (f64, f64),
-    /// Where the people of a cell begin in `people`; one more than there are cells.
+    /// Index in `people` at which each cell begins, and the end of the last.
     starts: Vec<usize>,
     people: Vec<Body>,
 }
@@ -70,12 +70,12 @@ impl Plane {
         }
     }
 
-    /// Where people are when it was looked last.
+    /// Positions at the last check.
     pub(super) fn positions(&self) -> &[(f64, f64)] {
         &self.positions
     }
 
-    /// Looks who is near whom at `at`.
+    /// Checks who is near whom at `at`.
     fn look(&mut self, at: Duration) {
         self.next_look = at + self.step;
         let seconds = at.as_secs_f64();
@@ -134,7 +134,7 @@ impl Cells {
         }
     }
 
-    /// Puts everybody where they are.
+    /// Sorts people into cells by their positions.
     fn sort(&mut self, positions: &[(f64, f64)]) {
         let mut starts = std::mem::take(&mut self.starts);
         starts.clear();
@@ -156,7 +156,7 @@ impl Cells {
         self.starts = starts;
     }
 
-    /// All people of the cells that the square around the reach of a point touches.
+    /// All people of the cells that touch the square around the range of a point.
     fn around(&self, point: &Point) -> impl Iterator<Item = Body> {
         let Point { x, y, range } = *point;
         let (first, last) = (self.column(x - range), self.column(x + range));

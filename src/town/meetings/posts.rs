@@ -1,4 +1,4 @@
-//! Where the radios of adversaries are.
+//! Positions of the adversaries' radios.
 
 use crate::town::scenario::{Adversaries, Forgery, Plane, Post};
 
@@ -27,13 +27,13 @@ pub(super) fn posts_of(adversaries: &Adversaries) -> Vec<(String, &Post)> {
     sniffers.chain(replays).chain(relays).chain(forgers).collect()
 }
 
-/// The place of each post, all of them below `places`.
+/// Place of each post, below `places`.
 pub(super) fn places(posts: &[Post], places: u32) -> Vec<u32> {
     let place = |post: &Post| post.place.filter(|place| *place < places);
     posts.iter().map(|post| place(post).expect("a post at a place of the town")).collect()
 }
 
-/// Posts by their places: a town may have a post at each of very many.
+/// Posts by place, as a town may have posts at very many places.
 #[derive(Debug)]
 pub(super) struct ByPlace {
     /// Place and post, in ascending order.
@@ -41,7 +41,7 @@ pub(super) struct ByPlace {
 }
 
 impl ByPlace {
-    /// From the place of each post.
+    /// Sorts posts by the place of each.
     pub(super) fn new(places: &[u32]) -> Self {
         let mut posts: Vec<_> = places.iter().copied().zip(0..).collect();
         posts.sort_unstable();
@@ -61,11 +61,11 @@ impl ByPlace {
 pub(super) struct Point {
     pub(super) x: f64,
     pub(super) y: f64,
-    /// In metres.
+    /// Range in metres.
     pub(super) range: f64,
 }
 
-/// The point of each post.
+/// Position of each post.
 pub(super) fn points(posts: &[Post], plane: &Plane) -> Vec<Point> {
     let coordinate = |given: Option<f64>| given.expect("a post at a point");
     let point = |post: &Post| Point {

@@ -1,4 +1,4 @@
-//! Anybody meets anybody: encounters begin by a Poisson process.
+//! Random mixing: any two people meet, by a Poisson process.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -12,14 +12,14 @@ use super::{Body, Change, ChangeKind, Meeting, posts};
 use crate::town::draws::{self, Purpose};
 use crate::town::scenario::{Post, Scenario};
 
-/// How often a partner is drawn for an encounter, if all before are near already. In a town in which
-/// even half of all others are, one in 2^32 encounters comes to nothing.
+/// Draws of a partner for an encounter, as long as those drawn are near already. If half of all others are
+/// near, one in 2^32 encounters fails to find one.
 const MOST_TRIES: u32 = 32;
 
 /// The encounters of people who mix at random.
 ///
-/// Each has a random stream of its own, in which everything about it is drawn in the same order. So
-/// `people.homophily` changes only those encounters whose draw says so, and who has the app only these.
+/// Each encounter has a random stream of its own, in which everything is drawn in the same order. So
+/// `people.homophily` changes only the encounters whose draw selects it, and the app only those.
 #[derive(Debug)]
 pub(super) struct RandomMixing {
     seed: u64,
@@ -28,26 +28,26 @@ pub(super) struct RandomMixing {
     places: u32,
     contact_duration: Duration,
     duration: Duration,
-    /// Encounters a second in the whole town.
+    /// Encounters per second in the whole town.
     rate: f64,
     alike: Alike,
     listeners: Listeners,
-    /// How many encounters were drawn, with those that came to nothing.
+    /// Number of encounters drawn, including those without a partner.
     drawn: u64,
-    /// The next one, if there is any before the end.
+    /// The next encounter before the end, if any.
     next: Option<Arrival>,
     begun: u64,
-    /// In the order in which they end, which is that in which they began: all last equally long.
+    /// In the order of their ends, which is that of their begins, as all last equally long.
     ongoing: VecDeque<Encounter>,
     near: HashSet<u64>,
-    /// Changes at posts, which follow those of the people.
+    /// Changes at posts, after those of people.
     with_posts: VecDeque<Change>,
 }
 
 /// An encounter that is about to begin.
 #[derive(Debug)]
 struct Arrival {
-    /// In seconds.
+    /// Begin in seconds.
     at: f64,
     draws: Xoshiro256PlusPlus,
 }
@@ -61,20 +61,20 @@ struct Encounter {
     place: u32,
 }
 
-/// Who is alike: those with the app, and those without.
+/// People with the app, and people without.
 #[derive(Debug)]
 struct Alike {
-    /// By person: whether they have the app, and which one of those with or without it they are.
+    /// For each person, whether they have the app, and their index among those who are alike.
     rank: Vec<(bool, u32)>,
     with: Vec<Body>,
     without: Vec<Body>,
 }
 
-/// The posts, and who is near them.
+/// Posts, and people near them.
 #[derive(Debug)]
 struct Listeners {
     posts: ByPlace,
-    /// By person and place, in how many encounters somebody is there.
+    /// Number of encounters of each person at each place.
     visits: HashMap<(Body, u32), u32>,
 }
 
@@ -104,7 +104,7 @@ impl RandomMixing {
         mixing
     }
 
-    /// Draws when the next encounter begins.
+    /// Draws the begin of the next encounter.
     fn draw_after(&mut self, before: f64) {
         let mut draws = draws::stream(self.seed, Purpose::Meetings, self.drawn);
         self.drawn += 1;
@@ -134,7 +134,7 @@ impl RandomMixing {
         Some(Change { at, meeting, kind: ChangeKind::Begins })
     }
 
-    /// Somebody who is not near `a` already.
+    /// A random person who is not near `a` already.
     fn partner(&self, a: Body, among_alike: bool, draws: &mut Xoshiro256PlusPlus) -> Option<Body> {
         let (group, rank) = self.alike.others_like(a);
         let among_alike = among_alike && group.len() > 1;
@@ -200,7 +200,7 @@ impl Alike {
         alike
     }
 
-    /// All who are like a person, and which of them the person is.
+    /// All people who are like a person, and the index of the person among them.
     fn others_like(&self, person: Body) -> (&[Body], u32) {
         let (has_app, rank) = self.rank[person as usize];
         (if has_app { &self.with } else { &self.without }, rank)

@@ -1,4 +1,4 @@
-//! The rooms of a timetable, and who is in which.
+//! The rooms of a timetable, and their people.
 
 use rand::RngExt;
 
@@ -8,23 +8,23 @@ use crate::town::scenario::{Scenario, Timetable};
 
 /// The rooms of a town. Their numbers: first the homes, then the classes, the workplaces and the buses.
 ///
-/// Who lives together has neighbouring numbers, and so have those who share a bus. Classes and
-/// workplaces are mixed at random.
+/// People of a home have neighbouring numbers, and so do people of a bus. Classes and workplaces are mixed at
+/// random.
 #[derive(Debug)]
 pub(super) struct Rooms {
     homes: u32,
     classes: u32,
     workplaces: u32,
     buses: u32,
-    /// By person.
+    /// Home of each person.
     home: Vec<u32>,
     bus: Vec<u32>,
-    /// The class or workplace.
+    /// Class or workplace of each person.
     day: Vec<u32>,
 }
 
 impl Rooms {
-    /// Puts everybody somewhere.
+    /// Assigns all people to rooms.
     pub(super) fn new(scenario: &Scenario) -> Self {
         let (settings, people) = (&scenario.meetings.timetable, scenario.people.count);
         let &Timetable { home, class, work, bus, .. } = settings;
@@ -53,7 +53,7 @@ impl Rooms {
         }
     }
 
-    /// How many rooms there are.
+    /// Number of rooms.
     pub(super) fn count(&self) -> u32 {
         self.homes + self.classes + self.workplaces + self.buses
     }
@@ -74,7 +74,7 @@ impl Rooms {
     }
 }
 
-/// Students and workers, each in random order; everybody draws from a stream of their own.
+/// Students and workers, each in random order. Each person draws from a stream of their own.
 fn occupations(scenario: &Scenario) -> (Vec<Body>, Vec<Body>) {
     let student_share = scenario.meetings.timetable.student_share.get();
     let (mut students, mut workers) = (Vec::new(), Vec::new());

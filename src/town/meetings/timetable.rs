@@ -1,4 +1,4 @@
-//! People are in rooms by the clock: at home, on the bus, in class or at work, and back.
+//! People in rooms by the clock: at home, on the bus, in class or at work, and back.
 
 use std::time::Duration;
 
@@ -13,21 +13,21 @@ use crate::town::scenario::{self, Post, Scenario};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// What sets the numbers of streams of a room on a day apart from those of people.
+/// Distinguishes the streams of a room on a day from those of people.
 const OF_A_ROOM: u64 = 1 << 63;
 const DAY_SHIFT: u32 = 32;
 
-/// The encounters of a timetable. Only one part of one day is made at a time.
+/// The encounters of a timetable, generated one part of a day at a time.
 #[derive(Debug)]
 pub(super) struct Timetable {
     seed: u64,
     near_share: f64,
     duration: Duration,
     rooms: Rooms,
-    /// Parts of a day with their ends, from midnight.
+    /// Parts of a day, with the end of each from midnight.
     parts: [(Part, Duration); 5],
     day: u32,
-    /// Which part of the day is next; `None` when all is over.
+    /// Number of the next part of the day; `None` at the end.
     next: Option<usize>,
     posts: ByPlace,
     encounters: Encounters,
@@ -57,7 +57,7 @@ impl Timetable {
         }
     }
 
-    /// Lets the next part of the day begin, if it has any length and is not behind the end.
+    /// Begins a part of the day, unless it is empty or after the end.
     fn go_on(&mut self, number: usize) {
         let midnight = DAY * self.day;
         let from = number.checked_sub(1).map_or(Duration::ZERO, |before| self.parts[before].1);
@@ -74,7 +74,7 @@ impl Timetable {
         self.day += u32::from(self.next == Some(0));
     }
 
-    /// Who is near whom in a part of the day.
+    /// Pairs that are near each other in a part of the day.
     fn pairs(&self, part: Part) -> Vec<Pair> {
         let rooms = match part {
             Part::AtHome => self.rooms.homes(),
@@ -102,7 +102,7 @@ impl Timetable {
         pairs
     }
 
-    /// The seed of what is drawn in a room today.
+    /// Seed of the draws of a room today.
     fn key_of(&self, room: u32) -> u64 {
         let number = OF_A_ROOM | u64::from(self.day) << DAY_SHIFT | u64::from(room);
         draws::stream(self.seed, Purpose::Meetings, number).next_u64()
@@ -123,7 +123,7 @@ impl Iterator for Timetable {
     }
 }
 
-/// Adds those pairs of the people of a room, in ascending order, that are near each other.
+/// Adds the pairs of a room that are near each other, in ascending order.
 fn add_pairs(pairs: &mut Vec<Pair>, members: &[(u32, Body)], is_near: impl Fn(Body, Body) -> bool) {
     for (rank, &(_, a)) in members.iter().enumerate() {
         let others = members[rank + 1..].iter().map(|&(_, b)| b);
@@ -131,7 +131,7 @@ fn add_pairs(pairs: &mut Vec<Pair>, members: &[(u32, Body)], is_near: impl Fn(Bo
     }
 }
 
-/// Whether two people of a room are near each other today, of which `key` is the seed.
+/// Whether two people of a room are near each other today. `key` is the seed.
 fn is_near(key: u64, (a, b): Pair, near_share: f64) -> bool {
     let pair = u64::from(a) << 32 | u64::from(b);
     draws::stream(key, Purpose::Meetings, pair).random::<f64>() < near_share

@@ -20,7 +20,7 @@ const EXPECTED: &str = "a first line with the columns t,a,b,seconds in any order
 /// The latest time that a trace may have, in seconds: ten years.
 const MOST_SECONDS: f64 = 10.0 * 365.25 * 86_400.0;
 
-/// What a file says. Names that carry posts of adversaries belong to no person.
+/// The content of a file. Names that carry posts of adversaries are no people.
 #[derive(Debug)]
 pub(super) struct Contacts {
     people: u32,
@@ -46,11 +46,11 @@ struct Row {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Who {
     Person(Body),
-    /// By its place among the carriers.
+    /// A carrier of a post, by its index.
     Carrier(usize),
 }
 
-/// Two bodies near each other.
+/// A time in which two bodies are near each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Stretch {
     pair: Pair,
@@ -58,7 +58,7 @@ struct Stretch {
     until: Duration,
 }
 
-/// Numbers people in the order in which their names come.
+/// Numbers people in the order of their names in the file.
 struct Names {
     carriers: Vec<String>,
     numbers: HashMap<String, Who>,
@@ -103,7 +103,7 @@ impl Contacts {
         Ok(Self { people: names.people, carriers: names.carriers, rows })
     }
 
-    /// Whether everybody who carries a post is there. Only who has read the file can say that.
+    /// Checks that everybody who carries a post is in the file.
     fn check_carriers(&self, scenario: &Scenario) -> Result<(), TownError> {
         for (key, post) in posts::posts_of(&scenario.adversary) {
             let carrier = self.carriers.iter().position(|name| Some(name) == post.with.as_ref());
@@ -119,7 +119,7 @@ impl Contacts {
         Ok(())
     }
 
-    /// How many different names there are, without carriers of posts.
+    /// Number of people: distinct names without carriers of posts.
     pub(super) fn people(&self) -> u32 {
         self.people
     }
@@ -163,7 +163,7 @@ impl Trace {
         Ok(Self { changes: changes(in_time, numbers).into_iter(), late_contacts })
     }
 
-    /// How many contacts begin when the run is over already.
+    /// Contacts that begin after the end of the run.
     pub(super) fn late_contacts(&self) -> u64 {
         self.late_contacts
     }
@@ -207,7 +207,7 @@ impl Names {
     }
 }
 
-/// Where the columns are.
+/// Index of each column.
 fn columns(header: &StringRecord) -> Result<[usize; 4], String> {
     let mut columns = [0; 4];
     for (column, name) in columns.iter_mut().zip(COLUMNS) {
@@ -244,7 +244,7 @@ fn problem_of(error: &csv::Error) -> String {
     }
 }
 
-/// How many lines at the start are blank; the CSV reader counts those that it skips only later.
+/// Number of blank lines at the start. The CSV reader counts lines that it skips only later.
 fn blank_lines(content: &[u8]) -> u64 {
     let ends = content.iter().take_while(|byte| matches!(byte, b'\n' | b'\r'));
     ends.filter(|byte| **byte == b'\n').count() as u64

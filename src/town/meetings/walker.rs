@@ -1,16 +1,15 @@
-//! Somebody who walks to random points of a rectangle, one after the other, and rests at each (random
-//! waypoint).
+//! A walker, who walks to random points of a rectangle in turn and rests at each (random waypoint).
 
 use rand::RngExt;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-/// What all walkers share.
+/// Settings that all walkers share.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Ground {
-    /// In metres.
+    /// Width in metres.
     pub(super) width: f64,
     pub(super) height: f64,
-    /// In metres a second.
+    /// Speed in metres per second.
     pub(super) speed: f64,
     /// Longest rest, in seconds.
     pub(super) rest: f64,
@@ -22,17 +21,17 @@ pub(super) struct Walker {
     draws: Xoshiro256PlusPlus,
     from: (f64, f64),
     to: (f64, f64),
-    /// When they leave, arrive and leave again, in seconds.
+    /// Times at which the walker leaves, arrives and leaves again, in seconds.
     leaves: f64,
     arrives: f64,
     rests_until: f64,
 }
 
 impl Walker {
-    /// On their way or at rest as if they had always walked: at a random moment of a trip and the rest
-    /// behind it, drawn with a probability that is proportional to how long both take. Who began at rest
-    /// everywhere alike would come to like the middle only later (Navidi, Camp: Stationary Distributions
-    /// for the Random Waypoint Mobility Model, 2004).
+    /// A walker in the stationary state, at a random moment of a trip and its rest. The trip is drawn with a
+    /// probability proportional to the length of both. Uniform starting points would drift towards the
+    /// middle over time (Navidi, Camp: Stationary Distributions for the Random Waypoint Mobility Model,
+    /// 2004).
     pub(super) fn new(ground: &Ground, mut draws: Xoshiro256PlusPlus) -> Self {
         let longest = ground.seconds((0.0, 0.0), (ground.width, ground.height)) + ground.rest;
         loop {
@@ -47,7 +46,7 @@ impl Walker {
         }
     }
 
-    /// Where they are at `at`, in seconds; times never go back.
+    /// Position at `at`, in seconds. Calls must not go back in time.
     pub(super) fn position(&mut self, ground: &Ground, at: f64) -> (f64, f64) {
         while self.rests_until <= at {
             self.walk_on(ground);
@@ -70,7 +69,7 @@ impl Walker {
 }
 
 impl Ground {
-    /// How long a trip takes.
+    /// Duration of a trip.
     fn seconds(&self, from: (f64, f64), to: (f64, f64)) -> f64 {
         let (x, y) = (to.0 - from.0, to.1 - from.1);
         (x * x + y * y).sqrt() / self.speed

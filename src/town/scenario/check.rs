@@ -1,4 +1,4 @@
-//! What keys of a scenario must be to each other, and what their types do not say.
+//! Checks of a scenario that the types of its values cannot express.
 
 mod adversaries;
 
@@ -6,48 +6,48 @@ use std::fmt;
 
 use super::{MeetingsKind, Scenario, Seconds, Spell};
 
-/// Most people of a town: each needs a number of eight digits, and adversaries have some too.
+/// Limit of people: each needs a number of eight digits, and so do adversaries.
 const MOST_PEOPLE: u32 = 50_000_000;
 
-/// Most bins of what is counted over time; more than a picture can show.
+/// Limit of bins over time, more than a picture can show.
 const MOST_INTERVALS: f64 = 1_000_000.0;
 
-/// The worst clock that there may be, in parts of a million: a tenth too fast or too slow.
+/// Limit of the drift of a clock, in parts per million: a tenth too fast or too slow.
 const MOST_DRIFT_PPM: f64 = 100_000.0;
 
-/// Most TempIDs that a phone may ask for at once, which is what the server gives.
+/// Limit of TempIDs per request, which is that of the server.
 const MOST_BATCH: u8 = 100;
 
-/// Most places of random mixing; there is a list of them.
+/// Limit of places of random mixing, of which a list is kept.
 const MOST_PLACES: u32 = 1_000_000;
 
-/// Most times a day that a phone is offline, one a minute: all are drawn before the run.
+/// Limit of offline spells of a phone per day, one a minute: all are drawn before the run.
 const MOST_SPELLS_PER_DAY: f64 = 1440.0;
 
-/// Most encounters a day that a person has on average, one a second: each is drawn.
+/// Limit of encounters of a person per day, one a second: each is drawn.
 const MOST_CONTACTS_PER_DAY: f64 = 86_400.0;
 
-/// How often somebody may cross the plane between two looks, at most: who moves on that often is at a
-/// random point each time anyway, and costs as much as so many walks.
+/// Limit of crossings of the plane between two checks. A faster walker would be at a random point at each
+/// check anyway, and cost as much as all these walks.
 const MOST_CROSSINGS: f64 = 100.0;
 
-/// Who walks slower is as good as at rest.
+/// Lowest speed; a slower walker is practically at rest.
 const SLOWEST_METRES_PER_SECOND: f64 = 0.001;
 
-/// The shortest time from one thing that somebody does again and again to the next: half of that in which
-/// Bluetooth LE may advertise. A run would take as long as there are of them.
+/// Shortest interval of a repeated action: half of the shortest advertising interval of Bluetooth LE. The time
+/// of a run grows with the number of actions.
 const SHORTEST_STEP: Seconds = Seconds(std::time::Duration::from_millis(10));
 
 const DAY: Seconds = Seconds::new(86_400);
 
-/// Why a scenario cannot be played.
+/// Why a scenario cannot be simulated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// The key that is wrong, as `phones.batch`, and `adversary.replay[1].at` in a list.
+    /// The wrong key, such as `phones.batch`, or `adversary.replay[1].at` in a list.
     pub key: String,
-    /// Other keys that it does not go together with.
+    /// Keys that it contradicts.
     pub others: Vec<&'static str>,
-    /// What was expected, and what is there.
+    /// What was expected, and what was found.
     pub expected: String,
 }
 
@@ -69,7 +69,7 @@ impl fmt::Display for Problem {
 }
 
 impl Scenario {
-    /// Whether its keys go together.
+    /// Checks that no keys contradict each other.
     ///
     /// # Errors
     ///
@@ -87,7 +87,7 @@ impl Scenario {
         self.check_attackers()
     }
 
-    /// They are printed as they are.
+    /// Checks the texts, which are printed unchanged.
     fn check_words(&self) -> Result<(), Problem> {
         for (key, text) in [("name", &self.name), ("question", &self.question)] {
             let is_plain = !text.contains(char::is_control);
@@ -219,7 +219,7 @@ impl Scenario {
         })
     }
 
-    /// A phone that needs more as soon as it gets all that it asks for would ask again and again.
+    /// Checks `phones.ahead`: a phone that needs more as soon as it has a full batch would ask without end.
     fn check_ahead(&self) -> Result<(), Problem> {
         let (ahead, lifetime) = (self.phones.ahead, self.server.temp_id_lifetime);
         let held = Seconds(lifetime.0 * u32::from(self.phones.windows()));

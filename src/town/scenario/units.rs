@@ -1,18 +1,18 @@
-//! The values that a scenario is written in. Each says itself what it takes, so that a wrong one is
-//! refused at its place in the file.
+//! The types of a scenario's values. Each checks its own range, so that a wrong value is refused with its place
+//! in the file.
 
 use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// A length of time, to the microsecond. In a file it is a number of seconds, or a text with units,
-/// `"15m"`, `"1day 12h"`.
+/// A duration, to the microsecond. A file gives it as a number of seconds, or as a text with units: `"15m"`,
+/// `"1day 12h"`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(try_from = "WrittenTime", into = "f64")]
 pub struct Seconds(pub Duration);
 
-/// A number of a range.
+/// A number from 0 to 1.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Default, Serialize, Deserialize)]
 #[serde(try_from = "f64", into = "f64")]
 pub struct Probability(f64);
@@ -22,7 +22,7 @@ pub struct Probability(f64);
 #[serde(try_from = "f64", into = "f64")]
 pub struct Amount(f64);
 
-/// How a time may be written.
+/// The forms of a duration in a file.
 #[derive(Deserialize)]
 #[serde(
     untagged,
@@ -37,31 +37,31 @@ impl Seconds {
     /// The longest time that a scenario may name: ten years.
     pub const MOST: Self = Self::new(3_652 * 86_400 + 43_200);
 
-    /// So many whole seconds.
+    /// A duration of whole seconds.
     pub const fn new(seconds: u64) -> Self {
         Self(Duration::from_secs(seconds))
     }
 
-    /// In seconds.
+    /// The duration in seconds.
     pub fn as_f64(self) -> f64 {
         self.0.as_secs_f64()
     }
 }
 
 impl Probability {
-    /// What always happens.
+    /// The probability of a certain event.
     pub const ONE: Self = Self(1.0);
-    /// What never happens.
+    /// The probability of an impossible event.
     pub const ZERO: Self = Self(0.0);
 
-    /// From 0 to 1.
+    /// The value, from 0 to 1.
     pub fn get(self) -> f64 {
         self.0
     }
 }
 
 impl Amount {
-    /// Zero or more.
+    /// The value, zero or more.
     pub fn get(self) -> f64 {
         self.0
     }
@@ -89,7 +89,7 @@ impl TryFrom<WrittenTime> for Seconds {
     }
 }
 
-/// As it may be written in a file: `1day 12h`.
+/// The form of a scenario file: `1day 12h`.
 impl fmt::Display for Seconds {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         humantime::format_duration(self.0).fmt(formatter)
