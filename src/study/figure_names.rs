@@ -1,11 +1,11 @@
-//! The figures that somebody asks for.
+//! The figures requested with `--figures`.
 
 use std::str::FromStr;
 
 use crate::study::scenario_file::closest;
 use crate::town::Outcome;
 
-/// Names of figures, each of which there is.
+/// Names of existing figures.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FigureNames(Vec<&'static str>);
 
@@ -15,7 +15,7 @@ impl FigureNames {
         Outcome::default().figures().iter().map(|figure| figure.name).collect()
     }
 
-    /// In the order in which they were asked for.
+    /// The names, in the order of the request.
     pub fn iter(&self) -> impl Iterator<Item = &'static str> {
         self.0.iter().copied()
     }

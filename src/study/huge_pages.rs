@@ -1,29 +1,28 @@
 //! Memory in huge pages, of 2 MiB instead of 4 KiB.
 //!
-//! A town of 100,000 phones is a gigabyte, and every beacon touches it at places that have nothing to do
-//! with those of the last one. In small pages most of these places are behind a walk through the tables
-//! of the processor's memory management, which on a virtual machine is half of the time of a run.
+//! A town of 100,000 phones takes a gigabyte, and each beacon touches it at other places than the last one.
+//! With small pages most of these accesses miss the TLB, and on a virtual machine the page walks take half of
+//! the time of a run.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-/// What tells the allocator of the GNU C library how to be; it is read once, when a program starts.
+/// Environment variable with settings of the GNU C library, read once when a program starts.
 const TUNABLES: &str = "GLIBC_TUNABLES";
 
 /// The setting for huge pages.
 const HUGE_PAGES: &str = "glibc.malloc.hugetlb";
 
-/// Huge pages wherever they fit, and 64 MiB at a time for the heap. The system gives a huge page only if all of
-/// it belongs to the heap at the first touch; one that grows by 2 MiB, from wherever it happens to begin, may
-/// never get any.
+/// Huge pages wherever they fit, and a heap that grows by 64 MiB. The kernel gives a huge page only if all of
+/// it belongs to the heap at the first touch; a heap that grows by 2 MiB from an unaligned start may never get
+/// one.
 const SETTINGS: &str = "glibc.malloc.hugetlb=1:glibc.malloc.top_pad=67108864";
 
-/// Asks the allocator for huge pages, for which this program begins anew, with the same arguments and as
-/// the same process; so it stands first in `main`. It does nothing if the environment has the setting
-/// already, of the user or of the first beginning. Where the system or the allocator does not know it, it
-/// changes nothing.
+/// Requests huge pages from the allocator by executing the program again, with the same arguments and as the
+/// same process, so it must come first in `main`. It does nothing if the environment has the setting already,
+/// from the user or from the first execution. A system or allocator without the setting ignores it.
 pub fn request() {
     let Some(tunables) = with_huge_pages(env::var_os(TUNABLES).as_deref()) else { return };
     let Ok(program) = env::current_exe() else { return };
@@ -36,7 +35,7 @@ pub fn request() {
     let _ = anew.args(arguments).env(TUNABLES, tunables).exec();
 }
 
-/// The tunables with huge pages, or `None` if they have a value for these.
+/// `tunables` with huge pages, or `None` if they have a value for these already.
 fn with_huge_pages(tunables: Option<&OsStr>) -> Option<OsString> {
     let mut tunables = tunables.unwrap_or_default().to_owned();
     let text = tunables.to_string_lossy();

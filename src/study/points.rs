@@ -1,68 +1,67 @@
-//! What was simulated, and what came of it.
+//! A study: what is simulated, and its outcomes.
 
 use super::figure_names::FigureNames;
 use super::theory::{Expected, Measure};
 use crate::town::figures::Figure;
 use crate::town::{Outcome, Records, Scenario};
 
-/// A scenario, all its points and runs.
+/// A scenario with the outcomes of all its points and runs.
 #[derive(Debug, Clone)]
 pub struct Study {
-    /// The scenario as the file and the command line have it, before any sweep changes it; that of the
-    /// first point of an experiment.
+    /// The scenario of the file and the command line, before any sweep. That of the first point for an
+    /// experiment.
     pub scenario: Scenario,
-    /// Where that comes from.
+    /// Origin of the scenario.
     pub origin: Origin,
-    /// One for each combination of the values of a sweep; a single one without a sweep.
+    /// A point for each combination of swept values; a single point without a sweep.
     pub points: Vec<Point>,
-    /// What happened one by one in the first run of the first point, if that was asked for.
+    /// Single events of the first run of the first point, if requested.
     pub records: Option<Records>,
-    /// The figures that somebody wants to see instead of the usual ones.
+    /// Figures to show instead of the usual ones.
     pub figures: Option<FigureNames>,
 }
 
-/// What a study is made of, and can be made of again.
+/// Origin of a study, from which it can be repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
-    /// A scenario and the sweeps that its points tell of.
+    /// A scenario, with the sweeps that its points show.
     Scenario,
-    /// The experiment of this name, whose points each have settings of their own.
+    /// The experiment of this name, whose points have settings of their own.
     Experiment(&'static str),
 }
 
-/// A point of a sweep that is to be run.
+/// A point of a sweep, before its runs.
 #[derive(Debug, Clone)]
 pub struct PlannedPoint {
-    /// The keys that the sweep changes and their values, as written.
+    /// Keys that the sweep changes, with their values as written.
     pub changed: Vec<(String, String)>,
-    /// With these changes.
+    /// The scenario with these changes.
     pub scenario: Scenario,
 }
 
 impl PlannedPoint {
-    /// What is special about it, for an error.
+    /// The changes, as a prefix of an error message.
     pub(super) fn describe(&self) -> String {
         self.changed.iter().map(|(key, value)| format!("with {key}={value}: ")).collect()
     }
 }
 
-/// One point of a sweep.
+/// A point of a sweep, with its outcomes.
 #[derive(Debug, Clone)]
 pub struct Point {
-    /// The keys that the sweep changed and their values, as written: `("people.app_share", "0.4")`. All
-    /// points of a study have the same keys.
+    /// Keys that the sweep changed, with their values as written: `("people.app_share", "0.4")`. All points
+    /// of a study have the same keys.
     pub changed: Vec<(String, String)>,
-    /// With these changes.
+    /// The scenario with these changes.
     pub scenario: Scenario,
-    /// What came of each run.
+    /// Outcome of each run.
     pub outcomes: Vec<Outcome>,
-    /// What theory says, if somebody knows.
+    /// Values expected by theory; empty without a theory.
     pub expected: Vec<Expected>,
 }
 
 impl Point {
-    /// The figures of one of its runs: those that every run has, and then what only this point is measured
-    /// for.
+    /// The figures of one of its runs: those of every run, then the quantities measured for this point only.
     pub fn figures(&self, outcome: &Outcome) -> Vec<Figure> {
         let mut figures = outcome.figures();
         for expected in &self.expected {

@@ -1,9 +1,9 @@
-//! What a scenario asks for that a run cannot give, which figures alone would hide.
+//! Remarks on requests of a scenario that a run cannot fulfil, which the figures alone would hide.
 
 use super::numbers::count;
 use super::points::Point;
 
-/// Remarks on the points of a study, each with where it is true, if not everywhere.
+/// Remarks on the points of a study, each with the points it applies to, if not all.
 pub(super) fn of(points: &[Point]) -> Vec<String> {
     let remarks: [fn(&Point) -> Option<String>; 3] = [few_people, late_tests, late_contacts];
     let everywhere = points.len();
@@ -18,7 +18,7 @@ pub(super) fn of(points: &[Point]) -> Vec<String> {
     remarks.into_iter().filter_map(of_kind).collect()
 }
 
-/// Nobody falls ill who is not there.
+/// There are fewer people than index cases.
 fn few_people(point: &Point) -> Option<String> {
     let (illness, outcome) = (&point.scenario.illness, point.outcomes.first()?);
     let (candidates, who) = match illness.among_users {
@@ -31,7 +31,7 @@ fn few_people(point: &Point) -> Option<String> {
     })
 }
 
-/// Nobody can be found for an index case whose test comes too late.
+/// All tests are positive too late for an upload before the end.
 fn late_tests(point: &Point) -> Option<String> {
     let (illness, duration) = (&point.scenario.illness, point.scenario.duration);
     let (from, delay) = (illness.from, illness.test_delay);

@@ -1,31 +1,31 @@
-//! What several runs say about a figure: mean, deviation, and the interval that has the true mean.
+//! Statistics of a figure over several runs: mean, deviation, and the confidence interval of the mean.
 
-/// The degrees of freedom above which the quantile is computed from its series: there it is right to
-/// nine digits, and the exact sum grows long.
+/// Degrees of freedom above which the quantile is computed from a series, which is right to nine digits there,
+/// while the exact sum grows long.
 const EXACT_DEGREES: u32 = 200;
 
-/// What the standard normal distribution stays below with a probability of 99.5 %.
+/// Quantile of the standard normal distribution at 99.5 %.
 const NORMAL_QUANTILE: f64 = 2.575_829_303_548_900_4;
 
-/// The probability with which the interval has the true mean.
+/// Confidence level of the interval.
 const CONFIDENCE: f64 = 0.99;
 
-/// A figure over the runs that have it.
+/// An estimate of a figure over the runs that have it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Estimate {
-    /// How many runs have it.
+    /// Number of runs that have the figure.
     pub count: usize,
-    /// Their mean.
+    /// Mean over these runs.
     pub mean: f64,
-    /// The deviation of the sample, if there are two at least.
+    /// Standard deviation of the sample; `None` below two runs.
     pub deviation: Option<f64>,
-    /// The true mean is within this of `mean` with a probability of 99 %, as far as runs are normally
-    /// distributed (Student's t). Only two runs or more have it.
+    /// Half of the width of the 99 % confidence interval by Student's t, which assumes a normal distribution;
+    /// `None` below two runs.
     pub margin: Option<f64>,
 }
 
 impl Estimate {
-    /// Of some values; none of no values.
+    /// The estimate from `values`; `None` without values.
     pub fn of(values: &[f64]) -> Option<Self> {
         let (count, first) = (values.len(), *values.first()?);
         // From the first one on, so that equal values have just this mean, and no deviation.
@@ -39,13 +39,13 @@ impl Estimate {
         Some(Self { count, mean, deviation, margin })
     }
 
-    /// The ends of the interval, if there is one.
+    /// Ends of the confidence interval, if there is one.
     pub fn interval(&self) -> Option<(f64, f64)> {
         self.margin.map(|margin| (self.mean - margin, self.mean + margin))
     }
 }
 
-/// What Student's t stays within, to both sides, with a probability of 99 %.
+/// Two-sided 99 % quantile of Student's t.
 pub fn student_quantile(degrees: u32) -> f64 {
     if degrees > EXACT_DEGREES {
         return quantile_of_many(degrees.into());
@@ -61,7 +61,7 @@ pub fn student_quantile(degrees: u32) -> f64 {
     }
 }
 
-/// Cornish and Fisher's expansion (Abramowitz, Stegun, Handbook of Mathematical Functions, 26.7.5).
+/// Cornish-Fisher expansion (Abramowitz, Stegun, Handbook of Mathematical Functions, 26.7.5).
 fn quantile_of_many(degrees: f64) -> f64 {
     let x = NORMAL_QUANTILE;
     let (x2, n) = (x * x, degrees);
@@ -71,7 +71,7 @@ fn quantile_of_many(degrees: f64) -> f64 {
     x + (first + (second + third / n) / n) / n
 }
 
-/// The probability that Student's t is within `t` to both sides (the same, 26.7.3 and 26.7.4).
+/// Probability that Student's t is from `-t` to `t` (Abramowitz, Stegun, 26.7.3 and 26.7.4).
 fn probability_within(t: f64, degrees: u32) -> f64 {
     let n = f64::from(degrees);
     let cosine = (n / (n + t * t)).sqrt();

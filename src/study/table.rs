@@ -1,4 +1,4 @@
-//! Columns under each other, as wide as what is in them.
+//! Tables of text with aligned columns.
 
 use unicode_width::UnicodeWidthStr;
 
@@ -9,12 +9,12 @@ const GAP: usize = 2;
 #[derive(Debug, Default)]
 pub(super) struct Table {
     rows: Vec<Vec<String>>,
-    /// How many columns are set to the left; the others are numbers.
+    /// Number of left-aligned columns; the others are numbers, aligned to the right.
     left: usize,
 }
 
 impl Table {
-    /// No rows yet, with so many columns that are set to the left.
+    /// An empty table with `left` left-aligned columns.
     pub(super) fn new(left: usize) -> Self {
         Self { rows: Vec::new(), left }
     }
@@ -23,7 +23,7 @@ impl Table {
         self.rows.push(row);
     }
 
-    /// How wide the whole is.
+    /// Width of the table, in columns of text.
     pub(super) fn width(&self) -> usize {
         let widths = self.widths();
         widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1)

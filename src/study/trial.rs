@@ -1,4 +1,4 @@
-//! Directories that are made to see whether they can be.
+//! Trial creation of directories.
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -6,19 +6,18 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{Access, access};
 
-/// Directories that were not there; they are gone with it, so that a run which is interrupted leaves
-/// nothing.
+/// Directories created for a trial. Dropping it removes them, so that an interrupted run leaves nothing.
 #[derive(Debug, Default)]
 pub(super) struct Trial {
     made: Vec<PathBuf>,
 }
 
 impl Trial {
-    /// Makes a directory with all above it, as far as they are not there.
+    /// Creates a directory and its parents, as far as they are missing.
     ///
     /// # Errors
     ///
-    /// What stands in the way.
+    /// The error of the system.
     pub(super) fn of_directory(path: &Path) -> io::Result<Self> {
         let mut trial = Self::default();
         let is_missing = |path: &&Path| {

@@ -2,15 +2,15 @@
 
 use super::{Change, ScenarioError};
 
-/// Most points of a grid: each is a whole town.
+/// Limit of the points of a grid, each of which is a whole town.
 const MOST_POINTS: usize = 10_000;
 
-/// A key and the values that it has, one after the other.
+/// A key and the values to simulate.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sweep {
-    /// In dots.
+    /// Dotted key.
     pub key: String,
-    /// One for each value.
+    /// A change for each value.
     pub values: Vec<Change>,
 }
 
@@ -19,7 +19,7 @@ impl Sweep {
     ///
     /// # Errors
     ///
-    /// It is not written so, or there is no such key.
+    /// The form is wrong, or there is no such key.
     pub fn parse(written: &str) -> Result<Self, ScenarioError> {
         let option = format!("--sweep {written}");
         let malformed = |what| Err(ScenarioError::option(&option, "", what));
@@ -40,8 +40,8 @@ impl Sweep {
     }
 }
 
-/// All combinations of the values of `sweeps`, the last one changing fastest; a single one, without
-/// changes, if there are none.
+/// All combinations of the values of `sweeps`, the last one changing fastest. Without sweeps, a single
+/// combination without changes.
 ///
 /// # Errors
 ///

@@ -1,40 +1,40 @@
-//! Where lifelines stand.
+//! The columns of lifelines.
 
 use crate::text_width;
 
-/// Columns between two lifelines at least: a text of any length fits in a few lines.
+/// Smallest gap between two lifelines, in columns. A text of any length fits there in a few lines.
 const MIN_GAP: usize = 24;
 
-/// Columns of a name at most, so that neighbours can be told apart whatever their distance.
+/// Longest name, in columns, so that neighbouring names stay apart.
 pub(super) const MAX_NAME: usize = 14;
 
-/// Columns that an arrow takes besides its text: an end, a bit of line and a blank on each side, a tip.
+/// Columns of an arrow besides its text: an end, a piece of line and a blank on each side, a tip.
 pub(super) const ARROW_COLUMNS: usize = 6;
 
-/// What must fit between two lifelines, or beside the first one: a text and its arrow.
+/// A text and its arrow that must fit between two lifelines, or beside the first one.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Need {
     /// The two lifelines, the left one first.
     pub(super) between: (usize, usize),
-    /// How many columns they should be apart.
+    /// Desired distance of the two, in columns.
     pub(super) columns: usize,
 }
 
 /// The columns of all lifelines.
 #[derive(Debug)]
 pub(super) struct Columns {
-    /// From the left.
+    /// Column of each lifeline, from the left.
     pub(super) at: Vec<usize>,
 }
 
 impl Columns {
-    /// How many lifelines fit in `width` columns behind a margin. One always does.
+    /// Number of lifelines that fit into `width` columns after a margin; at least one.
     pub(super) fn capacity(width: usize, margin: usize) -> usize {
         1 + width.saturating_sub(margin + outer(MAX_NAME)) / MIN_GAP
     }
 
-    /// Lifelines of these names, of which there are at most as many as fit. They are as far apart as
-    /// texts need, or, if that is too far, as is fair: narrow gaps get what they need first.
+    /// Places lifelines of these names, of which at most as many as fit are given. The gaps are as wide as the
+    /// texts need. If that is too wide, narrow gaps get what they need first.
     pub(super) fn new(names: &[String], needs: &[Need], width: usize, margin: usize) -> Self {
         let first = names.first().map_or(0, |name| left_of(text_width::width(name)));
         let last = names.last().map_or(0, |name| right_of(text_width::width(name)));
@@ -62,7 +62,7 @@ fn outer(name_width: usize) -> usize {
     left_of(name_width) + 1 + right_of(name_width)
 }
 
-/// How wide gaps should be, for texts that pass several of them as well.
+/// Desired width of each gap, including texts that span several.
 fn wanted(gaps: usize, needs: &[Need]) -> Vec<usize> {
     let mut wanted = vec![MIN_GAP; gaps];
     let mut needs = needs.to_vec();
@@ -79,7 +79,7 @@ fn wanted(gaps: usize, needs: &[Need]) -> Vec<usize> {
     wanted
 }
 
-/// What each gap gets of the room: all that it wants up to a level that is the same for all.
+/// Shares the room among the gaps: each gets what it wants, up to the same level for all.
 fn share(wanted: &[usize], room: usize) -> Vec<usize> {
     let at_level = |level: usize| wanted.iter().map(move |gap| (*gap).min(level));
     let highest = wanted.iter().copied().max().unwrap_or(MIN_GAP);

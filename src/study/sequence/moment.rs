@@ -1,4 +1,4 @@
-//! Moments of a run, as a diagram shows them and as a user may type them.
+//! Moments of a run, as a diagram shows them and a user types them.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use crate::study::messages::MAX_T_SECONDS;
 const MS_PER_SECOND: u64 = 1000;
 const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
 
-/// How the moments of a diagram are written: all in the same columns.
+/// Format of the moments of a diagram, which all have the same width.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct MomentFormat {
     has_days: bool,
@@ -16,7 +16,7 @@ pub(super) struct MomentFormat {
 }
 
 impl MomentFormat {
-    /// As short as these moments allow.
+    /// The shortest format that fits all these moments.
     pub(super) fn new(moments: impl Iterator<Item = f64>) -> Self {
         let (mut latest, mut has_fractions) = (0, false);
         for moment in moments.map(milliseconds) {
@@ -29,12 +29,12 @@ impl MomentFormat {
         format
     }
 
-    /// The columns of a moment.
+    /// Width of a moment, in columns.
     pub(super) fn width(&self) -> usize {
         self.width
     }
 
-    /// `00:15:03`, with days and thousandths of a second if any moment has some.
+    /// The moment as `00:15:03`, with days and milliseconds if any moment of the diagram has some.
     pub(super) fn text(&self, moment: f64) -> String {
         let (seconds, rest) =
             (milliseconds(moment) / MS_PER_SECOND, milliseconds(moment) % MS_PER_SECOND);
@@ -47,12 +47,12 @@ impl MomentFormat {
     }
 }
 
-/// A moment as it is shown.
+/// The moment in milliseconds, as it is shown.
 pub(super) fn milliseconds(moment: f64) -> u64 {
     (moment.clamp(0.0, MAX_T_SECONDS) * MS_PER_SECOND as f64).round() as u64
 }
 
-/// Reads a moment: seconds, a text with units, or as a diagram shows it.
+/// Reads a moment: seconds, a text with units, or the form of a diagram.
 pub(super) fn parse(text: &str) -> Result<f64, String> {
     let seconds = parse_clock(text)
         .or_else(|| text.parse().ok())

@@ -5,33 +5,33 @@ use super::words;
 use crate::text_width;
 use crate::town::message::Via;
 
-/// Lines of a text at most: enough for what a phone or a server says between the closest lifelines.
+/// Limit of the lines of a text: enough for any message between the closest lifelines.
 const MAX_TEXT_LINES: usize = 5;
 
-/// Columns of the loop of who tells itself something, and a blank.
+/// Columns of the loop of a message to oneself, and a blank.
 const LOOP_COLUMNS: usize = 4;
 
 /// A message whose participants have a lifeline.
 #[derive(Debug, Clone)]
 pub(super) struct Arrow {
-    /// The lifeline that it begins at.
+    /// Index of the lifeline at which the arrow begins.
     pub(super) from: usize,
-    /// The lifeline that it ends at.
+    /// Index of the lifeline at which the arrow ends.
     pub(super) to: usize,
     pub(super) via: Via,
-    /// Clean, as of [`text_width::clean`].
+    /// Text, cleaned by [`text_width::clean`].
     pub(super) text: String,
 }
 
-/// A diagram that is being drawn from the top down.
+/// A diagram, drawn from the top down.
 #[derive(Debug)]
 pub(super) struct Picture<'a> {
     columns: &'a Columns,
     width: usize,
-    /// The rows that are finished.
+    /// Finished rows.
     text: String,
     height: usize,
-    /// Those of the message that is being drawn.
+    /// Rows of the current message.
     rows: Vec<Row>,
 }
 
@@ -41,21 +41,21 @@ struct Row(Vec<char>);
 
 const COVERED: char = '\0';
 
-/// A participant while time passes.
+/// A piece of a lifeline.
 pub(super) const LIFELINE: char = '│';
 
 impl<'a> Picture<'a> {
-    /// Nothing yet, on lifelines at these columns.
+    /// An empty diagram with lifelines at these columns.
     pub(super) fn new(columns: &'a Columns, width: usize) -> Self {
         Self { columns, width, text: String::new(), height: 0, rows: Vec::new() }
     }
 
-    /// How many rows there are.
+    /// Number of rows.
     pub(super) fn height(&self) -> usize {
         self.height
     }
 
-    /// The names above or below their lifelines.
+    /// Adds a row of names, above or below their lifelines.
     pub(super) fn names(&mut self, names: &[String], margin: &str) {
         let mut row = Row(Vec::new());
         row.write(0, margin);
@@ -65,13 +65,13 @@ impl<'a> Picture<'a> {
         self.finish([row]);
     }
 
-    /// A row with nothing but lifelines.
+    /// Adds a row of lifelines only.
     pub(super) fn lifelines(&mut self, symbol: char) {
         let row = Row::of_lifelines(self.columns, symbol);
         self.finish([row]);
     }
 
-    /// An arrow with its text, and a moment beside its first row.
+    /// Adds an arrow with its text, and a moment beside its first row.
     pub(super) fn arrow(&mut self, arrow: &Arrow, moment: &str) {
         if arrow.from < arrow.to {
             self.arrow_to_right(arrow);
@@ -191,7 +191,7 @@ impl Row {
         }
     }
 
-    /// A line that crosses the lifelines in its way.
+    /// Draws a line that crosses the lifelines in its way.
     fn line(&mut self, columns: std::ops::Range<usize>, via: Via) {
         let symbol = match via {
             Via::Tcp => '─',
@@ -203,7 +203,7 @@ impl Row {
         }
     }
 
-    /// A text with a blank on both sides, over whatever is there; nothing for an empty one.
+    /// Writes a text with a blank on both sides over what is there; nothing if it is empty.
     fn label(&mut self, at: usize, text: &str) {
         if !text.is_empty() {
             self.write(at - 1, &format!(" {text} "));

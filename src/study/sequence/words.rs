@@ -1,9 +1,9 @@
-//! Clean text, broken into lines.
+//! Wrapping of clean text.
 
 use crate::text_width::{cut, prefix, width};
 
-/// A clean text in lines of at most `columns`, which are at least two, broken at blanks where there
-/// are some; at most `lines`, of which the last ends with `…` if there were more. There is always one.
+/// Wraps a clean text at blanks into lines of at most `columns` (at least two). If it needs more than `lines`,
+/// the last line ends with an ellipsis. There is always a line.
 pub(super) fn wrap(text: &str, columns: usize, lines: usize) -> Vec<String> {
     let mut wrapped = Vec::new();
     let mut rest = text.trim();
@@ -18,7 +18,7 @@ pub(super) fn wrap(text: &str, columns: usize, lines: usize) -> Vec<String> {
     wrapped
 }
 
-/// As many words as fit, or as much of the first one.
+/// The words that fit, or as much of the first one as fits.
 fn first_line(text: &str, columns: usize) -> &str {
     let whole = prefix(text, columns);
     if text[whole.len()..].starts_with(' ') {

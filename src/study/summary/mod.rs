@@ -1,4 +1,4 @@
-//! What came of a study, for the terminal.
+//! The summary of a study, for the terminal.
 
 mod rows;
 
@@ -12,13 +12,13 @@ use super::table::Table;
 use crate::town::Scenario;
 use crate::town::figures::MOST_TELLING;
 
-/// Columns of a table of a sweep, at most, as long as nobody asks for more.
+/// Widest table of a sweep with the usual figures, in columns.
 const WIDTH: usize = 100;
 
-/// Where there is nothing to show, such as a share of nothing.
+/// Cell of a figure without a value, such as a share of nothing.
 const NOTHING: &str = "-";
 
-/// The summary of a study, with the usual figures or those that somebody asks for.
+/// The summary of a study, with the requested figures or the usual ones.
 pub fn of(study: &Study) -> String {
     let points: Vec<_> = study.points.iter().map(Measured::of).collect();
     let mut lines = title(&study.scenario, &points);
@@ -35,7 +35,7 @@ pub fn of(study: &Study) -> String {
     lines.into_iter().map(|line| line + "\n").collect()
 }
 
-/// The only point, if nothing was swept: not even over one value.
+/// The only point of a study without a sweep; a sweep over a single value is still a sweep.
 fn single<'p, 'a>(points: &'p [Measured<'a>]) -> Option<&'p Measured<'a>> {
     match points {
         [point] if point.changed().is_empty() => Some(point),
@@ -43,7 +43,7 @@ fn single<'p, 'a>(points: &'p [Measured<'a>]) -> Option<&'p Measured<'a>> {
     }
 }
 
-/// What was simulated.
+/// Title lines: what was simulated.
 fn title(scenario: &Scenario, points: &[Measured<'_>]) -> Vec<String> {
     let name = format!("{}: {}", scenario.name, scenario.question);
     let mut lines = vec![name.trim_end_matches([':', ' ']).to_owned()];
@@ -80,7 +80,7 @@ fn runs(point: &Measured<'_>) -> String {
     }
 }
 
-/// All that a town has, one figure a line.
+/// All figures of a town, one per line.
 fn town(scenario: &Scenario, point: &Measured<'_>) -> Vec<String> {
     let sections: Vec<_> = SECTIONS.iter().filter(|section| (section.is_about)(scenario)).collect();
     let mut table = Table::new(1);
@@ -116,7 +116,7 @@ fn row(label: String, point: &Measured<'_>, figure: &str) -> Vec<String> {
     [label, unit.value(estimate.mean)].into_iter().chain(margin).collect()
 }
 
-/// One row a point: what the sweep changed, and the figures.
+/// A row for each point: the swept values, and the figures.
 fn sweep(points: &[Measured<'_>], figures: &[&str]) -> Vec<String> {
     sweep_table(points, figures).lines()
 }
@@ -143,8 +143,7 @@ fn parts(name: &str) -> (&str, &str) {
     name.split_once('.').unwrap_or(("", name))
 }
 
-/// The figures that a sweep shows if nobody says which: those that are not the same everywhere, as many
-/// as there is room for.
+/// The figures that a sweep shows by default: those that differ between points, as many as fit.
 fn chosen(points: &[Measured<'_>]) -> Vec<&'static str> {
     let differs = |figure: &&'static str| {
         let mut cells = points.iter().map(|point| cell(point, figure));

@@ -1,14 +1,14 @@
-//! What the summary of a town has, in order.
+//! The rows of the summary of a town, in order.
 
 use crate::town::Scenario;
 
-/// Rows that belong together.
+/// A section of the summary.
 #[derive(Debug)]
 pub(super) struct Section {
     pub(super) title: &'static str,
-    /// What a row is called, and its figure.
+    /// Label and figure of each row.
     pub(super) rows: &'static [(&'static str, &'static str)],
-    /// Whether it says something about a scenario.
+    /// Whether the section applies to a scenario.
     pub(super) is_about: fn(&Scenario) -> bool,
 }
 
