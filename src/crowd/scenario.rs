@@ -6,7 +6,9 @@ use rand::RngExt;
 
 use super::plan::Habits;
 use super::settings::WorldSettings;
+use crate::server::waits::STORE_TIMEOUT;
 use crate::world::disk::DiskFault;
+use crate::world::late_store::Lateness;
 use crate::world::network::NetworkFaults;
 use crate::world::random::{self, Purpose};
 use crate::world::server::ServerSettings;
@@ -40,14 +42,23 @@ pub fn troubled(seed: u64, phones: u32) -> WorldSettings {
     for _ in 0..rng.random_range(0..6) {
         let begin = random::up_to(well / 2, &mut rng);
         let end = begin + random::up_to(Duration::from_secs(60), &mut rng);
-        let (trouble, remedy) = match rng.random_range(0..4) {
+        let (trouble, remedy) = match rng.random_range(0..5) {
             0 => (Trouble::Crash, Trouble::Restart),
             1 => (Trouble::Disk(DiskFault::DiesInSync), Trouble::Restart),
             2 => {
                 let room = rng.random_range(0..2000);
                 (Trouble::Disk(DiskFault::Full { room }), Trouble::Disk(DiskFault::None))
             }
-            _ => (Trouble::Disk(DiskFault::SyncFails), Trouble::Disk(DiskFault::None)),
+            3 => (Trouble::Disk(DiskFault::SyncFails), Trouble::Disk(DiskFault::None)),
+            _ => {
+                let lateness = Lateness {
+                    // Some completions are later than anybody waits for them.
+                    delay: random::up_to(STORE_TIMEOUT * 5 / 4, &mut rng),
+                    lost_entries: rng.random_range(0..100),
+                    lost_completions: rng.random_range(0..100),
+                };
+                (Trouble::Store(lateness), Trouble::Store(Lateness::NONE))
+            }
         };
         troubles.extend([(begin, trouble), (end, remedy)]);
     }
@@ -115,6 +126,7 @@ pub fn storm(seed: u64, phones: u32) -> WorldSettings {
 fn end_of_troubles(well: Duration) -> Vec<(Duration, Trouble)> {
     vec![
         (well, Trouble::Disk(DiskFault::None)),
+        (well, Trouble::Store(Lateness::NONE)),
         (well, Trouble::Restart),
         (well, Trouble::Network(NetworkFaults::NONE)),
     ]

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::plan::Habits;
+use crate::server::waits::STORE_TIMEOUT;
 use crate::world::machine::MachineSettings;
 use crate::world::network::NetworkFaults;
 use crate::world::server::ServerSettings;
@@ -41,12 +42,18 @@ impl WorldSettings {
         }
     }
 
+    /// How long one request waits for the store at most.
+    pub fn longest_store_wait(&self) -> Duration {
+        let is_late = |(_, trouble): &(Duration, Trouble)| matches!(trouble, Trouble::Store(_));
+        if self.troubles.iter().any(is_late) { STORE_TIMEOUT } else { Duration::ZERO }
+    }
+
     /// How long it takes at most, at any time of the run, until something that was sent is there, or
     /// lost.
     pub fn longest_transit(&self) -> Duration {
         let later = self.troubles.iter().filter_map(|(_, trouble)| match trouble {
             Trouble::Network(faults) => Some(faults.longest_transit()),
-            Trouble::Crash | Trouble::Restart | Trouble::Disk(_) => None,
+            Trouble::Crash | Trouble::Restart | Trouble::Disk(_) | Trouble::Store(_) => None,
         });
         later.fold(self.network.longest_transit(), Duration::max)
     }

@@ -10,6 +10,7 @@ use crate::reactor::{EventLoop, TURNS_PER_TICK};
 use crate::server::frontend::{LINGER_TIMEOUT, STALL_TIMEOUT};
 use crate::world::machine::LONGEST_SYNC;
 use crate::world::network::ConnectionId;
+use crate::world::phone::FLOOD_DOWNLOADS;
 
 /// Ticks in which the server has certainly read and answered all that one phone sends at once: a
 /// request of 1 MiB takes 16, each of the requests of a flood one.
@@ -17,6 +18,9 @@ const TICKS_FOR_ONE: u32 = 32;
 
 /// Rounds that the run queue takes at most: no world here has more than 512 floods at a time.
 const MOST_ROUNDS: u32 = 16;
+
+/// Requests of one connection that wait for the store one after the other: those of a flood.
+const MAX_STORED_IN_A_ROW: u32 = FLOOD_DOWNLOADS as u32;
 
 /// Bytes of the longest reply that a phone asks for.
 const LONGEST_REPLY_BYTES: usize = MAX_TEMP_IDS as usize * ContactRecord::LEN + 10;
@@ -65,6 +69,8 @@ pub struct Bounds {
     login_timeout: Duration,
     /// How often the longest reply fills the window.
     windows: u32,
+    /// How long the requests of one connection wait for the store, one after the other.
+    store: Duration,
 }
 
 /// All promises that are not due yet.
@@ -105,6 +111,7 @@ impl Bounds {
             tick: polls * LONGEST_SYNC,
             login_timeout: settings.server.login_timeout,
             windows: LONGEST_REPLY_BYTES.div_ceil(settings.server.window) as u32,
+            store: MAX_STORED_IN_A_ROW * settings.longest_store_wait(),
         }
     }
 
@@ -119,14 +126,15 @@ impl Bounds {
             // is no progress, the end.
             Promise::Reply { .. } => {
                 let window = self.transit.min(STALL_TIMEOUT) + self.tick;
-                self.judgement() + self.windows * window + self.transit
+                self.judgement() + self.store + self.windows * window + self.transit
             }
             // The end follows the reply at once.
             Promise::Farewell { .. } => self.transit + self.tick,
             Promise::Login(_) => self.login_timeout + self.tick,
             Promise::Progress { .. } => STALL_TIMEOUT + self.tick,
             Promise::Close(_) => LINGER_TIMEOUT + self.tick,
-            Promise::HangUp(_) | Promise::Drop(_) => self.tick,
+            // Nothing is read of a connection that waits for the store.
+            Promise::HangUp(_) | Promise::Drop(_) => self.store + self.tick,
         }
     }
 }
@@ -197,6 +205,6 @@ mod tests {
         assert!(bounds.of_promise(login) < Duration::from_secs(60) + slack);
         assert!(bounds.of_promise(stall) < STALL_TIMEOUT + slack);
         assert!(bounds.of_promise(Promise::Close(ID)) < LINGER_TIMEOUT + slack);
-        assert!(bounds.of_promise(Promise::HangUp(ID)) < slack);
+        assert!(bounds.of_promise(Promise::HangUp(ID)) < bounds.store + slack);
     }
 }

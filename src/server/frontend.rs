@@ -61,6 +61,8 @@ pub struct Frontend<E, S = TcpStream> {
     pub service: Service<E>,
     /// Memory that the input of all connections together takes, in bytes.
     kept_input_bytes: usize,
+    /// The connections served in this tick whose sessions wait for the store.
+    waiting: Vec<Token>,
     login_timeout: Duration,
     /// How many connections each host has.
     pub origins: Origins,
@@ -124,6 +126,7 @@ impl<E: Store, S: Stream> Frontend<E, S> {
             timers: TimerWheel::new(now),
             service,
             kept_input_bytes: 0,
+            waiting: Vec::new(),
             login_timeout,
             origins,
             is_stopping: false,
@@ -250,7 +253,9 @@ impl<E: Store, S: Stream> Frontend<E, S> {
             Received::MoreLeft => self.connections.queue(token),
             Received::Failed(_) => return self.close(token),
         }
-        if !is_waiting {
+        if is_waiting {
+            self.waiting.push(token);
+        } else {
             self.settle(token, registry, now);
         }
     }
@@ -288,6 +293,14 @@ impl<E: Store, S: Stream> Frontend<E, S> {
         while let Some(settled) = self.service.next_settled(now.monotonic) {
             self.resume(settled, registry, now);
         }
+        // Whom the commit has not answered has the replies to earlier requests now.
+        let mut waiting = std::mem::take(&mut self.waiting);
+        for token in waiting.drain(..) {
+            if self.connections.slot(token).is_some_and(|slot| slot.state.session.is_waiting()) {
+                self.settle(token, registry, now);
+            }
+        }
+        self.waiting = waiting;
     }
 
     fn resume(&mut self, settled: Settled, registry: &S::Registry, now: Now) {
@@ -321,7 +334,7 @@ impl<E: Store, S: Stream> Frontend<E, S> {
             }
             Flushed::Everything => {
                 slot.state.patience.end(timers);
-                if slot.connection.is_held() {
+                if slot.connection.is_held() && !slot.state.session.is_waiting() {
                     self.connections.queue(token);
                 }
             }

@@ -80,11 +80,11 @@ impl Machine {
         // Another run of the server draws other numbers.
         let seed = self.settings.seed.wrapping_add(self.starts << 32);
         self.starts += 1;
-        let rng = random::stream(seed, Purpose::TempIds);
+        let rngs = [Purpose::TempIds, Purpose::Store].map(|purpose| random::stream(seed, purpose));
         disk.repair();
         let MachineSettings { phones, others, server, .. } = &self.settings;
         let disk = std::mem::take(disk);
-        let server = SimulatedServer::start(server, *phones, others, disk, rng, now)?;
+        let server = SimulatedServer::start(server, *phones, others, disk, rngs, now)?;
         self.power = Power::Up(Box::new(server));
         Ok(self.server().map(|server| &*server))
     }

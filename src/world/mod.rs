@@ -13,6 +13,7 @@ pub mod disk;
 pub mod event_queue;
 mod inhabitants;
 pub mod kernel;
+pub mod late_store;
 pub mod machine;
 pub mod network;
 pub mod phone;
@@ -141,6 +142,11 @@ impl<I: Inhabitants> World<I> {
             Trouble::Crash => return self.crash(),
             Trouble::Restart => return self.restart(),
             Trouble::Disk(fault) => self.core.machine.disk().set_fault(fault),
+            Trouble::Store(lateness) => {
+                if let Some(server) = self.core.machine.server() {
+                    server.set_lateness(lateness);
+                }
+            }
             Trouble::Network(faults) => self.core.network.set_faults(faults),
         }
         Ok(())

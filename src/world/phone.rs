@@ -14,7 +14,7 @@ use crate::reactor::Buffer;
 
 /// Requests of a phone that reads no reply. Those for TempIDs wait for the disk, each in its turn; the
 /// replies to the others are more than a connection holds.
-const FLOOD_DOWNLOADS: usize = 4;
+pub const FLOOD_DOWNLOADS: usize = 4;
 const FLOOD_PINGS: usize = 16_000;
 
 /// How long a phone that reads no reply stays, if the server lets it.

@@ -20,6 +20,8 @@ pub enum Purpose {
     Phones,
     /// What goes wrong, and when.
     Troubles,
+    /// What happens between the server and its store.
+    Store,
 }
 
 /// The stream of random numbers that `seed` has for `purpose`, the same on every machine.

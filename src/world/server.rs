@@ -8,6 +8,7 @@ use rand::rngs::ChaCha12Rng;
 
 use super::disk::Disk;
 use super::kernel::{Done, Kernel, SimulatedStream};
+use super::late_store::{LateStore, Lateness};
 use super::network::ConnectionId;
 use super::phone;
 use crate::clock::Now;
@@ -52,13 +53,14 @@ pub struct Ticked {
 /// A running server: the [`Frontend`] and [`Service`] that the real one has, in another shell.
 #[derive(Debug)]
 pub struct SimulatedServer {
-    frontend: Frontend<Journal<Disk>, SimulatedStream>,
+    frontend: Frontend<LateStore<Journal<Disk>>, SimulatedStream>,
     kernel: Kernel,
 }
 
 impl SimulatedServer {
     /// Starts on a disk, for the users of so many phones and others, as the real one does: reads what
-    /// the disk holds, cuts off a torn line.
+    /// the disk holds, cuts off a torn line. The random numbers are those for TempIDs, and those for
+    /// what happens between server and store.
     ///
     /// # Errors
     ///
@@ -68,7 +70,7 @@ impl SimulatedServer {
         users: u32,
         others: &Others,
         disk: Disk,
-        rng: ChaCha12Rng,
+        [rng, network_of_store]: [ChaCha12Rng; 2],
         now: Now,
     ) -> Result<Self, String> {
         let bytes = disk.bytes().to_vec();
@@ -88,7 +90,7 @@ impl SimulatedServer {
         }
         let accounts = Accounts::new(passwords, settings.block_duration);
         let authority = Authority::new(accounts, registry, settings.temp_id_lifetime, rng);
-        let service = Service::new(authority, journal);
+        let service = Service::new(authority, LateStore::new(journal, network_of_store));
         let frontend =
             Frontend::new(service, settings.login_timeout, Origins::new(None), now.monotonic);
         Ok(Self { frontend, kernel: Kernel::new(settings.window) })
@@ -96,7 +98,12 @@ impl SimulatedServer {
 
     /// The disk, to let it fail.
     pub fn disk(&mut self) -> &mut Disk {
-        self.frontend.service.store.storage()
+        self.frontend.service.store.inner.storage()
+    }
+
+    /// Changes what happens between the server and its store.
+    pub fn set_lateness(&mut self, lateness: Lateness) {
+        self.frontend.service.store.set_lateness(lateness);
     }
 
     /// Its streams, to let bytes arrive.
@@ -107,7 +114,7 @@ impl SimulatedServer {
     /// Dies without a word; what is left is the disk.
     pub fn die(&mut self) -> Disk {
         self.kernel.die();
-        std::mem::take(self.frontend.service.store.storage())
+        std::mem::take(self.disk())
     }
 
     /// Which TempIDs were issued, to check what phones were told.

@@ -1,6 +1,7 @@
 //! What goes wrong.
 
 use super::disk::DiskFault;
+use super::late_store::Lateness;
 use super::network::NetworkFaults;
 
 /// Something that goes wrong, or right again.
@@ -12,6 +13,8 @@ pub enum Trouble {
     Restart,
     /// The disk gets another fault, or none.
     Disk(DiskFault),
+    /// The store answers late, or at once again. A server that is started again has it at once.
+    Store(Lateness),
     /// The network gets other faults, or none.
     Network(NetworkFaults),
 }
