@@ -1,4 +1,4 @@
-//! What the server answers and shows, as SPEC.md and PROTOCOL.md print it.
+//! What the server answers and shows, as the assignment prints it.
 
 mod support;
 

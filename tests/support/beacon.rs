@@ -42,7 +42,7 @@ impl Air {
     }
 }
 
-/// The datagram of PROTOCOL.md.
+/// The datagram as the documentation of `protocol` specifies it.
 pub fn beacon(record: &Record) -> Vec<u8> {
     let mut bytes = record.wire();
     bytes.push(b'1');
