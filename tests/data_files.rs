@@ -140,7 +140,7 @@ fn torn_last_line_is_cut_off_with_a_warning() {
         let data = Data::with_temp_ids(format!("{LINE}\n{}", &LINE.replace("891", "892")[..torn]));
         let server = Server::start(&data);
         server.stderr.wait_for("a warning", |line| {
-            line.contains("tempIDs.txt") && line.contains("torn") && line.contains("cut off")
+            line.contains("tempIDs.txt: torn by a crash at byte 74; lines cut out: 1, kept behind it: 0; a copy")
         });
         server.stderr.wait_for_part("1 TempIDs");
         let record = Phone::logged_in(&server, NINE).temp_id();

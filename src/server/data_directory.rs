@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::StartError;
 use super::console::Console;
-use super::journal::{self, Journal, JournalFile};
+use super::journal::{self, Journal, JournalFile, Mended};
 use super::passwords::Passwords;
 use super::registry::Registry;
 use crate::text_file::FileError;
@@ -44,8 +44,8 @@ impl DataDirectory {
         Passwords::read(&self.path.join("credentials.txt"))
     }
 
-    /// Opens the journal, makes an empty one if there is none, and reads what it holds. A torn last
-    /// line is cut off, which `console` is told.
+    /// Opens the journal, makes an empty one if there is none, and reads what it holds. What a crash
+    /// damaged is cut out, which `console` is told.
     ///
     /// # Errors
     ///
@@ -58,17 +58,24 @@ impl DataDirectory {
         let with_path = |error| FileError::io(&path, error);
         let storage = JournalFile::open(&path).map_err(with_path)?;
         let source = storage.reader().map_err(with_path)?;
-        let (journal, registry, replayed) = Journal::recover(storage, source, &path)?;
+        let (journal, registry, replayed) =
+            Journal::recover(storage, source, &path, |offset, bytes| {
+                journal::set_aside(&path, offset, bytes)
+            })?;
         for line in &replayed.repeated {
             let path = path.display();
             console.diagnostic(format_args!(
                 "{path}:{line}: an earlier line has the same TempID; this one is passed over"
             ));
         }
-        if let Some(offset) = replayed.torn_at {
+        if let Some(Mended { offset, cut_out, kept, copy }) = replayed.mended {
             let path = path.display();
+            let copy = match copy {
+                Some(copy) => format!("a copy of what was there is in {}", copy.display()),
+                None => "they held nothing but zeros".to_owned(),
+            };
             console.diagnostic(format_args!(
-                "{path}: the last line was torn by a crash; it is cut off at byte {offset}"
+                "{path}: torn by a crash at byte {offset}; lines cut out: {cut_out}, kept behind it: {kept}; {copy}"
             ));
         }
         Ok((journal, registry))

@@ -7,14 +7,23 @@ use rand::rngs::ChaCha12Rng;
 
 use crate::server::journal::Storage;
 
-/// The bytes of one file. What was appended and not synced is lost in a crash, from any byte on.
+/// What the disk writes at once, in bytes.
+const SECTOR_BYTES: usize = 512;
+
+/// The bytes of one file.
+///
+/// What was synced survives a crash. Of each sector that was written since, a crash leaves what was there
+/// before (zeros, if nothing was) or what was written, or the first bytes of that; and the file
+/// is as long as it was, or as it has become, or of a length between.
 #[derive(Debug, Default)]
 pub struct Disk {
     bytes: Vec<u8>,
     /// How many bytes there are.
     len: usize,
-    /// How many of them survive a crash.
+    /// How many of them are on the platter.
     synced: usize,
+    /// What is on the platter behind those, as it was cut off and the cut was not synced.
+    cut_off: Vec<u8>,
     fault: DiskFault,
     is_dead: bool,
     is_write_only: bool,
@@ -63,13 +72,16 @@ impl Disk {
         }
     }
 
-    /// Loses power: what was not synced is cut anywhere.
+    /// Loses power. What was not synced is there in part.
     pub fn crash(&mut self, rng: &mut ChaCha12Rng) {
         debug_assert!(!self.is_write_only, "its machine starts again");
-        let kept = rng.random_range(self.synced..=self.len);
-        self.bytes.truncate(kept);
-        self.len = kept;
-        self.synced = kept;
+        self.bytes.truncate(self.len);
+        let written = self.bytes.split_off(self.synced);
+        let left = after_crash(&self.cut_off, &written, self.synced, rng);
+        self.bytes.extend(left);
+        self.len = self.bytes.len();
+        self.synced = self.len;
+        self.cut_off.clear();
         if std::mem::take(&mut self.is_dead) {
             self.fault = DiskFault::None;
         }
@@ -113,6 +125,7 @@ impl Storage for Disk {
             return Err(io::Error::other("the disk does not answer"));
         }
         self.synced = self.len;
+        self.cut_off.clear();
         Ok(())
     }
 
@@ -122,6 +135,10 @@ impl Storage for Disk {
         if let DiskFault::Full { room } = &mut self.fault {
             *room += self.len - len;
         }
+        if len < self.synced && !self.is_write_only {
+            let cut_off = self.bytes[len..self.synced].iter().copied();
+            self.cut_off.splice(0..0, cut_off);
+        }
         self.bytes.truncate(len);
         self.len = len;
         self.synced = self.synced.min(len);
@@ -129,38 +146,89 @@ impl Storage for Disk {
     }
 }
 
+/// What a crash leaves behind the first `offset` bytes of a file, of which the platter has `old` and the
+/// memory `new`.
+fn after_crash(old: &[u8], new: &[u8], offset: usize, rng: &mut ChaCha12Rng) -> Vec<u8> {
+    if new.is_empty() {
+        // A cut is made, or it is not.
+        return if rng.random() { old.to_vec() } else { Vec::new() };
+    }
+    let (shortest, longest) = (old.len().min(new.len()), old.len().max(new.len()));
+    let len = rng.random_range(shortest..=longest);
+    let byte = |bytes: &[u8], index: usize| bytes.get(index).copied().unwrap_or_default();
+    let mut left = Vec::with_capacity(len);
+    while left.len() < len {
+        let start = left.len();
+        let end = (start + SECTOR_BYTES - (offset + start) % SECTOR_BYTES).min(len);
+        // Most sectors are whole, as they are written at once.
+        let torn_at = match rng.random_range(0..5) {
+            0 | 1 => start,
+            2 | 3 => end,
+            _ => rng.random_range(start..=end),
+        };
+        left.extend((start..torn_at).map(|index| byte(new, index)));
+        left.extend((torn_at..end).map(|index| byte(old, index)));
+    }
+    left
+}
+
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::super::random::{Purpose, stream};
     use super::*;
 
     #[test]
-    fn crash_keeps_what_was_synced_and_cuts_the_rest_anywhere() {
-        let mut lengths = Vec::new();
-        for seed in 0..100 {
+    fn crash_keeps_what_was_synced_and_any_part_of_the_rest() {
+        let mut left = HashSet::new();
+        for seed in 0..300 {
             let mut disk = Disk::default();
             disk.append(b"synced").and_then(|()| disk.sync()).expect("no fault");
             disk.append(b"not").expect("no fault");
             disk.crash(&mut stream(seed, Purpose::Disk));
-            assert!(b"syncednot".starts_with(disk.bytes()) && disk.bytes().len() >= 6);
-            lengths.push(disk.bytes().len());
+            left.insert(disk.bytes().strip_prefix(b"synced").expect("it is there").to_vec());
         }
-        assert!((6..=9).all(|len| lengths.contains(&len)), "{lengths:?}");
+        for possible in [&b""[..], b"n", b"no", b"not", b"\0\0\0", b"n\0\0", b"no\0", b"\0"] {
+            assert!(left.contains(possible), "{left:?}");
+        }
     }
 
     #[test]
-    fn machine_that_dies_in_a_sync_keeps_any_part_of_what_was_appended() {
-        let mut lengths = Vec::new();
+    fn each_sector_that_was_not_synced_is_there_or_not() {
+        let mut left = HashSet::new();
+        for seed in 0..300 {
+            let mut disk = Disk::default();
+            disk.append(&[b's'; 500]).and_then(|()| disk.sync()).expect("no fault");
+            disk.append(&[b'n'; 12 + 2 * SECTOR_BYTES]).expect("no fault");
+            disk.crash(&mut stream(seed, Purpose::Disk));
+            let bytes = disk.bytes();
+            left.insert([500, 512, 1024].map(|at| bytes.get(at).is_some_and(|byte| *byte != 0)));
+        }
+        assert_eq!(left.len(), 8, "{left:?}");
+    }
+
+    #[test]
+    fn cut_that_was_not_synced_is_made_or_not() {
+        let mut left = HashSet::new();
         for seed in 0..100 {
             let mut disk = Disk::default();
-            disk.set_fault(DiskFault::DiesInSync);
-            disk.append(b"not").expect("it dies later");
-            assert!(disk.sync().is_err() && disk.truncate(0).is_err() && disk.is_dead());
+            disk.append(b"synced").and_then(|()| disk.sync()).expect("no fault");
+            disk.truncate(4).and_then(|()| disk.truncate(3)).expect("no fault");
             disk.crash(&mut stream(seed, Purpose::Disk));
-            assert!(disk.append(b"").is_ok() && disk.sync().is_ok());
-            lengths.push(disk.bytes().len());
+            left.insert(disk.bytes().to_vec());
         }
-        assert!((0..=3).all(|len| lengths.contains(&len)), "{lengths:?}");
+        assert_eq!(left, HashSet::from([b"synced".to_vec(), b"syn".to_vec()]));
+    }
+
+    #[test]
+    fn machine_that_dies_in_a_sync_is_dead_until_the_crash_is_over() {
+        let mut disk = Disk::default();
+        disk.set_fault(DiskFault::DiesInSync);
+        disk.append(b"not").expect("it dies later");
+        assert!(disk.sync().is_err() && disk.truncate(0).is_err() && disk.is_dead());
+        disk.crash(&mut stream(1, Purpose::Disk));
+        assert!(disk.append(b"").is_ok() && disk.sync().is_ok());
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The server on the simulated kernel and disk.
 
+use std::io::Cursor;
 use std::net::Ipv4Addr;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -74,12 +75,17 @@ impl SimulatedServer {
         now: Now,
     ) -> Result<Self, String> {
         let bytes = disk.bytes().to_vec();
-        let (journal, registry, replayed) =
-            Journal::recover(disk, bytes.as_slice(), Path::new("the disk"))
-                .map_err(|error| error.to_string())?;
+        let mut copy = None;
+        let (mut journal, registry, replayed) =
+            Journal::recover(disk, Cursor::new(&bytes), Path::new("the disk"), |offset, bytes| {
+                copy = Some((offset, bytes.to_vec()));
+                Ok("its copy".into())
+            })
+            .map_err(|error| error.to_string())?;
         if !replayed.repeated.is_empty() {
             return Err(format!("the disk holds a TempID twice: {replayed:?}"));
         }
+        check_nothing_readable_is_lost(&bytes, journal.storage().bytes(), copy)?;
         let mut passwords = Passwords::default();
         for number in 0..users {
             let (user, password) = (phone::username(number), phone::password(number));
@@ -161,4 +167,27 @@ impl SimulatedServer {
             decisions: self.frontend.service.decisions.take(),
         }
     }
+}
+
+/// Checks that every character that a start took from the disk is in the copy of its end.
+///
+/// # Errors
+///
+/// That something is lost.
+fn check_nothing_readable_is_lost(
+    before: &[u8],
+    after: &[u8],
+    copy: Option<(u64, Vec<u8>)>,
+) -> Result<(), String> {
+    let is_kept = match copy {
+        Some((offset, copy)) => {
+            let (whole, end) = before.split_at(offset as usize);
+            after.starts_with(whole) && copy == end
+        }
+        None => {
+            let is_readable = |byte: &&u8| !matches!(byte, 0 | b'\n');
+            before.iter().filter(is_readable).eq(after.iter().filter(is_readable))
+        }
+    };
+    if is_kept { Ok(()) } else { Err("the start threw away what can be read".to_owned()) }
 }

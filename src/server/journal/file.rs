@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use super::aside::sync_directory;
 use super::storage::Storage;
 
 /// A file that is only appended to, and only as long as its path names it and nobody else changes it.
@@ -62,9 +63,7 @@ impl JournalFile {
         }
         // A new file is found after a crash only if its directory was synced as well; and whether an
         // earlier run came so far is not known.
-        if let Some(directory) = path.parent() {
-            File::open(directory)?.sync_all()?;
-        }
+        sync_directory(path)?;
         let (identity, len) = (Identity::of(&metadata), metadata.len());
         Ok(Self { file, path: path.to_owned(), identity, len })
     }

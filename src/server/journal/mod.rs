@@ -1,17 +1,41 @@
 //! `tempIDs.txt`: the form of a line, reading it at the start, appending to it in groups.
+//!
+//! # What a crash leaves, and what is done about it
+//!
+//! The file is only appended to, with one write and one `fdatasync` a commit, and nobody is told a
+//! TempID before the `fdatasync` has returned. After a power loss, everything up to the end of the
+//! last successful commit is there. Of what was appended since, any subset of the blocks may be there:
+//! a missing block reads as zeros if the file has grown over it, and is no part of the file otherwise;
+//! the last sector written may be torn at any byte.
+//!
+//! The file itself does not say where the synced part ends, and its format leaves no room for a marker.
+//! Two rules tell damage by a crash from all other damage instead:
+//!
+//! - **Only the end can be damaged by a crash.** A commit appends at most [`MAX_COMMIT_BYTES`] before
+//!   it syncs, and what a failed commit left is cut off, and the cut synced, before anything else is
+//!   appended. So all bytes but the last [`MAX_COMMIT_BYTES`] were synced.
+//! - **Damage by a crash has a form.** The end of the file is missing, so that the last line has no
+//!   end; or zeros stand in a line, up to the end of a sector or of the file.
+//!
+//! Damage that obeys both rules is cut out when the server starts, after a copy of the end of the file
+//! was made beside it; lines that are whole stay. All other damage is refused with file and line.
+//! Neither rule needs a second file to be kept in step with this one at each commit.
 
+mod aside;
 mod file;
 mod replay;
+mod residue;
 mod storage;
 
 use std::collections::VecDeque;
-use std::io::{self, Read};
-use std::path::Path;
+use std::io::{self, Read, Seek};
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+pub use self::aside::set_aside;
 pub use self::file::JournalFile;
-pub use self::replay::Replayed;
 use self::replay::replay;
+pub use self::replay::{Mended, Replayed};
 pub use self::storage::Storage;
 use super::registry::Registry;
 use super::store::{Completion, Entry, Problem, Store};
@@ -21,6 +45,10 @@ use crate::text_file::FileError;
 
 /// The name of the file in the data directory.
 pub const FILE_NAME: &str = "tempIDs.txt";
+
+/// Bytes that are appended before they are synced, at most: 2,800 lines, which are more than one for
+/// each connection that a tick serves. It is also how much of the end of the file a crash can damage.
+pub const MAX_COMMIT_BYTES: usize = 256 * 1024;
 
 /// `tempIDs.txt`: every TempID that was issued, appended before anybody is told it.
 ///
@@ -51,24 +79,37 @@ impl<S: Storage> Journal<S> {
         }
     }
 
-    /// A journal on a storage that an earlier run left, maybe in a crash, and what it holds. A torn last
-    /// line is cut off, and one without an end gets one. `source` gives the bytes of the storage, and
-    /// `path` is what they are called in an error.
+    /// A journal on a storage that an earlier run left, maybe in a crash, and what it holds. What a crash
+    /// damaged is cut out, and a last line without an end gets one. `source` reads the bytes of the
+    /// storage, and `path` is what they are called in an error. Before anything readable is cut out,
+    /// `set_aside` keeps a copy of the bytes from an offset on, and returns its name.
     ///
     /// # Errors
     ///
     /// [`FileError`] if a line is malformed, or the system refuses.
     pub fn recover(
         mut storage: S,
-        source: impl Read,
+        source: impl Read + Seek,
         path: &Path,
+        set_aside: impl FnOnce(u64, &[u8]) -> io::Result<PathBuf>,
     ) -> Result<(Self, Registry, Replayed), FileError> {
         let with_path = |error| FileError::io(path, error);
         let mut registry = Registry::default();
         let size = storage.size().map_err(with_path)?;
-        let replayed = replay(source, size, path, &mut registry)?;
-        if let Some(offset) = replayed.torn_at {
-            storage.truncate(offset).and_then(|()| storage.sync()).map_err(with_path)?;
+        let (mut replayed, residue) = replay(source, size, path, &mut registry)?;
+        if let Some(residue) = residue {
+            let copy = residue.is_readable().then(|| set_aside(residue.offset, &residue.bytes));
+            let copy = copy.transpose().map_err(|error| {
+                let problem = format!("no copy of its torn end can be made beside it: {error}");
+                with_path(io::Error::new(error.kind(), problem))
+            })?;
+            let mended = Mended { copy, ..residue.mended() };
+            storage
+                .truncate(residue.offset)
+                .and_then(|()| storage.append(&residue.whole_lines))
+                .and_then(|()| storage.sync())
+                .map_err(with_path)?;
+            replayed.mended = Some(mended);
         } else if replayed.lacks_line_end {
             storage.append(b"\n").and_then(|()| storage.sync()).map_err(with_path)?;
         }
@@ -79,7 +120,8 @@ impl<S: Storage> Journal<S> {
     fn append(&mut self, lines: &[u8]) -> io::Result<()> {
         self.repair()?;
         let end = self.storage.size()?;
-        let outcome = self.storage.append(lines).and_then(|()| self.storage.sync());
+        let outcome = rounds(lines)
+            .try_for_each(|round| self.storage.append(round).and_then(|()| self.storage.sync()));
         if outcome.is_err() {
             self.repair_to = Some(end);
             // If this fails as well, the next commit tries again before it writes anything.
@@ -95,7 +137,9 @@ impl<S: Storage> Journal<S> {
 
     fn repair(&mut self) -> io::Result<()> {
         if let Some(len) = self.repair_to {
-            self.storage.truncate(len)?;
+            // Unless the cut is synced, a crash could bring back what was cut off, under what is
+            // appended next.
+            self.storage.truncate(len).and_then(|()| self.storage.sync())?;
             self.repair_to = None;
         }
         Ok(())
@@ -129,6 +173,19 @@ impl<S: Storage> Store for Journal<S> {
     fn next_completion(&mut self, _now: Instant) -> Option<Completion> {
         self.completed.pop_front()
     }
+}
+
+/// Splits lines into as many as are appended before a sync.
+fn rounds(mut lines: &[u8]) -> impl Iterator<Item = &[u8]> {
+    std::iter::from_fn(move || {
+        let len = match lines.get(..MAX_COMMIT_BYTES) {
+            Some(most) if most.len() < lines.len() => memchr::memrchr(b'\n', most)? + 1,
+            Some(_) | None => lines.len(),
+        };
+        let (round, rest) = lines.split_at(len);
+        lines = rest;
+        (!round.is_empty()).then_some(round)
+    })
 }
 
 /// Appends the line of a TempID.

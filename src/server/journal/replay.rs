@@ -1,63 +1,124 @@
 //! Reading back what an earlier run recorded.
 
-use std::io::Read;
-use std::path::Path;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use super::MAX_COMMIT_BYTES;
+use super::residue::Residue;
 use crate::protocol::{
     ContactRecord, ContactRecordError, TimestampDecoder, Username, UsernameError,
 };
 use crate::server::registry::Registry;
-use crate::text_file::{FileError, Line, read_lines_of};
+use crate::text_file::{FileError, read_lines_of};
 
 /// The form of a line.
 const EXPECTED: &str = "\"<username> <TempID of 20 digits> <start> <expiry>\" with times \"DD/MM/YYYY HH:MM:SS\" and one space between";
 
-/// The longest line, without its end. More than that without a line end is no torn record.
-const MAX_RECORD_BYTES: usize = Username::MAX_LEN + 1 + ContactRecord::LINE_LEN;
-
 /// What reading a journal found.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Replayed {
-    /// Where a torn last line begins, to be cut off.
-    pub torn_at: Option<u64>,
+    /// What was done about damage by a crash, if there was any.
+    pub mended: Option<Mended>,
     /// Whether the last line is whole, or blank, but has no end.
     pub lacks_line_end: bool,
     /// The numbers of lines with a TempID that an earlier line has; the earlier one counts.
     pub repeated: Vec<u64>,
 }
 
-/// Reads all that was issued earlier, `size` bytes, into `registry`. A last line without an end that is
-/// no whole record is none: it is what a crash leaves.
+/// What was done about damage by a crash.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Mended {
+    /// Where the first damaged line began, in bytes.
+    pub offset: u64,
+    /// Damaged lines that were cut out.
+    pub cut_out: usize,
+    /// Whole lines behind the first damaged one, which stay.
+    pub kept: usize,
+    /// A copy of all bytes from `offset` on, if any of what was cut out can be read.
+    pub copy: Option<PathBuf>,
+}
+
+/// Reads all that was issued earlier, `size` bytes, into `registry`: all whole lines. What a crash
+/// damaged is returned, to be cut out.
+///
+/// # Errors
+///
+/// [`FileError`] if a line is malformed otherwise.
 pub(super) fn replay(
-    source: impl Read,
+    mut source: impl Read + Seek,
     size: u64,
     path: &Path,
     registry: &mut Registry,
-) -> Result<Replayed, FileError> {
-    let mut replayed = Replayed::default();
-    let mut batch = Batch::default();
-    let mut times = TimestampDecoder::default();
-    let has_end = read_lines_of(source, path, EXPECTED, |line| {
-        match decode_line(line.text, &mut times) {
-            Ok((user, record)) => {
-                if registry.is_empty() && batch.is_empty() {
-                    // Lines are about equally long, so the first one tells how many there are.
-                    registry.reserve(size as usize / (line.text.len() + 1));
-                }
-                batch.push(line.number, user, record);
-                if batch.is_full() {
-                    batch.empty_into(registry, &mut replayed.repeated);
-                }
-                Ok(())
-            }
-            Err(error) => take_torn(line, error.to_string(), &mut replayed),
+) -> Result<(Replayed, Option<Residue>), FileError> {
+    let mut replay = Replay::new(registry, size);
+    let mut malformed_at = 0;
+    let read = read_lines_of(&mut source, path, EXPECTED, |line| {
+        malformed_at = line.offset;
+        replay.take(line.number, line.text).map_err(|error| error.to_string())
+    });
+    match read {
+        Ok(has_end) => {
+            let replayed = replay.end();
+            Ok((Replayed { lacks_line_end: !has_end, ..replayed }, None))
         }
-    })?;
-    batch.empty_into(registry, &mut replayed.repeated);
-    replayed.lacks_line_end = !has_end && replayed.torn_at.is_none();
-    Ok(replayed)
+        Err(FileError::Malformed { line, .. })
+            if size - malformed_at <= MAX_COMMIT_BYTES as u64 =>
+        {
+            let mut bytes = Vec::new();
+            source
+                .seek(SeekFrom::Start(malformed_at))
+                .and_then(|_| source.read_to_end(&mut bytes))
+                .map_err(|error| FileError::io(path, error))?;
+            let residue = Residue::read(malformed_at, bytes, |index, text| {
+                replay.take(line + index, text).map_err(|error| (line + index, error.to_string()))
+            });
+            let malformed = |(line, problem)| FileError::Malformed {
+                path: path.to_owned(),
+                line,
+                problem,
+                expected: EXPECTED,
+            };
+            let residue = residue.map_err(malformed)?;
+            Ok((replay.end(), Some(residue)))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Lines on their way into the registry.
+struct Replay<'a> {
+    registry: &'a mut Registry,
+    size: u64,
+    times: TimestampDecoder,
+    batch: Batch,
+    repeated: Vec<u64>,
+}
+
+impl<'a> Replay<'a> {
+    fn new(registry: &'a mut Registry, size: u64) -> Self {
+        let (times, batch) = (TimestampDecoder::default(), Batch::default());
+        Self { registry, size, times, batch, repeated: Vec::new() }
+    }
+
+    fn take(&mut self, number: u64, text: &[u8]) -> Result<(), LineError> {
+        let (user, record) = decode_line(text, &mut self.times)?;
+        if self.registry.is_empty() && self.batch.is_empty() {
+            // Lines are about equally long, so the first one tells how many there are.
+            self.registry.reserve(self.size as usize / (text.len() + 1));
+        }
+        self.batch.push(number, user, record);
+        if self.batch.is_full() {
+            self.batch.empty_into(self.registry, &mut self.repeated);
+        }
+        Ok(())
+    }
+
+    fn end(mut self) -> Replayed {
+        self.batch.empty_into(self.registry, &mut self.repeated);
+        Replayed { repeated: self.repeated, ..Replayed::default() }
+    }
 }
 
 /// Lines that were read and are not in the registry yet.
@@ -87,16 +148,6 @@ impl Batch {
         self.numbers.clear();
         self.issued.clear();
     }
-}
-
-fn take_torn(line: Line<'_>, problem: String, replayed: &mut Replayed) -> Result<(), String> {
-    // Some file systems leave zeros where the data did not arrive any more, perhaps behind some that did.
-    let len = line.text.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
-    if line.is_terminated || len > MAX_RECORD_BYTES {
-        return Err(problem);
-    }
-    replayed.torn_at = Some(line.offset);
-    Ok(())
 }
 
 fn decode_line(

@@ -4,9 +4,12 @@ use super::*;
 #[derive(Debug, Default)]
 pub(in crate::server) struct Flaky {
     pub(in crate::server) bytes: Vec<u8>,
+    /// How many bytes there may be.
     room: Option<usize>,
     pub(in crate::server) sync_fails: bool,
     truncate_fails: bool,
+    /// How many bytes there were at each sync.
+    synced_lens: Vec<usize>,
 }
 
 impl Storage for Flaky {
@@ -15,13 +18,18 @@ impl Storage for Flaky {
     }
 
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let room = self.room.unwrap_or(usize::MAX).min(bytes.len());
+        let room = self.room.map_or(usize::MAX, |room| room - self.bytes.len());
+        let room = room.min(bytes.len());
         self.bytes.extend_from_slice(&bytes[..room]);
         if room < bytes.len() { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
     }
 
     fn sync(&mut self) -> io::Result<()> {
-        if self.sync_fails { Err(io::Error::other("sync")) } else { Ok(()) }
+        if self.sync_fails {
+            return Err(io::Error::other("sync"));
+        }
+        self.synced_lens.push(self.bytes.len());
+        Ok(())
     }
 
     fn truncate(&mut self, len: u64) -> io::Result<()> {
@@ -59,4 +67,27 @@ fn failed_repair_is_done_before_the_next_commit_writes() {
     journal.storage().truncate_fails = false;
     assert!(journal.append(b"third\n").is_ok());
     assert_eq!(journal.storage().bytes, b"third\n");
+}
+
+#[test]
+fn commit_syncs_before_more_is_appended_than_a_crash_may_damage() {
+    let lines = |count| b"a line\n".repeat(count);
+    let mut journal = Journal::new(Flaky::default());
+    let most = lines(MAX_COMMIT_BYTES / 7);
+    journal.append(&most).expect("no fault");
+    assert_eq!(journal.storage().synced_lens, [most.len()]);
+    let mut journal = Journal::new(Flaky::default());
+    let more = lines(MAX_COMMIT_BYTES / 7 * 2 + 1);
+    journal.append(&more).expect("no fault");
+    assert_eq!(journal.storage().synced_lens, [most.len(), 2 * most.len(), more.len()]);
+    assert_eq!(journal.storage().bytes, more);
+}
+
+#[test]
+fn commit_that_fails_in_a_later_round_leaves_nothing() {
+    let room = Some(MAX_COMMIT_BYTES + 10);
+    let mut journal = Journal::new(Flaky { room, ..Flaky::default() });
+    assert!(journal.append(&b"a line\n".repeat(MAX_COMMIT_BYTES / 7 + 10)).is_err());
+    assert_eq!(journal.storage().bytes, b"");
+    assert_eq!(journal.storage().synced_lens.last(), Some(&0), "the cut is synced");
 }

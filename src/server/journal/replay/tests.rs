@@ -1,3 +1,5 @@
+use std::io::Cursor;
+
 use super::*;
 
 const LINE: &str = "+61410888888 12345678901234567891 13/05/2020 17:54:06 13/05/2020 18:09:05";
@@ -5,10 +7,13 @@ const OTHER: &str = "+61410777777 12345678901234567892 14/05/2020 17:45:06 14/05
 
 fn replay_text(content: &str) -> (Result<Replayed, String>, usize) {
     let mut registry = Registry::default();
-    let (bytes, path) = (content.as_bytes(), Path::new("tempIDs.txt"));
-    let replayed = replay(bytes, bytes.len() as u64, path, &mut registry);
-    let replayed = replayed.map_err(|error| error.to_string());
-    (replayed, registry.len())
+    let (size, path) = (content.len() as u64, Path::new("tempIDs.txt"));
+    let replayed = replay(Cursor::new(content), size, path, &mut registry);
+    let replayed = replayed.map(|(replayed, residue)| Replayed {
+        mended: residue.map(|residue| residue.mended()),
+        ..replayed
+    });
+    (replayed.map_err(|error| error.to_string()), registry.len())
 }
 
 #[test]
@@ -43,8 +48,9 @@ fn last_line_that_ends_in_zeros_is_torn() {
 #[track_caller]
 fn assert_torn(last: &str) {
     let (replayed, len) = replay_text(&format!("{LINE}\n{last}"));
-    let torn_at = Some(LINE.len() as u64 + 1);
-    assert_eq!(replayed, Ok(Replayed { torn_at, ..Replayed::default() }), "{last:?}");
+    let offset = LINE.len() as u64 + 1;
+    let mended = Some(Mended { offset, cut_out: 1, kept: 0, copy: None });
+    assert_eq!(replayed, Ok(Replayed { mended, ..Replayed::default() }), "{last:?}");
     assert_eq!(len, 1);
 }
 

@@ -1,0 +1,93 @@
+//! What a crash leaves at the end of a journal. The rules are in the documentation of the parent module.
+
+use super::replay::Mended;
+use crate::protocol::{ContactRecord, Username};
+
+/// What the disk writes at once: a sector of 512 bytes, also where it is larger.
+const SECTOR_BYTES: u64 = 512;
+
+/// The longest line, without its end. More than that without a zero or a line end is no torn line.
+const MAX_RECORD_BYTES: usize = Username::MAX_LEN + 1 + ContactRecord::LINE_LEN;
+
+/// The end of a journal, from the first line on that a crash damaged.
+#[derive(Debug)]
+pub(super) struct Residue {
+    /// Where it begins, in bytes.
+    pub(super) offset: u64,
+    /// All of it.
+    pub(super) bytes: Vec<u8>,
+    /// The lines of it that are whole, each with an end.
+    pub(super) whole_lines: Vec<u8>,
+    kept: usize,
+    cut_out: usize,
+    /// Whether a damaged line has anything in it but zeros.
+    is_readable: bool,
+}
+
+impl Residue {
+    /// Takes apart the `bytes` from `offset` to the end of a journal. `take` gets each line that is not
+    /// blank, with its index, and says what is wrong with it.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the first line that is damaged otherwise than by a crash.
+    pub(super) fn read<E>(
+        offset: u64,
+        bytes: Vec<u8>,
+        mut take: impl FnMut(u64, &[u8]) -> Result<(), E>,
+    ) -> Result<Self, E> {
+        let (mut whole_lines, mut kept, mut cut_out) = (Vec::with_capacity(bytes.len()), 0, 0);
+        let (mut start, mut is_readable) = (offset, false);
+        for (index, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
+            let terminated = line.strip_suffix(b"\n");
+            let text = terminated.unwrap_or(line);
+            let text = text.strip_suffix(b"\r").unwrap_or(text);
+            match take(index as u64, text) {
+                _ if text.is_empty() => {}
+                Ok(()) => {
+                    kept += 1;
+                    whole_lines.extend_from_slice(text);
+                    whole_lines.push(b'\n');
+                }
+                Err(problem) if !is_damaged_by_crash(start, line, terminated.is_some()) => {
+                    return Err(problem);
+                }
+                Err(_) => {
+                    cut_out += 1;
+                    is_readable |= text.iter().any(|byte| *byte != 0);
+                }
+            }
+            start += line.len() as u64;
+        }
+        Ok(Self { offset, bytes, whole_lines, kept, cut_out, is_readable })
+    }
+
+    /// Whether anything in what is cut out can be read.
+    pub(super) fn is_readable(&self) -> bool {
+        self.is_readable
+    }
+
+    /// What is done about it, without a copy.
+    pub(super) fn mended(&self) -> Mended {
+        Mended { offset: self.offset, cut_out: self.cut_out, kept: self.kept, copy: None }
+    }
+}
+
+/// Whether the damage to the line that begins at `start` is of the form that a crash leaves.
+fn is_damaged_by_crash(start: u64, line: &[u8], is_terminated: bool) -> bool {
+    let has_zeros = line.contains(&0);
+    // Nothing of a hole tells where it begins, as the sector before it may be torn. It ends with a
+    // sector, or with the file.
+    let ends_with_sector = |end: usize| {
+        let is_end_of_file = end == line.len() && !is_terminated;
+        is_end_of_file || (start + end as u64).is_multiple_of(SECTOR_BYTES)
+    };
+    let mut ends = (1..=line.len()).filter(|end| line[end - 1] == 0 && line.get(*end) != Some(&0));
+    let mut pieces = line.split(|byte| *byte == 0);
+    (has_zeros || !is_terminated)
+        && ends.all(ends_with_sector)
+        && pieces.all(|piece| piece.len() <= MAX_RECORD_BYTES + b"\r\n".len())
+}
+
+#[cfg(test)]
+mod tests;
