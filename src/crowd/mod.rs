@@ -1,5 +1,6 @@
 //! Users who do everything that users do, and worse, while all that must hold is checked.
 
+pub mod explore;
 pub mod ledger;
 pub mod memory;
 pub mod plan;
@@ -49,6 +50,7 @@ pub struct Crowd {
     watchdog: Watchdog,
     memory: Memory,
     resets: u64,
+    crashes: u64,
     most_connections: usize,
     trace: Trace<Happening<Never>>,
 }
@@ -98,6 +100,7 @@ impl Crowd {
             watchdog: Watchdog::new(bounds),
             memory: Memory::default(),
             resets: 0,
+            crashes: 0,
             most_connections: 0,
             trace: Trace::new(),
         };
@@ -114,6 +117,7 @@ impl Crowd {
             uploaded: self.ledger.uploaded(),
             blocked: self.ledger.blocked(),
             resets: self.resets,
+            crashes: self.crashes,
             most_connections: self.most_connections,
             most_kept_bytes: self.memory.most(),
             most_kept_bytes_of_one: self.memory.most_of_one(),
@@ -219,7 +223,10 @@ impl Inhabitants for Crowd {
                 }
             }
             Notice::Did(connection, done) => self.watch_stream(connection, done, now),
-            Notice::Crashed => self.memory.clear(),
+            Notice::Crashed => {
+                self.crashes += 1;
+                self.memory.clear();
+            }
             Notice::Restarted => {
                 if let Some(server) = core.machine.server() {
                     self.ledger.restarted(server.registry(), now)?;

@@ -21,6 +21,8 @@ pub struct Report {
     pub blocked: u64,
     /// Connections that were reset.
     pub resets: u64,
+    /// Crashes of the server, including the one that ends each run.
+    pub crashes: u64,
     /// Largest number of connections at a time.
     pub most_connections: usize,
     /// Largest number of bytes of unfinished requests and unsent replies that the server kept for all
@@ -32,7 +34,7 @@ pub struct Report {
 
 /// A check that failed.
 #[derive(Debug, Error)]
-#[error("{problem}\nat step {step}; repeat with seed {seed}\n{latest}")]
+#[error("{latest}{problem}\nat step {step} of the world with seed {seed}")]
 pub struct Violation {
     /// Description of the failure.
     pub problem: String,

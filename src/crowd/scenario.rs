@@ -14,6 +14,40 @@ use crate::world::random::{self, Purpose};
 use crate::world::server::ServerSettings;
 use crate::world::trouble::Trouble;
 
+/// A kind of world.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// [`calm`]
+    Calm,
+    /// [`troubled`]
+    Troubled,
+    /// [`storm`]
+    Storm,
+}
+
+impl Kind {
+    /// All kinds, in the order of their weight.
+    pub const ALL: [Self; 3] = [Self::Calm, Self::Troubled, Self::Storm];
+
+    /// The name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Calm => "calm",
+            Self::Troubled => "troubled",
+            Self::Storm => "storm",
+        }
+    }
+
+    /// The world of this kind that a seed draws.
+    pub fn world(self, seed: u64, phones: u32) -> WorldSettings {
+        match self {
+            Self::Calm => calm(seed, phones),
+            Self::Troubled => troubled(seed, phones),
+            Self::Storm => storm(seed, phones),
+        }
+    }
+}
+
 /// A world in which nothing goes wrong and nobody does wrong, though everything is cut anywhere.
 pub fn calm(seed: u64, phones: u32) -> WorldSettings {
     WorldSettings {

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
 
 use super::SimulateError;
@@ -11,16 +12,26 @@ use super::runs::Plan;
 use super::scenario_file::{Change, ScenarioFile, Sweep, grid};
 use super::sequence::SequenceArguments;
 use crate::arguments::number;
+use crate::crowd::scenario::Kind;
 use crate::town::Collect;
 
 /// The largest seed, as a scenario file holds no larger number.
-const MOST_SEED: u64 = i64::MAX as u64;
+pub(super) const MOST_SEED: u64 = i64::MAX as u64;
 
 /// More threads than any machine has that this was made for.
 const MOST_THREADS: u64 = 4096;
 
 /// Runs of all points together, at most.
 const MOST_RUNS: u64 = 1_000_000;
+
+/// Worlds of one exploration, at most: each leaves a line of memory.
+const MOST_WORLDS: u64 = 10_000_000;
+
+/// Phones of one world, at most: the largest that the tests run.
+const MOST_PHONES: u32 = 100_000;
+
+/// Seconds of one exploration, at most: a week.
+const MOST_SECONDS: u64 = 7 * 86_400;
 
 /// The simulator: lets a town of phones live in virtual time, and says what they noticed.
 #[derive(Debug, Parser)]
@@ -46,6 +57,8 @@ pub enum Command {
     Experiment(ExperimentArguments),
     /// Draws the messages of a run as a sequence diagram
     Sequence(SequenceArguments),
+    /// Runs crowds of phones and the server in worlds full of faults, and checks what must hold
+    Crowd(CrowdArguments),
 }
 
 /// Which experiment to do, and how.
@@ -153,4 +166,30 @@ impl StudyArguments {
         }
         Ok(changes)
     }
+}
+
+/// Which worlds `simulate crowd` explores.
+#[derive(Debug, Args)]
+pub struct CrowdArguments {
+    /// Worlds to explore
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = number("worlds", 1..=MOST_WORLDS))]
+    pub(super) seeds: u64,
+    /// The seed of the first world; the others follow it [default: one drawn from the system's randomness]
+    #[arg(long, value_name = "S", value_parser = number("a seed", 0..=MOST_SEED))]
+    pub(super) seed: Option<u64>,
+    /// Begin no world after this time
+    #[arg(long, value_name = "S", value_parser = number("seconds", 1..=MOST_SECONDS))]
+    pub(super) seconds: Option<u64>,
+    /// The kind of all worlds [default: most are troubled, one of ten is calm, and one a storm]
+    #[arg(long, value_name = "KIND", value_parser = PossibleValuesParser::new(Kind::ALL.map(Kind::name)))]
+    pub(super) world: Option<String>,
+    /// Phones of each world
+    #[arg(long, value_name = "P", default_value_t = 30, value_parser = number("phones", 1..=MOST_PHONES))]
+    pub(super) phones: u32,
+    /// Worlds at a time, at most [default: as many as there are processors]
+    #[arg(long, value_name = "T", value_parser = number("threads", 1..=MOST_THREADS))]
+    pub(super) threads: Option<u64>,
+    /// Plant a fault that has to be found: a disk that loses what it has synced
+    #[arg(long)]
+    pub(super) lying_disk: bool,
 }

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use rand::rngs::SysError;
 use thiserror::Error;
 
 use super::numbers::{self, Unit};
@@ -59,6 +60,9 @@ pub enum SimulateError {
     /// The system refuses a thread.
     #[error("no threads: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
+    /// The system has no random numbers.
+    #[error("no random numbers: {0}")]
+    Randomness(SysError),
     /// A file cannot be read or is malformed.
     #[error(transparent)]
     File(#[from] FileError),
@@ -102,7 +106,7 @@ impl SimulateError {
             | Self::SameFile(_)
             | Self::Run { .. }
             | Self::NoSuchExperiment { .. } => true,
-            Self::Threads(_) | Self::File(_) | Self::Output { .. } => false,
+            Self::Threads(_) | Self::Randomness(_) | Self::File(_) | Self::Output { .. } => false,
         }
     }
 

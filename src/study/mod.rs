@@ -6,6 +6,7 @@
 pub mod arguments;
 mod error;
 pub mod experiment;
+mod exploration;
 pub mod figure_names;
 pub mod huge_pages;
 mod measured;
@@ -50,6 +51,7 @@ pub fn run(arguments: &Arguments) -> Result<bool, SimulateError> {
             }
             Ok(sequence::run(sequence)?)
         }
+        Some(Command::Crowd(crowd)) => exploration::run(crowd),
         None => {
             run_study(&arguments.study)?;
             Ok(true)

@@ -44,6 +44,8 @@ pub enum DiskFault {
     SyncFails,
     /// The machine dies in the middle of the next sync.
     DiesInSync,
+    /// A sync does nothing, and says that it has: what no server can make good.
+    Lies,
 }
 
 impl Disk {
@@ -66,7 +68,7 @@ impl Disk {
     /// full stays so, but for the line end that a crash may have cut off.
     pub fn repair(&mut self) {
         match &mut self.fault {
-            DiskFault::None => {}
+            DiskFault::None | DiskFault::Lies => {}
             DiskFault::Full { room } => *room = (*room).max(1),
             DiskFault::SyncFails | DiskFault::DiesInSync => self.fault = DiskFault::None,
         }
@@ -106,7 +108,9 @@ impl Storage for Disk {
         self.check_alive()?;
         let room = match self.fault {
             DiskFault::Full { room } => room.min(bytes.len()),
-            DiskFault::None | DiskFault::SyncFails | DiskFault::DiesInSync => bytes.len(),
+            DiskFault::None | DiskFault::SyncFails | DiskFault::DiesInSync | DiskFault::Lies => {
+                bytes.len()
+            }
         };
         self.len += room;
         if !self.is_write_only {
@@ -124,8 +128,10 @@ impl Storage for Disk {
         if self.fault == DiskFault::SyncFails {
             return Err(io::Error::other("the disk does not answer"));
         }
-        self.synced = self.len;
-        self.cut_off.clear();
+        if self.fault != DiskFault::Lies {
+            self.synced = self.len;
+            self.cut_off.clear();
+        }
         Ok(())
     }
 

@@ -34,8 +34,9 @@ use std::time::Instant;
 
 pub use self::aside::set_aside;
 pub use self::file::JournalFile;
+pub use self::replay::Replayed;
 use self::replay::replay;
-pub use self::replay::{Mended, Replayed};
+pub use self::residue::{MAX_COMMIT_BYTES, Mended};
 pub use self::storage::Storage;
 use super::registry::Registry;
 use super::store::{Completion, Entry, Problem, Store};
@@ -45,10 +46,6 @@ use crate::text_file::FileError;
 
 /// The name of the file in the data directory.
 pub const FILE_NAME: &str = "tempIDs.txt";
-
-/// Bytes that are appended before they are synced, at most: 2,800 lines, which are more than one for
-/// each connection that a tick serves. It is also how much of the end of the file a crash can damage.
-pub const MAX_COMMIT_BYTES: usize = 256 * 1024;
 
 /// `tempIDs.txt`: every TempID that was issued, appended before anybody is told it.
 ///

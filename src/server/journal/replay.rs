@@ -1,12 +1,11 @@
 //! Reading back what an earlier run recorded.
 
 use std::io::{Read, Seek, SeekFrom};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use thiserror::Error;
 
-use super::MAX_COMMIT_BYTES;
-use super::residue::Residue;
+use super::residue::{MAX_COMMIT_BYTES, Mended, Residue};
 use crate::protocol::{
     ContactRecord, ContactRecordError, TimestampDecoder, Username, UsernameError,
 };
@@ -25,19 +24,6 @@ pub struct Replayed {
     pub lacks_line_end: bool,
     /// The numbers of lines with a TempID that an earlier line has; the earlier one counts.
     pub repeated: Vec<u64>,
-}
-
-/// What was done about damage by a crash.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Mended {
-    /// Where the first damaged line began, in bytes.
-    pub offset: u64,
-    /// Damaged lines that were cut out.
-    pub cut_out: usize,
-    /// Whole lines behind the first damaged one, which stay.
-    pub kept: usize,
-    /// A copy of all bytes from `offset` on, if any of what was cut out can be read.
-    pub copy: Option<PathBuf>,
 }
 
 /// Reads all that was issued earlier, `size` bytes, into `registry`: all whole lines. What a crash

@@ -1,13 +1,31 @@
 //! What a crash leaves at the end of a journal. The rules are in the documentation of the parent module.
 
-use super::replay::Mended;
+use std::path::PathBuf;
+
 use crate::protocol::{ContactRecord, Username};
+
+/// Bytes that are appended before they are synced, at most: 2,800 lines, which are more than one for
+/// each connection that a tick serves. It is also how much of the end of the file a crash can damage.
+pub const MAX_COMMIT_BYTES: usize = 256 * 1024;
 
 /// What the disk writes at once: a sector of 512 bytes, also where it is larger.
 const SECTOR_BYTES: u64 = 512;
 
 /// The longest line, without its end. More than that without a zero or a line end is no torn line.
 const MAX_RECORD_BYTES: usize = Username::MAX_LEN + 1 + ContactRecord::LINE_LEN;
+
+/// What was done about damage by a crash.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Mended {
+    /// Where the first damaged line began, in bytes.
+    pub offset: u64,
+    /// Damaged lines that were cut out.
+    pub cut_out: usize,
+    /// Whole lines behind the first damaged one, which stay.
+    pub kept: usize,
+    /// A copy of all bytes from `offset` on, if any of what was cut out can be read.
+    pub copy: Option<PathBuf>,
+}
 
 /// The end of a journal, from the first line on that a crash damaged.
 #[derive(Debug)]
