@@ -1,52 +1,51 @@
-//! When the next phone begins. It reads no clock.
+//! The arrivals of phones, in an open or closed loop. No clock.
 
 use std::time::{Duration, Instant};
 
 use rand::RngExt;
 use rand::rngs::ChaCha12Rng;
 
-/// Who decides when the next phone begins.
+/// Open or closed loop.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Load {
-    /// The phones themselves: as soon as one is done, the next one begins. A slow server is asked less.
+    /// A phone begins as soon as another one is done. A slow server receives less load.
     Closed,
-    /// Time alone, as users do who know nothing of each other: a slow server is asked as much as a
-    /// fast one.
+    /// Phones begin by a schedule, like independent users. A slow server receives as much load as a fast
+    /// one.
     Open {
-        /// Phones a second, on average; more than 0.
+        /// Mean number of phones per second, above 0.
         rate: f64,
-        /// How far they are apart.
+        /// Distribution of the gaps.
         spacing: Spacing,
     },
 }
 
-/// How far the phones of an open loop are apart.
+/// Distribution of the gaps between phones of an open loop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Spacing {
-    /// Exponentially distributed gaps, as of independent users.
+    /// Exponentially distributed gaps, like those of independent users.
     Poisson,
     /// Equal gaps.
     Even,
 }
 
-/// When the phones of a storm begin.
+/// The schedule of the phones of a storm.
 #[derive(Debug)]
 pub struct Arrivals {
     load: Load,
-    /// Phones at a time, at most.
+    /// Largest number of phones at a time.
     concurrency: usize,
-    /// Phones that are still to come, if there is a limit.
+    /// Phones still to come, if their number is limited.
     left: Option<u64>,
-    /// When nobody begins any more, even if some are left.
+    /// Time after which no phone begins.
     end: Option<Instant>,
-    /// When the next phone is to begin: of an open loop by its schedule, of a closed one not before a
-    /// pause is over.
+    /// Time of the next phone: by the schedule of an open loop, or the end of a pause of a closed one.
     next: Instant,
     rng: ChaCha12Rng,
 }
 
 impl Arrivals {
-    /// Arrivals from `start`, of at most `phones` or until `end`.
+    /// Arrivals from `start` on, of at most `phones` phones or until `end`.
     pub fn new(
         load: Load,
         concurrency: usize,
@@ -61,9 +60,9 @@ impl Arrivals {
         arrivals
     }
 
-    /// Lets a phone begin if it is time, beside `running` others: gives the moment at which it was to
-    /// begin. In an open loop that is before `now` if the phone had to wait for a place or for us, so
-    /// that what is measured from it does not leave out the wait (coordinated omission).
+    /// Begins a phone if one is due, beside `running` others, and returns the time at which it was due. In
+    /// an open loop that is before `now` if the phone had to wait for a place or for the storm itself.
+    /// Latencies count from it, so that there is no coordinated omission.
     pub fn begin(&mut self, running: usize, now: Instant) -> Option<Instant> {
         if self.is_over(now) || running >= self.concurrency {
             return None;
@@ -85,8 +84,8 @@ impl Arrivals {
         Some(scheduled)
     }
 
-    /// Whether nobody begins any more. Who was to begin before the end still does, however late: those
-    /// who had to wait longest must not be left out.
+    /// Whether no phone begins any more. Phones due before the end still begin, however late, because those
+    /// with the longest waits must not be left out.
     pub fn is_over(&self, now: Instant) -> bool {
         let next = match self.load {
             Load::Closed => now,
@@ -95,19 +94,19 @@ impl Arrivals {
         self.left == Some(0) || self.end.is_some_and(|end| end <= next)
     }
 
-    /// Lets a closed loop begin with nobody before `until`; an open one keeps its schedule.
+    /// Lets no phone of a closed loop begin before `until`. An open loop keeps its schedule.
     pub fn pause(&mut self, until: Instant) {
         if self.load == Load::Closed {
             self.next = until;
         }
     }
 
-    /// Lets nobody begin any more.
+    /// Lets no phone begin any more.
     pub fn stop(&mut self) {
         self.left = Some(0);
     }
 
-    /// When to look again, if not because a phone has ended.
+    /// Time at which the next phone may begin, unless a phone ends before.
     pub fn next_wake(&self) -> Option<Instant> {
         Some(self.end.map_or(self.next, |end| end.min(self.next)))
     }

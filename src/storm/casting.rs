@@ -1,15 +1,15 @@
-//! Who plays which script.
+//! The assignment of scripts and users to phones.
 
 use rand::rngs::ChaCha12Rng;
 
 use super::script::{Mix, Script};
 
-/// Who plays which script, and as which user.
+/// Assigns a script and a user to each phone.
 ///
-/// The users take turns. Phones that type wrong passwords block accounts, so in a mix they have users
-/// of their own, the last of all: as many as their share of the phones, at least one. Without a mix all
-/// are theirs, and they begin with the last: the first ones, as whom the next storm logs in, are blocked
-/// only if there are as many phones as users.
+/// The users take turns. Phones that type wrong passwords block accounts, so in a mixture they have users
+/// of their own, the last ones: as many as their share of the phones, at least one. Alone they have all
+/// users, and begin with the last: the first ones, which the next storm uses, are blocked only if there are
+/// as many phones as users.
 #[derive(Debug)]
 pub struct Casting {
     mix: Mix,
@@ -18,22 +18,22 @@ pub struct Casting {
     guessed: Turns,
 }
 
-/// Users that take turns.
+/// A range of users that take turns.
 #[derive(Debug)]
 struct Turns {
     first: usize,
     count: usize,
     taken: usize,
-    /// Whether the last one has the first turn.
+    /// Whether the last user has the first turn.
     is_backwards: bool,
 }
 
 impl Casting {
-    /// Lets `users` users play the scripts of `mix`.
+    /// Assigns `users` users to the scripts of `mix`.
     ///
     /// # Errors
     ///
-    /// What is missing if there are too few users.
+    /// A message if there are too few users.
     pub fn new(mix: Mix, users: usize, rng: ChaCha12Rng) -> Result<Self, String> {
         let share = mix.share(Script::WrongPassword);
         let is_guessing_only = mix.all(|script| script == Script::WrongPassword);
@@ -55,7 +55,7 @@ impl Casting {
         Ok(Self { mix, rng, honest, guessed })
     }
 
-    /// What the next phone does, and the number of its user.
+    /// The script of the next phone, and the index of its user.
     pub fn cast(&mut self) -> (Script, usize) {
         let script = self.mix.draw(&mut self.rng);
         let turns =

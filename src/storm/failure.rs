@@ -8,69 +8,67 @@ use crate::client::breach::Breach;
 use crate::protocol::refusal::Code;
 use crate::text_width::{clean, cut};
 
-/// Columns of a refusal's text, at most: it is a part of a row of a table.
+/// Longest text of a refusal, in columns, as it is part of a row of a table.
 const MAX_MESSAGE_COLUMNS: usize = 80;
 
-/// Why a session did not go as its script expects. Equal texts are counted together.
+/// Why a session did not go as its script expects. Failures with equal texts are counted together.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Failure {
-    /// There is no connection, and why, in the words of the system.
+    /// The connection failed, with the reason given by the system.
     #[error("no connection: {0}")]
     NoConnection(String),
-    /// The connection broke, or the server ended it, before the phone had what it wanted.
+    /// The connection broke, or the server ended it, before the script was over.
     #[error("connection lost {when}: {why}")]
     Lost {
-        /// What the phone was at.
+        /// What the phone was doing.
         when: &'static str,
-        /// In the words of the system, or that the server ended it.
+        /// The reason given by the system, or that the server ended the connection.
         why: String,
     },
-    /// What the phone waits for has not come in time.
+    /// A reply did not arrive in time.
     #[error("no reply in time {0}")]
     Late(&'static str),
-    /// The server has as many connections as it may have.
+    /// The server has too many connections.
     #[error("server full (BUSY)")]
     Busy,
-    /// The right password is refused.
+    /// The server refused the right password.
     #[error("right password refused (WRONGPASS)")]
     WrongPassword,
-    /// The account is blocked, since somebody else failed to log in.
+    /// The account is blocked, because others failed to log in.
     #[error("account blocked (BLOCKED)")]
     Blocked,
-    /// Another refusal, with its code and what the server says of it, as [`refused`](Failure::refused)
-    /// makes it.
+    /// Another refusal, with code and message as [`refused`](Failure::refused) formats them.
     #[error("request refused {0}")]
     Refused(String),
-    /// The server let somebody in whose password is wrong.
+    /// The server accepted a wrong password.
     #[error("WRONG: let in with a wrong password")]
     LetIn,
-    /// The server told a TempID that it had told before.
+    /// The server issued a TempID twice.
     #[error("WRONG: a TempID told twice")]
     TempIdTwice,
-    /// The server let somebody guess on and on.
+    /// The server never blocked an account under attack.
     #[error("WRONG: an account not blocked after {0} wrong passwords")]
     NeverBlocked(u8),
-    /// The server took random bytes for requests.
+    /// The server accepted random bytes as requests.
     #[error("WRONG: random bytes answered like a request")]
     GarbageTaken,
-    /// The server said what no BlueTrace server says.
+    /// The server sent a reply that no BlueTrace server sends.
     #[error("WRONG: {0}")]
     Broken(Breach),
 }
 
 impl Failure {
-    /// The server ended the connection while the phone was at something.
+    /// The server ended the connection while the phone was doing `when`.
     pub fn ended(when: &'static str) -> Self {
         Self::Lost { when, why: "the server closed it".to_owned() }
     }
 
-    /// The connection broke while the phone was at something.
+    /// The connection broke while the phone was doing `when`.
     pub fn broke(when: &'static str, error: &io::Error) -> Self {
         Self::Lost { when, why: error.to_string() }
     }
 
-    /// The server refused a request, with a code and a message. Both may say anything, so the text
-    /// is made harmless and short.
+    /// The server refused a request. Code and message may hold anything, so they are cleaned and cut.
     pub fn refused(code: &str, message: &str) -> Self {
         if Code::decode(code) == Some(Code::Busy) {
             return Self::Busy;
@@ -80,7 +78,7 @@ impl Failure {
         Self::Refused(cut(&clean(&text), MAX_MESSAGE_COLUMNS))
     }
 
-    /// Whether the server did what it must never do, whatever the load.
+    /// Whether the server broke a promise that holds under any load.
     pub fn is_breach(&self) -> bool {
         match self {
             Self::LetIn

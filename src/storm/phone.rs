@@ -17,53 +17,53 @@ use crate::protocol::reply::Reply;
 use crate::protocol::{ContactRecord, Username};
 use crate::reactor::{Buffer, Consumed};
 
-/// Wrong passwords that a guesser tries on one connection before it says that accounts are never blocked:
-/// more than any block takes, as a block may end meanwhile and the count begin again.
+/// Wrong passwords that a guesser tries on one connection before it reports that accounts are never
+/// blocked. That is more than a block takes, because a block may end meanwhile and the count start again.
 const MAX_GUESSES: u8 = 20;
 
 /// Random bytes of a phone that sends garbage: over the limit of a request before login, so that the
-/// server must give up whatever they look like.
+/// server must refuse them whatever they look like.
 const GARBAGE_BYTES: usize = 2048;
 
-/// TempIDs that a phone downloads to have something to upload.
+/// TempIDs that a phone downloads to make up a contact log.
 const FIRST_TEMP_IDS: u8 = 100;
 
-/// What a phone that never reads asks at once: a short request with a long reply.
+/// Request of a phone that never reads: short, with a long reply.
 const UNREAD_REQUEST: &[u8] = b"HELLO\r\n";
 const UNREAD_REQUESTS: usize = 1024;
 
-/// One phone.
+/// A phone of a storm.
 #[derive(Debug)]
 pub struct Phone {
     script: Script,
     session: Session,
     stage: Stage,
     user: Username,
-    /// When it was to begin.
+    /// Scheduled start.
     scheduled: Instant,
     asked_at: Instant,
-    /// What a slow phone has still to send.
+    /// Bytes that a slow phone has yet to send.
     unsent: Buffer,
-    /// Where it vanishes, its garbage, its contact log.
+    /// Random numbers for the vanishing point, the garbage and the contact log.
     rng: Xoshiro256PlusPlus,
 }
 
-/// How far a phone is.
+/// Progress of the script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
     LoggingIn {
         /// Wrong passwords tried.
         guesses: u8,
     },
-    /// TempIDs are fetched to have something to upload, which is not what is to be measured.
+    /// TempIDs are downloaded for an upload; these requests are not measured.
     Fetching,
     Asking,
-    /// Nothing is said any more, until its time is over or the server ends the connection.
+    /// The phone is silent until its time is over or the server ends the connection.
     Staying,
     LoggingOut,
 }
 
-/// Where a phone leaves that vanishes.
+/// Points at which a phone may vanish.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Vanishing {
     BeforeAnyByte,
@@ -75,8 +75,8 @@ enum Vanishing {
 }
 
 impl Phone {
-    /// A phone of `user` that plays `script`, and was to begin when it is `scheduled`. It draws from a
-    /// generator of its own, so that what it draws does not depend on what others do meanwhile.
+    /// A phone of `user` that plays `script`, with its start `scheduled`. It has a generator of its own, so
+    /// that its draws do not depend on other phones.
     pub fn new(
         script: Script,
         user: Username,
@@ -95,17 +95,17 @@ impl Phone {
         }
     }
 
-    /// What it does.
+    /// The script of the phone.
     pub fn script(&self) -> Script {
         self.script
     }
 
-    /// When it was to begin.
+    /// Scheduled start of the phone.
     pub fn scheduled(&self) -> Instant {
         self.scheduled
     }
 
-    /// Says the first thing. `out` is where it goes, here and below.
+    /// Begins the script. Bytes for the server are appended to `out`, here and below.
     pub fn begin(&mut self, password: &str, out: &mut Vec<u8>, crowd: &mut Crowd) -> Step {
         match self.script {
             Script::Silent => {
@@ -136,7 +136,7 @@ impl Phone {
         vanished.unwrap_or_else(|| self.wait_for_reply(crowd))
     }
 
-    /// Takes what the server sent.
+    /// Handles bytes from the server.
     pub fn receive(
         &mut self,
         bytes: &[u8],
@@ -161,7 +161,7 @@ impl Phone {
         (consumed, step)
     }
 
-    /// Takes what the server sent to somebody who asked nothing, or nonsense: an error at most.
+    /// Handles bytes from the server when no valid request was sent: only an error may come.
     fn receive_unasked(&mut self, bytes: &[u8]) -> (Consumed, Step) {
         let (used, step) = match Reply::decode(bytes) {
             Ok(None) => (0, Step::Wait),
@@ -184,14 +184,14 @@ impl Phone {
         (Consumed { bytes: used, wants_more: true }, step)
     }
 
-    /// Goes on talking without reading: everything said before is sent.
+    /// Sends more requests without reading, once all earlier ones are sent.
     pub fn go_on(&mut self, out: &mut Vec<u8>) {
         if self.script == Script::Unread {
             out.extend(UNREAD_REQUEST.iter().cycle().take(UNREAD_REQUEST.len() * UNREAD_REQUESTS));
         }
     }
 
-    /// The server has ended the connection in good order.
+    /// Handles the orderly end of the connection by the server.
     pub fn ended(&mut self) -> Step {
         match (self.script, self.stage) {
             // Who says nothing, never reads or talks nonsense is not wanted for long.
@@ -202,7 +202,7 @@ impl Phone {
         }
     }
 
-    /// The connection is broken, or has never come about.
+    /// Handles a connection that broke or failed.
     pub fn failed(&mut self, error: &io::Error) -> Step {
         match error.kind() {
             io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => {
@@ -220,7 +220,7 @@ impl Phone {
         }
     }
 
-    /// The time that it wished to wait is over.
+    /// Handles the end of a wait.
     pub fn time_is_up(&mut self, out: &mut Vec<u8>, crowd: &mut Crowd, now: Instant) -> Step {
         if let Some(byte) = self.unsent.as_slice().first() {
             out.push(*byte);
@@ -234,8 +234,8 @@ impl Phone {
         }
     }
 
-    /// Has waited long enough. That counts among the latencies, as the least that this one can be: to
-    /// leave out those who waited longest would be coordinated omission.
+    /// Gives up waiting. The wait counts as a latency, the least that it can be: leaving out the longest
+    /// waits would be coordinated omission.
     fn give_up(&self, crowd: &mut Crowd, now: Instant) -> Step {
         match (self.script, self.stage) {
             // They never log in and never ask anything that has an answer.
@@ -377,8 +377,8 @@ impl Phone {
         self.say(out, |session, out| session.log_in(user.as_str(), &password, out));
     }
 
-    /// Lets a phone that is to vanish do so, at each of all points with the same probability: those of
-    /// `points` have come, and those before have passed.
+    /// Lets a phone vanish, with the same probability at each of all points. `points` have been reached, those
+    /// before have passed.
     fn may_vanish(&mut self, points: &[Vanishing], out: &mut Vec<u8>) -> Option<Step> {
         if self.script != Script::Vanish {
             return None;
@@ -397,7 +397,7 @@ impl Phone {
         None
     }
 
-    /// Lets the session say something: at once, or of a slow phone byte by byte.
+    /// Writes a request: at once, or byte by byte for a slow phone.
     fn say(&mut self, out: &mut Vec<u8>, say: impl FnOnce(&mut Session, &mut Vec<u8>)) {
         let out = if self.script == Script::Slow { self.unsent.end() } else { out };
         say(&mut self.session, out);
@@ -411,7 +411,7 @@ impl Phone {
         }
     }
 
-    /// For the text of a failure.
+    /// What the phone is doing, for the text of a failure.
     fn when(&self) -> &'static str {
         match self.stage {
             Stage::LoggingIn { .. } => "during the login",
@@ -426,7 +426,7 @@ impl Vanishing {
     const LAST: u32 = Self::AfterTheTempId as u32;
 }
 
-/// Random bytes without a line end, which could make an inline request of them.
+/// Random bytes without a line feed, which could complete an inline request.
 fn garbage(out: &mut Vec<u8>, rng: &mut impl Rng) {
     let start = out.len();
     out.resize(start + GARBAGE_BYTES, 0);

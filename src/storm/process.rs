@@ -18,12 +18,12 @@ impl Process {
         Self { id }
     }
 
-    /// How long its threads have been running on a processor, user and system together, to the
-    /// nanosecond: the sum of the first fields of `/proc/<id>/task/*/schedstat`.
+    /// Processor time of its threads, user and system together, in nanoseconds: the sum of the first fields
+    /// of `/proc/<id>/task/*/schedstat`.
     ///
     /// # Errors
     ///
-    /// What the system says, such as that there is no such process, or that the system does not count.
+    /// The error of the system, such as that there is no such process, or no such accounting.
     pub(super) fn processor_time(self) -> io::Result<Duration> {
         let mut nanoseconds = 0;
         for task in fs::read_dir(format!("/proc/{}/task", self.id))? {

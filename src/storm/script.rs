@@ -1,4 +1,4 @@
-//! What a phone does in a storm, and how scripts are mixed.
+//! The scripts of phones in a storm, and mixtures of them.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,35 +6,35 @@ use std::str::FromStr;
 use rand::RngExt;
 use rand::rngs::ChaCha12Rng;
 
-/// What a phone does, and so what it expects of the server.
+/// What a phone does, and so what it expects from the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Script {
     /// Logs in and out.
     Login,
-    /// Logs in, gets a TempID, logs out.
+    /// Logs in, downloads a TempID, logs out.
     TempId,
     /// Logs in, uploads a contact log, logs out.
     Upload,
-    /// Logs in, asks what the user of the program says, logs out.
+    /// Logs in, sends the request of `--request`, logs out.
     Request,
-    /// Logs in, stays without a word, logs out.
+    /// Logs in, stays silent, logs out.
     Idle,
     /// Tries wrong passwords until the account is blocked; expects never to be let in.
     WrongPassword,
-    /// Does what [`TempId`](Script::TempId) does and leaves without a word at a random point.
+    /// Does what [`TempId`](Script::TempId) does, and closes the connection at a random point.
     Vanish,
     /// Does what [`TempId`](Script::TempId) does, one byte at a time.
     Slow,
-    /// Connects and says nothing, until the server has had enough.
+    /// Connects and sends nothing, until the server closes.
     Silent,
-    /// Logs in, asks as much as the server takes, and never reads an answer.
+    /// Logs in, sends as many requests as the server takes, and never reads a reply.
     Unread,
     /// Sends random bytes; expects an error reply and the end of the connection.
     Garbage,
 }
 
 impl Script {
-    /// All of them, in the order of the documentation.
+    /// All scripts, in the order of the documentation.
     pub const ALL: [Self; 11] = [
         Self::Login,
         Self::TempId,
@@ -49,7 +49,7 @@ impl Script {
         Self::Garbage,
     ];
 
-    /// As it is named on the command line.
+    /// Name on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Login => "login",
@@ -66,8 +66,8 @@ impl Script {
         }
     }
 
-    /// Whether how long a session takes says anything about the server: it does not where the phone
-    /// waits by itself, or leaves early.
+    /// Whether the length of a session measures the server. It does not where the phone waits by itself or
+    /// leaves early.
     pub fn is_timed(self) -> bool {
         match self {
             Self::Login | Self::TempId | Self::Upload | Self::Request => true,
@@ -103,18 +103,18 @@ impl fmt::Display for Script {
     }
 }
 
-/// Scripts with weights: each phone draws one of them.
+/// Scripts with weights. Each phone draws one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mix {
-    /// At least one, each with a weight of at least 1.
+    /// At least one script, each with a weight of at least 1.
     scripts: Vec<(Script, u32)>,
     total: u32,
 }
 
-/// The weights of the mix that is called `mixed`: mostly phones that work, some that do not.
+/// The mixture named `mixed`: mostly phones that work, some that do not.
 const MIXED: &str = "tempid:60,login:15,upload:10,vanish:10,slow:3,wrong-password:2";
 
-/// Largest weight of a script; with all of them their sum is still a `u32`.
+/// Largest weight of a script. The sum for all scripts still fits into a `u32`.
 const MAX_WEIGHT: u32 = 1_000_000;
 
 impl Mix {
@@ -123,18 +123,18 @@ impl Mix {
         &self.scripts
     }
 
-    /// Whether every phone does something of which `is_so` holds.
+    /// Whether `is_so` holds for all scripts.
     pub fn all(&self, is_so: impl Fn(Script) -> bool) -> bool {
         self.scripts.iter().all(|(script, _)| is_so(*script))
     }
 
-    /// The share of the phones that draw `script`, from 0 to 1.
+    /// Share of the phones that draw `script`, from 0 to 1.
     pub fn share(&self, script: Script) -> f64 {
         let weights = self.scripts.iter().filter(|(other, _)| *other == script);
         f64::from(weights.map(|(_, weight)| weight).sum::<u32>()) / f64::from(self.total)
     }
 
-    /// What the next phone does.
+    /// Draws the script of the next phone.
     pub fn draw(&self, rng: &mut ChaCha12Rng) -> Script {
         let mut rest = rng.random_range(0..self.total);
         for (script, weight) in &self.scripts {

@@ -1,4 +1,4 @@
-//! Where the phones of a storm come from.
+//! The local addresses of the phones of a storm.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -10,10 +10,10 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::reactor::Connection;
 
-/// The first of the local addresses that phones come from if they come from several.
+/// First local address, if phones use several.
 const FIRST_SOURCE: Ipv4Addr = Ipv4Addr::new(127, 1, 0, 1);
 
-/// The local addresses that phones come from, in turn.
+/// Local addresses that phones use in turn.
 #[derive(Debug)]
 pub(super) struct Sources {
     count: u32,
@@ -21,16 +21,16 @@ pub(super) struct Sources {
 }
 
 impl Sources {
-    /// So many addresses; with 0 the system chooses.
+    /// `count` addresses; with 0 the system chooses.
     pub(super) fn new(count: u32) -> Self {
         Self { count, taken: 0 }
     }
 
-    /// Begins to connect, from the next of them.
+    /// Begins to connect from the next address.
     ///
     /// # Errors
     ///
-    /// What the system says.
+    /// The error of the system.
     pub(super) fn connect(&mut self, server: SocketAddr) -> io::Result<Connection> {
         if self.count == 0 {
             return Connection::connect(server);
@@ -52,7 +52,7 @@ fn connect_from(source: Ipv4Addr, server: SocketAddr) -> io::Result<TcpStream> {
     Ok(TcpStream::from_std(socket.into()))
 }
 
-/// A socket with an address and no port yet.
+/// A socket that is bound to an address, and not yet to a port.
 fn bound_to(source: Ipv4Addr) -> io::Result<Socket> {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, Some(Protocol::TCP))?;
     socket.set_nonblocking(true)?;

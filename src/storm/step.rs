@@ -1,4 +1,4 @@
-//! What is to be done for a phone, and how its session ended.
+//! What a phone asks its shell to do, and the end of its session.
 
 use std::time::Duration;
 
@@ -6,30 +6,30 @@ use rand::{Rng, RngExt};
 
 use super::failure::Failure;
 
-/// What is to be done for a phone.
+/// What a phone asks its shell to do.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Nothing, before something comes.
+    /// Wait for bytes.
     Wait,
-    /// To call [`Phone::time_is_up`](super::phone::Phone::time_is_up) after this time, and forget any earlier such wish.
+    /// Call [`Phone::time_is_up`](super::phone::Phone::time_is_up) after this time, instead of any earlier request.
     WaitFor(Duration),
-    /// The same for a phone that has nothing more to say until then.
+    /// Call it after a time in which the phone sends nothing.
     Stay {
-        /// How long.
+        /// Length of the wait.
         time: Duration,
-        /// Whether what comes meanwhile is to be read.
+        /// Whether to read what arrives meanwhile.
         reads: bool,
     },
-    /// To send what it said, and close the connection.
+    /// Send what the phone wrote, and close the connection.
     Over(Ending),
 }
 
-/// How a session ended.
+/// The end of a session.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Ending {
-    /// Whether as the script expects, and if not, why.
+    /// Whether the session went as the script expects, and if not, why.
     pub outcome: Result<(), Failure>,
-    /// Whether the connection is to be reset and not closed in good order.
+    /// Whether to reset the connection instead of closing it in order.
     pub is_abort: bool,
 }
 

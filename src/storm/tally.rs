@@ -1,4 +1,4 @@
-//! How many sessions ended how, and how long they took.
+//! Counts of sessions and their latencies.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -8,44 +8,44 @@ use hdrhistogram::Histogram;
 use super::failure::Failure;
 use super::script::Script;
 
-/// Digits that a latency keeps: it is told to a tenth of a percent.
+/// Significant digits of a latency.
 const DIGITS: u8 = 3;
 
-/// The same within a [`Bucket`], of which there are many.
+/// Significant digits of a latency within a [`Bucket`]: fewer, as there are many buckets.
 const BUCKET_DIGITS: u8 = 2;
 
-/// The longest latency that is told apart, in microseconds: an hour.
+/// Largest latency recorded, in microseconds: an hour.
 const MAX_LATENCY_MICROSECONDS: u64 = 3_600_000_000;
 
-/// Buckets of a [`Series`], at most.
+/// Limit of the buckets of a [`Series`].
 const MAX_BUCKETS: usize = 240;
 
-/// The width of a bucket at first.
+/// Initial width of a bucket.
 const FIRST_BUCKET_WIDTH: Duration = Duration::from_millis(50);
 
-/// Reasons of failures that are told apart, at most: a server may have something else to say to everybody.
+/// Limit of distinct reasons of failures, as a server may give every phone another one.
 const MAX_REASONS: usize = 64;
 
-/// What the failures are counted as for which there was no room.
+/// Reason under which further failures are counted.
 const OTHER_REASONS: &str = "other reasons, too many to tell apart";
 
 /// Latencies, in microseconds.
 pub type Latencies = Histogram<u64>;
 
-/// How many sessions ended how, and how long they took.
+/// Counts of sessions and their latencies.
 ///
-/// A phone that gave up waiting is among the latencies with the time that it had waited, which is the
-/// least that its latency can be. Slow phones are not: they wait for themselves.
+/// Sessions that time out count too, with the time they had waited, which is the least that their latency
+/// can be. Slow phones do not count, because they wait for themselves.
 #[derive(Debug)]
 pub struct Tally {
-    /// From when a phone was to begin until it was logged in.
+    /// Latency from the scheduled start of a phone until its login.
     pub logins: Latencies,
-    /// From a request to its reply.
+    /// Latency from a request to its reply.
     pub requests: Latencies,
-    /// From when a phone was to begin until its script was played, of those
-    /// [that are timed](Script::is_timed).
+    /// Latency from the scheduled start of a phone to the end of its script, for
+    /// [timed](Script::is_timed) scripts.
     pub sessions: Latencies,
-    /// The same over time.
+    /// Latencies over time.
     pub series: Series,
     done: BTreeMap<&'static str, u64>,
     failed: BTreeMap<String, u64>,
@@ -53,7 +53,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Nothing yet.
+    /// An empty tally.
     pub fn new() -> Self {
         Self {
             logins: latencies(DIGITS),

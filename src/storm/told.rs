@@ -1,4 +1,4 @@
-//! What the phones were told, where the user wants it.
+//! The file of `--told`.
 
 use std::fs::File;
 use std::io::Write;
@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use super::StormError;
 use crate::writable;
 
-/// A file with a line for each TempID that a phone was told, in the form of `tempIDs.txt`. An older file is
-/// what it was until the first phone was told one, or the storm is over.
+/// A file with a line for each TempID that a phone was told, in the form of `tempIDs.txt`. It replaces an older
+/// file when the first TempID is told, or at the end of the storm.
 #[derive(Debug)]
 pub(super) struct ToldFile {
     path: PathBuf,
@@ -16,7 +16,7 @@ pub(super) struct ToldFile {
 }
 
 impl ToldFile {
-    /// A file that can be written.
+    /// Checks that the file can be written, and leaves it as it is for now.
     ///
     /// # Errors
     ///
@@ -39,7 +39,7 @@ impl ToldFile {
         self.begin()?.write_all(lines).map_err(|source| self.error(source))
     }
 
-    /// Makes the file of a storm in which nobody was told anything.
+    /// Ends the file, and creates it if nobody was told a TempID.
     ///
     /// # Errors
     ///

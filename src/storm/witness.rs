@@ -1,4 +1,4 @@
-//! What the phones of a storm were told, all together: what one phone alone cannot find wrong.
+//! Checks across all phones of a storm, which a single phone cannot make.
 
 use std::collections::HashSet;
 
@@ -7,37 +7,37 @@ use rand::{Rng, RngExt};
 use crate::protocol::{ContactRecord, TempId, Username};
 use crate::server::journal;
 
-/// Records that are remembered to be uploaded by others.
+/// Number of records kept for uploads by other phones.
 const REMEMBERED_RECORDS: usize = 4096;
 
-/// Everything that the phones were told.
+/// All TempIDs that phones were told.
 #[derive(Debug, Default)]
 pub struct Witness {
     told: HashSet<TempId>,
-    /// Some of the records, as phones that met would have them in their contact logs.
+    /// Some of the records, to make up contact logs.
     met: Vec<ContactRecord>,
     next: usize,
-    /// Lines that are to be written where the user wants them, if anywhere.
+    /// Lines for the file of `--told`, if there is one.
     lines: Option<Vec<u8>>,
 }
 
 impl Witness {
-    /// How many TempIDs were told.
+    /// Number of TempIDs told.
     pub fn temp_ids(&self) -> usize {
         self.told.len()
     }
 
-    /// One that was told nothing yet, and keeps lines of what is told if somebody is to take them.
+    /// A witness of nothing yet. `keeps_lines` keeps a line for each TempID told.
     pub fn new(keeps_lines: bool) -> Self {
         Self { lines: keeps_lines.then(Vec::new), ..Self::default() }
     }
 
-    /// What was told since it was asked last, in the form of `tempIDs.txt`.
+    /// Takes the lines since the last call, in the form of `tempIDs.txt`.
     pub fn take_lines(&mut self) -> Vec<u8> {
         self.lines.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
-    /// A phone of `user` was told these TempIDs. Says whether nobody had been told any of them before.
+    /// Notes TempIDs told to `user`. Returns whether all of them are new.
     pub fn told(&mut self, user: Username, records: &[ContactRecord]) -> bool {
         let mut are_new = true;
         for record in records {
@@ -55,7 +55,7 @@ impl Witness {
         are_new
     }
 
-    /// A contact log: records that phones were told. There must be some.
+    /// A contact log of records that phones were told. There must be at least one.
     pub fn contact_log(&self, len: usize, rng: &mut impl Rng) -> Vec<ContactRecord> {
         (0..len).map(|_| self.met[rng.random_range(0..self.met.len())]).collect()
     }
