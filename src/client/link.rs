@@ -6,7 +6,7 @@ use std::time::Duration;
 use mio::event::Event;
 
 use super::session::{self, Session};
-use super::{Client, ClientError, FIRST_LINK, LOGOUT_TIMEOUT, Timer};
+use super::{Client, ClientError, FIRST_LINK, LOGOUT_TIMEOUT};
 use crate::clock::Now;
 use crate::protocol::Username;
 use crate::reactor::{Connection, Flushed, Received, Token};
@@ -49,7 +49,7 @@ impl Client {
         connection.register(self.event_loop.registry(), token)?;
         self.link = Link::Connecting(connection, token);
         self.session = Session::default();
-        self.set_server_timer(Some(CONNECT_TIMEOUT), now);
+        self.set_server_deadline(Some(CONNECT_TIMEOUT), now);
         Ok(())
     }
 
@@ -65,7 +65,7 @@ impl Client {
                 Ok(true) => {
                     self.link = Link::Up { connection, token, is_unread: false };
                     self.dialogue.connected();
-                    self.set_server_timer(None, now);
+                    self.set_server_deadline(None, now);
                     self.expect_reply(now);
                 }
                 Ok(false) => self.link = Link::Connecting(connection, own),
@@ -192,7 +192,7 @@ impl Client {
 
     pub(super) fn drop_link(&mut self, now: Now) {
         self.link = Link::Down;
-        self.set_server_timer(None, now);
+        self.set_server_deadline(None, now);
     }
 
     /// Begins to wait anew if a reply is due, and stops if none is.
@@ -200,22 +200,17 @@ impl Client {
         match self.link {
             // The time to connect runs already.
             Link::Connecting(..) => {}
-            Link::Down => self.set_server_timer(None, now),
+            Link::Down => self.set_server_deadline(None, now),
             Link::Up { .. } => {
                 let is_leaving = self.dialogue.is_leaving();
                 let timeout = if is_leaving { LOGOUT_TIMEOUT } else { REPLY_TIMEOUT };
-                self.set_server_timer(self.session.is_waiting().then_some(timeout), now);
+                self.set_server_deadline(self.session.is_waiting().then_some(timeout), now);
             }
         }
     }
 
-    pub(super) fn set_server_timer(&mut self, timeout: Option<Duration>, now: Now) {
-        let timers = &mut self.event_loop.timers;
-        if let Some(key) = self.server_timer.take() {
-            timers.cancel(key);
-        }
-        let insert = |timeout| timers.insert(now.monotonic + timeout, Timer::Server);
-        self.server_timer = timeout.map(insert);
+    pub(super) fn set_server_deadline(&mut self, timeout: Option<Duration>, now: Now) {
+        self.server_deadline = timeout.map(|timeout| now.monotonic + timeout);
     }
 
     pub(super) fn unreachable(&self, source: io::Error) -> ClientError {

@@ -41,7 +41,7 @@ use self::terminal::Environment;
 use self::user::Stdin;
 use crate::clock::Now;
 use crate::reactor::signals::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGWINCH};
-use crate::reactor::{DatagramSocket, EventLoop, Output, READ_BYTES, Signals, TimerKey, Token};
+use crate::reactor::{DatagramSocket, EventLoop, Output, READ_BYTES, Signals, Token};
 
 /// How long the server may take to say goodbye.
 const LOGOUT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -57,7 +57,7 @@ const FIRST_LINK: u32 = 4;
 
 /// A phone on its sockets and its terminal.
 pub struct Client {
-    event_loop: EventLoop<Timer>,
+    event_loop: EventLoop,
     signals: Signals,
     datagrams: DatagramSocket,
     stdin: Stdin,
@@ -67,23 +67,13 @@ pub struct Client {
     links: u32,
     server: SocketAddr,
     session: Session,
-    /// Runs while the server is waited for.
-    server_timer: Option<TimerKey>,
+    /// When the server has been waited for long enough, if it is waited for.
+    server_deadline: Option<Instant>,
     phone: Phone,
     keeper: Keeper,
-    tidying_timer: Option<(TimerKey, Instant)>,
     dialogue: Dialogue,
     /// What is to be shown at the end of the tick.
     lines: Lines,
-}
-
-/// What a timer is for.
-#[derive(Debug, Clone, Copy)]
-enum Timer {
-    /// When the server has been waited for long enough.
-    Server,
-    /// When something in the contact log has had its time.
-    Tidying,
 }
 
 impl Client {
@@ -95,7 +85,7 @@ impl Client {
     pub fn start(settings: &Settings) -> Result<Self, ClientError> {
         let now = Now::read();
         require_directory(&settings.data)?;
-        let event_loop = EventLoop::new(now.monotonic)?;
+        let event_loop = EventLoop::new()?;
         let registry = event_loop.registry();
         let mut client = Self {
             datagrams: nearby::listen(settings, registry)?,
@@ -107,10 +97,9 @@ impl Client {
             links: 0,
             server: settings.server,
             session: Session::default(),
-            server_timer: None,
+            server_deadline: None,
             phone: Phone::new(settings.contact_retention),
             keeper: Keeper::new(settings.data.clone(), now),
-            tidying_timer: None,
             dialogue: Dialogue::new(),
             lines: Lines::new(),
         };
@@ -129,7 +118,7 @@ impl Client {
     ///
     /// [`ClientError`]
     pub fn run(mut self) -> Result<Ending, ClientError> {
-        let mut events = Events::with_capacity(EventLoop::<Timer>::EVENTS_PER_TICK);
+        let mut events = Events::with_capacity(EventLoop::EVENTS_PER_TICK);
         let mut buffer = vec![0; READ_BYTES];
         loop {
             self.tick(&mut events, &mut buffer)?;
@@ -141,9 +130,8 @@ impl Client {
     }
 
     fn tick(&mut self, events: &mut Events, buffer: &mut [u8]) -> Result<(), ClientError> {
-        let is_busy =
-            self.datagrams.may_hold_more() || self.link.is_unread() || self.may_read_input();
-        self.event_loop.wait(events, is_busy, Now::read().monotonic)?;
+        let now = Now::read().monotonic;
+        self.event_loop.wait(events, self.next_wake(now), now)?;
         let now = Now::read();
         let has_left_over = self.link.is_unread();
         for event in events.iter() {
@@ -153,15 +141,19 @@ impl Client {
             self.receive(buffer, now)?;
         }
         self.receive_datagrams(now);
-        self.event_loop.timers.advance(now.monotonic);
-        while let Some(timer) = self.event_loop.timers.pop_due() {
-            self.handle_timer(timer, now)?;
-        }
+        self.handle_deadlines(now)?;
         self.read_input()?;
         self.follow_user(now)?;
         self.flush_link(now)?;
-        self.arm_tidying();
         self.draw(now)
+    }
+
+    /// When there is something to do although no event tells of it.
+    fn next_wake(&self, now: Instant) -> Option<Instant> {
+        let left_over = (self.link.is_unread() || self.may_read_input()).then_some(now);
+        let tidying = self.keeper.next_tidying(&self.phone);
+        let wakes = [left_over, self.datagrams.next_attempt(now), self.server_deadline, tidying];
+        wakes.into_iter().flatten().min()
     }
 
     fn handle_event(
@@ -181,20 +173,16 @@ impl Client {
         Ok(())
     }
 
-    fn handle_timer(&mut self, timer: Timer, now: Now) -> Result<(), ClientError> {
-        match timer {
-            Timer::Server => {
-                self.server_timer = None;
-                self.dialogue.logout_overdue(&mut self.lines);
-                let overdue = io::Error::from(io::ErrorKind::TimedOut);
-                self.lose_link(overdue, now)
-            }
-            Timer::Tidying => {
-                self.tidying_timer = None;
-                self.tidy(now);
-                Ok(())
-            }
+    fn handle_deadlines(&mut self, now: Now) -> Result<(), ClientError> {
+        let is_due = |deadline: Option<Instant>| deadline.is_some_and(|at| at <= now.monotonic);
+        if is_due(self.server_deadline) {
+            self.dialogue.logout_overdue(&mut self.lines);
+            self.lose_link(io::ErrorKind::TimedOut.into(), now)?;
         }
+        if is_due(self.keeper.next_tidying(&self.phone)) {
+            self.tidy(now);
+        }
+        Ok(())
     }
 
     fn handle_signals(&mut self, now: Now) -> Result<(), ClientError> {
@@ -209,20 +197,6 @@ impl Client {
         Ok(())
     }
 
-    fn arm_tidying(&mut self) {
-        let wanted = self.keeper.next_tidying(&self.phone);
-        let armed = self.tidying_timer.map(|(_, deadline)| deadline);
-        if wanted == armed {
-            return;
-        }
-        let timers = &mut self.event_loop.timers;
-        if let Some((key, _)) = self.tidying_timer.take() {
-            timers.cancel(key);
-        }
-        let insert = |deadline| (timers.insert(deadline, Timer::Tidying), deadline);
-        self.tidying_timer = wanted.map(insert);
-    }
-
     fn draw(&mut self, now: Now) -> Result<(), ClientError> {
         self.screen.update(&std::mem::take(&mut self.lines), self.dialogue.prompt())?;
         if self.screen.flush() { self.leave(now) } else { Ok(()) }
@@ -230,19 +204,14 @@ impl Client {
 
     /// Waits for whoever reads the last lines, but not for ever, and not for a disk that is full.
     fn end_output(&mut self, events: &mut Events) -> Result<(), ClientError> {
-        let begin = Now::read();
-        // The only timer from now on: one that has passed and is not handled lets nobody wait.
-        if let Some((key, _)) = self.tidying_timer.take() {
-            self.event_loop.timers.cancel(key);
-        }
-        self.set_server_timer(Some(LOGOUT_TIMEOUT), begin);
-        let mut now = begin;
-        while !self.screen.is_flushed() && now.monotonic < begin.monotonic + LOGOUT_TIMEOUT {
+        let mut now = Now::read().monotonic;
+        let deadline = now + LOGOUT_TIMEOUT;
+        while !self.screen.is_flushed() && now < deadline {
             if let Some(problem) = self.screen.output_problem() {
                 return Err(ClientError::Output(problem.to_string()));
             }
-            self.event_loop.wait(events, false, now.monotonic)?;
-            now = Now::read();
+            self.event_loop.wait(events, Some(deadline), now)?;
+            now = Now::read().monotonic;
             self.screen.flush();
         }
         Ok(())

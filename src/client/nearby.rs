@@ -53,7 +53,7 @@ impl Client {
 
     pub(super) fn receive_datagrams(&mut self, now: Now) {
         let Self { datagrams, phone, keeper, dialogue, lines, .. } = self;
-        datagrams.receive(|datagram, sender| {
+        let received = datagrams.receive(now.monotonic, |datagram, sender| {
             if let Err(error) = keeper.follow(phone, now) {
                 dialogue.trouble(&format!("{error}; what is in it is left alone"), lines);
             }
@@ -65,6 +65,9 @@ impl Client {
                 dialogue.trouble(&format!("{error}; the beacon is kept in memory"), lines);
             }
         });
+        if let Err(error) = received {
+            dialogue.trouble(&format!("No beacons can be received for now: {error}"), lines);
+        }
     }
 }
 

@@ -104,8 +104,7 @@ impl Bounds {
         // Every connection may have an event that one poll gives only after those of all others, and more
         // to say than one turn takes, each time behind all others.
         let rounds = settings.phones.div_ceil(TURNS_PER_TICK as u32).min(MOST_ROUNDS);
-        let polls =
-            settings.phones / EventLoop::<()>::EVENTS_PER_TICK as u32 + TICKS_FOR_ONE * rounds;
+        let polls = settings.phones / EventLoop::EVENTS_PER_TICK as u32 + TICKS_FOR_ONE * rounds;
         Self {
             transit,
             tick: polls * LONGEST_SYNC,

@@ -1,10 +1,11 @@
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
 use mio::net::UdpSocket;
 use mio::{Interest, Registry};
 
-use super::Token;
+use super::{Retry, Token};
 
 /// Datagrams that one tick takes at most, so that a flood does not keep the user from typing.
 const DATAGRAMS_PER_TICK: usize = 64;
@@ -12,12 +13,21 @@ const DATAGRAMS_PER_TICK: usize = 64;
 /// The largest payload of a datagram, so that a wrong length can be told exactly.
 const MAX_DATAGRAM_BYTES: usize = 65_535;
 
-/// A socket that receives datagrams.
+/// Errors in a row that may belong to one datagram each, such as an answer of another host to an
+/// earlier one. More of them are a fault of the system.
+const ERRORS_IN_A_ROW: usize = 8;
+
+/// How long a socket that fails is left alone. Beacons come once a minute or less often.
+const RECEIVE_PAUSE: Duration = Duration::from_secs(1);
+
+/// A socket that receives datagrams, and pauses when that fails.
 #[derive(Debug)]
 pub struct DatagramSocket {
     socket: UdpSocket,
     buffer: Box<[u8]>,
+    /// Whether datagrams may wait of which no event will tell.
     may_hold_more: bool,
+    retry: Retry,
 }
 
 impl DatagramSocket {
@@ -30,10 +40,10 @@ impl DatagramSocket {
         let mut socket = UdpSocket::bind(address)?;
         registry.register(&mut socket, token.into(), Interest::READABLE)?;
         let buffer = vec![0; MAX_DATAGRAM_BYTES].into_boxed_slice();
-        Ok(Self { socket, buffer, may_hold_more: false })
+        Ok(Self { socket, buffer, may_hold_more: false, retry: Retry::default() })
     }
 
-    /// Where it receives, with the port that the system chose if it was asked to.
+    /// Local address, with the port that the system chose if it was asked to.
     ///
     /// # Errors
     ///
@@ -42,31 +52,83 @@ impl DatagramSocket {
         self.socket.local_addr()
     }
 
-    /// Takes note that an event said that there are datagrams.
+    /// Takes note that an event told of datagrams.
     pub fn note_readable(&mut self) {
         self.may_hold_more = true;
     }
 
-    /// Whether there may be datagrams that no event will tell of, so that the poll must not wait.
-    pub fn may_hold_more(&self) -> bool {
-        self.may_hold_more
+    /// When to receive although no event will tell: not before the end of a pause, and at once if
+    /// the last tick left datagrams over.
+    pub fn next_attempt(&self, now: Instant) -> Option<Instant> {
+        self.may_hold_more.then(|| self.retry.at().unwrap_or(now))
     }
 
-    /// Gives the datagrams that are there to `take`, up to the budget of one tick.
-    pub fn receive(&mut self, mut take: impl FnMut(&[u8], SocketAddr)) {
-        if !self.may_hold_more {
-            return;
+    /// Gives the datagrams that have arrived to `take`, up to the budget of one tick.
+    ///
+    /// # Errors
+    ///
+    /// What the system says when receiving begins to fail; nothing more until it works again.
+    pub fn receive(
+        &mut self,
+        now: Instant,
+        mut take: impl FnMut(&[u8], SocketAddr),
+    ) -> io::Result<()> {
+        if self.next_attempt(now).is_none_or(|at| at > now) {
+            return Ok(());
         }
+        let mut errors = 0;
         for _ in 0..DATAGRAMS_PER_TICK {
             match self.socket.recv_from(&mut self.buffer) {
-                Ok((len, sender)) => take(&self.buffer[..len], sender),
+                Ok((len, sender)) => {
+                    errors = 0;
+                    self.retry.worked();
+                    take(&self.buffer[..len], sender);
+                }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     self.may_hold_more = false;
-                    return;
+                    self.retry.worked();
+                    break;
                 }
-                // An error of an earlier datagram, reported here; the next one is not concerned.
-                Err(_) => {}
+                Err(_) if errors < ERRORS_IN_A_ROW => errors += 1,
+                Err(error) => {
+                    let is_news = self.retry.failed(now, RECEIVE_PAUSE);
+                    return if is_news { Err(error) } else { Ok(()) };
+                }
             }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Write, pipe};
+    use std::net::Ipv4Addr;
+    use std::os::fd::OwnedFd;
+
+    use mio::Poll;
+
+    use super::*;
+    use crate::clock::Now;
+
+    #[test]
+    fn error_that_lasts_is_told_once_and_tried_again_after_a_pause() {
+        let poll = Poll::new().expect("a poll");
+        let localhost = (Ipv4Addr::LOCALHOST, 0).into();
+        let mut socket =
+            DatagramSocket::bind(localhost, poll.registry(), Token::permanent(0)).expect("bound");
+        // What is no socket fails to receive for good.
+        let (reader, mut writer) = pipe().expect("a pipe");
+        writer.write_all(b"something").expect("room");
+        socket.socket = UdpSocket::from_std(std::net::UdpSocket::from(OwnedFd::from(reader)));
+        socket.note_readable();
+        let mut now = Now::read().monotonic;
+        for attempt in 0..3 {
+            assert_eq!(socket.next_attempt(now), Some(now));
+            let outcome = socket.receive(now, |_, _| panic!("nothing can be received"));
+            assert_eq!(outcome.is_err(), attempt == 0, "{outcome:?}");
+            assert_eq!(socket.next_attempt(now), Some(now + RECEIVE_PAUSE));
+            now += RECEIVE_PAUSE;
         }
     }
 }

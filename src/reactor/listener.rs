@@ -1,53 +1,63 @@
-use std::io;
+use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use mio::net::{TcpListener, TcpStream};
 use mio::{Interest, Registry};
+use rustix::io::Errno;
 use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 
-use super::Token;
+use super::{Retry, Token};
 
-/// Connections that the kernel completes before we accept them; it cuts this to `somaxconn`. With
-/// the usual 128 the rest of a storm would wait a second for its SYN to be sent again.
+/// Connections that the kernel completes before they are accepted; it cuts this to `somaxconn`.
+/// With the usual 128 the rest of a storm would wait a second for its SYN to be sent again.
 const BACKLOG: i32 = 65_535;
 
-/// What the kernel keeps at most of what a peer has not read, in bytes, its own overhead not counted. If
-/// it may decide by itself it keeps up to 4 MB for each peer that never reads, and a thousand of them
-/// fill the memory that it has for TCP.
+/// Bytes that the kernel keeps at most of what a peer has not read, its own overhead not counted.
+/// If it may decide by itself it keeps up to 4 MB for each peer that never reads, and a thousand of
+/// them fill the memory that it has for TCP.
 const SEND_BUFFER_BYTES: usize = 128 * 1024;
 
 /// Connections that one tick accepts at most.
 pub const ACCEPTS_PER_TICK: usize = 256;
 
+/// Connections in a row that may break before they are accepted, at most. More of them are a fault
+/// of the system, whatever its error says.
+const BROKEN_IN_A_ROW: usize = 16;
+
+/// How long a listener waits after a failure until it tries to accept again: short beside the
+/// second after which a phone sends its SYN again, long beside the microseconds that an attempt
+/// takes.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
 /// A silent peer is asked for a sign of life after this long, then every [`KEEPALIVE_INTERVAL`].
 const KEEPALIVE_AFTER: Duration = Duration::from_secs(60);
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(15);
 
-/// A socket that accepts TCP connections, and that can be paused when descriptors run out.
+/// A socket that accepts TCP connections, and pauses when that fails.
 #[derive(Debug)]
 pub struct Listener {
     socket: TcpListener,
-    token: Token,
-    is_paused: bool,
+    /// Whether clients may wait of whom no event will tell.
+    may_hold_more: bool,
+    retry: Retry,
 }
 
 /// How one attempt to accept ended.
 #[derive(Debug)]
 pub enum Accepted {
-    /// A connection, and from where.
+    /// A connection, and its remote address.
     Stream(TcpStream, SocketAddr),
-    /// Nobody is waiting.
+    /// No client waits; an event will tell of the next.
     Nobody,
-    /// A connection that broke before we accepted it; the next one may be fine.
-    Broken,
-    /// The system cannot give us another descriptor at the moment. As long as that is so, the
-    /// waiting connections raise no event: pause, and resume later.
-    OutOfResources(io::Error),
+    /// The system gives us no connection, now or ever: it lacks descriptors or memory, or a
+    /// security module or a broken network stack is in the way. The caller
+    /// [pauses](Listener::pause).
+    Failed(io::Error),
 }
 
 impl Listener {
-    /// Listens on `address` and registers under `token`.
+    /// Listens on `address`, registered under `token`.
     ///
     /// # Errors
     ///
@@ -55,10 +65,10 @@ impl Listener {
     pub fn bind(address: SocketAddr, registry: &Registry, token: Token) -> io::Result<Self> {
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
         socket.set_nonblocking(true)?;
-        // A server that is started again must not wait for the last one's connections to time out.
+        // A restarted server must not wait for its predecessor's connections to time out.
         socket.set_reuse_address(true)?;
-        // Accepted sockets inherit all three. Without the first, replies in two sends stall for 40 ms;
-        // the second finds peers that died without a word.
+        // Accepted sockets inherit all three. Without the first, replies in two sends stall for 40
+        // ms; the second finds peers that died silently.
         socket.set_tcp_nodelay(true)?;
         set_keepalive(SockRef::from(&socket))?;
         socket.set_send_buffer_size(SEND_BUFFER_BYTES)?;
@@ -66,10 +76,10 @@ impl Listener {
         socket.listen(BACKLOG)?;
         let mut socket = TcpListener::from_std(socket.into());
         registry.register(&mut socket, token.into(), Interest::READABLE)?;
-        Ok(Self { socket, token, is_paused: false })
+        Ok(Self { socket, may_hold_more: false, retry: Retry::default() })
     }
 
-    /// Where it listens, with the port that the system chose if it was asked to.
+    /// Local address, with the port that the system chose if it was asked to.
     ///
     /// # Errors
     ///
@@ -78,39 +88,82 @@ impl Listener {
         self.socket.local_addr()
     }
 
+    /// Takes note that an event told of clients.
+    pub fn note_readable(&mut self) {
+        self.may_hold_more = true;
+    }
+
+    /// When to accept although no event will tell: not before the end of a pause, and at once if
+    /// the last tick left clients over.
+    pub fn next_attempt(&self, now: Instant) -> Option<Instant> {
+        self.may_hold_more.then(|| self.retry.at().unwrap_or(now))
+    }
+
     /// Accepts one connection.
-    pub fn accept(&self) -> Accepted {
-        match self.socket.accept() {
-            Ok((stream, peer)) => Accepted::Stream(stream, peer),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Accepted::Nobody,
-            Err(error) if is_shortage(&error) => Accepted::OutOfResources(error),
-            Err(_) => Accepted::Broken,
-        }
+    pub fn accept(&mut self) -> Accepted {
+        let accepted = accept_unbroken(|| self.socket.accept());
+        self.may_hold_more = !matches!(accepted, Accepted::Nobody);
+        accepted
     }
 
-    /// Whether it is paused.
-    pub fn is_paused(&self) -> bool {
-        self.is_paused
-    }
-
-    /// Stops asking for events; connections wait in the backlog.
-    pub fn pause(&mut self) {
-        self.is_paused = true;
-    }
-
-    /// Asks for events again, also for the connections that wait already.
+    /// Accepts nobody for a while after a failure, and returns whether the failure is news.
     ///
-    /// # Errors
-    ///
-    /// What the system says.
-    pub fn resume(&mut self, registry: &Registry) -> io::Result<()> {
-        self.is_paused = false;
-        // The edge of the waiting connections is long gone; registering again raises it anew.
-        registry.reregister(&mut self.socket, self.token.into(), Interest::READABLE)
+    /// Clients wait in the backlog meanwhile. They raise no further event, but are accepted by the
+    /// attempt after the pause.
+    pub fn pause(&mut self, now: Instant) -> bool {
+        self.retry.failed(now, ACCEPT_PAUSE)
+    }
+
+    /// Ends the pause, since a descriptor has become free.
+    pub fn hurry(&mut self, now: Instant) {
+        self.retry.hurry(now);
+    }
+
+    /// Takes note that all waiting clients were accepted, and returns whether that is news after a
+    /// failure.
+    pub fn worked(&mut self) -> bool {
+        self.retry.worked()
     }
 }
 
-/// Makes the kernel find out when the peer of a connection has died without a word.
+/// Accepts the next connection that did not break while it waited.
+fn accept_unbroken(mut accept: impl FnMut() -> io::Result<(TcpStream, SocketAddr)>) -> Accepted {
+    let mut broken = 0;
+    loop {
+        match accept() {
+            Ok((stream, peer)) => return Accepted::Stream(stream, peer),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return Accepted::Nobody,
+            Err(error) if concerns_one_connection(&error) && broken < BROKEN_IN_A_ROW => {
+                broken += 1;
+            }
+            Err(error) => return Accepted::Failed(error),
+        }
+    }
+}
+
+/// Whether an error of accept(2) is about the connection at the head of the queue, which is gone
+/// with it, so that the next one may be fine at once. EPERM is not among these: a security module
+/// refuses before the connection leaves the queue.
+fn concerns_one_connection(error: &io::Error) -> bool {
+    matches!(
+        error.raw_os_error().map(Errno::from_raw_os_error),
+        Some(
+            Errno::CONNABORTED
+                | Errno::INTR
+                // "Already-pending network errors on the new socket", accept(2).
+                | Errno::NETDOWN
+                | Errno::PROTO
+                | Errno::NOPROTOOPT
+                | Errno::HOSTDOWN
+                | Errno::NONET
+                | Errno::HOSTUNREACH
+                | Errno::OPNOTSUPP
+                | Errno::NETUNREACH
+        )
+    )
+}
+
+/// Makes the kernel find out when the peer of a connection has died silently.
 ///
 /// # Errors
 ///
@@ -121,9 +174,5 @@ pub(super) fn set_keepalive(socket: SockRef<'_>) -> io::Result<()> {
     socket.set_tcp_keepalive(&keepalive)
 }
 
-fn is_shortage(error: &io::Error) -> bool {
-    use rustix::io::Errno;
-    [Errno::MFILE, Errno::NFILE, Errno::NOBUFS, Errno::NOMEM]
-        .iter()
-        .any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
-}
+#[cfg(test)]
+pub(crate) mod tests;

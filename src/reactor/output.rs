@@ -12,20 +12,21 @@ use rustix::net::SendFlags;
 
 use super::{Buffer, Token};
 
-/// Text that waits for a reader, at most, in bytes. What comes on top is dropped and counted.
+/// Bytes of text that wait for a reader at most. Text beyond that is dropped and counted.
 pub const MAX_PENDING_OUTPUT_BYTES: usize = 64 * 1024 * 1024;
 
 /// Standard output or standard error of a program that must not wait for whoever reads it.
 ///
 /// A stopped pager behind a pipe, or a terminal after Ctrl-S, would stop a whole server at its next
-/// line. `O_NONBLOCK` on our descriptor is no way out, as other programs share it; but opening the
-/// same pipe or terminal anew gives a description of our own, and a socket can be told each time.
+/// line. Setting `O_NONBLOCK` on the inherited descriptor would affect other programs that share
+/// it. But opening the same pipe or terminal anew gives an open file description of our own, and a
+/// send on a socket takes `MSG_DONTWAIT`.
 #[derive(Debug)]
 pub struct Output {
     sink: Sink,
     pending: Buffer,
     dropped_lines: usize,
-    /// What the system said when it last took nothing, if no event tells when it will.
+    /// Why the last write failed, if no event tells when the next one may work.
     problem: Option<io::Error>,
 }
 
@@ -33,14 +34,14 @@ pub struct Output {
 enum Sink {
     /// A pipe or a terminal, opened anew without blocking, registered with the poll.
     NonBlocking(File),
-    /// A socket, such as a supervisor of services gives, registered with the poll. It cannot be opened
-    /// anew, but each time it is written to it can be told not to wait.
+    /// A socket, such as systemd passes to a service, registered with the poll. It cannot be opened
+    /// anew, but each send can be told not to wait.
     Socket(File),
-    /// A file or device that makes nobody wait, or a pipe or terminal of another user, which may.
+    /// A file or device that never blocks, or a pipe or terminal of another user, which may.
     Blocking(File),
-    /// Whoever read it is gone, and nobody will ever read it again.
+    /// The reader is gone for good.
     Closed,
-    /// Nobody wants to read it.
+    /// The program has no output.
     Nowhere,
 }
 
@@ -55,7 +56,7 @@ impl Output {
         Self::new(Sink::of(rustix::stdio::stderr(), registry, token))
     }
 
-    /// An output that nobody reads.
+    /// An output that discards everything.
     pub fn nowhere() -> Self {
         Self::new(Sink::Nowhere)
     }
@@ -69,25 +70,25 @@ impl Output {
         self.pending.is_empty()
     }
 
-    /// How many bytes wait for a reader.
+    /// Bytes that wait for a reader.
     pub fn pending(&self) -> usize {
         self.pending.len()
     }
 
-    /// Whether whoever read it is gone, so that what is written reaches nobody.
+    /// Whether the reader is gone, so that nobody sees what is written.
     pub fn is_closed(&self) -> bool {
         matches!(self.sink, Sink::Closed)
     }
 
-    /// Why what is pending is not written, if that is not for want of a reader: the disk is full, for
-    /// example. No event tells when that is over, so [`flush`](Output::flush) has to be called from
+    /// Why pending text is not written, if the reason is not a slow reader but, for example, a full
+    /// disk. No event tells when that is over, so [`flush`](Output::flush) has to be called from
     /// time to time.
     pub fn problem(&self) -> Option<&io::Error> {
         self.problem.as_ref()
     }
 
-    /// Writes `text`, now or when there is room, and leaves it empty. While there is a
-    /// [`problem`](Output::problem), it only joins what is pending.
+    /// Writes `text`, now or when there is room, and clears it. While there is a
+    /// [`problem`](Output::problem), the text only joins what is pending.
     pub fn write(&mut self, text: &mut Vec<u8>) {
         if text.is_empty() {
             return;
@@ -103,8 +104,8 @@ impl Output {
         }
     }
 
-    /// Does what an event asks for: goes on with what is pending, or gives up if the reader is gone,
-    /// which is told also when nothing is.
+    /// Handles an event: writes pending text, or gives up if the reader is gone, of which an event
+    /// tells even when nothing is pending.
     pub fn handle_event(&mut self, event: &Event) {
         if event.is_write_closed() {
             self.sink = Sink::Closed;
@@ -112,7 +113,7 @@ impl Output {
         self.flush();
     }
 
-    /// Goes on with what is not written yet.
+    /// Writes pending text, as much as the reader takes.
     pub fn flush(&mut self) {
         while !self.pending.is_empty() {
             match self.sink.write(self.pending.as_slice()) {
@@ -143,7 +144,7 @@ impl Sink {
             .unwrap_or(Self::Closed)
     }
 
-    /// What never makes us wait, and an event tells of.
+    /// Opens a sink that never blocks and whose room raises events.
     fn open(descriptor: BorrowedFd<'_>, registry: &Registry, token: Token) -> io::Result<Self> {
         let path = format!("/proc/self/fd/{}", descriptor.as_raw_fd());
         let kind = fs::metadata(&path)?.file_type();
@@ -164,17 +165,20 @@ impl Sink {
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Self::NonBlocking(file) | Self::Blocking(file) => file.write(bytes),
+        let count = match self {
+            Self::NonBlocking(file) | Self::Blocking(file) => file.write(bytes)?,
             Self::Socket(socket) => {
                 let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
-                Ok(rustix::net::send(socket, bytes, flags)?)
+                rustix::net::send(socket, bytes, flags)?
             }
-            Self::Closed | Self::Nowhere => Ok(bytes.len()),
-        }
+            Self::Closed | Self::Nowhere => bytes.len(),
+        };
+        // A device that takes nothing and says no error would be asked for ever.
+        if count == 0 { Err(ErrorKind::WriteZero.into()) } else { Ok(count) }
     }
 
-    /// Whether the reader of a pipe, the peer of a socket or the terminal is gone.
+    /// Whether `error` says that the reader of a pipe, the peer of a socket or the terminal is
+    /// gone.
     fn is_closed_by(&self, error: &io::Error) -> bool {
         let is_terminal = match self {
             Self::NonBlocking(_) => true,

@@ -1,59 +1,49 @@
-//! New connections: how many, and what to do when there is no room.
+//! Accepts new connections, refuses them when there is no room, and pauses when accepting fails.
 
-use std::io::{Read, Write};
-use std::time::Duration;
+use std::io::{self, Read, Write};
 
 use mio::net::TcpStream;
 
+use super::Server;
 use super::origins::Origin;
-use super::{Server, Timer};
 use crate::clock::Now;
 use crate::protocol::refusal::Refusal;
 use crate::reactor::{ACCEPTS_PER_TICK, Accepted};
 
-/// What is read of a connection that is refused, so that the refusal is not overtaken by a reset.
+/// Bytes that are read of a refused connection, at most, so that no reset overtakes the refusal.
 const MAX_REFUSED_BYTES: usize = 64 * 1024;
 
-/// Connections that one tick refuses at most. Whoever is refused may come again at once, and those who
-/// are in must not wait for a crowd that does.
+/// Connections that one tick refuses at most. Refused clients may come again at once, and admitted
+/// clients must not wait for a crowd of them.
 const REFUSALS_PER_TICK: usize = 32;
 
-/// How long the server waits for descriptors before it tries to accept again.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-
 impl Server {
+    /// Accepts clients that wait, if any do and no failure has paused that.
     pub(super) fn accept(&mut self, now: Now) {
-        self.may_accept_more = false;
         let mut refusals = 0..REFUSALS_PER_TICK;
         for _ in 0..ACCEPTS_PER_TICK {
-            let Some(listener) = self.listener.as_mut().filter(|l| !l.is_paused()) else { return };
+            let Some(listener) = &mut self.listener else { return };
+            if listener.next_attempt(now.monotonic).is_none_or(|at| at > now.monotonic) {
+                return;
+            }
             match listener.accept() {
                 Accepted::Stream(stream, peer) => {
                     let is_refused = !self.welcome(stream, Origin::new(peer.ip()), now);
                     if is_refused && refusals.next().is_none() {
-                        break;
+                        return;
                     }
                 }
-                Accepted::Broken => {}
                 Accepted::Nobody => {
-                    self.is_shortage_known = false;
-                    return;
-                }
-                Accepted::OutOfResources(error) => {
-                    listener.pause();
-                    self.event_loop.timers.insert(now.monotonic + ACCEPT_PAUSE, Timer::Accept);
-                    if !std::mem::replace(&mut self.is_shortage_known, true) {
-                        self.console
-                            .diagnostic(format_args!("no new connections for now: {error}"));
+                    if listener.worked() {
+                        self.console.diagnostic("new connections are accepted again");
                     }
-                    return;
                 }
+                Accepted::Failed(error) => self.pause_accepting(&error, now),
             }
         }
-        self.may_accept_more = true;
     }
 
-    /// Takes a connection, if there is room, and says whether there was.
+    /// Takes a connection, if there is room, and returns whether there was.
     fn welcome(&mut self, stream: TcpStream, origin: Origin, now: Now) -> bool {
         if self.frontend.len() >= self.max_connections {
             refuse(stream, &Refusal::Busy);
@@ -63,23 +53,21 @@ impl Server {
             refuse(stream, &Refusal::BusyForAddress);
             return false;
         }
+        // The system's limit of watches and its memory for them are as short for the next one.
         if let Err(error) = self.frontend.admit(stream, origin, self.event_loop.registry(), now) {
-            self.console.diagnostic(format_args!("connection dropped: {error}"));
+            self.pause_accepting(&error, now);
         }
         true
     }
 
-    pub(super) fn resume_accepting(&mut self) {
-        let registry = self.event_loop.registry();
-        if let Some(listener) = self.listener.as_mut().filter(|listener| listener.is_paused())
-            && let Err(error) = listener.resume(registry)
-        {
-            self.console.diagnostic(format_args!("cannot accept any more: {error}"));
+    fn pause_accepting(&mut self, error: &io::Error, now: Now) {
+        if self.listener.as_mut().is_some_and(|listener| listener.pause(now.monotonic)) {
+            self.console.diagnostic(format_args!("no new connections for now: {error}"));
         }
     }
 }
 
-/// Tells somebody that there is no room, as far as that works without waiting.
+/// Tells a client that there is no room, as far as that works without waiting.
 fn refuse(mut stream: TcpStream, refusal: &Refusal) {
     let mut reply = Vec::new();
     refusal.encode(&mut reply);

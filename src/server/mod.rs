@@ -1,9 +1,9 @@
 //! The reporting server of a health authority.
 //!
-//! Inside is a [`Service`] without sockets: sessions, the accounts and the registry that they share,
-//! the journal. Around it, the [`Frontend`] does what is to be done with connections, of whatever
-//! kind. Outermost, here, is the shell that drives both with real sockets and real time, and decides
-//! nothing about the protocol.
+//! The innermost part is a [`Service`] without sockets: sessions, the accounts and the registry
+//! that they share, the journal. Around it, the [`Frontend`] serves connections, of whatever kind.
+//! The outermost part, in this module, is the shell that drives both with real sockets and real
+//! time. It decides nothing about the protocol.
 
 mod accepting;
 pub mod accounts;
@@ -28,7 +28,7 @@ pub mod waits;
 
 use std::io;
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use mio::Events;
 use mio::event::Event;
@@ -42,14 +42,15 @@ use self::data_directory::DataDirectory;
 pub use self::frontend::Frontend;
 use self::journal::{Journal, JournalFile};
 use self::origins::Origins;
-use self::printer::{Printer, RETRY_INTERVAL};
+use self::printer::Printer;
 pub use self::service::Service;
 pub use self::settings::{Settings, StartError};
 use crate::clock::Now;
 use crate::reactor::signals::{SIGHUP, SIGINT, SIGTERM};
 use crate::reactor::{EventLoop, Listener, Output, Readiness, Signals, Token, descriptors};
 
-/// How long a server that was told to stop answers what is in flight.
+/// How long a server that is stopping waits for its peers: long enough for replies on a slow
+/// network, short enough for a supervisor that kills after some seconds.
 const STOP_TIMEOUT: Duration = Duration::from_secs(4);
 
 const LISTENER: Token = Token::permanent(0);
@@ -60,7 +61,7 @@ const STDERR: Token = Token::permanent(3);
 /// A server on its sockets.
 #[derive(Debug)]
 pub struct Server {
-    event_loop: EventLoop<Timer>,
+    event_loop: EventLoop,
     listener: Option<Listener>,
     signals: Option<Signals>,
     console: Console,
@@ -69,44 +70,27 @@ pub struct Server {
     max_connections: usize,
     directory: DataDirectory,
     run_state: RunState,
-    /// Whether a timer lets the printer try again.
-    is_retrying: bool,
-    /// Whether clients may be waiting that no event will tell of.
-    may_accept_more: bool,
-    /// Whether the operator knows that the system is out of descriptors.
-    is_shortage_known: bool,
     local_address: SocketAddr,
-}
-
-/// What a timer is for.
-#[derive(Debug, Clone, Copy)]
-enum Timer {
-    /// When descriptors may be free again.
-    Accept,
-    /// When the printer tries again.
-    Print,
-    /// When a server that was told to stop has waited long enough.
-    Stop,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum RunState {
     Serving,
-    /// No new connections; what was asked is answered.
-    Stopping,
-    /// The same, but this tick is the last.
-    Overdue,
+    /// Takes no new connections and answers what was asked, until this time at most.
+    Stopping {
+        until: Instant,
+    },
     Stopped(Exit),
 }
 
 /// How a server ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
-    /// It answered what was in flight, as far as the peers read it in time.
+    /// It answered all requests in flight, as far as the peers read in time.
     Orderly,
-    /// The same, but the operator was not shown everything.
+    /// It answered them, but could not show everything to the operator.
     OutputLost,
-    /// A second signal told it not to wait for that.
+    /// A second signal ended it at once.
     AtOnce,
 }
 
@@ -126,15 +110,16 @@ impl Server {
         Ok(server)
     }
 
-    /// The same for a server that is a part of a larger program, whose signals and output it leaves
-    /// alone, though not its limit of descriptors. It runs until the process ends.
+    /// Like [`start`](Server::start), for a server within a larger program, whose signals and
+    /// output it leaves alone, though not its limit of file descriptors. It runs until the process
+    /// ends.
     ///
     /// # Errors
     ///
     /// [`StartError`]
     pub fn start_embedded(settings: &Settings) -> Result<Self, StartError> {
         let start = Now::read().monotonic;
-        let event_loop = EventLoop::new(start)?;
+        let event_loop = EventLoop::new()?;
         let ceiling = descriptors::raise_limit();
         let directory = DataDirectory::open(&settings.data)?;
         let accounts = Accounts::new(directory.read_passwords()?, settings.block_duration);
@@ -161,13 +146,10 @@ impl Server {
             max_connections: settings.max_connections.unwrap_or(ceiling).min(ceiling),
             directory,
             run_state: RunState::Serving,
-            is_retrying: false,
-            may_accept_more: false,
-            is_shortage_known: false,
         })
     }
 
-    /// Where it listens, with the port that the system chose if it was asked to.
+    /// Local address, with the port that the system chose if it was asked to.
     pub fn local_address(&self) -> SocketAddr {
         self.local_address
     }
@@ -178,7 +160,7 @@ impl Server {
     ///
     /// What the system says if it refuses to let us wait for events.
     pub fn run(mut self) -> io::Result<Exit> {
-        let mut events = Events::with_capacity(EventLoop::<Timer>::EVENTS_PER_TICK);
+        let mut events = Events::with_capacity(EventLoop::EVENTS_PER_TICK);
         loop {
             self.tick(&mut events)?;
             if let RunState::Stopped(exit) = self.run_state {
@@ -195,7 +177,7 @@ impl Server {
         self.console.diagnostic(format_args!(
             "listening on {address} for at most {ceiling} connections; {users} users, {temp_ids} TempIDs"
         ));
-        self.printer.print(&mut self.console);
+        self.printer.print(&mut self.console, Now::read().monotonic);
     }
 
     fn tick(&mut self, events: &mut Events) -> io::Result<()> {
@@ -204,43 +186,45 @@ impl Server {
         for event in events.iter() {
             self.handle_event(event, now);
         }
-        self.event_loop.timers.advance(now.monotonic);
-        while let Some(timer) = self.event_loop.timers.pop_due() {
-            self.handle_timer(timer);
-        }
-        // Events of the sources above are for no connection, and so for nobody here.
+        // The frontend passes over the events of the sources above, which are for no connection.
         let readiness = |event: &Event| (Token::from(event.token()), Readiness::from(event));
         self.frontend.tick(events.iter().map(readiness), self.event_loop.registry(), now);
+        self.make_room(now);
+        self.accept(now);
         self.print(now);
-        self.end_tick(now);
+        self.stop_if_done(now);
         Ok(())
     }
 
     fn wait(&mut self, events: &mut Events) -> io::Result<()> {
         let now = Now::read().monotonic;
-        let is_busy = self.frontend.is_busy() || self.may_accept_more;
-        let wake = if is_busy { Some(now) } else { self.frontend.next_wake() };
-        self.event_loop.wait_until(events, wake, now)
+        self.event_loop.wait(events, self.next_wake(now), now)
+    }
+
+    /// When there is work of which no event will tell.
+    fn next_wake(&self, now: Instant) -> Option<Instant> {
+        let left_over = self.frontend.is_busy().then_some(now);
+        let stop = match self.run_state {
+            RunState::Stopping { until } => Some(until),
+            RunState::Serving | RunState::Stopped(_) => None,
+        };
+        let accept = self.listener.as_ref().and_then(|listener| listener.next_attempt(now));
+        let wakes =
+            [left_over, stop, accept, self.printer.next_attempt(), self.frontend.next_wake()];
+        wakes.into_iter().flatten().min()
     }
 
     fn handle_event(&mut self, event: &Event, now: Now) {
         match Token::from(event.token()) {
-            LISTENER => self.may_accept_more = true,
+            LISTENER => {
+                if let Some(listener) = &mut self.listener {
+                    listener.note_readable();
+                }
+            }
             SIGNALS => self.handle_signals(now),
             STDOUT => self.printer.stdout.handle_event(event),
             STDERR => self.printer.stderr.handle_event(event),
             _ => {}
-        }
-    }
-
-    fn handle_timer(&mut self, timer: Timer) {
-        match timer {
-            Timer::Accept => self.resume_accepting(),
-            Timer::Print => {
-                self.is_retrying = false;
-                self.printer.retry();
-            }
-            Timer::Stop => self.run_state = RunState::Overdue,
         }
     }
 
@@ -250,7 +234,7 @@ impl Server {
             match (signal, self.run_state) {
                 (SIGHUP, _) => self.read_passwords_again(),
                 (_, RunState::Serving) => self.begin_to_stop(now),
-                (_, RunState::Stopping | RunState::Overdue | RunState::Stopped(_)) => {
+                (_, RunState::Stopping { .. } | RunState::Stopped(_)) => {
                     self.run_state = RunState::Stopped(Exit::AtOnce);
                 }
             }
@@ -274,9 +258,8 @@ impl Server {
     }
 
     fn begin_to_stop(&mut self, now: Now) {
-        self.run_state = RunState::Stopping;
+        self.run_state = RunState::Stopping { until: now.monotonic + STOP_TIMEOUT };
         self.listener = None;
-        self.event_loop.timers.insert(now.monotonic + STOP_TIMEOUT, Timer::Stop);
         self.frontend.begin_to_stop();
     }
 
@@ -284,38 +267,43 @@ impl Server {
         for decision in self.frontend.service.decisions.take() {
             self.console.show(&decision);
         }
-        self.printer.print(&mut self.console);
+        self.printer.print(&mut self.console, now.monotonic);
         self.frontend.service.decisions.set_room(self.printer.room());
-        if self.printer.needs_retry() && !self.is_retrying {
-            self.is_retrying = true;
-            self.event_loop.timers.insert(now.monotonic + RETRY_INTERVAL, Timer::Print);
+    }
+
+    /// Frees closed connections, before new ones are accepted in their place.
+    fn make_room(&mut self, now: Now) {
+        if self.frontend.free_closed()
+            && let Some(listener) = &mut self.listener
+        {
+            listener.hurry(now.monotonic);
         }
     }
 
-    fn end_tick(&mut self, now: Now) {
-        if self.frontend.free_closed() {
-            self.resume_accepting();
-        }
-        // Last, when those who have left have made room.
-        if self.may_accept_more {
-            self.accept(now);
-        }
+    fn stop_if_done(&mut self, now: Now) {
         self.run_state = match self.run_state {
-            RunState::Stopping if self.frontend.is_empty() && self.printer.has_shown_all() => {
+            RunState::Stopping { .. }
+                if self.frontend.is_empty() && self.printer.has_shown_all() =>
+            {
                 RunState::Stopped(Exit::Orderly)
             }
-            RunState::Overdue => RunState::Stopped(self.give_up()),
-            state @ (RunState::Serving | RunState::Stopping | RunState::Stopped(_)) => state,
+            RunState::Stopping { until } if now.monotonic >= until => {
+                RunState::Stopped(self.give_up(now))
+            }
+            state @ (RunState::Serving | RunState::Stopping { .. } | RunState::Stopped(_)) => state,
         };
     }
 
-    /// Ends without waiting any longer for peers, or for whoever reads the output.
-    fn give_up(&mut self) -> Exit {
+    /// Ends without waiting any longer for peers or for the reader of the output.
+    fn give_up(&mut self, now: Now) -> Exit {
         if self.printer.has_shown_all() {
             return Exit::Orderly;
         }
         self.printer.report_loss(&mut self.console);
-        self.printer.print(&mut self.console);
+        self.printer.print(&mut self.console, now.monotonic);
         Exit::OutputLost
     }
 }
+
+#[cfg(test)]
+mod tests;

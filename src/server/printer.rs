@@ -1,51 +1,65 @@
-//! What the operator is shown, on its way out.
+//! Writes what the operator is shown.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::console::Console;
-use crate::reactor::Output;
+use crate::reactor::{Output, Retry};
 
-/// How long a program waits until it tries again to write what could not be written.
-pub(super) const RETRY_INTERVAL: Duration = Duration::from_secs(1);
+/// How long the server waits until it tries again to write what could not be written: an operator
+/// who makes room on a disk looks at it no sooner.
+const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Writes what the [`Console`] holds, events to standard output and diagnostics to standard error. It
-/// says on the latter when the events cannot be written: contact logs are refused meanwhile.
+/// Writes the text of the [`Console`]: events to standard output, diagnostics to standard error.
+/// Reports on standard error when events cannot be written, since contact logs are refused
+/// meanwhile.
 #[derive(Debug)]
 pub(super) struct Printer {
     /// Where events go.
     pub(super) stdout: Output,
     /// Where diagnostics go.
     pub(super) stderr: Output,
-    /// How standard output was when it was looked at last.
+    /// Condition of standard output when it was last looked at.
     condition: Condition,
+    /// When to write again what could not be written, as no event will tell.
+    retry: Retry,
 }
 
-/// How standard output is.
+/// Conditions of standard output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Condition {
-    /// It takes what is written, or will when whoever reads it does.
+    /// It takes text, now or as soon as its reader does.
     Works,
-    /// It takes nothing, for a reason that may pass: a full disk.
+    /// It takes nothing, for a reason that may pass, such as a full disk.
     Fails,
-    /// Whoever read it is gone.
+    /// Its reader is gone.
     Closed,
 }
 
 impl Printer {
     pub(super) fn new(stdout: Output, stderr: Output) -> Self {
-        Self { stdout, stderr, condition: Condition::Works }
+        Self { stdout, stderr, condition: Condition::Works, retry: Retry::default() }
     }
 
-    /// One whose output nobody reads.
+    /// Makes a printer whose output is discarded.
     pub(super) fn nowhere() -> Self {
         Self::new(Output::nowhere(), Output::nowhere())
     }
 
-    /// Writes what the console holds, now or when there is room.
-    pub(super) fn print(&mut self, console: &mut Console) {
+    /// Writes the text of the console, now or when there is room, and retries what could not be
+    /// written earlier when its pause is over.
+    pub(super) fn print(&mut self, console: &mut Console, now: Instant) {
+        if self.retry.at().is_some_and(|at| at <= now) {
+            self.stdout.flush();
+            self.stderr.flush();
+            self.retry.worked();
+        }
         self.stdout.write(&mut console.events);
         self.report(console);
         self.stderr.write(&mut console.diagnostics);
+        let is_failing = self.stdout.problem().is_some() || self.stderr.problem().is_some();
+        if is_failing && self.retry.at().is_none() {
+            self.retry.failed(now, RETRY_INTERVAL);
+        }
     }
 
     /// How many records of contact logs can be shown so that none is lost.
@@ -56,23 +70,17 @@ impl Printer {
         }
     }
 
-    /// Whether something is to be tried [again](Printer::retry) of which no event will tell.
-    pub(super) fn needs_retry(&self) -> bool {
-        self.stdout.problem().is_some() || self.stderr.problem().is_some()
+    /// When [`print`](Printer::print) tries again, if anything could not be written.
+    pub(super) fn next_attempt(&self) -> Option<Instant> {
+        self.retry.at()
     }
 
-    /// Tries again to write what could not be written.
-    pub(super) fn retry(&mut self) {
-        self.stdout.flush();
-        self.stderr.flush();
-    }
-
-    /// Whether all events are written, as far as anybody reads them.
+    /// Whether all events are written.
     pub(super) fn has_shown_all(&self) -> bool {
         self.stdout.is_empty()
     }
 
-    /// Says what will never be written, as the program ends.
+    /// Reports the events that are lost because the program ends.
     pub(super) fn report_loss(&self, console: &mut Console) {
         let bytes = self.stdout.pending();
         match self.stdout.problem() {
@@ -83,7 +91,7 @@ impl Printer {
         }
     }
 
-    /// Says when the output begins to fail, works again, or has no reader any more, and nothing in
+    /// Reports when the output begins to fail, works again, or loses its reader, and nothing in
     /// between.
     fn report(&mut self, console: &mut Console) {
         let current = self.current_condition();

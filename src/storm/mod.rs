@@ -51,12 +51,14 @@ use self::tally::Tally;
 use self::told::ToldFile;
 use crate::clock::Now;
 use crate::reactor::signals::{SIGINT, SIGTERM};
-use crate::reactor::{Alarm, ConnectionTable, EventLoop, Signals, Table, Token, descriptors};
+use crate::reactor::{
+    Alarm, ConnectionTable, EventLoop, Signals, Table, TimerWheel, Token, descriptors,
+};
 
 /// Phones that begin in one tick, at most, so that the replies to earlier ones are read meanwhile. With
 /// fewer than events of a tick, phones could end faster than others begin, and there would never be as
 /// many at once as there should be.
-const BEGINNINGS_PER_TICK: usize = EventLoop::<Timer>::EVENTS_PER_TICK;
+const BEGINNINGS_PER_TICK: usize = EventLoop::EVENTS_PER_TICK;
 
 /// How long a closed loop begins with nobody after a connection failed: as long as a server is down it
 /// would otherwise burn through its phones as fast as it can count.
@@ -70,7 +72,8 @@ const ARRIVAL: Token = Token::permanent(1);
 #[derive(Debug)]
 pub struct Storm {
     settings: Settings,
-    event_loop: EventLoop<Timer>,
+    event_loop: EventLoop,
+    timers: TimerWheel<Timer>,
     signals: Option<Signals>,
     connections: ConnectionTable<Participant>,
     crowd: Crowd,
@@ -129,7 +132,7 @@ impl Storm {
         let registry = storm.event_loop.registry();
         storm.signals = Some(Signals::take_over(&[SIGINT, SIGTERM], registry, SIGNALS)?);
         storm.progress = Some(Progress::new(storm.settings.phones, storm.settings.duration));
-        storm.event_loop.timers.insert(storm.started, Timer::Progress);
+        storm.timers.insert(storm.started, Timer::Progress);
         Ok(storm)
     }
 
@@ -146,10 +149,11 @@ impl Storm {
         let started = Now::read().monotonic;
         let casting =
             Casting::new(settings.mix.clone(), settings.users.len(), stream(&settings, 0));
-        let event_loop = EventLoop::new(started)?;
+        let event_loop = EventLoop::new()?;
         Ok(Self {
             alarm: Alarm::new(event_loop.registry(), ARRIVAL)?,
             event_loop,
+            timers: TimerWheel::new(started),
             signals: None,
             connections: ConnectionTable::new(PHONES),
             crowd: Crowd::new(settings.manner.clone(), settings.told.is_some()),
@@ -181,7 +185,7 @@ impl Storm {
     /// [`StormError`] if there is no server, the file of TempIDs cannot be written, or the system
     /// refuses to let us wait for events.
     pub fn run(mut self) -> Result<Outcome, StormError> {
-        let mut events = Events::with_capacity(EventLoop::<Timer>::EVENTS_PER_TICK);
+        let mut events = Events::with_capacity(EventLoop::EVENTS_PER_TICK);
         let mut is_busy = self.begin_due();
         while !self.is_over() && self.unreachable.is_none() {
             is_busy = self.tick(&mut events, is_busy)?;
@@ -225,8 +229,9 @@ impl Storm {
 
     /// Says whether there is more to do at once.
     fn tick(&mut self, events: &mut Events, is_busy: bool) -> Result<bool, StormError> {
-        let is_busy = is_busy || self.connections.has_queued();
-        self.event_loop.wait(events, is_busy, Now::read().monotonic)?;
+        let (is_busy, now) = (is_busy || self.connections.has_queued(), Now::read().monotonic);
+        let wake = if is_busy { Some(now) } else { self.timers.next_wake() };
+        self.event_loop.wait(events, wake, now)?;
         self.connections.begin_turns();
         for event in events.iter() {
             self.handle_event(event);
@@ -234,8 +239,8 @@ impl Storm {
         while let Some(token) = self.connections.next_turn() {
             self.serve(token);
         }
-        self.event_loop.timers.advance(Now::read().monotonic);
-        while let Some(timer) = self.event_loop.timers.pop_due() {
+        self.timers.advance(Now::read().monotonic);
+        while let Some(timer) = self.timers.pop_due() {
             self.handle_timer(timer);
         }
         self.has_ended = false;
@@ -268,7 +273,7 @@ impl Storm {
                 let now = Now::read().monotonic;
                 if let Some(progress) = &self.progress {
                     progress.show(&self.crowd.tally, self.connections.len(), now - self.started);
-                    self.event_loop.timers.insert(now + progress::INTERVAL, Timer::Progress);
+                    self.timers.insert(now + progress::INTERVAL, Timer::Progress);
                 }
             }
         }

@@ -201,7 +201,7 @@ impl Storm {
 
     fn wait(&mut self, token: Token, time: Duration) {
         let Some(slot) = self.connections.slot(token) else { return };
-        let timers = &mut self.event_loop.timers;
+        let timers = &mut self.timers;
         if let Some(key) = slot.state.timer.take() {
             timers.cancel(key);
         }
@@ -215,7 +215,7 @@ impl Storm {
             slot.connection.abort();
         }
         if let Some(key) = slot.state.timer.take() {
-            self.event_loop.timers.cancel(key);
+            self.timers.cancel(key);
         }
         self.staying -= usize::from(slot.state.presence.is_staying());
         let (script, scheduled) = (slot.state.phone.script(), slot.state.phone.scheduled());

@@ -166,7 +166,7 @@ impl Kernel {
     /// The news, as much of it as a poll gives at once.
     pub fn take_events(&self) -> Vec<(Token, Readiness)> {
         let Sockets { open, ready, .. } = &mut *self.sockets();
-        let count = ready.len().min(EventLoop::<()>::EVENTS_PER_TICK);
+        let count = ready.len().min(EventLoop::EVENTS_PER_TICK);
         let event = |connection: ConnectionId| {
             let socket = open.get_mut(&connection)?;
             let (token, _) = socket.registration?;

@@ -138,7 +138,7 @@ impl TwoTables {
 
     fn join_numbers(&mut self, state: u32) -> (Token, std::net::TcpStream) {
         let registry = self.poll.registry().try_clone().expect("a registry");
-        let listener = Listener::bind(LOCALHOST, &registry, Token::permanent(0)).expect("bound");
+        let mut listener = Listener::bind(LOCALHOST, &registry, Token::permanent(0)).expect("bound");
         let address = listener.local_address().expect("an address");
         let connection = Connection::connect(address).expect("begun");
         let peer = loop {

@@ -1,0 +1,38 @@
+use std::fs;
+use std::net::Ipv4Addr;
+
+use super::*;
+
+/// A server on a free port of the loopback, with one user.
+fn server(data: &tempfile::TempDir) -> Server {
+    fs::write(data.path().join("credentials.txt"), "ann secret\n").expect("a file");
+    let settings = Settings {
+        address: (Ipv4Addr::LOCALHOST, 0).into(),
+        block_duration: Duration::from_secs(60),
+        data: data.path().to_owned(),
+        temp_id_lifetime: 900,
+        login_timeout: Duration::from_secs(60),
+        max_connections: None,
+        max_connections_per_address: None,
+    };
+    Server::start_embedded(&settings).expect("started")
+}
+
+#[test]
+fn listener_that_fails_for_good_is_tried_after_pauses_and_told_once() {
+    let data = tempfile::tempdir().expect("a directory");
+    let mut server = server(&data);
+    server.listener.as_ref().expect("it listens").break_for_good();
+    let mut events = Events::with_capacity(8);
+    for _ in 0..3 {
+        server.wait(&mut events).expect("waited");
+        let now = Now::read();
+        events.iter().for_each(|event| server.handle_event(event, now));
+        server.accept(now);
+        // Nothing is left over that would keep the loop from waiting.
+        assert!(server.next_wake(now.monotonic).is_some_and(|wake| wake > now.monotonic));
+    }
+    let told = String::from_utf8_lossy(&server.console.diagnostics);
+    assert_eq!(told.matches("no new connections for now: Invalid argument").count(), 1, "{told}");
+    assert_eq!(told.lines().count(), 1, "{told}");
+}
