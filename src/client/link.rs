@@ -152,7 +152,7 @@ impl Client {
     }
 
     pub(super) fn flush_link(&mut self, now: Now) -> Result<(), ClientError> {
-        let Link::Up { connection, token, .. } = &mut self.link else { return Ok(()) };
+        let Link::Up { connection, token, is_unread } = &mut self.link else { return Ok(()) };
         match connection.flush(self.event_loop.registry(), *token) {
             // A server that takes a long contact log slowly is there, and has not been asked yet.
             // Whoever leaves does not wait for that.
@@ -160,7 +160,11 @@ impl Client {
                 self.expect_reply(now);
                 Ok(())
             }
-            Flushed::Everything | Flushed::Blocked { .. } => Ok(()),
+            Flushed::Everything => {
+                *is_unread = connection.has_more();
+                Ok(())
+            }
+            Flushed::Blocked { .. } => Ok(()),
             Flushed::Over => self.lose_link(io::ErrorKind::UnexpectedEof.into(), now),
             Flushed::Failed(error) => self.lose_link(error, now),
         }

@@ -9,13 +9,13 @@ use socket2::SockRef;
 use super::listener::set_keepalive;
 use super::{Buffer, Readiness, Stream, Token};
 
-/// Bytes that one read takes at most, and so what one connection may take of a tick. Whoever has
-/// sent more is served again in the next tick, after everybody else.
+/// Bytes that one read takes at most, and so the share of a tick that one connection may take. A
+/// connection with more is served again in the next tick, after all others.
 pub const READ_BYTES: usize = 64 * 1024;
 
-/// A TCP connection: the stream, what it received and nobody understood yet, what is to be sent.
+/// A connection: the stream, the input that its consumer has not used yet, and the unsent output.
 ///
-/// Reading goes through a buffer that all connections share; only an unfinished request and unsent
+/// Reading goes through a buffer that all connections share; only an incomplete request and unsent
 /// replies are kept here. Writing is tried first, and interest in writability is registered only
 /// while the kernel's buffer is full.
 #[derive(Debug)]
@@ -26,39 +26,54 @@ pub struct Connection<S = TcpStream> {
     reading: Reading,
     writing: Writing,
     phase: Phase,
-    /// Whether the consumer left off although there may be more for it.
+    /// Whether the consumer left off although there may be more input for it.
     is_held: bool,
 }
 
-/// What is known about the bytes that the kernel holds for us.
+/// What is known about the input that the kernel, or a layer of the stream, holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Reading {
     /// None; an event will tell of the next.
     Drained,
-    /// There may be some. Nobody will tell us again: the poll is edge-triggered.
+    /// There may be some, of which no event will tell again: the poll is edge-triggered.
     Ready,
-    /// There may be some, and behind them the end. The hint can arrive before the bytes are read,
-    /// so it only says that a short read is not the last one.
+    /// There may be some, and behind them the end. The event can come before the bytes are read, so
+    /// it only says that a short read is not the last one.
     ReadyToEnd,
-    /// We have read the end of the stream.
+    /// There may be some, but the layer reads on only when its own bytes are sent.
+    BehindWrite,
+    /// The end of the stream has been read.
     Ended,
 }
 
+/// What the registry tells of besides input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Writing {
-    /// Sends at the end of the tick.
+    /// Nothing: output is sent as soon as it is there.
     Direct,
-    /// Waits for the kernel to say that there is room again.
+    /// Room in the kernel's buffer.
     Registered,
 }
 
-/// How far a connection is in its life.
+/// How far a write got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sent {
+    /// Nothing is left to send.
+    Everything,
+    /// The kernel's buffer is full.
+    Full,
+    /// The stream takes nothing more before it has read; an event will tell of input.
+    Refused,
+}
+
+/// Stages of closing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
+    /// Both halves are in use.
     Open,
-    /// No more requests are taken; once the replies are sent, our half is closed.
+    /// No more requests are taken; once the replies are sent, our half is ended.
     Finishing,
-    /// Our half is closed. Input is discarded until the peer closes its own: closing a socket that
+    /// Our half is ended. Input is discarded until the peer ends its own: closing a socket that
     /// holds unread bytes would reset it, and the reset may overtake the last reply.
     Lingering,
 }
@@ -66,9 +81,9 @@ enum Phase {
 /// What the consumer of received bytes did with them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Consumed {
-    /// How many of the bytes it has no more use for.
+    /// Bytes from the front that it needs no more.
     pub bytes: usize,
-    /// Whether it wants more at all. If not, the rest waits, and the peer with it.
+    /// Whether it wants more at once. If not, the rest waits, and the peer with it.
     pub wants_more: bool,
 }
 
@@ -77,7 +92,7 @@ pub struct Consumed {
 pub enum Received {
     /// There is nothing more to do until an event comes, or until the consumer wants more again.
     Waiting,
-    /// There may be more, and nobody will tell: call again in the next tick.
+    /// There may be more, of which no event will tell: call again in the next tick.
     MoreLeft,
     /// The peer will send nothing more.
     Ended,
@@ -90,20 +105,20 @@ pub enum Received {
 pub enum Flushed {
     /// Everything is sent.
     Everything,
-    /// The kernel's buffer is full; an event will tell when there is room.
+    /// The kernel's buffer is full, or a layer has to read first; an event will tell.
     Blocked {
-        /// Whether it took anything at all.
+        /// Whether anything was sent at all.
         progress: bool,
     },
-    /// The connection is over: nothing more to send, and nothing more to be received.
+    /// Nothing is left to send or to receive: the connection is to be dropped.
     Over,
     /// The connection is broken.
     Failed(io::Error),
 }
 
 impl Connection {
-    /// Begins to connect. Whether it worked is to be asked with [`Connection::connected`] when the
-    /// first event comes. What is sent then goes at once, as somebody waits for each request.
+    /// Begins to connect. [`connected`](Connection::connected) tells, when the first event comes,
+    /// whether it worked. Requests are sent without Nagle's delay, as a user waits for each.
     ///
     /// # Errors
     ///
@@ -114,24 +129,24 @@ impl Connection {
         Ok(Self::connecting(stream))
     }
 
-    /// The same on a stream that somebody else has begun to connect.
+    /// Wraps a stream that has begun to connect.
     pub fn connecting(stream: TcpStream) -> Self {
         // Until connected, the stream is as good as full.
         Self { writing: Writing::Registered, ..Self::new(stream) }
     }
 
-    /// Makes the end of this connection a reset: what is on its way is lost, as if the machine had
+    /// Makes dropping this connection reset it: bytes under way are lost, as if the machine had
     /// died.
     pub fn abort(&self) {
         // It fails only if the connection is gone already.
         let _ = SockRef::from(&self.stream).set_linger(Some(Duration::ZERO));
     }
 
-    /// Whether a connection that was begun has come about.
+    /// Whether the connection is established.
     ///
     /// # Errors
     ///
-    /// Why it has not, and never will.
+    /// Why it cannot be established.
     pub fn connected(&self) -> io::Result<bool> {
         if let Some(error) = self.stream.take_error()? {
             return Err(error);
@@ -148,21 +163,23 @@ impl Connection {
 }
 
 impl<S: Stream> Connection<S> {
-    /// A connection that a listener accepted. It may have brought its first bytes along, but the
-    /// registration will tell of them.
+    /// Wraps a stream that is established. Its first bytes may have arrived already; registering it
+    /// raises the event for them.
     pub fn new(stream: S) -> Self {
+        // A stream that has to speak first does so when an event tells of room.
+        let writing = if stream.wants_write() { Writing::Registered } else { Writing::Direct };
         Self {
             stream,
             input: Buffer::default(),
             output: Buffer::default(),
             reading: Reading::Drained,
-            writing: Writing::Direct,
+            writing,
             phase: Phase::Open,
             is_held: false,
         }
     }
 
-    /// Makes the registry tell of this connection.
+    /// Makes the registry tell of this connection under `token`.
     ///
     /// # Errors
     ///
@@ -172,18 +189,21 @@ impl<S: Stream> Connection<S> {
         self.stream.register(registry, token, interest)
     }
 
-    /// Sends what goes at once, and makes the registry tell of this connection only then: one that has
-    /// come about already, as on the loopback, never asks for writability.
+    /// Sends what goes at once, then registers. A connection that is established already, as on the
+    /// loopback, thus never asks for writability.
     ///
     /// # Errors
     ///
     /// What the system says, such as that nobody listens there.
     pub fn flush_and_register(&mut self, registry: &S::Registry, token: Token) -> io::Result<()> {
-        self.writing = self.write()?.0;
+        self.writing = match self.write()?.0 {
+            Sent::Full => Writing::Registered,
+            Sent::Everything | Sent::Refused => Writing::Direct,
+        };
         self.register(registry, token)
     }
 
-    /// Takes note of what an event says about the bytes that can be read.
+    /// Takes note of what an event says about input.
     pub fn note(&mut self, readiness: impl Into<Readiness>) {
         match (readiness.into(), self.reading) {
             (_, Reading::Ended) | (Readiness::Writable, _) => {}
@@ -192,15 +212,15 @@ impl<S: Stream> Connection<S> {
         }
     }
 
-    /// Takes note that bytes may be there, although no event has said so yet.
+    /// Takes note that input may have arrived, although no event has told of it yet.
     pub fn note_unread(&mut self) {
         if self.reading == Reading::Drained {
             self.reading = Reading::Ready;
         }
     }
 
-    /// Gives `consume` what is left over from earlier calls, then what one read brings. The second
-    /// argument of `consume` is where it may append what is to be sent.
+    /// Passes to `consume` the input that it left over earlier, then what one read brings.
+    /// `consume` may append output to its second argument.
     pub fn receive(
         &mut self,
         buffer: &mut [u8],
@@ -210,7 +230,7 @@ impl<S: Stream> Connection<S> {
             return Received::Waiting;
         }
         match self.reading {
-            Reading::Drained => Received::Waiting,
+            Reading::Drained | Reading::BehindWrite => Received::Waiting,
             Reading::Ended => Received::Ended,
             Reading::Ready | Reading::ReadyToEnd => self.read(buffer, consume),
         }
@@ -228,14 +248,18 @@ impl<S: Stream> Connection<S> {
             }
             Ok(count) => count,
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                self.reading = Reading::Drained;
+                let is_behind_write = self.stream.may_hold_more() && self.stream.wants_write();
+                self.reading =
+                    if is_behind_write { Reading::BehindWrite } else { Reading::Drained };
                 return Received::Waiting;
             }
             Err(error) if error.kind() == ErrorKind::Interrupted => return Received::MoreLeft,
             Err(error) => return Received::Failed(error),
         };
-        // A short read has emptied the kernel's buffer: whatever comes later is a new event.
-        if count < buffer.len() && self.reading == Reading::Ready {
+        // A short read has emptied the kernel's buffer: whatever comes later is a new event. It
+        // says nothing of a layer, which returns what one record held.
+        let is_drained = count < buffer.len() && !self.stream.may_hold_more();
+        if is_drained && self.reading == Reading::Ready {
             self.reading = Reading::Drained;
         }
         let wants_more = self.consume(&buffer[..count], &mut consume);
@@ -246,7 +270,8 @@ impl<S: Stream> Connection<S> {
         }
     }
 
-    /// Gives what is kept and then `bytes` to the consumer, and keeps what it leaves.
+    /// Passes the kept input and `bytes` to the consumer, keeps what it does not use, and returns
+    /// whether it wants more.
     fn consume(
         &mut self,
         bytes: &[u8],
@@ -269,33 +294,40 @@ impl<S: Stream> Connection<S> {
         consumed.wants_more
     }
 
-    /// Whether the consumer left off, so that [`receive`](Connection::receive) has to be called
-    /// when it wants more again: no event will tell of what is here already.
-    pub fn is_held(&self) -> bool {
-        self.is_held && (!self.input.is_empty() || self.reading != Reading::Drained)
+    /// Whether [`receive`](Connection::receive) has to be called again, as soon as the consumer
+    /// wants more: no event will tell of what is here already.
+    pub fn has_more(&self) -> bool {
+        match self.reading {
+            Reading::Ready | Reading::ReadyToEnd => true,
+            Reading::Drained | Reading::BehindWrite | Reading::Ended => {
+                self.is_held && !self.input.is_empty()
+            }
+        }
     }
 
-    /// Where to append what is to be sent at the end of the tick.
+    /// Output to be sent by the next [`flush`](Connection::flush), to append to.
     pub fn output(&mut self) -> &mut Vec<u8> {
         self.output.end()
     }
 
-    /// How many bytes of memory hold what was received and the consumer has not used.
+    /// Bytes of memory for input that the consumer has not used.
     pub fn input_memory(&self) -> usize {
         self.input.capacity()
     }
 
-    /// How many bytes of memory hold what is to be sent.
+    /// Bytes of memory for unsent output.
     pub fn output_memory(&self) -> usize {
         self.output.capacity()
     }
 
-    /// Whether a part of something was received that the rest is missing of.
+    /// Whether the consumer has not used everything that the peer has sent so far: an incomplete
+    /// request is buffered, or the stream has to send something before it reads on.
     pub fn is_unfinished(&self) -> bool {
-        !self.input.is_empty()
+        !self.input.is_empty() || self.reading == Reading::BehindWrite
     }
 
-    /// Takes no more requests: what is to be sent is sent, then the connection is closed.
+    /// Takes no more requests and discards further input. The output is still sent, then our half
+    /// is ended.
     pub fn finish(&mut self) {
         if self.phase == Phase::Open {
             self.phase = Phase::Finishing;
@@ -304,60 +336,87 @@ impl<S: Stream> Connection<S> {
         }
     }
 
-    /// Whether it was told to [`finish`](Connection::finish).
+    /// Whether [`finish`](Connection::finish) was called.
     pub fn is_finishing(&self) -> bool {
         self.phase != Phase::Open
     }
 
-    /// Sends what is to be sent, and registers for writability only if the kernel cannot take all.
+    /// Sends the output, and registers for writability only if the kernel cannot take all of it.
     pub fn flush(&mut self, registry: &S::Registry, token: Token) -> Flushed {
-        let (writing, progress) = match self.write() {
-            Ok(written) => written,
-            Err(error) => return Flushed::Failed(error),
-        };
-        match (self.sync_interest(writing, registry, token), writing) {
-            (Err(error), _) => Flushed::Failed(error),
-            (Ok(()), Writing::Registered) => Flushed::Blocked { progress },
-            (Ok(()), Writing::Direct) => self.end_phase(),
+        match self.send(registry, token) {
+            Ok(flushed) => flushed,
+            Err(error) => Flushed::Failed(error),
         }
     }
 
-    /// Writes what the kernel takes, and says how to go on and whether it took anything at all.
-    fn write(&mut self) -> io::Result<(Writing, bool)> {
+    fn send(&mut self, registry: &S::Registry, token: Token) -> io::Result<Flushed> {
+        let (sent, progress) = self.write()?;
+        if self.reading == Reading::BehindWrite && !self.stream.wants_write() {
+            // Nobody kept in mind whether the end was announced meanwhile.
+            self.reading = Reading::ReadyToEnd;
+        }
+        let flushed = match sent {
+            Sent::Everything => self.end_phase(progress),
+            Sent::Full | Sent::Refused => Flushed::Blocked { progress },
+        };
+        let writing = match (sent, &flushed) {
+            (Sent::Full, _) | (Sent::Everything, Flushed::Blocked { .. }) => Writing::Registered,
+            (Sent::Everything | Sent::Refused, _) => Writing::Direct,
+        };
+        self.sync_interest(writing, registry, token)?;
+        Ok(flushed)
+    }
+
+    /// Writes what the stream takes, its own bytes first, and returns how far that got and whether
+    /// anything was sent at all.
+    fn write(&mut self) -> io::Result<(Sent, bool)> {
         let mut progress = false;
-        while !self.output.is_empty() {
-            match self.stream.write(self.output.as_slice()) {
-                Ok(count) => {
-                    self.output.consume(count);
-                    progress = true;
-                }
+        loop {
+            let written = if self.stream.wants_write() {
+                self.stream.write_own()
+            } else if self.output.is_empty() {
+                return Ok((Sent::Everything, progress));
+            } else if self.stream.must_read_first() {
+                return Ok((Sent::Refused, progress));
+            } else {
+                let written = self.stream.write(self.output.as_slice());
+                self.output.consume(*written.as_ref().unwrap_or(&0));
+                written
+            };
+            match written {
+                // Asked again, it would take nothing for ever.
+                Ok(0) => return Err(ErrorKind::WriteZero.into()),
+                Ok(_) => progress = true,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    return Ok((Writing::Registered, progress));
+                    return Ok((Sent::Full, progress));
                 }
                 Err(error) => return Err(error),
             }
         }
-        Ok((Writing::Direct, progress))
     }
 
-    fn end_phase(&mut self) -> Flushed {
-        match (self.phase, self.reading) {
-            (Phase::Open, _)
-            | (Phase::Lingering, Reading::Drained | Reading::Ready | Reading::ReadyToEnd) => {
-                Flushed::Everything
-            }
+    /// Goes on to the next phase once everything is sent.
+    fn end_phase(&mut self, progress: bool) -> Flushed {
+        let has_peer_ended = self.reading == Reading::Ended;
+        match self.phase {
+            Phase::Open => Flushed::Everything,
             // The peer has said everything: closing ends our half as well, and nothing is unread.
-            (Phase::Finishing | Phase::Lingering, Reading::Ended) => Flushed::Over,
-            (Phase::Finishing, Reading::Drained | Reading::Ready | Reading::ReadyToEnd) => {
-                self.phase = Phase::Lingering;
-                // An error means that the peer is gone already.
-                if self.stream.shutdown_write().is_err() {
-                    Flushed::Over
-                } else {
+            Phase::Finishing if has_peer_ended && !self.stream.has_farewell() => Flushed::Over,
+            Phase::Finishing => match self.stream.shutdown_write() {
+                Ok(()) if has_peer_ended => Flushed::Over,
+                Ok(()) => {
+                    self.phase = Phase::Lingering;
                     Flushed::Everything
                 }
-            }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    Flushed::Blocked { progress }
+                }
+                // The peer is gone already.
+                Err(_) => Flushed::Over,
+            },
+            Phase::Lingering if has_peer_ended => Flushed::Over,
+            Phase::Lingering => Flushed::Everything,
         }
     }
 
@@ -384,78 +443,4 @@ impl<S: Stream> Connection<S> {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
-    use std::io::{Read, Write};
-
-    use super::*;
-
-    /// A stream that has been read to its end, takes all that is written, and counts how often our half
-    /// is ended.
-    #[derive(Default)]
-    pub(in crate::reactor) struct Ended {
-        shutdowns: usize,
-    }
-
-    impl Read for Ended {
-        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
-            Ok(0)
-        }
-    }
-
-    impl Write for Ended {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
-    impl Stream for Ended {
-        type Registry = ();
-
-        fn register(&mut self, (): &(), _: Token, _: Interest) -> io::Result<()> {
-            Ok(())
-        }
-
-        fn reregister(&mut self, (): &(), _: Token, _: Interest) -> io::Result<()> {
-            Ok(())
-        }
-
-        fn shutdown_write(&mut self) -> io::Result<()> {
-            self.shutdowns += 1;
-            Ok(())
-        }
-    }
-
-    fn receive(connection: &mut Connection<Ended>) {
-        let received = connection
-            .receive(&mut [0; 8], |bytes, _| Consumed { bytes: bytes.len(), wants_more: true });
-        assert!(matches!(received, Received::Ended));
-    }
-
-    #[test]
-    fn finished_after_the_peers_end_is_over_without_a_word() {
-        let mut connection = Connection::new(Ended::default());
-        connection.note_unread();
-        receive(&mut connection);
-        connection.output().extend_from_slice(b"the last reply");
-        connection.finish();
-        assert!(matches!(connection.flush(&(), Token::permanent(0)), Flushed::Over));
-        assert_eq!(connection.stream.shutdowns, 0, "closing ends our half");
-    }
-
-    #[test]
-    fn finished_before_the_peers_end_lingers_until_it_comes() {
-        let mut connection = Connection::new(Ended::default());
-        connection.finish();
-        for _ in 0..2 {
-            assert!(matches!(connection.flush(&(), Token::permanent(0)), Flushed::Everything));
-            assert_eq!(connection.stream.shutdowns, 1);
-        }
-        connection.note_unread();
-        receive(&mut connection);
-        assert!(matches!(connection.flush(&(), Token::permanent(0)), Flushed::Over));
-    }
-}
+mod tests;

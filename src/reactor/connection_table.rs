@@ -6,18 +6,18 @@ use slab::Slab;
 use super::connection::READ_BYTES;
 use super::{Connection, Readiness, Stream, Table, Token};
 
-/// Connections of the run queue that one tick serves; the others keep their places for the next one. A
-/// crowd that always has more to say must not keep whom an event has just announced waiting.
+/// Connections of the run queue that one tick serves; the others keep their places for the next
+/// tick. A crowd that always has more to say must not delay the connections that events announce.
 pub const TURNS_PER_TICK: usize = 32;
 
 /// The connections of one kind that a program has, each with the state that the program keeps for
 /// it, and the run queue of those that have more to say than one turn takes.
 ///
-/// A poll may serve several tables, of different states and streams, each with a [`Table`] number of
-/// its own: a token of one table reaches nobody in another.
+/// A poll may serve several tables, of different states and streams, each with a [`Table`] number
+/// of its own: a token of one table reaches nobody in another.
 ///
-/// In a tick a program calls [`begin_turns`](ConnectionTable::begin_turns), serves each connection of an
-/// event for which [`note`](ConnectionTable::note) says so, then each that
+/// In a tick a program calls [`begin_turns`](ConnectionTable::begin_turns), serves each connection
+/// of an event for which [`note`](ConnectionTable::note) says so, then each that
 /// [`next_turn`](ConnectionTable::next_turn) gives, and in the end calls
 /// [`free_closed`](ConnectionTable::free_closed).
 ///
@@ -29,7 +29,7 @@ pub struct ConnectionTable<T, S = TcpStream> {
     slots: Slab<Slot<T, S>>,
     last_generation: u32,
     run_queue: VecDeque<Token>,
-    /// How many of the run queue get their turn in this tick.
+    /// Connections of the run queue that still get a turn in this tick.
     turns: usize,
     closed: Vec<Token>,
     buffer: Box<[u8]>,
@@ -61,17 +61,17 @@ impl<T, S> ConnectionTable<T, S> {
         }
     }
 
-    /// How many connections there are.
+    /// Number of connections.
     pub fn len(&self) -> usize {
         self.slots.len()
     }
 
-    /// Whether there is none.
+    /// Whether there is no connection.
     pub fn is_empty(&self) -> bool {
         self.slots.is_empty()
     }
 
-    /// The place of a new connection, whose token is known before it is taken.
+    /// A free slot for a new connection, whose token is known before the slot is taken.
     pub fn vacant_entry(&mut self) -> VacantEntry<'_, T, S> {
         let slot = self.slots.vacant_entry();
         let token = Token::new(self.table, slot.key(), self.last_generation.wrapping_add(1));
@@ -100,9 +100,9 @@ impl<T, S> ConnectionTable<T, S> {
         self.slots.iter().map(token).collect()
     }
 
-    /// Takes note of what an event says of a connection, and says whether to serve it now. Who waits on
-    /// the run queue is served there: who sends without end raises events without end, and shall not get
-    /// a turn for each.
+    /// Takes note of what an event says of a connection, and returns whether to serve it now. A
+    /// connection on the run queue is served there: a peer that sends without end raises events
+    /// without end, and must not get a turn for each.
     pub fn note(&mut self, token: Token, readiness: impl Into<Readiness>) -> bool
     where
         S: Stream,
@@ -113,7 +113,7 @@ impl<T, S> ConnectionTable<T, S> {
         })
     }
 
-    /// Puts a connection on the run queue: there is more to do for it that no event will tell of.
+    /// Puts a connection on the run queue, since there is work for it of which no event will tell.
     pub fn queue(&mut self, token: Token) {
         if let Some(slot) = self.slot(token)
             && !slot.is_queued
@@ -123,19 +123,19 @@ impl<T, S> ConnectionTable<T, S> {
         }
     }
 
-    /// Whether the run queue holds anybody, so that the poll must not wait.
+    /// Whether the run queue holds a connection, so that the poll must not wait.
     pub fn has_queued(&self) -> bool {
         !self.run_queue.is_empty()
     }
 
-    /// Begins the turns of a tick: those of the first [`TURNS_PER_TICK`] connections of the run queue as
-    /// it is now. Who is put on it from now on waits for the next tick.
+    /// Begins the turns of a tick: the first [`TURNS_PER_TICK`] connections of the run queue as it
+    /// is now. Connections that join it from now on wait for the next tick.
     pub fn begin_turns(&mut self) {
         self.turns = self.run_queue.len().min(TURNS_PER_TICK);
     }
 
-    /// The next connection of the run queue whose turn it is in this tick; from now on it can be queued
-    /// again.
+    /// Takes the next connection whose turn it is in this tick off the run queue. It can be queued
+    /// again at once.
     pub fn next_turn(&mut self) -> Option<Token> {
         self.turns = self.turns.checked_sub(1)?;
         let token = self.run_queue.pop_front()?;
@@ -145,16 +145,16 @@ impl<T, S> ConnectionTable<T, S> {
         Some(token)
     }
 
-    /// Closes a connection, as far as anybody can see, and gives what the program kept for it a last
-    /// time.
+    /// Closes a connection: its token reaches nobody from now on. Returns what the program kept for
+    /// it, for the last time.
     pub fn close(&mut self, token: Token) -> Option<&mut T> {
         self.slot(token)?.is_closed = true;
         self.closed.push(token);
         self.slots.get_mut(token.slot()).map(|slot| &mut slot.state)
     }
 
-    /// Frees what was closed, at the end of a tick, and says whether that was anything. Dropping a
-    /// stream also ends its registration, as its descriptor has no duplicate.
+    /// Frees closed connections, at the end of a tick, and returns whether there were any. Dropping
+    /// a stream also ends its registration, as its descriptor has no duplicate.
     pub fn free_closed(&mut self) -> bool {
         let any = !self.closed.is_empty();
         for token in self.closed.drain(..) {
@@ -164,8 +164,7 @@ impl<T, S> ConnectionTable<T, S> {
     }
 }
 
-/// The place of a connection that is about to join a [`ConnectionTable`]; dropping it leaves the table as
-/// it is.
+/// A free slot of a [`ConnectionTable`]. Dropping it leaves the table as it is.
 #[derive(Debug)]
 pub struct VacantEntry<'a, T, S = TcpStream> {
     token: Token,

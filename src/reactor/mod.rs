@@ -1,19 +1,20 @@
-//! The reactor: what programs wait with and for, on mio, and nothing that knows BlueTrace. Outside are only
-//! sources of one program, registered with its loop, such as the client's standard input.
+//! The reactor: the poll of a program and its sources of events, on mio. Nothing here knows
+//! BlueTrace. Sources that only one program has, such as the client's standard input, are with that
+//! program.
 //!
 //! A program on it is a loop of ticks on one thread. Each tick
 //!
-//! 1. waits until something is ready, a timer is due, or not at all if work is left over,
-//! 2. handles the events: reads, gives the bytes to state machines, sends; then what was left over,
+//! 1. waits until something is ready or a timer is due, or does not wait if work is left over,
+//! 2. handles events (reads, passes bytes to state machines, sends), then left-over work,
 //! 3. handles the timers that are due,
-//! 4. commits what has to be on disk before it may be told, and tells it,
-//! 5. frees what is closed, accepts.
+//! 4. commits what has to be on disk before a client may learn it, and sends those replies,
+//! 5. frees closed connections and accepts new ones.
 //!
 //! # The contract of readiness
 //!
-//! mio is edge-triggered: it tells once that a source *became* ready. Whoever does not take
-//! everything is not told again. So each part here either drains its source until the system says
-//! `WouldBlock` (or until a short read, which says the same), or remembers that something may be
+//! mio is edge-triggered: it tells once that a source *became* ready, and not again if something is
+//! left of it. So each part here either drains its source until the system says `WouldBlock` (or
+//! until a short read, which says the same of a plain stream), or remembers that something may be
 //! left: a budget bounds what one source may take of a tick, and what is left goes on a run queue,
 //! with which the next wait does not wait.
 //!
@@ -34,6 +35,8 @@ mod output;
 mod retry;
 pub mod signals;
 mod stream;
+#[cfg(test)]
+pub(crate) mod tests;
 mod timer_wheel;
 mod token;
 

@@ -7,11 +7,20 @@ use mio::{Interest, Registry};
 
 use super::Token;
 
-/// What a [`Connection`](super::Connection) runs on: a TCP stream of the kernel, or one that somebody
-/// made up, in virtual time.
+/// What a [`Connection`](super::Connection) runs on: a TCP stream of the kernel, a simulated stream
+/// in virtual time, or a layer above either, such as TLS.
 ///
-/// Reading and writing never wait. They fail with `WouldBlock` instead, and then the registry tells,
-/// once, that it is worth trying again.
+/// Reading and writing never wait. They fail with `WouldBlock` instead, and then the registry
+/// tells, once, that it is worth trying again.
+///
+/// # Layers
+///
+/// A layer encodes what it writes and has bytes of its own to send: a handshake, answers to the
+/// layer of the peer, the end. It keeps encoded bytes, so its [`write`](Write::write) takes bytes
+/// as long as it has none to send, and never touches the stream below;
+/// [`write_own`](Stream::write_own) does. It decodes what it reads, so that it may hold bytes of
+/// which no event will tell. The methods with defaults describe this to the connection; plain
+/// streams need none of them.
 pub trait Stream: Read + Write {
     /// Who tells what a stream is ready for.
     type Registry;
@@ -40,12 +49,48 @@ pub trait Stream: Read + Write {
         interest: Interest,
     ) -> io::Result<()>;
 
-    /// Ends our half: the peer reads everything that was written, then the end.
+    /// Ends our half: the peer reads everything that was written, then the end. A layer has no more
+    /// bytes of its own to send afterwards.
     ///
     /// # Errors
     ///
-    /// What the system says, such as that the peer is gone.
+    /// `WouldBlock` while bytes have to go first for which there is no room: to be called again
+    /// when there is. Otherwise what the system says, such as that the peer is gone.
     fn shutdown_write(&mut self) -> io::Result<()>;
+
+    /// Whether the stream has bytes of its own to send, even if nobody has written any.
+    fn wants_write(&self) -> bool {
+        false
+    }
+
+    /// Sends some of the bytes that the stream [has to send](Stream::wants_write) by itself, and
+    /// returns how many.
+    ///
+    /// # Errors
+    ///
+    /// As [`write`](Write::write).
+    fn write_own(&mut self) -> io::Result<usize> {
+        Ok(0)
+    }
+
+    /// Whether the stream takes no bytes before it has read what the peer has to send first, as
+    /// during a handshake.
+    fn must_read_first(&self) -> bool {
+        false
+    }
+
+    /// Whether another read may bring bytes of which no event will tell: the last read did not
+    /// drain the stream below, or the layer holds decoded bytes back. After `WouldBlock` it means
+    /// that the layer reads on as soon as its own bytes are sent.
+    fn may_hold_more(&self) -> bool {
+        false
+    }
+
+    /// Whether [`shutdown_write`](Stream::shutdown_write) sends bytes without which the peer takes
+    /// the end for a truncation. If not, closing says the same, with a system call less.
+    fn has_farewell(&self) -> bool {
+        false
+    }
 }
 
 impl Stream for TcpStream {

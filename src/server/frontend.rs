@@ -307,7 +307,7 @@ impl<E: Store, S: Stream> Frontend<E, S> {
         let token = settled.client;
         let Some(slot) = self.connections.slot(token) else { return };
         self.service.settle(&mut slot.state.session, settled, slot.connection.output());
-        let has_more = slot.connection.is_held() || slot.connection.is_unfinished();
+        let has_more = slot.connection.has_more() || slot.connection.is_unfinished();
         if self.is_stopping && !has_more {
             slot.connection.finish();
         }
@@ -324,17 +324,16 @@ impl<E: Store, S: Stream> Frontend<E, S> {
             timers.cancel(key);
         }
         match slot.connection.flush(registry, token) {
-            Flushed::Everything if slot.connection.is_finishing() => {
-                if !matches!(slot.state.patience, Patience::UntilClosed(_)) {
+            Flushed::Everything => {
+                if !slot.connection.is_finishing() {
+                    slot.state.patience.end(timers);
+                } else if !matches!(slot.state.patience, Patience::UntilClosed(_)) {
                     slot.state.patience.end(timers);
                     let deadline = now.monotonic + LINGER_TIMEOUT;
                     let key = timers.insert(deadline, Timer::Patience(token));
                     slot.state.patience = Patience::UntilClosed(key);
                 }
-            }
-            Flushed::Everything => {
-                slot.state.patience.end(timers);
-                if slot.connection.is_held() && !slot.state.session.is_waiting() {
+                if slot.connection.has_more() && !slot.state.session.is_waiting() {
                     self.connections.queue(token);
                 }
             }
@@ -371,7 +370,7 @@ fn is_answered<S: Stream>(slot: &Slot<Peer, S>, received: &Received, is_stopping
         Received::Waiting => is_stopping && !connection.is_unfinished(),
         Received::MoreLeft | Received::Failed(_) => false,
     };
-    let is_idle = !session.is_waiting() && !connection.is_held();
+    let is_idle = !session.is_waiting() && !connection.has_more();
     session.is_closing() || (has_asked_all && is_idle)
 }
 

@@ -9,7 +9,7 @@ use mio::event::Event;
 use mio::net::UnixStream;
 use mio::{Events, Interest, Poll, Registry};
 
-use super::super::connection::tests::Ended;
+use super::super::tests::End;
 use super::super::{Accepted, Consumed, Listener, TimerWheel};
 use super::*;
 
@@ -18,19 +18,19 @@ const DEADLINE: Duration = Duration::from_secs(60);
 
 const TABLE: Table = Table::new(0);
 
-fn table(count: usize) -> (ConnectionTable<(), Ended>, Vec<Token>) {
+fn table(count: usize) -> (ConnectionTable<(), End>, Vec<Token>) {
     let mut table = ConnectionTable::new(TABLE);
     let join = |_| {
         let entry = table.vacant_entry();
         let token = entry.token();
-        entry.insert(Connection::new(Ended::default()), ());
+        entry.insert(Connection::new(End::pair().0), ());
         token
     };
     let tokens = (0..count).map(join).collect();
     (table, tokens)
 }
 
-fn turns(table: &mut ConnectionTable<(), Ended>) -> Vec<Token> {
+fn turns(table: &mut ConnectionTable<(), End>) -> Vec<Token> {
     table.begin_turns();
     iter::from_fn(|| table.next_turn()).collect()
 }
@@ -75,7 +75,7 @@ fn event_of_an_earlier_connection_of_the_slot_reaches_nobody() {
     assert!(table.free_closed());
     let entry = table.vacant_entry();
     let next = entry.token();
-    entry.insert(Connection::new(Ended::default()), ());
+    entry.insert(Connection::new(End::pair().0), ());
     assert_eq!(next.slot(), tokens[0].slot());
     assert!(!table.note(tokens[0], Readiness::Readable), "freed");
     assert!(table.note(next, Readiness::Readable));
@@ -138,7 +138,8 @@ impl TwoTables {
 
     fn join_numbers(&mut self, state: u32) -> (Token, std::net::TcpStream) {
         let registry = self.poll.registry().try_clone().expect("a registry");
-        let mut listener = Listener::bind(LOCALHOST, &registry, Token::permanent(0)).expect("bound");
+        let mut listener =
+            Listener::bind(LOCALHOST, &registry, Token::permanent(0)).expect("bound");
         let address = listener.local_address().expect("an address");
         let connection = Connection::connect(address).expect("begun");
         let peer = loop {
