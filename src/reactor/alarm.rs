@@ -1,7 +1,7 @@
-//! A moment to the microsecond.
+//! A timer to the microsecond, on a timer descriptor of the kernel.
 //!
-//! The timers of the event loop are for seconds: they are up to two milliseconds late, which would be most
-//! of what is measured from that moment on.
+//! Timers of a wheel fire up to two milliseconds late, which is longer than the latencies that a
+//! storm measures from such a moment on.
 
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -16,14 +16,14 @@ use rustix::time::{
 
 use super::Token;
 
-/// One timer of the system, which comes as an event.
+/// A timer of the kernel that fires as an event of the poll.
 #[derive(Debug)]
 pub struct Alarm {
     timer: OwnedFd,
 }
 
 impl Alarm {
-    /// An alarm that is not set, registered under `token`.
+    /// Makes an alarm that is not set, registered under `token`.
     ///
     /// # Errors
     ///
@@ -36,11 +36,11 @@ impl Alarm {
         Ok(Self { timer })
     }
 
-    /// Raises one event `after` this time, and not at any time that was set before. It need not be
-    /// read: setting it anew clears it.
+    /// Raises one event `after` this time, and cancels an event that was set earlier. The
+    /// descriptor need not be read: setting it anew clears it.
     pub fn set(&self, after: Duration) {
         let never = Timespec { tv_sec: 0, tv_nsec: 0 };
-        // Nothing at all would switch it off.
+        // A time of zero would switch the timer off.
         let after = Timespec::try_from(after.max(Duration::from_nanos(1)))
             .unwrap_or(Timespec { tv_sec: i64::MAX, tv_nsec: 0 });
         let times = Itimerspec { it_interval: never, it_value: after };

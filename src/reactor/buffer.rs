@@ -1,8 +1,8 @@
-/// Room beyond what is left that a buffer keeps when bytes are consumed, in bytes. Without a limit, the last
-/// byte of what was large would hold all the memory of it.
+/// Unused room that a buffer keeps at most when bytes are consumed, in bytes. Without a limit, the
+/// last byte of a large content would hold all of its memory.
 const MAX_SPARE_BYTES: usize = 16 * 1024;
 
-/// Bytes on their way: appended at the end, consumed from the front.
+/// A queue of bytes: appended at the end, consumed from the front.
 ///
 /// An empty buffer holds no memory, so that a connection costs what it uses.
 #[derive(Debug, Default)]
@@ -12,17 +12,17 @@ pub struct Buffer {
 }
 
 impl Buffer {
-    /// Whether nothing is left to consume.
+    /// Whether no bytes are left to consume.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// How many bytes are left to consume.
+    /// Number of bytes that are left to consume.
     pub fn len(&self) -> usize {
         self.bytes.len() - self.consumed
     }
 
-    /// How many bytes of memory it holds.
+    /// Bytes of memory that the buffer holds.
     pub fn capacity(&self) -> usize {
         self.bytes.capacity()
     }
@@ -32,7 +32,7 @@ impl Buffer {
         &self.bytes[self.consumed..]
     }
 
-    /// The bytes that are left to consume, for those who append by themselves.
+    /// The bytes that are left to consume, as a vector to append to.
     pub fn end(&mut self) -> &mut Vec<u8> {
         if self.consumed > 0 {
             self.bytes.drain(..self.consumed);
@@ -50,7 +50,7 @@ impl Buffer {
         self.bytes.extend_from_slice(bytes);
     }
 
-    /// Forgets the first `count` bytes of those that are left.
+    /// Removes `count` bytes from the front.
     pub fn consume(&mut self, count: usize) {
         debug_assert!(count <= self.len(), "consumes what is there");
         self.consumed += count;

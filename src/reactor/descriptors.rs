@@ -1,13 +1,13 @@
-//! How many descriptors this process may have.
+//! The limit of file descriptors of this process.
 
 use rustix::process::{Resource, getrlimit, setrlimit};
 
-/// Descriptors kept free for files, for the connection that is told that the server is full, and for
-/// what libraries open.
+/// File descriptors kept in reserve: for files, for the connection that is told that the server is
+/// full, and for what libraries open.
 pub const RESERVED: usize = 32;
 
-/// Raises the limit of descriptors of this process as far as the system allows, and says how many
-/// connections fit below it.
+/// Raises the limit of file descriptors of this process as far as the system allows, and returns
+/// how many connections fit below it.
 pub fn raise_limit() -> usize {
     let mut limit = getrlimit(Resource::Nofile);
     let soft = limit.current;

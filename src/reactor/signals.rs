@@ -7,7 +7,7 @@ pub use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGWINC
 
 use super::Token;
 
-/// Signals of the process as one more source of events.
+/// The signals that a program has taken over, as a source of events.
 pub struct Signals(signal_hook_mio::v1_0::Signals);
 
 impl std::fmt::Debug for Signals {
@@ -17,7 +17,8 @@ impl std::fmt::Debug for Signals {
 }
 
 impl Signals {
-    /// Takes over the signals `numbers`, registered under `token`.
+    /// Takes over the signals `numbers`, registered under `token`: they no longer do what they do
+    /// by default.
     ///
     /// # Errors
     ///

@@ -20,8 +20,8 @@ impl Table {
     }
 }
 
-/// Identifies the connection that an event or a timer is for: its table, its slot in that table, and
-/// its generation.
+/// Identifies the connection that an event or a timer is for: its table, its slot in that table,
+/// and its generation.
 ///
 /// A slot is reused as soon as its connection is freed, but events and timers of the old connection
 /// may still be under way, even in the same batch of one poll. The generation tells them apart: the
