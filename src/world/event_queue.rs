@@ -1,4 +1,4 @@
-//! What will happen, and when.
+//! The queue of future events.
 
 use std::cmp::Ordering;
 use std::collections::{BinaryHeap, VecDeque};
@@ -7,44 +7,43 @@ use std::time::Duration;
 /// Nanoseconds of a slot, as a power of two: about a second.
 const SLOT_BITS: u32 = 30;
 
-/// Slots that lie ahead in order; what happens later waits elsewhere. Two minutes are more than it takes
-/// from most things to what follows them.
+/// Number of slots. Later events wait in a heap. Most events follow their cause within two minutes.
 const SLOTS: u64 = 128;
 
-/// Events of the future, in the order of their time and, at the same time, of their scheduling: the
-/// order must not depend on anything else, or a run could not be repeated.
+/// Future events, ordered by time and, at the same time, by when they were scheduled. The order must not depend
+/// on anything else, or a run could not be repeated.
 ///
-/// It is a calendar queue (Brown 1988): events of the next minutes lie in slots of a second, unordered,
-/// and only those of the present second are sorted. A town has hundreds of thousands of events in the
-/// future; in one heap each would wait for memory at every level on its way up and down.
+/// A calendar queue (Brown 1988): events of the next minutes lie in slots of a second, unordered, and only
+/// those of the present second are sorted. A town has hundreds of thousands of future events; in a single
+/// heap each would miss the cache at every level on its way up and down.
 #[derive(Debug)]
 pub struct EventQueue<E> {
-    /// The number of the present slot.
+    /// Number of the present slot.
     slot: u64,
-    /// The events of the present slot, the next one last.
+    /// Events of the present slot, the next one last.
     present: Vec<Entry<E>>,
-    /// Those that came to the present slot, or an earlier one, when it was sorted already.
+    /// Events scheduled for the present slot or an earlier one after it was sorted.
     late: BinaryHeap<Entry<E>>,
-    /// The slots behind the present one.
+    /// Slots after the present one.
     slots: VecDeque<Vec<Entry<E>>>,
-    /// How many events are in these.
+    /// Number of events in `slots`.
     waiting: usize,
-    /// Events behind all slots.
+    /// Events after all slots.
     far: BinaryHeap<Entry<E>>,
     scheduled: u64,
 }
 
-/// The first two decide the order: no two events have the same number.
+/// An event, ordered by the first two fields. No two events have the same number.
 #[derive(Debug)]
 struct Entry<E> {
-    /// Since the start, in nanoseconds.
+    /// Time since the start, in nanoseconds.
     at: u64,
     number: u64,
     event: E,
 }
 
 impl<E> EventQueue<E> {
-    /// A future in which nothing happens.
+    /// An empty queue.
     pub fn new() -> Self {
         Self {
             slot: 0,
@@ -57,7 +56,7 @@ impl<E> EventQueue<E> {
         }
     }
 
-    /// Lets `event` happen `at` this time since the start.
+    /// Schedules `event` for the time `at` since the start.
     pub fn schedule(&mut self, at: Duration, event: E) {
         self.scheduled += 1;
         // 584 years are as good as never.
@@ -73,7 +72,7 @@ impl<E> EventQueue<E> {
         }
     }
 
-    /// The next event and its time.
+    /// Takes the next event, with its time.
     pub fn pop(&mut self) -> Option<(Duration, E)> {
         self.settle();
         // The greater one is the sooner one.
@@ -82,24 +81,24 @@ impl<E> EventQueue<E> {
         Some((Duration::from_nanos(entry.at), entry.event))
     }
 
-    /// When the next event happens.
+    /// Time of the next event.
     pub fn next_time(&mut self) -> Option<Duration> {
         self.settle();
         let next = self.late.peek().max(self.present.last())?;
         Some(Duration::from_nanos(next.at))
     }
 
-    /// How many events are to come.
+    /// Number of events.
     pub fn len(&self) -> usize {
         self.present.len() + self.late.len() + self.waiting + self.far.len()
     }
 
-    /// Whether nothing happens any more.
+    /// Whether there are no events.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Goes on to the next slot that has events, if the present one has none left.
+    /// Advances to the next slot with events, if the present one is empty.
     fn settle(&mut self) {
         while self.present.is_empty() && self.late.is_empty() {
             if self.waiting == 0 {
@@ -148,7 +147,7 @@ impl<E> Entry<E> {
 }
 
 impl<E> Ord for Entry<E> {
-    /// The sooner one is the greater one, as heaps give that first.
+    /// Orders earlier events as greater, because heaps return the greatest first.
     fn cmp(&self, other: &Self) -> Ordering {
         (other.at, other.number).cmp(&(self.at, self.number))
     }

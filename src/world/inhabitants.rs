@@ -1,4 +1,4 @@
-//! Who lives in a world.
+//! The inhabitants of a world.
 
 use std::fmt::Debug;
 use std::time::Duration;
@@ -9,102 +9,102 @@ use crate::world::kernel::Done;
 use crate::world::network::ConnectionId;
 use crate::world::phone::{Learned, Pause};
 
-/// Who lives in a [`World`](super::World): what they do of their own accord, and what they make of what
-/// they notice. The world itself is the [`Core`].
+/// The inhabitants of a [`World`](super::World): what they do of their own accord, and how they react to what
+/// they notice. The rest of the world is the [`Core`].
 pub trait Inhabitants: Sized {
-    /// What happens among them, besides what happens between their phones and the server.
+    /// Events among them, besides those between their phones and the server.
     type Event: Debug;
 
-    /// Something happens that they scheduled.
+    /// Handles an event that they scheduled.
     ///
     /// # Errors
     ///
-    /// That something is as it must never be; it ends the run.
+    /// A message if a check fails, which ends the run.
     fn act(&mut self, event: &Self::Event, core: &mut Core<Self::Event>) -> Result<(), String>;
 
-    /// Something happened that concerns a phone or the server.
+    /// Handles a notice about a phone or the server.
     ///
     /// # Errors
     ///
-    /// That something is as it must never be; it ends the run.
+    /// A message if a check fails, which ends the run.
     fn notice(&mut self, notice: Notice<'_>, core: &mut Core<Self::Event>) -> Result<(), String>;
 
-    /// How long the user of a phone pauses.
+    /// Length of a pause of the user of a phone.
     fn pause(&mut self, phone: u32, pause: Pause) -> Duration;
 
-    /// Whose a phone is, by a number that does not depend on who else has one.
+    /// Owner of a phone, as a number that does not depend on who else has a phone.
     fn owner(&self, phone: u32) -> u32 {
         phone
     }
 
-    /// Time has come to the next happening, which is about to happen.
+    /// Runs before each event, at its time.
     ///
     /// # Errors
     ///
-    /// That something is as it must never be; it ends the run.
+    /// A message if a check fails, which ends the run.
     fn before(&mut self, _core: &mut Core<Self::Event>) -> Result<(), String> {
         Ok(())
     }
 
-    /// Something has happened.
+    /// Runs after each event.
     fn after(&mut self, _at: Duration, _happening: Happening<Self::Event>) {}
 }
 
-/// What there is to notice between phones and the server.
+/// What happens between phones and the server.
 #[derive(Debug)]
 pub enum Notice<'a> {
     /// A phone sent a request.
     Asked {
-        /// Which one.
+        /// Number of the phone.
         phone: u32,
-        /// To where.
+        /// Connection to the server.
         connection: ConnectionId,
-        /// Whether the password in it is right, if it is an attempt to log in.
+        /// Whether its password is right, if it is a login.
         is_right: Option<bool>,
-        /// The request.
+        /// Bytes of the request.
         bytes: &'a [u8],
     },
     /// A phone received bytes.
     Heard {
-        /// Which one.
+        /// Number of the phone.
         phone: u32,
-        /// From where.
+        /// Connection to the server.
         connection: ConnectionId,
         /// At least one.
         bytes: &'a [u8],
     },
-    /// A phone learned something from them.
+    /// A phone learned a fact from bytes that it received.
     Learned {
-        /// Which one.
+        /// Number of the phone.
         phone: u32,
-        /// What.
+        /// The fact.
         fact: Learned,
     },
     /// A phone has lost its connection.
     Lost {
-        /// Which one.
+        /// Number of the phone.
         phone: u32,
-        /// Which connection.
+        /// The lost connection.
         connection: ConnectionId,
-        /// Whether it broke; otherwise the server ended it.
+        /// Whether the connection broke; otherwise the server ended it.
         is_broken: bool,
     },
-    /// The server has a new connection.
+    /// The server accepted a connection.
     Accepted(ConnectionId),
-    /// The server's kernel has heard that a peer sent everything.
+    /// The server's kernel received the end of a stream.
     HungUp(ConnectionId),
-    /// The server's kernel has heard that a connection broke.
+    /// The server's kernel learned that a connection broke.
     Broke(ConnectionId),
-    /// The server has had a tick.
+    /// The server finished a tick.
     Ticked {
-        /// The connections that it read from or wrote to, some maybe more than once.
+        /// Connections that it read from or wrote to; one may occur more than once.
         touched: &'a [ConnectionId],
-        /// What it decided.
+        /// Decisions of the tick.
         decisions: &'a [Decision],
     },
-    /// The server did something to a stream.
+    /// The server acted on a stream.
     Did(ConnectionId, &'a Done),
-    /// The server's machine has died.
+    /// The server's machine lost power.
     Crashed,
     /// The server was started again.
     Restarted,

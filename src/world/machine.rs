@@ -1,4 +1,4 @@
-//! The computer that the server runs on.
+//! The machine of the server.
 
 use std::time::Duration;
 
@@ -10,32 +10,32 @@ use super::random::{self, Purpose};
 use super::server::{Others, ServerSettings, SimulatedServer, Ticked};
 use crate::clock::Now;
 
-/// Longest time from the first event to the tick of the server that takes it: that of a sync of the
-/// disk, in which events gather.
+/// Longest time from an event to the tick of the server that handles it: the time of a sync of the disk, in
+/// which events gather.
 pub const LONGEST_SYNC: Duration = Duration::from_millis(5);
 
-/// What a machine is for.
+/// Settings of a machine.
 #[derive(Debug, Clone)]
 pub struct MachineSettings {
-    /// The same seed gives the same run.
+    /// Seed of the run.
     pub seed: u64,
-    /// The users of so many phones have accounts,
+    /// Number of phones whose users have accounts.
     pub phones: u32,
-    /// and so have these.
+    /// Further accounts.
     pub others: Others,
-    /// How the server is set up.
+    /// Settings of the server.
     pub server: ServerSettings,
-    /// Whether it may die and start again, so that its disk has to keep what is written.
+    /// Whether the machine may restart, so that the disk has to keep what is written.
     pub may_restart: bool,
 }
 
-/// The computer that the server runs on, with its disk. It can die, and be started again.
+/// The machine of the server, with its disk. It can lose power and start again.
 #[derive(Debug)]
 pub struct Machine {
     settings: MachineSettings,
     power: Power,
     starts: u64,
-    /// When the server takes what has become ready.
+    /// Time of the tick that handles pending events.
     tick_at: Option<Duration>,
     rng: ChaCha12Rng,
 }
@@ -47,7 +47,7 @@ enum Power {
 }
 
 impl Machine {
-    /// A machine with an empty disk, that has not been started.
+    /// A machine with an empty disk, not started yet.
     pub fn new(settings: MachineSettings) -> Self {
         let rng = random::stream(settings.seed, Purpose::Disk);
         let disk = if settings.may_restart { Disk::default() } else { Disk::write_only() };
@@ -62,7 +62,7 @@ impl Machine {
         }
     }
 
-    /// The disk, to let it fail.
+    /// The disk, to inject faults.
     pub fn disk(&mut self) -> &mut Disk {
         match &mut self.power {
             Power::Up(server) => server.disk(),
@@ -74,7 +74,7 @@ impl Machine {
     ///
     /// # Errors
     ///
-    /// That the disk holds what it must not.
+    /// A message if the disk holds what it must not.
     pub fn start(&mut self, now: Now) -> Result<Option<&SimulatedServer>, String> {
         let Power::Down(disk) = &mut self.power else { return Ok(None) };
         // Another run of the server draws other numbers.
@@ -89,7 +89,7 @@ impl Machine {
         Ok(self.server().map(|server| &*server))
     }
 
-    /// Loses power, if it has any.
+    /// Cuts the power, if it is on.
     pub fn crash(&mut self) {
         self.tick_at = None;
         if let Power::Up(server) = &mut self.power {
@@ -99,7 +99,7 @@ impl Machine {
         }
     }
 
-    /// When the server has something to do: what is ready waits a little, what a timer is for does not.
+    /// Time of the next tick. Events wait a little, due timers do not.
     pub fn next_tick(&mut self, clock: &VirtualClock) -> Option<Duration> {
         let Power::Up(server) = &self.power else { return None };
         if server.is_busy() && self.tick_at.is_none() {
@@ -109,8 +109,8 @@ impl Machine {
         timer.into_iter().chain(self.tick_at).min()
     }
 
-    /// One tick of the server, and what the server did in it. `None` if it is down, or if it died in
-    /// this tick: then nobody has seen what it did.
+    /// Runs a tick of the server, and returns what it did. `None` if the server is down or lost power in this
+    /// tick, so that its effects are lost.
     pub fn tick(&mut self, now: Now) -> Option<Ticked> {
         self.tick_at = None;
         let done = self.server()?.tick(now);

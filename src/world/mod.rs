@@ -1,10 +1,10 @@
-//! The same machines in virtual time.
+//! The machines of server and phones in virtual time.
 //!
 //! Here the server's [`Frontend`](crate::server::Frontend) and the phone's
 //! [`Session`](crate::client::session::Session) and [`Phone`](crate::client::phone::Phone) meet on a
 //! network that cuts, delays, resets and loses, and on a disk that fills up, fails and crashes. Time
-//! passes only from one happening to the next, and everything that is random comes from one seed, so
-//! that a run can be repeated to the last byte.
+//! passes only from one event to the next, and all randomness comes from one seed, so that a run can be
+//! repeated to the last byte.
 //!
 //! Nothing here may ask the system for the time, for randomness or for a socket.
 
@@ -33,70 +33,70 @@ use self::network::{ConnectionId, Delivery, Network};
 use self::phone::SimulatedPhone;
 use self::trouble::Trouble;
 
-/// A world while it lasts: what there is, and who lives in it.
+/// A world: its core, and its inhabitants.
 #[derive(Debug)]
 pub struct World<I: Inhabitants> {
     /// Time, the server, the network and the phones.
     pub core: Core<I::Event>,
-    /// Who lives there.
+    /// The inhabitants.
     pub inhabitants: I,
 }
 
-/// What there is in every world, whoever lives in it.
+/// The parts that every world has, whatever its inhabitants.
 #[derive(Debug)]
 pub struct Core<E> {
-    /// What time it is.
+    /// Clock of the world.
     pub clock: VirtualClock,
-    /// What is going to happen.
+    /// Future events.
     pub future: EventQueue<Happening<E>>,
-    /// What is between the phones and the server.
+    /// Network between phones and server.
     pub network: Network,
-    /// What the server runs on.
+    /// Machine of the server.
     pub machine: Machine,
-    /// By number.
+    /// Phones, by number.
     pub phones: Vec<SimulatedPhone>,
 }
 
-/// What happens.
+/// An event.
 #[derive(Debug, Hash)]
 pub enum Happening<E> {
-    /// Something arrives at the server or at a phone.
+    /// A delivery arrives at the server or at a phone.
     Arrives(Delivery),
-    /// A connection reaches the server, or the machine on which there is none.
+    /// A connection reaches the machine of the server, on which the server may be down.
     Connects(ConnectionId),
-    /// The server has something to do.
+    /// The server ticks.
     Tick,
-    /// A user may do the next thing.
+    /// The user of a phone may act.
     Acts(u32),
-    /// Rare and large, so that what is frequent stays small.
+    /// Something goes wrong. Boxed, as it is rare and large.
     Trouble(Box<Trouble>),
-    /// Something among the inhabitants.
+    /// An event of the inhabitants.
     Own(E),
 }
 
 impl<E> Core<E> {
-    /// The user of a phone may do the next thing, as soon as what happens now is over.
+    /// Lets the user of a phone act after the current event.
     pub fn wake(&mut self, phone: u32) {
         self.future.schedule(self.clock.elapsed(), Happening::Acts(phone));
     }
 
-    /// The user of a phone may do the next thing after this time.
+    /// Lets the user of a phone act after `time`.
     pub fn wake_after(&mut self, phone: u32, time: Duration) {
         self.future.schedule(self.clock.elapsed() + time, Happening::Acts(phone));
     }
 
-    /// A phone leaves a connection without the server hearing of it.
+    /// Drops a connection without the server noticing, as a phone that loses power does.
     pub fn power_off(&mut self, connection: ConnectionId) {
         let now = self.clock.elapsed();
         self.network.power_off(connection, now, arrivals(&mut self.future));
     }
 
-    /// Lets something happen among the inhabitants, `at` this time since the start.
+    /// Schedules an event of the inhabitants, `at` this time since the start.
     pub fn schedule(&mut self, at: Duration, event: E) {
         self.future.schedule(at, Happening::Own(event));
     }
 
-    /// When the next thing happens, the server's ticks included.
+    /// Time of the next event, including ticks of the server.
     pub fn next_time(&mut self) -> Option<Duration> {
         let tick = self.machine.next_tick(&self.clock);
         tick.into_iter().chain(self.future.next_time()).min()
@@ -112,11 +112,11 @@ impl<E> Core<E> {
 }
 
 impl<I: Inhabitants> World<I> {
-    /// Lets the next thing happen, and says whether there was one.
+    /// Handles the next event, and returns whether there was one.
     ///
     /// # Errors
     ///
-    /// That something is as it must never be.
+    /// A message if a check fails.
     pub fn step(&mut self) -> Result<bool, String> {
         let Some((at, happening)) = self.core.next() else { return Ok(false) };
         self.core.clock.advance_to(at);
@@ -152,11 +152,11 @@ impl<I: Inhabitants> World<I> {
         Ok(())
     }
 
-    /// The server's machine loses power.
+    /// Cuts the power of the server's machine.
     ///
     /// # Errors
     ///
-    /// What the inhabitants find wrong with that.
+    /// A message if a check of the inhabitants fails.
     pub fn crash(&mut self) -> Result<(), String> {
         let now = self.core.clock.elapsed();
         self.core.machine.crash();
@@ -164,11 +164,11 @@ impl<I: Inhabitants> World<I> {
         self.notice(Notice::Crashed)
     }
 
-    /// The server is started again, unless it runs.
+    /// Starts the server again, unless it runs.
     ///
     /// # Errors
     ///
-    /// That the disk holds what it must not, or what the inhabitants find wrong with it.
+    /// A message if the disk holds what it must not, or a check of the inhabitants fails.
     pub fn restart(&mut self) -> Result<(), String> {
         match self.core.machine.start(self.core.clock.now())? {
             Some(_) => self.notice(Notice::Restarted),
@@ -181,7 +181,7 @@ impl<I: Inhabitants> World<I> {
     }
 }
 
-/// Puts what the network delivers into the future.
+/// Schedules the deliveries of the network.
 fn arrivals<E>(future: &mut EventQueue<Happening<E>>) -> impl FnMut(Duration, Delivery) {
     |at, delivery| future.schedule(at, Happening::Arrives(delivery))
 }

@@ -9,18 +9,18 @@ use rand::rngs::ChaCha12Rng;
 
 use super::random::{self, Purpose};
 
-/// How long it takes the server's kernel to find out that a peer has lost power: a minute of silence,
-/// then nine questions without an answer, as [`Listener`](crate::reactor::Listener) sets it up.
+/// Time until the server's kernel detects that a peer has lost power: a minute of silence, then nine keepalive
+/// probes without an answer, as [`Listener`](crate::reactor::Listener) sets it up.
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(60 + 9 * 15);
 
-/// How bad the network is. Probabilities are from 0 to 1.
+/// Faults of the network. Probabilities are from 0 to 1.
 #[derive(Debug, Clone, Copy)]
 pub struct NetworkFaults {
-    /// Longest time that anything takes, in the ordinary way.
+    /// Longest delay of a segment without a stall.
     pub delay: Duration,
-    /// Probability that a segment of a stream waits for up to [`stall`](NetworkFaults::stall).
+    /// Probability that a segment stalls, for up to [`stall`](NetworkFaults::stall).
     pub stall_probability: f64,
-    /// Longest such wait.
+    /// Longest stall.
     pub stall: Duration,
     /// Probability that a segment resets its connection instead of arriving.
     pub reset_probability: f64,
@@ -31,7 +31,7 @@ pub struct NetworkFaults {
 }
 
 impl NetworkFaults {
-    /// A network of one building: nothing is lost, everything is cut anywhere and takes a little.
+    /// A network within a building: nothing is lost, streams are cut at any byte, and delays are short.
     pub const NONE: Self = Self {
         delay: Duration::from_millis(2),
         stall_probability: 0.0,
@@ -41,7 +41,7 @@ impl NetworkFaults {
         double_probability: 0.0,
     };
 
-    /// How long it takes at most until something that was sent is there, or lost.
+    /// Longest time until something that was sent has arrived or is lost.
     pub fn longest_transit(&self) -> Duration {
         self.delay + self.stall
     }
@@ -65,68 +65,67 @@ impl Hash for NetworkFaults {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConnectionId(pub u64);
 
-/// Who is at the end of a connection.
+/// An end of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Side {
-    /// Who connected.
+    /// The phone, which connected.
     Phone,
-    /// Who accepted.
+    /// The server, which accepted.
     Server,
 }
 
-/// Something arrives.
+/// Something that arrives.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Delivery {
-    /// Bytes of a stream, for `to`.
+    /// Bytes of a stream.
     Bytes {
-        /// On which connection.
+        /// The connection.
         connection: ConnectionId,
-        /// At which end.
+        /// The receiving end.
         to: Side,
-        /// At least one.
+        /// At least one byte.
         bytes: Vec<u8>,
     },
     /// The other side has sent everything.
     End {
-        /// On which connection.
+        /// The connection.
         connection: ConnectionId,
-        /// At which end.
+        /// The receiving end.
         to: Side,
     },
-    /// The connection is broken, for both.
+    /// The connection breaks, for both ends.
     Reset {
-        /// Which one.
+        /// The connection.
         connection: ConnectionId,
-        /// Who connected.
+        /// The phone that connected.
         phone: u32,
     },
     /// A datagram, for a phone.
     Datagram {
-        /// The number of the phone.
+        /// Number of the phone.
         to: u32,
-        /// What was sent.
+        /// Bytes of the datagram.
         bytes: Vec<u8>,
     },
 }
 
-/// The network between the phones and the server. It says what arrives when; whoever drives the
-/// simulation lets it happen.
+/// The network between the phones and the server. It decides what arrives when; the caller schedules it.
 #[derive(Debug)]
 pub struct Network {
     faults: NetworkFaults,
     seed: u64,
-    /// For datagrams.
+    /// Random numbers for datagrams.
     rng: ChaCha12Rng,
     last_connection: u64,
-    /// How many connections each owner has made.
+    /// Number of connections that each owner has made.
     connections_of: HashMap<u32, u32>,
     links: HashMap<ConnectionId, Link>,
 }
 
-/// A connection, until it is reset or both sides have left it.
+/// A connection, until it is reset or both ends have left it.
 #[derive(Debug)]
 struct Link {
-    /// Who connected.
+    /// The phone that connected.
     phone: u32,
     rng: ChaCha12Rng,
     to_phone: Direction,
@@ -136,27 +135,27 @@ struct Link {
 /// One of the two streams of a connection.
 #[derive(Debug)]
 struct Direction {
-    /// When the last thing on its way arrives, as a stream keeps its order.
+    /// Arrival of the latest segment on its way, as a stream keeps its order.
     last_arrival: Duration,
-    /// Whether nobody is at its end any more.
+    /// Whether the receiving end has left.
     is_left: bool,
 }
 
 impl Network {
-    /// A network with these faults, which strike as the seed says.
+    /// A network with these faults, drawn from `seed`.
     pub fn new(faults: NetworkFaults, seed: u64) -> Self {
         let rng = random::stream(seed, Purpose::Network);
         let (connections_of, links) = (HashMap::new(), HashMap::new());
         Self { faults, seed, rng, last_connection: 0, connections_of, links }
     }
 
-    /// Makes the network better or worse from now on.
+    /// Changes the faults from now on.
     pub fn set_faults(&mut self, faults: NetworkFaults) {
         self.faults = faults;
     }
 
-    /// A new connection of a phone, and when the server hears of it. What happens to it is drawn from
-    /// streams of `owner`, whoever else has a phone.
+    /// Makes a connection of a phone, and returns it with the time at which it reaches the server. Its faults
+    /// are drawn from streams of `owner`.
     pub fn connect(&mut self, phone: u32, owner: u32, now: Duration) -> (ConnectionId, Duration) {
         self.last_connection += 1;
         let id = ConnectionId(self.last_connection);
@@ -169,7 +168,7 @@ impl Network {
         (id, last_arrival)
     }
 
-    /// Sends bytes to one end of a connection: in pieces, cut anywhere, in order.
+    /// Sends bytes to one end of a connection, in order, in segments cut at any byte.
     pub fn send(
         &mut self,
         connection: ConnectionId,
@@ -193,7 +192,7 @@ impl Network {
         }
     }
 
-    /// Ends the stream to one end of a connection, behind all that was sent.
+    /// Ends the stream to one end of a connection, after all bytes sent.
     pub fn end(
         &mut self,
         connection: ConnectionId,
@@ -206,7 +205,7 @@ impl Network {
         }
     }
 
-    /// Breaks a connection at once, as the death of a process does.
+    /// Breaks a connection at once, as the end of a process does.
     pub fn reset(
         &mut self,
         connection: ConnectionId,
@@ -219,7 +218,7 @@ impl Network {
         }
     }
 
-    /// Breaks every connection that the server has not left, as the death of its machine does.
+    /// Breaks every connection that the server has not left, as a power loss of its machine does.
     pub fn reset_all(&mut self, now: Duration, mut deliver: impl FnMut(Duration, Delivery)) {
         let is_at_server = |(_, link): &(_, &Link)| !link.to_server.is_left;
         let mut connections: Vec<_> =
@@ -231,8 +230,8 @@ impl Network {
         }
     }
 
-    /// A phone loses power: what it sent still arrives, but the server hears nothing more, until its
-    /// kernel has asked in vain for long enough.
+    /// Lets a phone lose power. What it sent still arrives; then the server hears nothing until the
+    /// keepalive of its kernel times out.
     pub fn power_off(
         &mut self,
         connection: ConnectionId,
@@ -245,7 +244,7 @@ impl Network {
         }
     }
 
-    /// Sends a datagram, which may arrive never, once or twice, in any order with others.
+    /// Sends a datagram, which may arrive never, once or twice, and in any order.
     pub fn send_datagram(
         &mut self,
         to: u32,
@@ -264,7 +263,7 @@ impl Network {
         }
     }
 
-    /// One side has left a connection, and hears nothing more of it. When both have, it is forgotten.
+    /// Lets one end leave a connection, which receives nothing more. When both have left, it is forgotten.
     pub fn leave(&mut self, connection: ConnectionId, side: Side) {
         if let Some(link) = self.links.get_mut(&connection) {
             link.direction(side).is_left = true;
@@ -274,23 +273,22 @@ impl Network {
         }
     }
 
-    /// Who made a connection, if it was neither reset nor forgotten. What is on its way on one that
-    /// is not open does not arrive.
+    /// Phone of an open connection. On a connection that is not open, nothing arrives any more.
     pub fn phone(&self, connection: ConnectionId) -> Option<u32> {
         self.links.get(&connection).map(|link| link.phone)
     }
 
-    /// Whether a connection was neither reset nor forgotten.
+    /// Whether a connection is neither reset nor forgotten.
     pub fn is_open(&self, connection: ConnectionId) -> bool {
         self.links.contains_key(&connection)
     }
 
-    /// How many connections are open.
+    /// Number of open connections.
     pub fn open_connections(&self) -> usize {
         self.links.len()
     }
 
-    /// When something arrives that is sent now, or `None` if nobody is there.
+    /// Arrival of something sent now; `None` if the receiving end has left.
     fn arrival(&mut self, connection: ConnectionId, to: Side, now: Duration) -> Option<Duration> {
         let link = self.links.get_mut(&connection)?;
         let mut at = now + random::up_to(self.faults.delay, &mut link.rng);

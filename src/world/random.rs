@@ -1,12 +1,12 @@
-//! Random numbers that can be drawn again.
+//! Reproducible random numbers.
 
 use std::time::Duration;
 
 use rand::rngs::ChaCha12Rng;
 use rand::{RngExt, SeedableRng};
 
-/// What random numbers are drawn for. Each purpose has a stream of its own, so that changing how one
-/// is used does not change the draws of the others: two runs then differ by nothing else.
+/// Purpose of random numbers. Each has a stream of its own, so that changing the use of one does not change
+/// the draws of the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u64)]
 pub enum Purpose {
@@ -14,25 +14,25 @@ pub enum Purpose {
     TempIds = 1,
     /// Cuts, delays, losses and resets.
     Network,
-    /// What survives a crash of the disk.
+    /// What survives a power loss on the disk.
     Disk,
-    /// What phones do, and when.
+    /// Actions of phones, and their times.
     Phones,
-    /// What goes wrong, and when.
+    /// Troubles, and their times.
     Troubles,
     /// What happens between the server and its store.
     Store,
 }
 
-/// The stream of random numbers that `seed` has for `purpose`, the same on every machine.
+/// Stream of random numbers for `purpose`, the same on every machine.
 pub fn stream(seed: u64, purpose: Purpose) -> ChaCha12Rng {
     let mut rng = ChaCha12Rng::seed_from_u64(seed);
     rng.set_stream(purpose as u64);
     rng
 }
 
-/// The stream that `seed` has for the connection of this number, counted from 0, of the phone of an
-/// owner: what happens to it depends on no other connection.
+/// Stream of random numbers for a connection of `owner`, counted from 0. The faults of a connection depend on
+/// no other connection.
 pub fn connection_stream(seed: u64, owner: u32, number: u32) -> ChaCha12Rng {
     let mut rng = ChaCha12Rng::seed_from_u64(seed);
     // Behind those of the purposes.
@@ -40,7 +40,7 @@ pub fn connection_stream(seed: u64, owner: u32, number: u32) -> ChaCha12Rng {
     rng
 }
 
-/// A duration from zero to `most`, each microsecond equally likely.
+/// A random duration from zero to `most`, uniform in microseconds.
 pub fn up_to(most: Duration, rng: &mut ChaCha12Rng) -> Duration {
     Duration::from_micros(rng.random_range(0..=most.as_micros() as u64))
 }

@@ -1,4 +1,4 @@
-//! What goes back and forth between phones and the server.
+//! The traffic between phones and the server.
 
 use super::{Happening, Inhabitants, Notice, World, arrivals};
 use crate::world::kernel::Done;
@@ -101,7 +101,7 @@ impl<I: Inhabitants> World<I> {
         self.grant(number, Some(connection), wishes)
     }
 
-    /// A phone hears of the end of a connection, if it still uses that one.
+    /// Tells a phone of the end of its connection, if it still uses it.
     fn phone_loses(
         &mut self,
         number: u32,
@@ -161,7 +161,7 @@ impl<I: Inhabitants> World<I> {
         core.future.schedule(arrival, Happening::Acts(number));
     }
 
-    /// Does what a phone wants with a connection, besides asking something on it.
+    /// Grants a wish of a phone about its connection, other than a request.
     fn grant_on(&mut self, connection: ConnectionId, wish: Wish) {
         let core = &mut self.core;
         let now = core.clock.elapsed();
@@ -198,11 +198,11 @@ impl<I: Inhabitants> World<I> {
         Ok(())
     }
 
-    /// One tick of the server.
+    /// Runs a tick of the server.
     ///
     /// # Errors
     ///
-    /// What the inhabitants find wrong with it.
+    /// A message if a check of the inhabitants fails.
     pub fn tick(&mut self) -> Result<(), String> {
         let Some(ticked) = self.core.machine.tick(self.core.clock.now()) else {
             return self.crash();
@@ -215,7 +215,7 @@ impl<I: Inhabitants> World<I> {
         Ok(())
     }
 
-    /// Lets the network know what the server did to a stream.
+    /// Passes an action of the server on a stream to the network.
     fn pass_on(&mut self, connection: ConnectionId, done: Done) {
         let core = &mut self.core;
         let now = core.clock.elapsed();

@@ -1,20 +1,20 @@
-//! What goes wrong.
+//! Troubles of a world.
 
 use super::disk::DiskFault;
 use super::late_store::Lateness;
 use super::network::NetworkFaults;
 
-/// Something that goes wrong, or right again.
+/// A trouble, or its end.
 #[derive(Debug, Clone, Copy, Hash)]
 pub enum Trouble {
-    /// The server dies, and the machine with it: what was not synced may be lost.
+    /// The machine of the server loses power. What was not synced may be lost.
     Crash,
-    /// The server is started again.
+    /// The server starts again.
     Restart,
-    /// The disk gets another fault, or none.
+    /// The fault of the disk changes.
     Disk(DiskFault),
     /// The store answers late, or at once again. A server that is started again has it at once.
     Store(Lateness),
-    /// The network gets other faults, or none.
+    /// The faults of the network change.
     Network(NetworkFaults),
 }
