@@ -1,4 +1,4 @@
-//! What phones were told, and what they may be told.
+//! Checks of what phones are told.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -8,42 +8,42 @@ use crate::server::accounts::MAX_FAILURES;
 use crate::server::registry::Registry;
 use crate::world::phone::{Learned, username};
 
-/// Everything that phones were told, checked against what they may be told:
+/// Everything that phones were told, with these checks:
 ///
 /// - no TempID is told twice,
 /// - every TempID that was told is on the disk, also after a crash,
 /// - nobody is logged in with a wrong password,
-/// - nobody is let in during a block, and nobody kept out when there can be none,
-/// - an upload is taken whole.
+/// - nobody is let in during a block, and nobody is kept out without one,
+/// - an upload is accepted whole.
 #[derive(Debug)]
 pub struct Ledger {
     block_duration: Duration,
-    /// How long after it was sent an attempt to log in may still be judged.
+    /// Longest time from sending a login until the server judges it.
     judged_within: Duration,
     told: HashMap<TempId, (u32, ContactRecord)>,
-    /// When the server was started last. A reply to something asked earlier may still be on its way,
-    /// and says nothing of the failures and blocks since then.
+    /// Latest start of the server. A reply to an earlier request may still be on its way, and does not reflect
+    /// failures and blocks since then.
     started_at: Duration,
-    /// By the number of the phone.
+    /// Accounts, by the number of the phone.
     accounts: Vec<Account>,
     logins: u64,
     uploaded: u64,
     blocked: u64,
 }
 
-/// What is known of an account, without looking into the server.
+/// What can be known of an account from outside the server.
 #[derive(Debug, Clone, Default)]
 struct Account {
     has_logged_in: bool,
-    /// Failures that the server may have counted; some of them may not have reached it.
+    /// Failures that the server may have counted; some may not have reached it.
     failures: u8,
-    /// A block is in force until then for certain.
+    /// Time until which a block is certain.
     blocked_until: Duration,
-    /// And from then on there is none.
+    /// Time from which there is certainly no block.
     may_be_blocked_until: Duration,
 }
 
-/// What the server said to an attempt to log in.
+/// Answer of the server to a login.
 #[derive(Debug, Clone, Copy)]
 enum Judgement {
     LetIn,
@@ -53,8 +53,8 @@ enum Judgement {
 }
 
 impl Ledger {
-    /// An empty ledger of so many phones, whose accounts are blocked for `block_duration`. An attempt
-    /// to log in is `judged_within` that time, or never.
+    /// An empty ledger of `phones` phones, whose accounts are blocked for `block_duration`. The server judges
+    /// a login within `judged_within`, or never.
     pub fn new(phones: u32, block_duration: Duration, judged_within: Duration) -> Self {
         Self {
             block_duration,
@@ -68,32 +68,32 @@ impl Ledger {
         }
     }
 
-    /// How many TempIDs were told.
+    /// Number of TempIDs told.
     pub fn temp_ids(&self) -> usize {
         self.told.len()
     }
 
-    /// How many logins succeeded.
+    /// Number of successful logins.
     pub fn logins(&self) -> u64 {
         self.logins
     }
 
-    /// How many records were uploaded.
+    /// Number of records uploaded.
     pub fn uploaded(&self) -> u64 {
         self.uploaded
     }
 
-    /// How often an account was blocked.
+    /// Number of blocks.
     pub fn blocked(&self) -> u64 {
         self.blocked
     }
 
-    /// How many phones have never been logged in.
+    /// Number of phones that have never been logged in.
     pub fn kept_out(&self) -> usize {
         self.accounts.iter().filter(|account| !account.has_logged_in).count()
     }
 
-    /// Enters that a phone tries to log in.
+    /// Notes an attempt of a phone to log in.
     pub fn attempted(&mut self, phone: u32, with_right_password: bool, now: Duration) {
         let account = &mut self.accounts[phone as usize];
         if !with_right_password {
@@ -104,11 +104,11 @@ impl Ledger {
         }
     }
 
-    /// Enters what a phone learned at `now`.
+    /// Notes what a phone learned at `now`.
     ///
     /// # Errors
     ///
-    /// What must not be.
+    /// A message if a check fails.
     pub fn enter(&mut self, phone: u32, learned: Learned, now: Duration) -> Result<(), String> {
         match learned {
             Learned::LoggedIn { with_right_password, asked_at } => {
@@ -142,7 +142,7 @@ impl Ledger {
         }
     }
 
-    /// Checks how an attempt to log in was judged against the failures and blocks that there were.
+    /// Checks the answer to a login against earlier failures and blocks.
     fn judged(
         &mut self,
         phone: u32,
@@ -178,11 +178,11 @@ impl Ledger {
         Ok(())
     }
 
-    /// The server was restarted at `now`: it remembers what is on the disk, and nothing else.
+    /// Notes a restart of the server at `now`, after which it knows only what is on the disk.
     ///
     /// # Errors
     ///
-    /// A TempID that a phone was told and that the server does not know.
+    /// A message if the server does not know a TempID that a phone was told.
     pub fn restarted(&mut self, registry: &Registry, now: Duration) -> Result<(), String> {
         self.started_at = now;
         for account in &mut self.accounts {
@@ -191,11 +191,11 @@ impl Ledger {
         self.check(registry)
     }
 
-    /// Compares what phones were told with what the server knows.
+    /// Compares the TempIDs that phones were told with the registry.
     ///
     /// # Errors
     ///
-    /// A TempID that a phone was told and that the server does not know.
+    /// A message if the server does not know a TempID that a phone was told.
     pub fn check(&self, registry: &Registry) -> Result<(), String> {
         let known = |temp_id| registry.find(temp_id);
         let is_lost = |(temp_id, (phone, record)): &(&TempId, &(u32, ContactRecord))| {

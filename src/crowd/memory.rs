@@ -1,4 +1,4 @@
-//! What connections make the server keep.
+//! The memory that connections make the server keep.
 
 use std::collections::HashMap;
 
@@ -7,11 +7,10 @@ use crate::server::frontend::{
 };
 use crate::world::network::ConnectionId;
 
-/// The bytes that each connection makes the server keep, checked against what it may keep, and how
-/// many there were at most.
+/// The bytes that each connection makes the server keep, checked against its limits, with their maxima.
 #[derive(Debug, Default)]
 pub struct Memory {
-    /// Of those that make it keep any.
+    /// Bytes of each connection that has any.
     kept: HashMap<ConnectionId, usize>,
     total: usize,
     most: usize,
@@ -19,26 +18,26 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// How many bytes are kept.
+    /// Bytes kept now.
     pub fn total(&self) -> usize {
         self.total
     }
 
-    /// How many bytes were kept at the worst time.
+    /// Largest number of bytes kept at a time.
     pub fn most(&self) -> usize {
         self.most
     }
 
-    /// How many bytes were kept for one connection at the worst time.
+    /// Largest number of bytes kept for one connection.
     pub fn most_of_one(&self) -> usize {
         self.most_of_one
     }
 
-    /// Enters what is kept for a connection now.
+    /// Notes the bytes kept for a connection now.
     ///
     /// # Errors
     ///
-    /// That it is more than the server's limits allow.
+    /// A message if it exceeds the limits of the server.
     pub fn enter(
         &mut self,
         connection: ConnectionId,
@@ -61,12 +60,12 @@ impl Memory {
         Ok(())
     }
 
-    /// A connection is gone, and what was kept for it.
+    /// Forgets a closed connection.
     pub fn forget(&mut self, connection: ConnectionId) {
         self.total -= self.kept.remove(&connection).unwrap_or_default();
     }
 
-    /// All connections are gone.
+    /// Forgets all connections.
     pub fn clear(&mut self) {
         self.kept.clear();
         self.total = 0;

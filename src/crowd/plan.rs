@@ -1,4 +1,4 @@
-//! What the users of simulated phones are going to do.
+//! Plans of the users of a crowd.
 
 use std::collections::VecDeque;
 
@@ -8,21 +8,21 @@ use rand::rngs::ChaCha12Rng;
 use crate::protocol::request::MAX_TEMP_IDS;
 use crate::world::step::Step;
 
-/// How much users do, and how badly.
+/// Habits of users: how much they do, and how badly.
 #[derive(Debug, Clone, Copy)]
 pub struct Habits {
-    /// Most things that one does before logging out.
+    /// Largest number of actions before a logout.
     pub most_steps: usize,
-    /// Most windows of TempIDs that one asks for at once.
+    /// Largest number of windows of TempIDs requested at once.
     pub most_windows: u8,
-    /// Probability, from 0 to 1, that a thing is one that no honest phone does.
+    /// Probability, from 0 to 1, that an action is one that no honest phone does.
     pub misdeed_probability: f64,
-    /// Whether some mistype their passwords, or leave without a goodbye.
+    /// Whether users may mistype passwords, or leave without logging out.
     pub are_careless: bool,
 }
 
 impl Habits {
-    /// Users who do everything there is.
+    /// Users who perform every kind of action.
     pub const BUSY: Self = Self {
         most_steps: 7,
         most_windows: MAX_TEMP_IDS,
@@ -30,7 +30,7 @@ impl Habits {
         are_careless: true,
     };
 
-    /// Users of whom there are many: most log in, get a TempID, meet somebody and leave.
+    /// Users for large crowds: most log in, download a TempID, send a beacon and leave.
     pub const BRIEF: Self =
         Self { most_steps: 3, most_windows: 8, misdeed_probability: 0.005, are_careless: true };
 
@@ -38,8 +38,7 @@ impl Habits {
     pub const HONEST: Self = Self { misdeed_probability: 0.0, are_careless: false, ..Self::BUSY };
 }
 
-/// What one user does among `phones` phones, drawn at random: mistypes now and then, meets others,
-/// logs out in the end.
+/// A random plan of a user among `phones` phones: mistypes now and then, meets others, logs out in the end.
 pub fn random_plan(phones: u32, habits: Habits, rng: &mut ChaCha12Rng) -> VecDeque<Step> {
     let mut plan = VecDeque::new();
     if habits.are_careless {

@@ -1,4 +1,4 @@
-//! What a run is made of.
+//! Settings of a run with a crowd.
 
 use std::time::Duration;
 
@@ -9,29 +9,29 @@ use crate::world::network::NetworkFaults;
 use crate::world::server::ServerSettings;
 use crate::world::trouble::Trouble;
 
-/// What a run is made of.
+/// Settings of a run.
 #[derive(Debug, Clone)]
 pub struct WorldSettings {
-    /// The same seed gives the same run.
+    /// Seed of the run.
     pub seed: u64,
-    /// How many phones.
+    /// Number of phones.
     pub phones: u32,
-    /// Phones start at a random time before this.
+    /// Phones start at a random time before this one.
     pub arrivals: Duration,
-    /// What their users do.
+    /// Habits of their users.
     pub habits: Habits,
-    /// How long a contact log keeps an entry.
+    /// Time that a contact log keeps an entry.
     pub contact_retention: Duration,
-    /// How bad the network is at first.
+    /// Faults of the network at the start.
     pub network: NetworkFaults,
-    /// What goes wrong, or right again, and when.
+    /// Troubles, with their times.
     pub troubles: Vec<(Duration, Trouble)>,
-    /// How the server is set up.
+    /// Settings of the server.
     pub server: ServerSettings,
 }
 
 impl WorldSettings {
-    /// What the server's machine is for.
+    /// Settings of the server's machine.
     pub fn machine(&self) -> MachineSettings {
         MachineSettings {
             seed: self.seed,
@@ -48,8 +48,7 @@ impl WorldSettings {
         if self.troubles.iter().any(is_late) { STORE_TIMEOUT } else { Duration::ZERO }
     }
 
-    /// How long it takes at most, at any time of the run, until something that was sent is there, or
-    /// lost.
+    /// Longest time, during the whole run, until something that was sent has arrived or is lost.
     pub fn longest_transit(&self) -> Duration {
         let later = self.troubles.iter().filter_map(|(_, trouble)| match trouble {
             Trouble::Network(faults) => Some(faults.longest_transit()),

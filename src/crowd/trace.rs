@@ -1,15 +1,14 @@
-//! What happened, to compare two runs and to understand a failed one.
+//! The history of a run, to compare two runs and to understand a failed one.
 
 use std::collections::VecDeque;
 use std::fmt::{Debug, Write};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
-/// How many of the latest happenings are kept.
+/// Number of latest events kept.
 const KEPT: usize = 40;
 
-/// The history of a run: a fingerprint of all of it, and the latest part, which becomes text only if
-/// somebody wants to read it.
+/// The history of a run: a fingerprint of all events, and the latest of them, formatted only on demand.
 #[derive(Debug)]
 pub struct Trace<H> {
     fingerprint: DefaultHasher,
@@ -18,12 +17,12 @@ pub struct Trace<H> {
 }
 
 impl<H: Debug + Hash> Trace<H> {
-    /// A history in which nothing has happened.
+    /// An empty history.
     pub fn new() -> Self {
         Self { fingerprint: DefaultHasher::new(), steps: 0, latest: VecDeque::with_capacity(KEPT) }
     }
 
-    /// Adds what happened at `at`.
+    /// Adds an event at the time `at`.
     pub fn add(&mut self, at: Duration, happening: H) {
         self.steps += 1;
         at.hash(&mut self.fingerprint);
@@ -34,17 +33,17 @@ impl<H: Debug + Hash> Trace<H> {
         self.latest.push_back((at, happening));
     }
 
-    /// How many steps there were.
+    /// Number of events.
     pub fn steps(&self) -> u64 {
         self.steps
     }
 
-    /// A number that two runs share only if everything happened in the same way.
+    /// Hash of all events and their times.
     pub fn fingerprint(&self) -> u64 {
         self.fingerprint.finish()
     }
 
-    /// The latest steps, one a line.
+    /// The latest events, one per line.
     pub fn latest(&self) -> String {
         self.latest.iter().fold(String::new(), |mut text, (at, happening)| {
             writeln!(text, "{at:?} {happening:?}").expect("a String takes every character");

@@ -1,4 +1,4 @@
-//! What must happen before some time is over, and whether it did.
+//! Deadlines for what must happen.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -12,72 +12,72 @@ use crate::world::machine::LONGEST_SYNC;
 use crate::world::network::ConnectionId;
 use crate::world::phone::FLOOD_DOWNLOADS;
 
-/// Ticks in which the server has certainly read and answered all that one phone sends at once: a
-/// request of 1 MiB takes 16, each of the requests of a flood one.
+/// Ticks in which the server has certainly read and answered all that a phone sends at once: a request of
+/// 1 MiB takes 16, each request of a flood one.
 const TICKS_FOR_ONE: u32 = 32;
 
-/// Rounds that the run queue takes at most: no world here has more than 512 floods at a time.
+/// Limit of the rounds of the run queue: no world here has more than 512 floods at a time.
 const MOST_ROUNDS: u32 = 16;
 
 /// Requests of one connection that wait for the store one after the other: those of a flood.
 const MAX_STORED_IN_A_ROW: u32 = FLOOD_DOWNLOADS as u32;
 
-/// Bytes of the longest reply that a phone asks for.
+/// Longest reply that a phone requests, in bytes.
 const LONGEST_REPLY_BYTES: usize = MAX_TEMP_IDS as usize * ContactRecord::LEN + 10;
 
-/// Something that must come about in time.
+/// Something that must happen in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Promise {
-    /// A phone that asked something gets its reply, or loses its connection.
+    /// A request gets its reply, or the phone loses its connection.
     Reply {
-        /// Which phone.
+        /// Number of the phone.
         phone: u32,
-        /// Which of its questions.
+        /// Number of the request.
         question: u32,
     },
-    /// A phone that was told the last word hears that the server ends the connection.
+    /// A phone that received the last reply learns that the server ends the connection.
     Farewell {
-        /// Which phone.
+        /// Number of the phone.
         phone: u32,
-        /// On which connection.
+        /// The connection.
         connection: ConnectionId,
     },
-    /// Somebody has logged in on a new connection, or the server has closed it.
+    /// A login succeeds on a new connection, or the server closes it.
     Login(ConnectionId),
-    /// A peer that left its replies unread has read some, or the server has closed the connection.
+    /// A peer with unread replies reads some, or the server closes the connection.
     Progress {
-        /// Which connection.
+        /// The connection.
         connection: ConnectionId,
-        /// How many bytes it had taken when it was full.
+        /// Bytes that the connection had taken when it was full.
         written: u64,
     },
-    /// The server has closed a connection that it ended.
+    /// The server closes a connection that it ended.
     Close(ConnectionId),
-    /// The server has ended a connection that its peer ended, or still waits for it to read replies.
+    /// The server ends a connection that its peer ended, or still waits for the peer to read replies.
     HangUp(ConnectionId),
-    /// The server has closed a connection that broke.
+    /// The server closes a connection that broke.
     Drop(ConnectionId),
 }
 
-/// How long each promise may take at most in a world, from its faults and the server's timeouts.
+/// Longest time of each promise in a world, from its faults and the server's timeouts.
 #[derive(Debug, Clone)]
 pub struct Bounds {
-    /// From sending until something is there, or lost.
+    /// Time from sending until something has arrived or is lost.
     transit: Duration,
-    /// From an event until the server has done all that follows from it.
+    /// Time from an event until the server has done all that follows from it.
     tick: Duration,
     login_timeout: Duration,
-    /// How often the longest reply fills the window.
+    /// Windows that the longest reply fills.
     windows: u32,
     /// How long the requests of one connection wait for the store, one after the other.
     store: Duration,
 }
 
-/// All promises that are not due yet.
+/// The promises that are not due yet.
 #[derive(Debug)]
 pub struct Watchdog {
     bounds: Bounds,
-    /// One queue a kind: as each has one bound, what was promised first is due first.
+    /// A queue for each kind. As a kind has a single bound, the first promise is due first.
     queues: [VecDeque<(Duration, Promise)>; Promise::KINDS],
 }
 
@@ -114,7 +114,7 @@ impl Bounds {
         }
     }
 
-    /// From sending a request until the server has judged it, if it ever does.
+    /// Longest time from sending a request until the server judges it, if it does.
     pub fn judgement(&self) -> Duration {
         self.transit + self.tick
     }
@@ -139,23 +139,23 @@ impl Bounds {
 }
 
 impl Watchdog {
-    /// A watchdog to whom nothing was promised.
+    /// A watchdog without promises.
     pub fn new(bounds: Bounds) -> Self {
         Self { bounds, queues: Default::default() }
     }
 
-    /// How long things may take.
+    /// The bounds of the world.
     pub fn bounds(&self) -> &Bounds {
         &self.bounds
     }
 
-    /// Takes a promise given at `now`.
+    /// Adds a promise given at `now`.
     pub fn expect(&mut self, promise: Promise, now: Duration) {
         let due = now + self.bounds.of_promise(promise);
         self.queues[promise.kind()].push_back((due, promise));
     }
 
-    /// Takes the next promise that was due before `now`: who calls finds out whether it was kept.
+    /// Takes the next promise that was due before `now`. The caller checks whether it was kept.
     pub fn pop_due(&mut self, now: Duration) -> Option<Promise> {
         let is_due = |queue: &&mut VecDeque<(Duration, Promise)>| {
             queue.front().is_some_and(|(due, _)| *due < now)

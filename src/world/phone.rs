@@ -1,4 +1,4 @@
-//! A phone's machines on the simulated network, with a plan of what its user does.
+//! A phone's machines on the simulated network, with the plan of its user.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -20,37 +20,37 @@ const FLOOD_PINGS: usize = 16_000;
 /// How long a phone that reads no reply stays, if the server lets it.
 const FLOOD_PATIENCE: Duration = Duration::from_secs(300);
 
-/// What a phone wants from the network.
+/// A wish of a phone to the network.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Wish {
     /// A connection to the server.
     Connect,
-    /// An attempt to log in.
+    /// A login.
     LogIn {
         /// The request.
         request: Vec<u8>,
-        /// Whether the password in it is the right one.
+        /// Whether its password is right.
         with_right_password: bool,
     },
-    /// Another request to the server.
+    /// Another request.
     Send(Vec<u8>),
     /// The end of its half of the connection.
     End,
-    /// To hear nothing more of the connection, which both sides have ended.
+    /// To forget the connection, which both sides have ended.
     Leave,
-    /// No connection any more, without a word.
+    /// To reset the connection.
     Reset,
-    /// The same, and the server must not even notice.
+    /// To lose the connection without the server noticing.
     PowerOff,
     /// A datagram to another phone.
     Datagram(u32, Vec<u8>),
-    /// To be asked again after this time.
+    /// To act again after this time.
     Wait(Duration),
-    /// To be asked again after a pause.
+    /// To act again after a pause.
     Pause(Pause),
 }
 
-/// Why a user pauses; whoever the users belong to says for how long.
+/// Reason of a pause. The inhabitants decide its length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pause {
     /// Before the next step.
@@ -59,48 +59,47 @@ pub enum Pause {
     Retry,
 }
 
-/// What a phone learned from the server, to be checked against what it may learn. Whatever it asked,
-/// it asked at `asked_at`.
+/// A fact that a phone learned from the server, to be checked. `asked_at` is the time of the request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Learned {
-    /// It is logged in, with the right password or not.
+    /// The phone is logged in.
     LoggedIn {
-        /// Which of the two.
+        /// Whether the password was right.
         with_right_password: bool,
-        /// When.
+        /// Time of the request.
         asked_at: Duration,
     },
-    /// Its password was wrong.
+    /// The password was wrong.
     WrongPassword {
-        /// When.
+        /// Time of the request.
         asked_at: Duration,
     },
-    /// Its account is blocked by the wrong password that it sent.
+    /// The account is blocked because of the wrong password just sent.
     NowBlocked {
-        /// When.
+        /// Time of the request.
         asked_at: Duration,
     },
-    /// Its account was blocked already.
+    /// The account was blocked already.
     Blocked {
-        /// When.
+        /// Time of the request.
         asked_at: Duration,
     },
-    /// These TempIDs are its own.
+    /// The phone received these TempIDs.
     TempIds(Vec<ContactRecord>),
-    /// The server took so many records of a contact log of so many.
+    /// The server accepted records of a contact log.
     Uploaded {
-        /// How many it took.
+        /// Records accepted.
         taken: usize,
-        /// How many there were.
+        /// Records sent.
         sent: usize,
     },
-    /// The server could not or would not do what it asked.
+    /// The server refused a request.
     Refused,
-    /// What the server said makes no sense.
+    /// The server sent something that makes no sense.
     Nonsense(String),
 }
 
-/// One phone and its user.
+/// A phone and its user.
 #[derive(Debug)]
 pub struct SimulatedPhone {
     number: u32,
@@ -114,35 +113,35 @@ pub struct SimulatedPhone {
     is_offline: bool,
 }
 
-/// How a phone uses its connection.
+/// State of a phone's connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Manner {
-    /// It waits until the connection has come about.
+    /// The phone waits for the connection.
     Connects { until: Duration },
-    /// It asks, and reads the replies.
+    /// The phone sends requests and reads replies.
     Talks,
-    /// It does not even log in.
+    /// The phone does not log in.
     Loiters,
-    /// It has asked for a lot and reads nothing, until it has had enough.
+    /// The phone has sent many requests, and reads nothing until this time.
     NeverReads { until: Duration },
-    /// It has ended its half.
+    /// The phone has ended its half.
     HasHungUp,
 }
 
-/// What it asked the server last.
+/// The latest request.
 #[derive(Debug, Default)]
 struct Question {
-    /// How many there were.
+    /// Number of requests so far.
     number: u32,
     asked_at: Duration,
-    /// Of a login.
+    /// Whether the password of a login is wrong.
     is_mistyped: bool,
-    /// Of an upload.
+    /// Records of an upload.
     records: usize,
 }
 
 impl SimulatedPhone {
-    /// A phone whose user is going to do what `plan` says, logging in as often as it takes.
+    /// A phone whose user follows `plan`, and logs in as often as needed.
     pub fn new(number: u32, retention: Duration, plan: VecDeque<Step>) -> Self {
         Self {
             number,
@@ -157,18 +156,18 @@ impl SimulatedPhone {
         }
     }
 
-    /// Its user is going to do this, too, when all else is done.
+    /// Appends steps to the plan.
     pub fn intend(&mut self, steps: &[Step]) {
         self.plan.extend(steps);
     }
 
-    /// Its user is not going to do anything more of all that.
+    /// Drops the rest of the plan.
     pub fn give_up(&mut self) {
         self.plan.clear();
     }
 
-    /// It cannot reach the server any more. Gives the connection that this leaves behind, without the
-    /// server hearing of it. Who was about to log out has nothing more to do on it.
+    /// Takes the phone offline. Returns the connection that it loses without the server noticing. A pending
+    /// logout is done with that.
     pub fn go_offline(&mut self) -> Option<ConnectionId> {
         self.is_offline = true;
         while self.plan.front() == Some(&Step::LogOut) {
@@ -179,42 +178,42 @@ impl SimulatedPhone {
         connection
     }
 
-    /// It can reach the server again.
+    /// Brings the phone back online.
     pub fn go_online(&mut self) {
         self.is_offline = false;
     }
 
-    /// Whether it cannot reach the server.
+    /// Whether the phone is offline.
     pub fn is_offline(&self) -> bool {
         self.is_offline
     }
 
-    /// The connection that it uses.
+    /// Current connection.
     pub fn connection(&self) -> Option<ConnectionId> {
         self.connection
     }
 
-    /// Whether its user has done everything.
+    /// Whether the plan is done.
     pub fn is_done(&self) -> bool {
         self.plan.is_empty() && self.connection.is_none()
     }
 
-    /// Whether it reads what arrives on its connection.
+    /// Whether the phone reads what arrives on its connection.
     pub fn reads(&self) -> bool {
         !matches!(self.manner, Manner::NeverReads { .. })
     }
 
-    /// The number of its latest question.
+    /// Number of the latest request.
     pub fn question(&self) -> u32 {
         self.question.number
     }
 
-    /// Whether it still waits for the reply to a question.
+    /// Whether the phone still waits for the reply to a request.
     pub fn waits_for(&self, question: u32) -> bool {
         self.session.is_waiting() && self.question.number == question
     }
 
-    /// Whether it has heard the last word on its connection, so that the server is to end that.
+    /// Whether the phone has received the last reply on its connection, so that the server must end it.
     pub fn has_heard_all(&self) -> bool {
         self.session.is_closed()
     }
@@ -224,7 +223,7 @@ impl SimulatedPhone {
         &mut self.phone
     }
 
-    /// Does the next thing, if nothing is being waited for.
+    /// Performs the next step, unless the phone waits for something.
     pub fn act(&mut self, now: Now, elapsed: Duration) -> Vec<Wish> {
         // After the last word it is for the server to end the connection.
         if self.is_offline || self.session.is_waiting() || self.session.is_closed() {
@@ -361,14 +360,14 @@ impl SimulatedPhone {
         vec![Wish::PowerOff, Wish::Pause(Pause::Retry)]
     }
 
-    /// A connection that it wished for will have come about at `until`.
+    /// Notes a requested connection, which is established at `until`.
     pub fn connects(&mut self, connection: ConnectionId, until: Duration) {
         self.connection = Some(connection);
         self.manner = Manner::Connects { until };
         self.session = Session::default();
     }
 
-    /// Bytes have arrived. Gives what they taught, and what it wants next.
+    /// Handles received bytes. Returns the facts learned, and the next wishes.
     pub fn receive(&mut self, bytes: &[u8]) -> (Vec<Learned>, Vec<Wish>) {
         self.input.extend(bytes);
         let (mut events, mut out) = (Vec::new(), Vec::new());
@@ -384,7 +383,7 @@ impl SimulatedPhone {
         (learned, wishes)
     }
 
-    /// The server has ended the connection.
+    /// Handles the end of the connection by the server.
     pub fn ended(&mut self) -> Vec<Wish> {
         let has_ended_too = self.manner == Manner::HasHungUp;
         self.leave();
@@ -393,7 +392,7 @@ impl SimulatedPhone {
         wishes
     }
 
-    /// The connection is broken.
+    /// Handles a broken connection.
     pub fn reset(&mut self) -> Vec<Wish> {
         self.leave();
         vec![Wish::Pause(Pause::Retry)]
@@ -441,18 +440,18 @@ impl SimulatedPhone {
     }
 }
 
-/// The phone whose user has this name, if there can be one.
+/// Number of the phone whose user has this name, if the name has the form.
 pub fn number_of(name: &[u8]) -> Option<u32> {
     let digits = name.strip_prefix(b"+614")?;
     (digits.len() == 8).then(|| std::str::from_utf8(digits).ok()?.parse().ok()).flatten()
 }
 
-/// The name of the user of a phone.
+/// Username of a phone.
 pub fn username(number: u32) -> Username {
     Username::decode(format!("+614{number:08}").as_bytes()).expect("a phone number")
 }
 
-/// The password of the user of a phone.
+/// Password of a phone.
 pub fn password(number: u32) -> String {
     format!("secret{number}")
 }
