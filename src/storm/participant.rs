@@ -1,4 +1,4 @@
-//! One phone on its connection: how it comes to be there, what is received, what it wants, its end.
+//! The shell of one phone on its connection, from the connect to the end.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ use super::{Storm, Timer};
 use crate::clock::Now;
 use crate::reactor::{Flushed, Received, TimerKey, Token};
 
-/// What a storm keeps for a connection.
+/// State of a storm's connection.
 #[derive(Debug)]
 pub(super) struct Participant {
     phone: Phone,
@@ -20,17 +20,17 @@ pub(super) struct Participant {
     presence: Presence,
 }
 
-/// Where a phone is in its session, as far as the shell has to know.
+/// Progress of a phone, as far as the shell has to know it.
 #[derive(Debug)]
 enum Presence {
-    /// It takes this step when the connection is there, since it asks nothing whose reply would prove
-    /// that it is.
+    /// The phone takes this step when the connection is established, because it sends no request whose reply
+    /// would prove that.
     Connecting(Step),
-    /// It talks, or waits for a reply.
+    /// The phone sends, or waits for a reply.
     Active,
-    /// It only stays.
+    /// The phone stays silent.
     Staying,
-    /// It only stays, and never reads what is said to it.
+    /// The phone stays silent and never reads.
     StayingDeaf,
 }
 
@@ -80,8 +80,7 @@ impl Storm {
         }
     }
 
-    /// A phone is one of those that are there, and takes its first step, unless that waits for the
-    /// connection.
+    /// Adds a phone, which takes its first step unless that waits for the connection.
     fn joined(&mut self, token: Token, step: Option<Step>) {
         self.most_at_once = self.most_at_once.max(self.connections.len());
         match step {
@@ -93,7 +92,7 @@ impl Storm {
         }
     }
 
-    /// Lets a phone whose step waits for the connection take it, if the connection is there.
+    /// Lets a phone whose step waits for the connection take it, if the connection is established.
     fn come_about(&mut self, token: Token) {
         let Some(slot) = self.connections.slot(token) else { return };
         let step = match slot.connection.connected() {
@@ -109,7 +108,7 @@ impl Storm {
         self.connections.queue(token);
     }
 
-    /// Does what an event, or being left over, calls for.
+    /// Handles an event of a connection, or work left over from the last tick.
     pub(super) fn serve(&mut self, token: Token) {
         let Some(slot) = self.connections.slot(token) else { return };
         match slot.state.presence {
@@ -119,7 +118,7 @@ impl Storm {
         }
     }
 
-    /// Lets a phone have what was received.
+    /// Gives received bytes to a phone.
     fn receive(&mut self, token: Token) {
         let Some((slot, buffer)) = self.connections.slot_and_buffer(token) else { return };
         let (phone, crowd, now) = (&mut slot.state.phone, &mut self.crowd, Now::read().monotonic);
@@ -141,7 +140,7 @@ impl Storm {
         self.take(token, step);
     }
 
-    /// Lets a phone that does not read say as much as the server takes.
+    /// Lets a phone that does not read send as much as the server takes.
     fn go_on(&mut self, token: Token) {
         let Some(slot) = self.connections.slot(token) else { return };
         match slot.connection.flush(self.event_loop.registry(), token) {
@@ -161,7 +160,7 @@ impl Storm {
         }
     }
 
-    /// A phone has waited as long as it wished.
+    /// Handles the end of a wait.
     pub(super) fn time_is_up(&mut self, token: Token) {
         let Some(slot) = self.connections.slot(token) else { return };
         let Participant { phone, timer, presence } = &mut slot.state;
@@ -176,7 +175,7 @@ impl Storm {
         self.take(token, step);
     }
 
-    /// Does for a phone what it wants.
+    /// Carries out a step of a phone.
     fn take(&mut self, token: Token, mut step: Step) {
         let Some(slot) = self.connections.slot(token) else { return };
         if let Flushed::Failed(error) = slot.connection.flush(self.event_loop.registry(), token)

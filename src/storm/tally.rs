@@ -66,21 +66,21 @@ impl Tally {
         }
     }
 
-    /// A phone was logged in, or gave up.
+    /// Records the latency of a login, or of a phone that timed out.
     pub fn waited_for_login(&mut self, script: Script, latency: Duration) {
         if script != Script::Slow {
             self.logins.saturating_record(microseconds(latency));
         }
     }
 
-    /// A phone got the reply to its request, or gave up.
+    /// Records the latency of a request, or of a phone that timed out.
     pub fn waited_for_reply(&mut self, script: Script, latency: Duration) {
         if script != Script::Slow {
             self.requests.saturating_record(microseconds(latency));
         }
     }
 
-    /// A session ended, `at` this time since the storm began and after this `latency`.
+    /// Records the end of a session, `at` this time since the storm began and after this `latency`.
     pub fn ended(
         &mut self,
         script: Script,

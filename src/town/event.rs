@@ -1,35 +1,35 @@
-//! What happens in a town.
+//! The events of a town.
 
 use crate::protocol::Beacon;
 
-/// What happens among people and adversaries. Phones, servers and streams have happenings of their own.
+/// An event among people and adversaries. Phones, server and streams have events of their own.
 #[derive(Debug)]
 pub enum Event {
-    /// People come near each other, or part.
+    /// Meetings begin or end.
     Meet,
     /// A phone sends a beacon, if anybody is near.
     Broadcasts(u32),
-    /// A beacon that took its time is there.
+    /// A delayed beacon arrives.
     Arrives(Box<Datagram>),
-    /// A phone has, or is about to have, no TempID.
+    /// A phone lacks a TempID, or will soon.
     Needs(u32),
-    /// A phone asks for TempIDs.
+    /// A phone requests TempIDs.
     Asks(u32),
-    /// A phone cannot reach the server any more.
+    /// A phone goes offline.
     GoesOffline(u32),
-    /// A phone can reach the server again.
+    /// A phone comes back online.
     ComesOnline(u32),
     /// The test of an index case is positive.
     Tested(u32),
-    /// An interval is over.
+    /// A bin ends.
     Measure,
-    /// An adversary sends again what it heard.
+    /// A repeater sends a recorded beacon.
     Repeats(Box<Repetition>),
     /// A guesser begins.
     Guesses(u32),
-    /// A guesser tries the next number with one of its phones, counted from the first of adversaries.
+    /// A guesser tries the next number with a phone, counted from the first one of adversaries.
     Guess(u32),
-    /// A flooder makes another connection.
+    /// A flooder opens another connection.
     Floods(u32),
     /// A forger uploads its log.
     Forges(u32),
@@ -38,23 +38,23 @@ pub enum Event {
 /// A beacon on its way.
 #[derive(Debug)]
 pub struct Datagram {
-    /// The phone that sent it,
+    /// Phone that sent the beacon.
     pub from: u32,
-    /// and the number of the encounter, which may be over meanwhile.
+    /// Number of the encounter, which may be over by the arrival.
     pub encounter: u64,
-    /// To which phone.
+    /// Phone that receives the beacon.
     pub to: u32,
-    /// What it says.
+    /// Bytes of the beacon.
     pub bytes: [u8; Beacon::LEN],
 }
 
-/// A beacon that an adversary keeps for a while.
+/// A beacon that a repeater keeps for a while.
 #[derive(Debug)]
 pub struct Repetition {
-    /// Which repeater.
+    /// Number of the repeater.
     pub repeater: u32,
-    /// Whose beacon it is.
+    /// Person whose TempID the beacon carries.
     pub origin: u32,
-    /// What it says.
+    /// Bytes of the beacon.
     pub bytes: [u8; Beacon::LEN],
 }

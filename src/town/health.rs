@@ -1,4 +1,4 @@
-//! Who falls ill, and what the authority finds out.
+//! Index cases, and what the authority finds out.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
@@ -14,26 +14,26 @@ use crate::server::contact_tracing::ContactTrace;
 use crate::world::phone::number_of;
 use crate::world::step::Step;
 
-/// Somebody who falls ill.
+/// A person who falls ill.
 #[derive(Debug)]
 pub struct Case {
-    /// Who.
+    /// The person.
     pub person: u32,
-    /// When the test is positive.
+    /// Time of the positive test.
     pub tested_at: Duration,
-    /// When the contact log reached the server; until then, when the test is positive.
+    /// Time of the upload; that of the test before it.
     pub traced_at: Duration,
-    /// Whether they let the authority have their contact log.
+    /// Whether the person agrees to upload.
     pub uploads: bool,
-    /// Their encounters, as far as they are over: with whom, from when, until when.
+    /// Finished encounters: other person, begin, end.
     pub encounters: Vec<(u32, Duration, Duration)>,
-    /// Whom the server named, and when.
+    /// People whom the server named, with the time.
     pub named: BTreeMap<u32, Duration>,
 }
 
 impl Case {
-    /// Draws who falls ill before the run ends, in the order of their tests. Person `i` has the app if
-    /// `has_app[i]`.
+    /// Draws the people who fall ill before the run ends, in the order of their tests. Person `i` has the app
+    /// if `has_app[i]`.
     pub fn draw(town: &super::Scenario, has_app: &[bool]) -> Vec<Self> {
         let illness = &town.illness;
         let beginning = town.warm_up.0 + illness.from.0;
@@ -66,7 +66,7 @@ impl Case {
         cases
     }
 
-    /// Encounters within `window` before the upload: with whom, and from when.
+    /// Encounters within `window` before the upload: other person, begin.
     fn relevant(&self, window: Duration) -> impl Iterator<Item = (u32, Duration)> {
         let (from, until) = (self.traced_at.saturating_sub(window), self.traced_at);
         let is_relevant =
@@ -78,7 +78,7 @@ impl Case {
     }
 }
 
-/// By person, where their case is among these.
+/// Index of the case of each person in `cases`.
 pub fn case_numbers(cases: &[Case]) -> HashMap<u32, usize> {
     cases.iter().enumerate().map(|(number, case)| (case.person, number)).collect()
 }
@@ -90,7 +90,7 @@ impl Town {
         self.cases.get_mut(*number)
     }
 
-    /// The test of an index case is positive: they upload their contact log, if they can and will.
+    /// Handles a positive test: the index case uploads, if they can and agree.
     pub(super) fn tested(&mut self, case: u32, core: &mut Core<Event>) {
         let case = &self.cases[case as usize];
         if let Some(number) = self.handset_of(case.person)
@@ -101,7 +101,7 @@ impl Town {
         }
     }
 
-    /// The server took a contact log.
+    /// Notes a contact log that the server accepted.
     pub(super) fn uploaded(&mut self, number: u32, entries: usize, core: &Core<Event>) {
         let is_forged = number as usize >= self.handsets.len();
         if is_forged {
@@ -116,7 +116,7 @@ impl Town {
         }
     }
 
-    /// The server traced the contact log of somebody's phone: it named the owners of phones.
+    /// Notes the people whom the server named for a contact log.
     pub(super) fn traced(&mut self, trace: &ContactTrace, core: &Core<Event>) {
         let person_of = |user: Username| number_of(user.as_str().as_bytes());
         let Some(person) = person_of(trace.uploader) else { return };
@@ -159,7 +159,7 @@ impl Town {
             || self.nearness.iter().any(|encounter| lasts(encounter) && encounter.from <= now)
     }
 
-    /// Sets whom the server named beside who was near, when all is over.
+    /// Compares the people whom the server named with those who were near, at the end.
     pub(super) fn conclude_tracing(&mut self) {
         let window = self.scenario.illness.contact_window.0;
         for encounter in self.nearness.iter() {

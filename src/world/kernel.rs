@@ -1,6 +1,5 @@
-//! The kernel of the server's machine, as far as its streams need one: it keeps what has arrived until
-//! it is read, takes what is written while there is room, and tells, edge-triggered as the real one
-//! does, what a stream has become ready for.
+//! The kernel of the server's machine, as far as streams need one. It keeps received bytes until they are read,
+//! takes written bytes while there is room, and reports readiness edge-triggered, as the real one does.
 
 use std::cell::{RefCell, RefMut};
 use std::collections::{HashMap, VecDeque};
@@ -12,80 +11,80 @@ use mio::Interest;
 use super::network::ConnectionId;
 use crate::reactor::{Buffer, EventLoop, Readiness, Stream, Token};
 
-/// The sockets of the server and what is to be told of them. Clones are the same kernel.
+/// The sockets of the server and their pending readiness. Clones share one kernel.
 #[derive(Debug, Clone)]
 pub struct Kernel(Rc<RefCell<Sockets>>);
 
 #[derive(Debug)]
 struct Sockets {
     open: HashMap<ConnectionId, Socket>,
-    /// Those with something to tell, in the order in which it came up.
+    /// Streams with pending readiness, in the order in which it arose.
     ready: VecDeque<ConnectionId>,
-    /// What the server did since it was asked last.
+    /// Actions of the server since the last call of `take_done`.
     done: Vec<(ConnectionId, Done)>,
-    /// Those that the server read from or wrote to since it was asked last.
+    /// Streams that the server read from or wrote to since the last call of `take_touched`.
     touched: Vec<ConnectionId>,
-    /// How many bytes a stream takes that its peer has not read.
+    /// Bytes that a stream takes before its peer reads them.
     window: usize,
 }
 
-/// One descriptor.
+/// A socket.
 #[derive(Debug)]
 struct Socket {
     registration: Option<(Token, Interest)>,
-    /// What is to be told, once.
+    /// Pending readiness, reported once.
     news: Option<Readiness>,
     arrived: Buffer,
     incoming: Incoming,
     has_ended: bool,
     written: u64,
-    /// Bytes that were written and that the peer has not read.
+    /// Bytes written that the peer has not read.
     unread: usize,
-    /// Whether a write found no room, so that it is news when there is some.
+    /// Whether a write found no room, so that room is reported when there is some.
     is_full: bool,
 }
 
-/// What follows behind the bytes that have arrived.
+/// What follows the received bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Incoming {
-    /// Maybe more.
+    /// More bytes may follow.
     Open,
-    /// The end: the peer has sent everything.
+    /// The end of the stream: the peer has sent everything.
     Ended,
-    /// Nothing, in neither direction.
+    /// Nothing, in either direction.
     Reset,
 }
 
-/// What the server did to a stream.
+/// An action of the server on a stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Done {
-    /// It wrote bytes.
+    /// The server wrote bytes.
     Wrote(Vec<u8>),
-    /// It wanted to write more, and there was no room.
+    /// The server tried to write more than there was room for.
     Blocked {
-        /// How many bytes it had written in all.
+        /// Bytes written on the stream so far.
         written: u64,
     },
-    /// It ended its half.
+    /// The server ended its half.
     Ended,
-    /// It closed the stream and left bytes unread, which resets the connection.
+    /// The server closed the stream with bytes unread, which resets the connection.
     ClosedUnread,
-    /// It closed the stream, behind the end.
+    /// The server closed the stream after the end.
     Closed,
 }
 
-/// How a stream is.
+/// The status of a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StreamStatus {
     /// Whether the server has ended its half.
     pub has_ended: bool,
     /// Whether the server waits for room.
     pub is_full: bool,
-    /// How many bytes the server has written.
+    /// Bytes that the server has written.
     pub written: u64,
 }
 
-/// The server's end of a connection, as good as a socket. Dropping it closes it.
+/// The server's end of a connection, in place of a socket. Dropping it closes it.
 #[derive(Debug)]
 pub struct SimulatedStream {
     kernel: Kernel,
@@ -93,7 +92,7 @@ pub struct SimulatedStream {
 }
 
 impl Kernel {
-    /// A kernel whose streams take `window` bytes that their peers have not read.
+    /// A kernel whose streams take `window` bytes before their peers read them.
     pub fn new(window: usize) -> Self {
         Self(Rc::new(RefCell::new(Sockets {
             open: HashMap::new(),
@@ -104,42 +103,42 @@ impl Kernel {
         })))
     }
 
-    /// The server's end of a new connection.
+    /// Accepts a connection, and returns the server's end.
     pub fn accept(&self, connection: ConnectionId) -> SimulatedStream {
         self.sockets().open.insert(connection, Socket::new());
         SimulatedStream { kernel: self.clone(), connection }
     }
 
-    /// How many streams are open.
+    /// Number of open streams.
     pub fn open_streams(&self) -> usize {
         self.sockets().open.len()
     }
 
-    /// How a stream is, if it is open.
+    /// Status of a stream, if it is open.
     pub fn status(&self, connection: ConnectionId) -> Option<StreamStatus> {
         let sockets = self.sockets();
         let Socket { has_ended, is_full, written, .. } = sockets.open.get(&connection)?;
         Some(StreamStatus { has_ended: *has_ended, is_full: *is_full, written: *written })
     }
 
-    /// Under which token a stream is registered.
+    /// Token under which a stream is registered.
     pub fn token(&self, connection: ConnectionId) -> Option<Token> {
         self.sockets().open.get(&connection)?.registration.map(|(token, _)| token)
     }
 
-    /// Bytes have arrived. Says whether anybody is there to read them.
+    /// Receives bytes. Returns whether the stream is open to read them.
     pub fn arrive(&self, connection: ConnectionId, bytes: &[u8]) -> bool {
         self.happen(connection, Readiness::Readable, |socket| socket.arrived.extend(bytes))
     }
 
-    /// The peer has sent everything.
+    /// Receives the end of the stream.
     pub fn end(&self, connection: ConnectionId) {
         self.happen(connection, Readiness::ReadableToEnd, |socket| {
             socket.incoming = Incoming::Ended;
         });
     }
 
-    /// The connection is broken, and what has arrived and was not read is lost.
+    /// Breaks the connection, which loses the unread bytes.
     pub fn reset(&self, connection: ConnectionId) {
         self.happen(connection, Readiness::ReadableToEnd, |socket| {
             socket.incoming = Incoming::Reset;
@@ -147,7 +146,7 @@ impl Kernel {
         });
     }
 
-    /// The peer has read so many bytes.
+    /// Notes that the peer has read `count` bytes.
     pub fn acknowledge(&self, connection: ConnectionId, count: usize) {
         let mut sockets = self.sockets();
         if let Some(socket) = sockets.open.get_mut(&connection) {
@@ -158,12 +157,12 @@ impl Kernel {
         }
     }
 
-    /// Whether there is news.
+    /// Whether readiness is pending.
     pub fn has_events(&self) -> bool {
         !self.sockets().ready.is_empty()
     }
 
-    /// The news, as much of it as a poll gives at once.
+    /// Takes pending readiness, as much as a poll returns at once.
     pub fn take_events(&self) -> Vec<(Token, Readiness)> {
         let Sockets { open, ready, .. } = &mut *self.sockets();
         let count = ready.len().min(EventLoop::EVENTS_PER_TICK);
@@ -175,17 +174,17 @@ impl Kernel {
         ready.drain(..count).filter_map(event).collect()
     }
 
-    /// What the server did since the last call.
+    /// Takes the actions of the server since the last call.
     pub fn take_done(&self) -> Vec<(ConnectionId, Done)> {
         std::mem::take(&mut self.sockets().done)
     }
 
-    /// The streams that the server read from or wrote to since the last call.
+    /// Takes the streams that the server read from or wrote to since the last call.
     pub fn take_touched(&self) -> Vec<ConnectionId> {
         std::mem::take(&mut self.sockets().touched)
     }
 
-    /// The machine dies: its streams are gone without a word.
+    /// Loses power, which drops all streams silently.
     pub fn die(&self) {
         let mut sockets = self.sockets();
         sockets.open.clear();
@@ -255,7 +254,7 @@ impl Socket {
         })
     }
 
-    /// What it is ready for, whoever knows already.
+    /// Current readiness, reported or not.
     fn readiness(&self, window: usize) -> Option<Readiness> {
         match self.incoming {
             Incoming::Ended | Incoming::Reset => Some(Readiness::ReadableToEnd),

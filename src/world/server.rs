@@ -24,30 +24,30 @@ use crate::server::passwords::Passwords;
 use crate::server::registry::Registry;
 use crate::server::{Frontend, Service};
 
-/// How the simulated server is set up.
+/// Settings of the simulated server.
 #[derive(Debug, Clone)]
 pub struct ServerSettings {
-    /// How long an account is blocked.
+    /// Duration of a block.
     pub block_duration: Duration,
-    /// In seconds.
+    /// Lifetime of a TempID, in seconds.
     pub temp_id_lifetime: u32,
-    /// How long a connection may take to log in.
+    /// Time that a connection may take to log in.
     pub login_timeout: Duration,
-    /// How many bytes a connection takes that its phone has not read.
+    /// Bytes that a connection takes before its phone reads them.
     pub window: usize,
 }
 
-/// Users besides those of the phones, by name and password.
+/// Users besides those of the phones, with their passwords.
 pub type Others = Vec<(Username, String)>;
 
-/// What the server did in a tick.
+/// Effects of a tick of the server.
 #[derive(Debug)]
 pub struct Ticked {
-    /// To its streams, in this order.
+    /// Actions on streams, in order.
     pub done: Vec<(ConnectionId, Done)>,
-    /// The streams that it read from or wrote to, some maybe more than once.
+    /// Streams that it read from or wrote to; one may occur more than once.
     pub touched: Vec<ConnectionId>,
-    /// What it decided.
+    /// Decisions.
     pub decisions: Vec<Decision>,
 }
 
@@ -65,7 +65,7 @@ impl SimulatedServer {
     ///
     /// # Errors
     ///
-    /// That the disk holds anything but what a server writes and a crash leaves.
+    /// A message if the disk holds anything but what a server writes and a crash leaves.
     pub fn start(
         settings: &ServerSettings,
         users: u32,
@@ -102,38 +102,38 @@ impl SimulatedServer {
         Ok(Self { frontend, kernel: Kernel::new(settings.window) })
     }
 
-    /// The disk, to let it fail.
+    /// The disk, to inject faults.
     pub fn disk(&mut self) -> &mut Disk {
         self.frontend.service.store.inner.storage()
     }
 
-    /// Changes what happens between the server and its store.
+    /// Changes the faults between the server and its store.
     pub fn set_lateness(&mut self, lateness: Lateness) {
         self.frontend.service.store.set_lateness(lateness);
     }
 
-    /// Its streams, to let bytes arrive.
+    /// The kernel, to deliver bytes.
     pub fn kernel(&self) -> &Kernel {
         &self.kernel
     }
 
-    /// Dies without a word; what is left is the disk.
+    /// Loses power, and leaves the disk.
     pub fn die(&mut self) -> Disk {
         self.kernel.die();
         std::mem::take(self.disk())
     }
 
-    /// Which TempIDs were issued, to check what phones were told.
+    /// TempIDs that were issued, to check what phones were told.
     pub fn registry(&self) -> &Registry {
         self.frontend.service.authority.registry()
     }
 
-    /// How many connections and streams it has.
+    /// Number of connections and of streams.
     pub fn connections(&self) -> (usize, usize) {
         (self.frontend.len(), self.kernel.open_streams())
     }
 
-    /// A phone has connected.
+    /// Accepts the connection of a phone.
     pub fn accept(&mut self, connection: ConnectionId, now: Now) {
         let stream = self.kernel.accept(connection);
         // Here everybody is at the same place, which no limit counts.
@@ -141,22 +141,22 @@ impl SimulatedServer {
         self.frontend.admit(stream, origin, &self.kernel, now).expect("it has room for all");
     }
 
-    /// Whether there is something to do that no timer tells of.
+    /// Whether there is work that no timer announces.
     pub fn is_busy(&self) -> bool {
         self.frontend.is_busy() || self.kernel.has_events()
     }
 
-    /// When the next timer is due.
+    /// Time of the next timer.
     pub fn next_wake(&self) -> Option<Instant> {
         self.frontend.next_wake()
     }
 
-    /// How a connection is, if it is still there.
+    /// Status of a connection, if it is open.
     pub fn status(&mut self, connection: ConnectionId) -> Option<ConnectionStatus> {
         self.frontend.status(self.kernel.token(connection)?)
     }
 
-    /// One tick, and what the server did in it.
+    /// Runs a tick, and returns its effects.
     pub fn tick(&mut self, now: Now) -> Ticked {
         let events = self.kernel.take_events();
         self.frontend.tick(events.into_iter(), &self.kernel, now);
@@ -173,7 +173,7 @@ impl SimulatedServer {
 ///
 /// # Errors
 ///
-/// That something is lost.
+/// A message if something is lost.
 fn check_nothing_readable_is_lost(
     before: &[u8],
     after: &[u8],
