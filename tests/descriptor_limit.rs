@@ -147,6 +147,7 @@ fn exhausted_server_accepts_everybody_when_there_are_descriptors_again() {
         assert_eq!(phone.reply(), Reply::ok());
         phone.temp_id();
     }
+    server.stderr.wait_for_part("new connections are accepted again");
 }
 
 #[test]

@@ -22,10 +22,11 @@ use super::Token;
 /// which no event will tell. The methods with defaults describe this to the connection; plain
 /// streams need none of them.
 pub trait Stream: Read + Write {
-    /// Who tells what a stream is ready for.
+    /// Tells what registered streams are ready for.
     type Registry;
 
-    /// Makes the registry tell, under `token`, of what is in `interest`.
+    /// Registers the stream: from now on the registry tells, under `token`, of what is in
+    /// `interest`.
     ///
     /// # Errors
     ///
@@ -37,7 +38,7 @@ pub trait Stream: Read + Write {
         interest: Interest,
     ) -> io::Result<()>;
 
-    /// Changes what the registry tells of, and makes it tell again of what is the case already.
+    /// Changes the interest, and makes the registry tell again of what is the case already.
     ///
     /// # Errors
     ///
@@ -119,8 +120,8 @@ impl Stream for TcpStream {
     }
 }
 
-/// What an event says about a stream; the greater says more. It is a hint: only reading tells for
-/// certain.
+/// What an event says about a stream; a greater value says more. It is a hint: only reading tells
+/// for certain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Readiness {
     /// There may be room to write, and nothing new to read.

@@ -28,7 +28,7 @@ use slab::Slab;
 use self::lists::{Home, Lists, NIL, Slot, Timer};
 use self::tick::{TICK, Tick};
 
-/// Names an armed timer, to cancel it.
+/// Identifies an armed timer, to cancel it.
 ///
 /// A key is stale once its timer has fired or was cancelled, and a stale key never reaches another
 /// timer: its generation counts the insertions, so that it would take 2^32 of them, and the same
