@@ -25,8 +25,16 @@ fn hello(version: i64) -> Vec<Reply> {
         Reply::bulk("bluetrace"),
         Reply::bulk("version"),
         Reply::bulk(env!("CARGO_PKG_VERSION")),
+        Reply::bulk("mode"),
+        Reply::bulk("standalone"),
+        Reply::bulk("role"),
+        Reply::bulk("master"),
         Reply::bulk("proto"),
         Reply::Integer(version),
+        Reply::bulk("id"),
+        Reply::Integer(1),
+        Reply::bulk("modules"),
+        Reply::Array(vec![]),
     ]
 }
 
@@ -210,6 +218,41 @@ fn logged_out_tools_are_answered() {
 }
 
 #[test]
+fn statistics_are_told_to_users_only() {
+    let data = Data::sample();
+    let server = Server::start(&data);
+    let mut phone = Phone::connect(&server);
+    assert_eq!(phone.ask("INFO"), Reply::error("NOAUTH Authentication required."));
+    let mut phone = Phone::logged_in(&server, EIGHT);
+    phone.temp_id();
+    let Reply::Bulk(text) = phone.ask("INFO") else { panic!("no bulk string") };
+    let text = String::from_utf8(text).expect("ASCII");
+    for line in [
+        "loading:0",
+        "role:master",
+        "connected_clients:2",
+        "total_connections_received:2",
+        "users:4",
+        "tempids:4",
+        "commits:1",
+        "refused_noauth:1",
+    ] {
+        assert!(text.lines().any(|told| told == line), "{line}: {text}");
+    }
+}
+
+#[test]
+fn reset_logs_out_and_the_time_to_log_in_begins() {
+    let data = Data::sample();
+    let server = Setup::new(&data).arguments(&["--login-timeout", "1"]).start();
+    let mut phone = Phone::logged_in(&server, EIGHT);
+    assert_eq!(phone.ask("RESET"), Reply::Simple("RESET".to_owned()));
+    assert_eq!(phone.ask("TEMPID"), Reply::error("NOAUTH Authentication required."));
+    phone.assert_closed();
+    server.stdout.assert_exactly(&format!("> {} logout\n", EIGHT.user));
+}
+
+#[test]
 fn logged_out_hello_tells_the_version() {
     let data = Data::sample();
     let server = Server::start(&data);
@@ -254,7 +297,7 @@ fn logged_out_unknown_and_incomplete_requests_are_refused() {
     let mut phone = Phone::connect(&server);
     for (request, text) in [
         ("GET", "ERR unknown command 'GET'"),
-        ("CONFIG SET x y", "ERR unknown command 'CONFIG'"),
+        ("CONFIG SET x y", "ERR unknown command 'CONFIG SET'"),
         ("AUTH", "ERR wrong number of arguments for 'auth' command"),
         ("AUTH comp3331", "ERR wrong number of arguments for 'auth' command"),
         ("AUTH a b c", "ERR wrong number of arguments for 'auth' command"),

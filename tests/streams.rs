@@ -35,7 +35,7 @@ fn dialogue() -> Vec<u8> {
 
 #[track_caller]
 fn assert_answered(phone: &mut Phone) {
-    assert!(matches!(phone.reply(), Reply::Map(pairs) if pairs.len() == 6));
+    assert!(matches!(phone.reply(), Reply::Map(pairs) if pairs.len() == 14));
     assert_eq!(phone.reply(), Reply::ok());
     assert!(matches!(phone.reply(), Reply::Bulk(record) if record.len() == Record::LEN));
     assert_eq!(phone.reply(), Reply::pong());
@@ -171,7 +171,7 @@ fn broken_framing_closes_its_connection_and_no_other() {
     let mut other = Phone::connect(&server);
     for bytes in [
         &b"*x\r\n"[..],
-        b"*-1\r\n",
+        b"*-2\r\n",
         b"*1\n",
         b"*99999999999999999999\r\n",
         b"*1\r\n:1\r\n",
@@ -209,7 +209,7 @@ fn logged_out_request_of_a_kibibyte_is_taken_and_no_more() {
     let server = Server::start(&data);
     let mut phone = Phone::connect(&server);
     phone.send_bytes(&ping_of(KIB));
-    assert_eq!(phone.reply(), Reply::error("ERR wrong number of arguments for 'ping' command"));
+    assert_eq!(phone.reply(), Reply::error("ERR text is longer than 256 bytes"));
     phone.send_bytes(&ping_of(KIB + 1));
     assert_too_long(&mut phone);
 }
@@ -220,7 +220,7 @@ fn logged_in_request_of_a_mebibyte_is_taken_and_no_more() {
     let server = Server::start(&data);
     let mut phone = Phone::logged_in(&server, EIGHT);
     phone.send_bytes(&ping_of(MIB));
-    assert_eq!(phone.reply(), Reply::error("ERR wrong number of arguments for 'ping' command"));
+    assert_eq!(phone.reply(), Reply::error("ERR text is longer than 256 bytes"));
     // It is refused as soon as its length is known.
     phone.send_bytes(&ping_of(MIB + 1)[..64]);
     assert_too_long(&mut phone);
@@ -250,6 +250,31 @@ fn request_of_eight_words_is_taken_and_no_more() {
         assert!(phone.reply().is_error("ERR Protocol error: "));
         phone.assert_closed();
     }
+}
+
+#[test]
+fn http_request_ends_the_connection_and_its_body_is_not_carried_out() {
+    let data = Data::with_users();
+    let server = Server::start(&data);
+    let refusal =
+        |protocol| Reply::error(&format!("ERR Protocol error: expected RESP, got {protocol}"));
+    for _ in 0..3 {
+        let mut browser = Phone::connect(&server);
+        let body = format!("AUTH {} wrong\r\n", EIGHT.user).repeat(3);
+        let header = "POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: text/plain\r\n\r\n";
+        browser.send_bytes(format!("{header}{body}").as_bytes());
+        assert_eq!(browser.reply(), refusal("HTTP"));
+        browser.assert_closed();
+    }
+    let mut browser = Phone::connect(&server);
+    browser.send_bytes(b"\x16\x03\x01\x02\x00\x01");
+    assert_eq!(browser.reply(), refusal("TLS"));
+    Phone::logged_in(&server, EIGHT);
+    let told = server.stderr.wait_for_part("speaks HTTP");
+    assert!(told.starts_with("127.0.0.1 "), "{told}");
+    let ended = server.stop();
+    let named = ended.stderr.iter().filter(|line| line.contains(" speaks ")).count();
+    assert_eq!(named, 1, "an address is named once a minute: {:?}", ended.stderr);
 }
 
 #[test]

@@ -24,7 +24,7 @@
 //! # Phone to server: RESP
 //!
 //! The server speaks RESP, the serialization protocol of Redis and Valkey, version 2 and, for clients
-//! that open with `HELLO 3`, version 3; only the reply to `HELLO` differs between the two. RESP and not
+//! that open with `HELLO 3`, version 3; the two differ in maps and in the null only. RESP and not
 //! a framing of our own because it is specified, binary-safe, can be pipelined and parsed
 //! incrementally, Wireshark dissects it, every language has a client, and `redis-cli` and
 //! `redis-benchmark` are a client and a load generator that we did not write.
@@ -37,7 +37,8 @@
 //!
 //! or, for people with a terminal, one inline line of words separated by blanks, ended by LF or CR LF:
 //! `AUTH +61410888888 comp3331`. Inline words cannot contain blanks, so `UPLOAD` needs the array. Names
-//! of commands are read in any case. A blank line is passed over.
+//! of commands are read in any case. A blank line, an empty array and a null array (`*-1`) are passed
+//! over.
 //!
 //! | Request | Reply | Then the session is |
 //! |---|---|---|
@@ -48,15 +49,46 @@
 //! | `TEMPID` | `$58` and the record of a new TempID, valid from now | logged in |
 //! | `TEMPID n`, n from 1 to 100 | one bulk string of n x 58 bytes: TempIDs for n windows in a row, the first from now | logged in |
 //! | `UPLOAD records`, a bulk string of n x 58 bytes | `:n`, the records taken | logged in |
-//! | `PING` | `+PONG` | as before |
 //! | `QUIT` | `+OK` | closed by the server |
-//! | `HELLO [2\|3 [AUTH user password] [SETNAME name]]` | `server` `bluetrace`, `version` …, `proto` 2 or 3: an array of pairs in RESP 2, a map in RESP 3 | logged in, if it had a right `AUTH` |
-//! | `COMMAND …`, `CONFIG GET …` | an empty array | as before |
-//! | `CLIENT …` | `+OK` | as before |
+//! | `HELLO [2\|3 [AUTH user password] [SETNAME name]]` | `server` `bluetrace`, `version` …, `mode` `standalone`, `role` `master`, `proto` 2 or 3, `id` n, `modules` (an empty array): an array of pairs in RESP 2, a map in RESP 3 | logged in, if it had a right `AUTH` |
 //!
 //! `TEMPID` and `UPLOAD` need a login. A TempID is on stable storage before it is told. `UPLOAD` is all
 //! or nothing: one wrong record refuses the whole request and traces nothing; a log larger than one
-//! request goes in several. `COMMAND`, `CONFIG GET` and `CLIENT` are what tools ask when they connect.
+//! request goes in several.
+//!
+//! ## What libraries and tools ask
+//!
+//! Client libraries and tools ask more when they connect, and wait for the answer. They get that of Redis,
+//! as far as there is something to tell; what is not done is not confirmed.
+//!
+//! | Request | Reply |
+//! |---|---|
+//! | `PING [text]`, `ECHO text` | `+PONG` or the text, a bulk string of at most 256 bytes |
+//! | `INFO [section]`, after a login | a bulk string, the [`Statistics`]: lines `key:value` in sections that begin with `# Name` |
+//! | `TIME` | seconds since 1970 and microseconds, two bulk strings; the microseconds are always 0 |
+//! | `RESET` | `+RESET`; the session is logged out, speaks version 2 and has no name, and its time to log in begins again |
+//! | `SELECT 0` | `+OK`; another number: `-ERR DB index is out of range` |
+//! | `COMMAND`, `COMMAND INFO …`, `COMMAND LIST …` | an empty array |
+//! | `COMMAND COUNT` | `:0` |
+//! | `COMMAND DOCS …`, `CONFIG GET …` | an empty array in RESP 2, an empty map in RESP 3 |
+//! | `CLIENT ID` | `:n`, a number that no other connection has |
+//! | `CLIENT SETNAME name` | `+OK`; at most 256 printable characters without blanks |
+//! | `CLIENT GETNAME` | the name, or a null |
+//! | `CLIENT SETINFO LIB-NAME\|LIB-VER text`, `CLIENT NO-EVICT ON\|OFF`, `CLIENT NO-TOUCH ON\|OFF` | `+OK`: the server lists no clients, evicts nothing and lets nothing grow old |
+//! | any other `CLIENT` or `CONFIG` | `-ERR unknown command '…'` |
+//!
+//! All but `INFO` is answered before a login too, as it is cheap and tells nothing about users. `INFO`
+//! needs a login, as in a Redis with passwords: it tells how many users there are.
+//!
+//! Some libraries repeat a refused `AUTH` by themselves (redis-py 8 three times, unless it is made with
+//! `retry=None`). Each attempt counts, as the server cannot tell a repetition from a guess.
+//!
+//! ## Other protocols
+//!
+//! A browser or a proxy can be made to send HTTP to any port, with a body that holds requests of RESP. So an
+//! inline line ends the connection with one error, and nothing behind it is looked at, if its first word is
+//! a method of HTTP in capitals or contains a colon, or if its last word of several begins with `HTTP/`. So
+//! do the first two bytes of a TLS handshake. The operator is told the address, once a minute.
 //!
 //! Replies come in the order of the requests, however the bytes are cut into segments. After a reply
 //! that closes, the server takes nothing more, sends what is left and ends the stream.
@@ -68,7 +100,7 @@
 //!
 //! | Reply | When |
 //! |---|---|
-//! | `-NOAUTH Authentication required.` | `TEMPID` or `UPLOAD` without a login |
+//! | `-NOAUTH Authentication required.` | `TEMPID`, `UPLOAD` or `INFO` without a login |
 //! | `-ERR already logged in` | `AUTH` after a login |
 //! | `-ERR unknown command '…'` | there is no such command |
 //! | `-ERR wrong number of arguments for '…' command` | |
@@ -80,7 +112,8 @@
 //! | `-BUSY …`, then closed | the server has as many connections as it may have |
 //! | `-BUSYADDRESS …`, then closed | the peer's address has as many connections as it may have |
 //! | `-BUSYREQUESTS …`, then closed | incomplete requests of more than 64 KiB take all the memory that they may |
-//! | `-ERR Protocol error: …`, then closed | bytes that are no frame, or a request over its limit |
+//! | `-ERR DB index is out of range`, `-ERR text is longer than 256 bytes` | `SELECT`; `PING` or `ECHO` |
+//! | `-ERR Protocol error: …`, then closed | bytes that are no frame, another protocol, or a request over its limit |
 //!
 //! `ERR` means that the same request would be refused again, `IOERR` and `BUSY…` that it may succeed later.
 //!
@@ -111,6 +144,7 @@ pub mod refusal;
 pub mod reply;
 pub mod request;
 pub mod resp;
+mod statistics;
 mod temp_id;
 mod timestamp;
 mod timestamp_decoder;
@@ -118,6 +152,7 @@ mod username;
 
 pub use beacon::{Beacon, BeaconError};
 pub use contact_record::{ContactRecord, ContactRecordError, InvalidRecord};
+pub use statistics::Statistics;
 pub use temp_id::{TempId, TempIdError};
 pub use timestamp::{Timestamp, TimestampError};
 pub use timestamp_decoder::TimestampDecoder;

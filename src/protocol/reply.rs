@@ -1,26 +1,43 @@
 //! What the server answers: encoded by the server, decoded by phones.
 
+use std::borrow::Cow;
+
 use thiserror::Error;
 
 use super::contact_record::ContactRecord;
-use super::request::RespVersion;
-use super::resp;
+use super::resp::{self, RespVersion};
+use super::timestamp::Timestamp;
 
 /// What the server answers when it does what was asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer<'a> {
     /// `+OK`
     Ok,
     /// `+PONG`
     Pong,
+    /// `+RESET`
+    Reset,
     /// To `TEMPID`: the records in one bulk string.
     TempIds(&'a [ContactRecord]),
-    /// To `UPLOAD`: how many records were taken.
-    Taken(usize),
-    /// To `HELLO`: who answers, in the version that is spoken from now on.
-    Hello(RespVersion),
-    /// To questions of tools: an empty array.
-    Nothing,
+    /// `:n`, such as how many records of an `UPLOAD` were taken.
+    Integer(usize),
+    /// A bulk string.
+    Bulk(Cow<'a, [u8]>),
+    /// To `TIME`: seconds since 1970, and microseconds, which the server's clock does not have.
+    Time(Timestamp),
+    /// To `HELLO`: who answers.
+    Hello {
+        /// The version that is spoken from now on.
+        version: RespVersion,
+        /// The number of the client.
+        id: usize,
+    },
+    /// An array of nothing.
+    EmptyArray,
+    /// A map of nothing.
+    EmptyMap(RespVersion),
+    /// A value that is not there.
+    Null(RespVersion),
 }
 
 impl Answer<'_> {
@@ -29,36 +46,46 @@ impl Answer<'_> {
         match self {
             Self::Ok => resp::encode_simple(out, "OK"),
             Self::Pong => resp::encode_simple(out, "PONG"),
+            Self::Reset => resp::encode_simple(out, "RESET"),
             Self::TempIds(records) => {
                 resp::encode_bulk_with(out, records.len() * ContactRecord::LEN, |out| {
                     records.iter().for_each(|record| record.encode(out));
                 });
             }
-            Self::Taken(count) => resp::encode_integer(out, *count),
-            Self::Hello(version) => encode_hello(out, *version),
-            Self::Nothing => resp::encode_array_header(out, 0),
+            Self::Integer(number) => resp::encode_integer(out, *number),
+            Self::Bulk(bytes) => resp::encode_bulk(out, bytes),
+            Self::Time(now) => {
+                resp::encode_array_header(out, 2);
+                resp::encode_bulk(out, now.unix_seconds().to_string().as_bytes());
+                resp::encode_bulk(out, b"0");
+            }
+            Self::Hello { version, id } => encode_hello(out, *version, *id),
+            Self::EmptyArray => resp::encode_array_header(out, 0),
+            Self::EmptyMap(version) => resp::encode_map_header(out, 0, *version),
+            Self::Null(version) => resp::encode_null(out, *version),
         }
     }
 }
 
-fn encode_hello(out: &mut Vec<u8>, version: RespVersion) {
-    const PAIRS: usize = 3;
-    let number = match version {
-        RespVersion::V2 => {
-            resp::encode_array_header(out, 2 * PAIRS);
-            2
-        }
-        RespVersion::V3 => {
-            resp::encode_map_header(out, PAIRS);
-            3
-        }
-    };
-    for (key, value) in [("server", "bluetrace"), ("version", env!("CARGO_PKG_VERSION"))] {
+fn encode_hello(out: &mut Vec<u8>, version: RespVersion, id: usize) {
+    const PAIRS: usize = 7;
+    resp::encode_map_header(out, PAIRS, version);
+    let texts = [
+        ("server", "bluetrace"),
+        ("version", env!("CARGO_PKG_VERSION")),
+        ("mode", "standalone"),
+        ("role", "master"),
+    ];
+    for (key, value) in texts {
         resp::encode_bulk(out, key.as_bytes());
         resp::encode_bulk(out, value.as_bytes());
     }
     resp::encode_bulk(out, b"proto");
-    resp::encode_integer(out, number);
+    resp::encode_integer(out, version.number());
+    resp::encode_bulk(out, b"id");
+    resp::encode_integer(out, id);
+    resp::encode_bulk(out, b"modules");
+    resp::encode_array_header(out, 0);
 }
 
 /// What a client reads: the types of RESP that the replies to its requests have.

@@ -1,10 +1,14 @@
-//! What phones ask of the server: encoded by phones, decoded by the server.
+//! What clients ask of the server: encoded by phones, decoded by the server.
 
 use thiserror::Error;
 
-use super::resp;
+use self::tool_request::is_client_name;
+pub use self::tool_request::{MAX_TEXT_BYTES, ToolRequest};
+use super::resp::{self, RespVersion};
 
-/// What a phone asks of the server, borrowed from the bytes received.
+mod tool_request;
+
+/// What a client asks of the server, borrowed from the bytes received.
 ///
 /// The names of commands are read in upper or lower case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,8 +25,6 @@ pub enum Request<'a> {
         /// Contact records without anything between them, not looked at yet.
         records: &'a [u8],
     },
-    /// `PING`
-    Ping,
     /// `QUIT`
     Quit,
     /// `HELLO [2|3 [AUTH user password] [SETNAME name]]`
@@ -31,11 +33,11 @@ pub enum Request<'a> {
         version: Option<RespVersion>,
         /// Whom to log in with the same request.
         auth: Option<Credentials<'a>>,
+        /// What the client calls itself, if it said so.
+        name: Option<&'a [u8]>,
     },
-    /// `COMMAND …` or `CONFIG GET …`: tools ask these at the start; there is nothing to tell.
-    Introspection,
-    /// `CLIENT …`: tools introduce themselves.
-    Client,
+    /// What no phone asks, but libraries and tools do.
+    Tool(ToolRequest<'a>),
 }
 
 /// Most TempIDs of one `TEMPID`, as the real BlueTrace hands out.
@@ -56,16 +58,6 @@ impl std::fmt::Debug for Credentials<'_> {
     }
 }
 
-/// A version of the serialization protocol. Only the reply to `HELLO` differs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum RespVersion {
-    /// What every connection begins with.
-    #[default]
-    V2,
-    /// What today's clients of Redis ask for.
-    V3,
-}
-
 impl<'a> Request<'a> {
     /// Reads the words of a frame that has at least one.
     ///
@@ -76,7 +68,7 @@ impl<'a> Request<'a> {
         let (name, arguments) = words.split_first().ok_or(RequestError::Syntax)?;
         let mut upper = [0; LONGEST_NAME];
         let Some(upper) = upper.get_mut(..name.len()) else {
-            return Err(RequestError::unknown(name));
+            return Err(RequestError::unknown(&[name]));
         };
         upper.copy_from_slice(name);
         upper.make_ascii_uppercase();
@@ -85,19 +77,12 @@ impl<'a> Request<'a> {
             (b"TEMPID", []) => Ok(Self::TempId { count: 1 }),
             (b"TEMPID", [count]) => Ok(Self::TempId { count: decode_count(count)? }),
             (b"UPLOAD", [records]) => Ok(Self::Upload { records }),
-            (b"PING", []) => Ok(Self::Ping),
             (b"QUIT", _) => Ok(Self::Quit),
             (b"HELLO", options) => decode_hello(options),
-            (b"CONFIG", [verb, _, ..]) if verb.eq_ignore_ascii_case(b"GET") => {
-                Ok(Self::Introspection)
+            (b"AUTH" | b"TEMPID" | b"UPLOAD", _) => {
+                Err(RequestError::wrong_number_of_arguments(name))
             }
-            (b"COMMAND", _) => Ok(Self::Introspection),
-            (b"CLIENT", _) => Ok(Self::Client),
-            (b"AUTH", _) => Err(RequestError::WrongNumberOfArguments("auth")),
-            (b"TEMPID", _) => Err(RequestError::WrongNumberOfArguments("tempid")),
-            (b"UPLOAD", _) => Err(RequestError::WrongNumberOfArguments("upload")),
-            (b"PING", _) => Err(RequestError::WrongNumberOfArguments("ping")),
-            _ => Err(RequestError::unknown(name)),
+            (upper, arguments) => ToolRequest::decode(upper, name, arguments).map(Self::Tool),
         }
     }
 
@@ -112,11 +97,9 @@ impl<'a> Request<'a> {
                 resp::encode_request(out, &[b"TEMPID", count.to_string().as_bytes()]);
             }
             Self::Upload { records } => resp::encode_request(out, &[b"UPLOAD", records]),
-            Self::Ping => resp::encode_request(out, &[b"PING"]),
             Self::Quit => resp::encode_request(out, &[b"QUIT"]),
-            Self::Hello { version, auth } => encode_hello(out, *version, *auth),
-            Self::Introspection => resp::encode_request(out, &[b"COMMAND"]),
-            Self::Client => resp::encode_request(out, &[b"CLIENT"]),
+            Self::Hello { version, auth, name } => encode_hello(out, *version, *auth, *name),
+            Self::Tool(request) => request.encode(out),
         }
     }
 }
@@ -130,28 +113,38 @@ fn decode_count(text: &[u8]) -> Result<u8, RequestError> {
 
 fn decode_hello<'a>(options: &[&'a [u8]]) -> Result<Request<'a>, RequestError> {
     let Some((version, mut options)) = options.split_first() else {
-        return Ok(Request::Hello { version: None, auth: None });
+        return Ok(Request::Hello { version: None, auth: None, name: None });
     };
     let version = match *version {
         b"2" => RespVersion::V2,
         b"3" => RespVersion::V3,
         _ => return Err(RequestError::UnsupportedVersion),
     };
-    let mut auth = None;
+    let (mut auth, mut client) = (None, None);
     loop {
         options = match options {
-            [] => return Ok(Request::Hello { version: Some(version), auth }),
+            [] => return Ok(Request::Hello { version: Some(version), auth, name: client }),
             [name, user, password, rest @ ..] if name.eq_ignore_ascii_case(b"AUTH") => {
                 auth = Some(Credentials { user, password });
                 rest
             }
-            [name, _, rest @ ..] if name.eq_ignore_ascii_case(b"SETNAME") => rest,
+            [name, value, rest @ ..]
+                if name.eq_ignore_ascii_case(b"SETNAME") && is_client_name(value) =>
+            {
+                client = Some(*value);
+                rest
+            }
             _ => return Err(RequestError::Syntax),
         }
     }
 }
 
-fn encode_hello(out: &mut Vec<u8>, version: Option<RespVersion>, auth: Option<Credentials<'_>>) {
+fn encode_hello(
+    out: &mut Vec<u8>,
+    version: Option<RespVersion>,
+    auth: Option<Credentials<'_>>,
+    name: Option<&[u8]>,
+) {
     let mut words: Vec<&[u8]> = vec![b"HELLO"];
     match version {
         None => {}
@@ -161,18 +154,22 @@ fn encode_hello(out: &mut Vec<u8>, version: Option<RespVersion>, auth: Option<Cr
     if let Some(Credentials { user, password }) = auth {
         words.extend([b"AUTH", user, password]);
     }
+    if let Some(name) = name {
+        words.extend([b"SETNAME", name]);
+    }
     resp::encode_request(out, &words);
 }
 
 /// Why a frame is no request.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum RequestError {
-    /// There is no such command; the name is cut and escaped, as it comes from a peer.
+    /// There is no such command, or not with this subcommand and its arguments. The name is cut and
+    /// escaped, as it comes from a peer.
     #[error("unknown command '{0}'")]
     Unknown(String),
-    /// There is, but not with so many arguments.
+    /// The command takes another number of arguments.
     #[error("wrong number of arguments for '{0}' command")]
-    WrongNumberOfArguments(&'static str),
+    WrongNumberOfArguments(String),
     /// `TEMPID` with anything but a number from 1 to [`MAX_TEMP_IDS`].
     #[error("value is not an integer from 1 to {MAX_TEMP_IDS}")]
     CountOutOfRange,
@@ -182,14 +179,26 @@ pub enum RequestError {
     /// `HELLO` with options that it does not have.
     #[error("syntax error")]
     Syntax,
+    /// `SELECT` with anything but 0.
+    #[error("DB index is out of range")]
+    NoSuchDatabase,
+    /// `PING` or `ECHO` with more than [`MAX_TEXT_BYTES`].
+    #[error("text is longer than {MAX_TEXT_BYTES} bytes")]
+    TextTooLong,
 }
 
 impl RequestError {
     /// Enough of a name to recognize it in the reply.
     const SHOWN_BYTES: usize = 64;
 
-    fn unknown(name: &[u8]) -> Self {
+    pub(super) fn unknown(words: &[&[u8]]) -> Self {
+        let name = words.join(&b' ');
         Self::Unknown(name[..name.len().min(Self::SHOWN_BYTES)].escape_ascii().to_string())
+    }
+
+    /// `name` is one of ours, so that it needs no escape.
+    pub(super) fn wrong_number_of_arguments(name: &[u8]) -> Self {
+        Self::WrongNumberOfArguments(name.escape_ascii().to_string().to_lowercase())
     }
 }
 

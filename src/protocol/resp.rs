@@ -4,6 +4,7 @@
 //! beginning of one, or they can never become one. It never copies and never allocates, and what it
 //! says of a prefix stays true whatever follows, so that every cut of a stream gives the same frames.
 
+use std::fmt;
 use std::ops::Deref;
 
 use thiserror::Error;
@@ -19,6 +20,17 @@ pub const MAX_INLINE_BYTES: usize = 1024;
 const MAX_LENGTH_DIGITS: usize = 16;
 
 const LINE_END: &[u8] = b"\r\n";
+
+const NULL_ARRAY: &[u8] = b"*-1\r\n";
+
+/// The first two bytes of everything that a client of TLS says first (RFC 8446, section 5.1).
+const TLS_HANDSHAKE: u8 = 0x16;
+const TLS_MAJOR_VERSION: u8 = 0x03;
+
+/// How the first line of an HTTP request begins (RFC 9110, section 9; RFC 5789; RFC 9113, section 3.4).
+const HTTP_METHODS: [&[u8]; 10] = [
+    b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"CONNECT", b"OPTIONS", b"TRACE", b"PATCH", b"PRI",
+];
 
 /// The words of one request, borrowed from the bytes received.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +58,8 @@ impl<'a> Deref for Words<'a> {
 }
 
 /// Finds the first request in `bytes`: its words and how many bytes it takes, or `None` if it is not
-/// complete yet. A blank line and an empty array are requests without words, to be passed over.
+/// complete yet. A blank line, an empty array and a null array are requests without words, to be
+/// passed over.
 ///
 /// # Errors
 ///
@@ -58,11 +71,21 @@ pub fn decode_request(
     match bytes.first() {
         None => Ok(None),
         Some(b'*') => decode_array(bytes, limit),
+        Some(&TLS_HANDSHAKE) if bytes.len() < 2 => Ok(None),
+        Some(&TLS_HANDSHAKE) if bytes[1] == TLS_MAJOR_VERSION => {
+            Err(FramingError::Foreign(ForeignProtocol::Tls))
+        }
         Some(_) => decode_inline(bytes, limit.min(MAX_INLINE_BYTES)),
     }
 }
 
 fn decode_array(bytes: &[u8], limit: usize) -> Result<Option<(Words<'_>, usize)>, FramingError> {
+    if bytes.starts_with(b"*-")
+        && NULL_ARRAY.starts_with(&bytes[..bytes.len().min(NULL_ARRAY.len())])
+    {
+        let is_whole = bytes.len() >= NULL_ARRAY.len();
+        return Ok(is_whole.then_some((Words::NONE, NULL_ARRAY.len())));
+    }
     let Some((count, mut at)) = decode_length(bytes, 0)? else { return Ok(None) };
     if count > MAX_WORDS {
         return Err(FramingError::TooManyWords);
@@ -86,12 +109,25 @@ fn decode_inline(bytes: &[u8], limit: usize) -> Result<Option<(Words<'_>, usize)
     let Some(end) = memchr::memchr(b'\n', window) else {
         return if bytes.len() < limit { Ok(None) } else { Err(FramingError::TooLong(limit)) };
     };
-    let mut words = Words::NONE;
     let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r');
-    for word in window[..end].split(is_blank).filter(|word| !word.is_empty()) {
+    let line = window[..end].split(is_blank).filter(|word| !word.is_empty());
+    if is_http(line.clone()) {
+        return Err(FramingError::Foreign(ForeignProtocol::Http));
+    }
+    let mut words = Words::NONE;
+    for word in line {
         words.push(word)?;
     }
     Ok(Some((words, end + 1)))
+}
+
+/// Whether a line is the first of an HTTP request, or a header. A browser or a proxy can be made to
+/// send them anywhere, with a body of the attacker's choice behind them.
+fn is_http<'a>(mut line: impl DoubleEndedIterator<Item = &'a [u8]>) -> bool {
+    let Some(first) = line.next() else { return false };
+    HTTP_METHODS.contains(&first)
+        || first.contains(&b':')
+        || line.next_back().is_some_and(|last| last.starts_with(b"HTTP/"))
 }
 
 /// Reads the bulk string that begins at `at`, and where the next thing begins.
@@ -130,6 +166,26 @@ fn decode_length(bytes: &[u8], at: usize) -> Result<Option<(usize, usize)>, Fram
     }
     let length = digits[..count].iter().fold(0, |len, byte| len * 10 + usize::from(byte - b'0'));
     Ok(Some((length, at + 1 + count + LINE_END.len())))
+}
+
+/// A version of the serialization protocol. Only maps and the null differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RespVersion {
+    /// What every connection begins with.
+    #[default]
+    V2,
+    /// What today's clients of Redis ask for.
+    V3,
+}
+
+impl RespVersion {
+    /// Its number, as in `HELLO 3`.
+    pub fn number(self) -> usize {
+        match self {
+            Self::V2 => 2,
+            Self::V3 => 3,
+        }
+    }
 }
 
 /// Appends a request as an array of bulk strings.
@@ -174,9 +230,20 @@ pub fn encode_array_header(out: &mut Vec<u8>, count: usize) {
     encode_header(out, b'*', count);
 }
 
-/// Appends what announces `count` pairs of a map, a type of RESP version 3.
-pub fn encode_map_header(out: &mut Vec<u8>, count: usize) {
-    encode_header(out, b'%', count);
+/// Appends what announces `count` pairs of a map: in version 2 they are the elements of an array.
+pub fn encode_map_header(out: &mut Vec<u8>, count: usize, version: RespVersion) {
+    match version {
+        RespVersion::V2 => encode_array_header(out, 2 * count),
+        RespVersion::V3 => encode_header(out, b'%', count),
+    }
+}
+
+/// Appends what stands for a value that is not there: a null bulk string, or in version 3 the null.
+pub fn encode_null(out: &mut Vec<u8>, version: RespVersion) {
+    out.extend_from_slice(match version {
+        RespVersion::V2 => b"$-1\r\n",
+        RespVersion::V3 => b"_\r\n",
+    });
 }
 
 fn encode_bulk_header(out: &mut Vec<u8>, len: usize) {
@@ -229,6 +296,27 @@ pub enum FramingError {
     /// A bulk string is not followed by a line end.
     #[error("Protocol error: expected CR and LF behind a bulk string")]
     NoLineEnd,
+    /// The bytes belong to another protocol.
+    #[error("Protocol error: expected RESP, got {0}")]
+    Foreign(ForeignProtocol),
+}
+
+/// A protocol that programs speak by mistake, or can be made to speak by others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ForeignProtocol {
+    /// The first line of a request, or a header.
+    Http,
+    /// The beginning of a handshake.
+    Tls,
+}
+
+impl fmt::Display for ForeignProtocol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Http => "HTTP",
+            Self::Tls => "TLS",
+        })
+    }
 }
 
 #[cfg(test)]

@@ -46,11 +46,11 @@ impl Server {
     /// Takes a connection, if there is room, and returns whether there was.
     fn welcome(&mut self, stream: TcpStream, origin: Origin, now: Now) -> bool {
         if self.frontend.len() >= self.max_connections {
-            refuse(stream, &Refusal::Busy);
+            self.refuse(stream, &Refusal::Busy);
             return false;
         }
         if !self.frontend.origins.has_room_for(origin) {
-            refuse(stream, &Refusal::BusyForAddress);
+            self.refuse(stream, &Refusal::BusyForAddress);
             return false;
         }
         // The system's limit of watches and its memory for them are as short for the next one.
@@ -58,6 +58,11 @@ impl Server {
             self.pause_accepting(&error, now);
         }
         true
+    }
+
+    fn refuse(&mut self, stream: TcpStream, refusal: &Refusal) {
+        self.frontend.service.statistics.refused(refusal.code());
+        refuse(stream, refusal);
     }
 
     fn pause_accepting(&mut self, error: &io::Error, now: Now) {

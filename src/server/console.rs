@@ -1,10 +1,14 @@
 //! What the operator of the server is shown: decisions, in the words of the assignment.
 
 use std::io::Write;
+use std::time::Instant;
 
 use super::contact_tracing::{ContactTrace, EntryIndex, Oddity};
 use super::decision::Decision;
+use super::foreign_peers::{ForeignPeers, Mention};
 use super::journal;
+use super::origins::Origin;
+use crate::protocol::resp::ForeignProtocol;
 use crate::protocol::{ContactRecord, Username};
 use crate::reactor::MAX_PENDING_OUTPUT_BYTES;
 
@@ -26,6 +30,7 @@ pub struct Console {
     pub events: Vec<u8>,
     /// For the standard error.
     pub diagnostics: Vec<u8>,
+    foreign_peers: ForeignPeers,
 }
 
 impl Console {
@@ -50,6 +55,21 @@ impl Console {
             Decision::StoreWorks => {
                 self.diagnostic(format_args!("{}: recording again", journal::FILE_NAME));
             }
+            Decision::ForeignPeer { peer, protocol, at } => {
+                self.foreign_peer(*peer, *protocol, *at);
+            }
+        }
+    }
+
+    fn foreign_peer(&mut self, peer: Origin, protocol: ForeignProtocol, at: Instant) {
+        match self.foreign_peers.note(peer, at) {
+            Mention::Name => self.diagnostic(format_args!(
+                "{peer} speaks {protocol}, which the server does not; connection closed"
+            )),
+            Mention::More => self.diagnostic(
+                "more addresses speak other protocols; they are not named for a minute",
+            ),
+            Mention::Silence => {}
         }
     }
 

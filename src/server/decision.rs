@@ -1,7 +1,11 @@
 //! What the server decided, as values.
 
+use std::time::Instant;
+
 use super::contact_tracing::ContactTrace;
+use super::origins::Origin;
 use super::store::Problem;
+use crate::protocol::resp::ForeignProtocol;
 use crate::protocol::{ContactRecord, Username};
 
 /// Something that the server decided, for those who observe it: the console, the simulation, a test.
@@ -24,6 +28,15 @@ pub enum Decision {
     StoreFailed(Problem),
     /// TempIDs can be stored again.
     StoreWorks,
+    /// A connection was closed, as its peer speaks another protocol.
+    ForeignPeer {
+        /// The address of the peer.
+        peer: Origin,
+        /// The protocol.
+        protocol: ForeignProtocol,
+        /// The time.
+        at: Instant,
+    },
 }
 
 /// The decisions since they were taken last, and how much room their observers have.

@@ -14,7 +14,7 @@ use super::session::{
 };
 use super::store::Store;
 use crate::clock::Now;
-use crate::protocol::refusal::Refusal;
+use crate::protocol::refusal::{Code, Refusal};
 use crate::protocol::reply::Reply;
 use crate::reactor::{
     Connection, ConnectionTable, Flushed, READ_BYTES, Readiness, Received, Slot, Stream, Table,
@@ -191,6 +191,7 @@ impl<E: Store, S: Stream> Frontend<E, S> {
             },
         );
         self.origins.came(origin);
+        self.service.statistics.connections_received += 1;
         Ok(())
     }
 
@@ -214,6 +215,7 @@ impl<E: Store, S: Stream> Frontend<E, S> {
         registry: &S::Registry,
         now: Now,
     ) {
+        self.service.statistics.connections = self.connections.len();
         self.connections.begin_turns();
         for (token, readiness) in events {
             if self.connections.note(token, readiness) {
@@ -240,9 +242,10 @@ impl<E: Store, S: Stream> Frontend<E, S> {
     fn serve(&mut self, token: Token, registry: &S::Registry, now: Now) {
         let Some((slot, buffer)) = self.connections.slot_and_buffer(token) else { return };
         let (session, service) = (&mut slot.state.session, &mut self.service);
-        let received = slot
-            .connection
-            .receive(buffer, |bytes, replies| service.receive(token, session, bytes, replies, now));
+        let peer = slot.state.origin;
+        let received = slot.connection.receive(buffer, |bytes, replies| {
+            service.receive(token, session, peer, bytes, replies, now)
+        });
         let is_waiting = session.is_waiting();
         if is_answered(slot, &received, self.is_stopping) {
             slot.connection.finish();
@@ -270,6 +273,7 @@ impl<E: Store, S: Stream> Frontend<E, S> {
         // Whoever waits for the store is refused later, as replies come in the order of the requests.
         if is_too_much && !slot.state.session.is_waiting() {
             Refusal::BusyWithRequests.encode(slot.connection.output());
+            self.service.statistics.refused(Code::BusyWithRequests);
             slot.connection.finish();
             self.kept_input_bytes -= std::mem::take(&mut slot.state.kept_input_bytes);
         }
@@ -318,9 +322,12 @@ impl<E: Store, S: Stream> Frontend<E, S> {
     fn settle(&mut self, token: Token, registry: &S::Registry, now: Now) {
         let Some(slot) = self.connections.slot(token) else { return };
         let timers = &mut self.timers;
-        if !slot.state.session.is_logged_out()
-            && let Some(key) = slot.state.login_timer.take()
-        {
+        if slot.state.session.is_logged_out() {
+            // Also for whoever was logged in and reset the connection.
+            slot.state.login_timer.get_or_insert_with(|| {
+                timers.insert(now.monotonic + self.login_timeout, Timer::Login(token))
+            });
+        } else if let Some(key) = slot.state.login_timer.take() {
             timers.cancel(key);
         }
         match slot.connection.flush(registry, token) {

@@ -12,6 +12,7 @@ pub mod console;
 pub mod contact_tracing;
 pub mod data_directory;
 pub mod decision;
+pub mod foreign_peers;
 pub mod frontend;
 pub mod journal;
 pub mod origins;
@@ -71,6 +72,8 @@ pub struct Server {
     directory: DataDirectory,
     run_state: RunState,
     local_address: SocketAddr,
+    /// When the wait of the current tick was over.
+    tick_began: Instant,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -146,6 +149,7 @@ impl Server {
             max_connections: settings.max_connections.unwrap_or(ceiling).min(ceiling),
             directory,
             run_state: RunState::Serving,
+            tick_began: start,
         })
     }
 
@@ -183,6 +187,7 @@ impl Server {
     fn tick(&mut self, events: &mut Events) -> io::Result<()> {
         self.wait(events)?;
         let now = Now::read();
+        self.tick_began = now.monotonic;
         for event in events.iter() {
             self.handle_event(event, now);
         }
@@ -198,6 +203,7 @@ impl Server {
 
     fn wait(&mut self, events: &mut Events) -> io::Result<()> {
         let now = Now::read().monotonic;
+        self.frontend.service.statistics.ticked(now.saturating_duration_since(self.tick_began));
         self.event_loop.wait(events, self.next_wake(now), now)
     }
 

@@ -1,6 +1,7 @@
 //! How many connections each address has.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
 /// How many connections each address has, if that is limited.
@@ -27,6 +28,15 @@ impl Origin {
                 const HOST_BITS: u32 = 64;
                 Self(Ipv6Addr::from_bits(address.to_bits() >> HOST_BITS << HOST_BITS).into())
             }
+        }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            IpAddr::V4(address) => address.fmt(f),
+            IpAddr::V6(network) => write!(f, "{network}/64"),
         }
     }
 }

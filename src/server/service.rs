@@ -4,10 +4,13 @@ use std::time::Instant;
 
 use super::authority::Authority;
 use super::decision::{Decision, Decisions};
+use super::origins::Origin;
 use super::session::{Desk, Outcome, Session};
 use super::store::{Completion, Problem, Store};
 use super::waits::{Operation, Ticket, Waits};
 use crate::clock::Now;
+use crate::protocol::Statistics;
+use crate::protocol::refusal::Code;
 use crate::reactor::{Consumed, Token};
 
 /// The server without its sockets: what decides, and the store that makes it durable. The mio shell and
@@ -20,6 +23,8 @@ pub struct Service<E> {
     pub store: E,
     /// What was decided, to be taken once a tick.
     pub decisions: Decisions,
+    /// What is counted.
+    pub statistics: Statistics,
     waits: Waits,
     is_failing: bool,
 }
@@ -40,29 +45,37 @@ impl<E: Store> Service<E> {
             authority,
             store,
             decisions: Decisions::default(),
+            statistics: Statistics::default(),
             waits: Waits::default(),
             is_failing: false,
         }
     }
 
-    /// Gives the session of connection `client` bytes that its peer sent, and appends the replies.
+    /// Gives the session of connection `client` bytes that `peer` sent, and appends the replies.
     pub fn receive(
         &mut self,
         client: Token,
         session: &mut Session,
+        peer: Origin,
         bytes: &[u8],
         replies: &mut Vec<u8>,
         now: Now,
     ) -> Consumed {
-        let Self { authority, decisions, waits, .. } = self;
-        session.receive(bytes, replies, &mut Desk { authority, decisions, waits, client, now })
+        let Self { authority, decisions, statistics, waits, .. } = self;
+        let mut desk = Desk { authority, decisions, waits, client, peer, statistics, now };
+        session.receive(bytes, replies, &mut desk)
     }
 
     /// Lets the store begin to make durable what was begun since the last commit. Then
     /// [`next_settled`](Service::next_settled) gives whose wait is over.
     pub fn commit(&mut self, now: Instant) {
-        let Self { store, waits, .. } = self;
-        waits.submit_new(|ticket, entry| store.submit(ticket, entry));
+        let Self { store, waits, statistics, .. } = self;
+        let mut is_needed = false;
+        waits.submit_new(|ticket, entry| {
+            is_needed = true;
+            store.submit(ticket, entry);
+        });
+        statistics.commits += u64::from(is_needed);
         store.begin_commit(now);
     }
 
@@ -95,7 +108,10 @@ impl<E: Store> Service<E> {
     fn conclude(&mut self, operation: Operation, outcome: Result<(), Problem>) -> Outcome {
         self.report(outcome.as_ref().err());
         match (operation, outcome) {
-            (_, Err(problem)) => Outcome::NotStored(problem),
+            (_, Err(problem)) => {
+                self.statistics.refused(Code::Unavailable);
+                Outcome::NotStored(problem)
+            }
             (Operation::Issue { user, records }, Ok(())) => {
                 if self.authority.issue(user, &records) {
                     Outcome::Issued(records)

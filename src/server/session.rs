@@ -1,18 +1,22 @@
 //! The login and command machine of one connection. No socket, no clock.
 
+use self::tools::Client;
 use super::accounts::Verdict;
 use super::authority::Authority;
 use super::contact_tracing::ContactTrace;
 use super::decision::{Decision, Decisions};
+use super::origins::Origin;
 use super::store::Problem;
 use super::waits::{Operation, Ticket, Waits};
 use crate::clock::Now;
 use crate::protocol::refusal::Refusal;
 use crate::protocol::reply::Answer;
-use crate::protocol::request::{Credentials, Request, RespVersion};
-use crate::protocol::resp::{self, FramingError};
-use crate::protocol::{ContactRecord, Username};
+use crate::protocol::request::{Credentials, Request};
+use crate::protocol::resp::{self, FramingError, RespVersion};
+use crate::protocol::{ContactRecord, Statistics, Username};
 use crate::reactor::{Consumed, Token};
+
+mod tools;
 
 /// Longest request of somebody who is not logged in, in bytes: room for a name and a password.
 pub const MAX_REQUEST_BYTES_LOGGED_OUT: usize = 1024;
@@ -32,12 +36,14 @@ pub const MAX_REQUESTS_PER_TURN: usize = 16;
 ///
 /// ```text
 /// LoggedOut --AUTH--> LoggedIn --TEMPID--> Waiting --stored or not--> LoggedIn
+///     LoggedIn --RESET--> LoggedOut
 ///     any --QUIT, a block, broken framing--> Closing
 /// ```
 #[derive(Debug, Default)]
 pub struct Session {
     state: State,
     version: RespVersion,
+    client: Option<Box<Client>>,
 }
 
 #[derive(Debug, Default)]
@@ -65,6 +71,10 @@ pub struct Desk<'a> {
     pub waits: &'a mut Waits,
     /// The connection of the session.
     pub client: Token,
+    /// The address of the peer.
+    pub peer: Origin,
+    /// What is counted.
+    pub statistics: &'a mut Statistics,
     /// When it is.
     pub now: Now,
 }
@@ -76,6 +86,13 @@ pub enum Outcome {
     Issued(Box<[ContactRecord]>),
     /// What was to be stored is not, or nobody knows.
     NotStored(Problem),
+}
+
+impl Desk<'_> {
+    fn refuse(&mut self, refusal: &Refusal, replies: &mut Vec<u8>) {
+        self.statistics.refused(refusal.code());
+        refusal.encode(replies);
+    }
 }
 
 impl Session {
@@ -111,7 +128,7 @@ impl Session {
                     used += len;
                     self.handle_words(&words, replies, desk);
                 }
-                Err(error) => self.give_up(error, replies),
+                Err(error) => self.give_up(error, replies, desk),
             }
         }
         let bytes = if self.is_closing() { bytes.len() } else { used };
@@ -158,15 +175,20 @@ impl Session {
         }
     }
 
-    fn give_up(&mut self, error: FramingError, replies: &mut Vec<u8>) {
-        Refusal::Framing(error).encode(replies);
+    fn give_up(&mut self, error: FramingError, replies: &mut Vec<u8>, desk: &mut Desk<'_>) {
+        desk.refuse(&Refusal::Framing(error), replies);
         self.state = State::Closing;
+        if let FramingError::Foreign(protocol) = error {
+            let (peer, at) = (desk.peer, desk.now.monotonic);
+            desk.decisions.record(Decision::ForeignPeer { peer, protocol, at });
+        }
     }
 
     fn handle_words(&mut self, words: &[&[u8]], replies: &mut Vec<u8>, desk: &mut Desk<'_>) {
         if words.is_empty() {
             return;
         }
+        desk.statistics.requests += 1;
         let outcome = match Request::decode(words) {
             Ok(request) => self.handle(request, desk),
             Err(error) => Err(error.into()),
@@ -174,16 +196,16 @@ impl Session {
         match outcome {
             Ok(Some(answer)) => answer.encode(replies),
             Ok(None) => {}
-            Err(refusal) => refusal.encode(replies),
+            Err(refusal) => desk.refuse(&refusal, replies),
         }
     }
 
     /// `None` is an answer that comes later.
-    fn handle(
+    fn handle<'a>(
         &mut self,
-        request: Request<'_>,
+        request: Request<'a>,
         desk: &mut Desk<'_>,
-    ) -> Result<Option<Answer<'static>>, Refusal> {
+    ) -> Result<Option<Answer<'a>>, Refusal> {
         match request {
             Request::Auth(credentials) => {
                 self.log_in(credentials, desk)?;
@@ -205,9 +227,9 @@ impl Session {
                 let registry = desk.authority.registry();
                 let trace = ContactTrace::new(user, &log, registry, desk.now.wall);
                 desk.decisions.record(Decision::ContactLogTraced(trace));
-                Ok(Some(Answer::Taken(log.len())))
+                desk.statistics.contact_logs += 1;
+                Ok(Some(Answer::Integer(log.len())))
             }
-            Request::Ping => Ok(Some(Answer::Pong)),
             Request::Quit => {
                 if let Ok(user) = self.user() {
                     desk.decisions.record(Decision::LoggedOut(user));
@@ -215,23 +237,19 @@ impl Session {
                 self.state = State::Closing;
                 Ok(Some(Answer::Ok))
             }
-            Request::Hello { version, auth } => self.greet(version, auth, desk),
-            Request::Introspection => Ok(Some(Answer::Nothing)),
-            Request::Client => Ok(Some(Answer::Ok)),
+            Request::Hello { version, auth, name } => {
+                if let Some(credentials) = auth {
+                    self.log_in(credentials, desk)?;
+                }
+                if let Some(name) = name {
+                    self.name_client(name, desk);
+                }
+                self.version = version.unwrap_or(self.version);
+                let id = self.client_id(desk);
+                Ok(Some(Answer::Hello { version: self.version, id }))
+            }
+            Request::Tool(request) => self.answer_tool(request, desk).map(Some),
         }
-    }
-
-    fn greet(
-        &mut self,
-        version: Option<RespVersion>,
-        auth: Option<Credentials<'_>>,
-        desk: &mut Desk<'_>,
-    ) -> Result<Option<Answer<'static>>, Refusal> {
-        if let Some(credentials) = auth {
-            self.log_in(credentials, desk)?;
-        }
-        self.version = version.unwrap_or(self.version);
-        Ok(Some(Answer::Hello(self.version)))
     }
 
     fn log_in(&mut self, credentials: Credentials<'_>, desk: &mut Desk<'_>) -> Result<(), Refusal> {

@@ -6,7 +6,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::protocol::reply::Reply;
-use crate::protocol::request::{Credentials, Request, RespVersion};
+use crate::protocol::request::{Credentials, Request};
+use crate::protocol::resp::RespVersion;
 use crate::protocol::{ContactRecord, TempId, Timestamp, resp};
 use crate::server::session::MAX_REQUEST_BYTES_LOGGED_IN;
 use crate::text_width::{clean, cut};
@@ -126,11 +127,10 @@ fn describe_request(words: &[&[u8]]) -> Option<String> {
         Ok(Request::TempId { count: 1 }) => "TEMPID".to_owned(),
         Ok(Request::TempId { count }) => format!("TEMPID {count}"),
         Ok(Request::Upload { records }) => format!("UPLOAD {}", count_records(records)),
-        Ok(Request::Ping) => "PING".to_owned(),
         Ok(Request::Quit) => "QUIT".to_owned(),
-        Ok(Request::Hello { version, auth }) => hello(version, auth),
+        Ok(Request::Hello { version, auth, name: _ }) => hello(version, auth),
         // Their arguments mean nothing here.
-        Ok(Request::Introspection | Request::Client) => name.escape_ascii().to_string(),
+        Ok(Request::Tool(_)) => name.escape_ascii().to_string(),
         Err(error) => format!("no request: {error}"),
     })
 }
@@ -211,6 +211,7 @@ mod tests {
     use crate::protocol::Beacon;
     use crate::protocol::refusal::Refusal;
     use crate::protocol::reply::Answer;
+    use crate::protocol::request::ToolRequest;
 
     const RECORD: &[u8] = b"1234567890123456789113/05/2020 17:54:0613/05/2020 18:09:05";
     const NEXT_DAY: &[u8] = b"0099567890123456789113/05/2020 23:50:0014/05/2020 00:04:59";
@@ -253,9 +254,9 @@ mod tests {
             Request::Upload { records: &RECORD.repeat(12) },
             Request::Upload { records: RECORD },
             Request::Upload { records: &RECORD[1..] },
-            Request::Ping,
-            Request::Hello { version: Some(RespVersion::V3), auth: Some(auth) },
-            Request::Client,
+            Request::Tool(ToolRequest::Ping { text: None }),
+            Request::Hello { version: Some(RespVersion::V3), auth: Some(auth), name: None },
+            Request::Tool(ToolRequest::ClientId),
             Request::Quit,
         ]);
         let expected = [
@@ -280,9 +281,9 @@ mod tests {
 
     #[test]
     fn unfinished_request_is_left_to_the_caller() {
-        let whole = encoded(&[Request::Ping, Request::Quit]);
+        let whole = encoded(&[Request::Tool(ToolRequest::Ping { text: None }), Request::Quit]);
         let described = describe_requests(&whole[..whole.len() - 1]);
-        let used = encoded(&[Request::Ping]).len();
+        let used = encoded(&[Request::Tool(ToolRequest::Ping { text: None })]).len();
         assert_eq!(described, Described { texts: vec!["PING".to_owned()], used });
         assert_eq!(describe_requests(b""), Described::default());
     }
@@ -314,7 +315,7 @@ mod tests {
             Answer::TempIds(&one),
             Answer::TempIds(&two),
             Answer::TempIds(&two[1..]),
-            Answer::Taken(12),
+            Answer::Integer(12),
         ]);
         let expected = [
             "+OK",
@@ -350,7 +351,7 @@ mod tests {
             let auth = Credentials { user: b"user", password: password.as_bytes() };
             let bytes = encoded(&[
                 Request::Auth(auth),
-                Request::Hello { version: Some(RespVersion::V2), auth: Some(auth) },
+                Request::Hello { version: Some(RespVersion::V2), auth: Some(auth), name: None },
             ]);
             let inline = format!("AUTH user {password}\nauth {password} a b\n");
             for bytes in [&bytes, inline.as_bytes()] {

@@ -8,16 +8,43 @@ fn encoded(answer: Answer<'_>) -> Vec<u8> {
     out
 }
 
+fn text(answer: Answer<'_>) -> String {
+    String::from_utf8(encoded(answer)).expect("ASCII")
+}
+
 #[test]
 fn hello_is_an_array_in_version_2_and_a_map_in_version_3() {
     let version = env!("CARGO_PKG_VERSION");
-    let pairs = format!(
-        "$6\r\nserver\r\n$9\r\nbluetrace\r\n$7\r\nversion\r\n${}\r\n{version}\r\n$5\r\nproto\r\n",
-        version.len()
-    );
-    let hello = |version| String::from_utf8(encoded(Answer::Hello(version))).expect("ASCII");
-    assert_eq!(hello(RespVersion::V2), format!("*6\r\n{pairs}:2\r\n"));
-    assert_eq!(hello(RespVersion::V3), format!("%3\r\n{pairs}:3\r\n"));
+    let texts = ["server", "bluetrace", "version", version, "mode", "standalone", "role", "master"]
+        .map(|text| format!("${}\r\n{text}\r\n", text.len()))
+        .concat();
+    let rest = "$2\r\nid\r\n:5\r\n$7\r\nmodules\r\n*0\r\n";
+    for (version, header, number) in [(RespVersion::V2, "*14", 2), (RespVersion::V3, "%7", 3)] {
+        assert_eq!(
+            text(Answer::Hello { version, id: 5 }),
+            format!("{header}\r\n{texts}$5\r\nproto\r\n:{number}\r\n{rest}")
+        );
+    }
+}
+
+#[test]
+fn answers_to_tools_have_the_form_of_redis() {
+    for (answer, expected) in [
+        (Answer::Reset, "+RESET\r\n"),
+        (Answer::Integer(3), ":3\r\n"),
+        (Answer::Bulk(b"a\r\n"[..].into()), "$3\r\na\r\n\r\n"),
+        (
+            Answer::Time(Timestamp::from_unix_seconds(1_600_000_000)),
+            "*2\r\n$10\r\n1600000000\r\n$1\r\n0\r\n",
+        ),
+        (Answer::EmptyArray, "*0\r\n"),
+        (Answer::EmptyMap(RespVersion::V2), "*0\r\n"),
+        (Answer::EmptyMap(RespVersion::V3), "%0\r\n"),
+        (Answer::Null(RespVersion::V2), "$-1\r\n"),
+        (Answer::Null(RespVersion::V3), "_\r\n"),
+    ] {
+        assert_eq!(text(answer), expected);
+    }
 }
 
 #[test]

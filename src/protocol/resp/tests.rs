@@ -48,7 +48,11 @@ fn inline_line_is_a_request_with_either_line_end() {
 }
 
 #[test]
-fn blank_line_and_empty_array_have_no_words() {
+fn blank_line_empty_array_and_null_array_have_no_words() {
+    assert_eq!(decode(b"*-1\r\nrest"), Ok(Some((vec![], 5))));
+    for len in 0..5 {
+        assert_eq!(decode(&b"*-1\r\n"[..len]), Ok(None));
+    }
     assert_eq!(decode(b"\r\n"), Ok(Some((vec![], 2))));
     assert_eq!(decode(b"*0\r\n"), Ok(Some((vec![], 4))));
 }
@@ -57,7 +61,7 @@ fn blank_line_and_empty_array_have_no_words() {
 fn broken_frames_are_refused_as_soon_as_they_are_seen() {
     for (bytes, error) in [
         (&b"*x"[..], FramingError::InvalidLength),
-        (b"*-1\r\n", FramingError::InvalidLength),
+        (b"*-2\r\n", FramingError::InvalidLength),
         (b"*1\rx", FramingError::InvalidLength),
         (b"*\r", FramingError::InvalidLength),
         (b"*11111111111111111", FramingError::InvalidLength),
@@ -71,6 +75,41 @@ fn broken_frames_are_refused_as_soon_as_they_are_seen() {
     ] {
         assert_eq!(decode(bytes), Err(error), "{}", bytes.escape_ascii());
     }
+}
+
+#[test]
+fn lines_of_http_are_refused_whatever_they_begin_with() {
+    for line in [
+        "GET / HTTP/1.1",
+        "GET /",
+        "POST / HTTP/1.1",
+        "PRI * HTTP/2.0",
+        "AUTH ann HTTP/1.0",
+        "AUTH a b c d e f g h i HTTP/1.1",
+        "Host: 127.0.0.1",
+        "x-auth:secret",
+    ] {
+        assert_eq!(
+            decode(format!("{line}\r\n").as_bytes()),
+            Err(FramingError::Foreign(ForeignProtocol::Http)),
+            "{line}"
+        );
+        assert_eq!(decode(line.as_bytes()), Ok(None), "it may go on: {line}");
+    }
+    for line in ["AUTH ann HTTP", "HTTP/1.1", "get x", "AUTH a:b c"] {
+        assert!(decode(format!("{line}\n").as_bytes()).is_ok(), "{line}");
+    }
+    assert!(decode(b"*2\r\n$3\r\nGET\r\n$1\r\nx\r\n").is_ok(), "an array is no HTTP");
+}
+
+#[test]
+fn beginning_of_tls_is_refused() {
+    assert_eq!(decode(b"\x16"), Ok(None));
+    assert_eq!(
+        decode(b"\x16\x03\x01\x02\x00\x01"),
+        Err(FramingError::Foreign(ForeignProtocol::Tls))
+    );
+    assert!(decode(b"\x16\x04\n").is_ok());
 }
 
 #[test]
@@ -106,8 +145,11 @@ fn encoded_replies_have_the_form_of_the_specification() {
     encode_integer(&mut out, 42);
     encode_bulk_with(&mut out, 2, |out| out.extend_from_slice(b"hi"));
     encode_array_header(&mut out, 0);
-    encode_map_header(&mut out, 3);
-    assert_eq!(out, b"+OK\r\n-ERR no\r\n:42\r\n$2\r\nhi\r\n*0\r\n%3\r\n");
+    encode_map_header(&mut out, 3, RespVersion::V2);
+    encode_map_header(&mut out, 3, RespVersion::V3);
+    encode_null(&mut out, RespVersion::V2);
+    encode_null(&mut out, RespVersion::V3);
+    assert_eq!(out, b"+OK\r\n-ERR no\r\n:42\r\n$2\r\nhi\r\n*0\r\n*6\r\n%3\r\n$-1\r\n_\r\n");
 }
 
 fn any_stream() -> impl Strategy<Value = Vec<u8>> {
@@ -115,6 +157,9 @@ fn any_stream() -> impl Strategy<Value = Vec<u8>> {
         Just(&b"*1\r\n$4\r\nPING\r\n"[..]),
         Just(&b"*2\r\n$6\r\nTEMPID\r\n$2\r\n10\r\n"[..]),
         Just(&b"AUTH a b\r\n"[..]),
+        Just(&b"*-1\r\n"[..]),
+        Just(&b"GET / HTTP/1.1\r\n"[..]),
+        Just(&b"\x16\x03"[..]),
         Just(&b"*"[..]),
         Just(&b"$"[..]),
         Just(&b"\r\n"[..]),

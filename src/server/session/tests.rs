@@ -8,8 +8,13 @@ use super::super::passwords::Passwords;
 use super::super::registry::Registry;
 use super::*;
 use crate::protocol::Timestamp;
+use crate::protocol::resp::ForeignProtocol;
 
 const LOGIN: &[u8] = b"AUTH ann secret\r\n";
+
+fn peer() -> Origin {
+    Origin::new([192, 0, 2, 1].into())
+}
 
 /// A session, what it needs, and what it has replied.
 struct Fixture {
@@ -17,6 +22,7 @@ struct Fixture {
     authority: Authority,
     decisions: Decisions,
     waits: Waits,
+    statistics: Statistics,
     now: Now,
     replies: Vec<u8>,
 }
@@ -33,6 +39,7 @@ impl Fixture {
             authority: Authority::new(accounts, Registry::default(), 900, rng),
             decisions: Decisions::default(),
             waits: Waits::default(),
+            statistics: Statistics::default(),
             now: Now { monotonic: Instant::now(), wall: Timestamp::from_unix_seconds(0) },
             replies: Vec::new(),
         }
@@ -62,9 +69,9 @@ impl Fixture {
     }
 
     fn receive(&mut self, bytes: &[u8]) -> Consumed {
-        let Self { authority, decisions, waits, now, .. } = self;
-        let client = Token::permanent(0);
-        let mut desk = Desk { authority, decisions, waits, client, now: *now };
+        let Self { authority, decisions, waits, statistics, now, .. } = self;
+        let (client, peer) = (Token::permanent(0), peer());
+        let mut desk = Desk { authority, decisions, waits, client, peer, statistics, now: *now };
         self.session.receive(bytes, &mut self.replies, &mut desk)
     }
 
@@ -168,6 +175,78 @@ fn logged_in_broken_framing_closes() {
     assert!(fixture.session.is_closing());
     let replied = fixture.replied();
     assert!(replied.starts_with("-ERR Protocol error: ") && replied.lines().count() == 1);
+}
+
+#[test]
+fn logged_in_reset_logs_out_and_is_as_new() {
+    let mut fixture = Fixture::logged_in();
+    fixture.receive(b"HELLO 3 SETNAME storm\r\nCLIENT GETNAME\r\n");
+    assert!(fixture.replied().ends_with("$5\r\nstorm\r\n"));
+    fixture.receive(b"RESET\r\nTEMPID\r\nCLIENT GETNAME\r\n");
+    assert!(fixture.session.is_logged_out());
+    let user = Username::decode(b"ann").expect("a name");
+    assert_eq!(fixture.decisions.take(), [Decision::LoggedOut(user)]);
+    assert_eq!(fixture.replied(), "+RESET\r\n-NOAUTH Authentication required.\r\n$-1\r\n");
+}
+
+#[test]
+fn logged_in_is_told_the_statistics_and_logged_out_is_not() {
+    let mut fixture = Fixture::logged_out();
+    fixture.receive(b"INFO\r\n");
+    assert_eq!(fixture.replied(), "-NOAUTH Authentication required.\r\n");
+    fixture.receive(LOGIN);
+    fixture.replied();
+    fixture.receive(b"INFO bluetrace\r\n");
+    let replied = fixture.replied();
+    for line in ["users:1", "tempids:0", "refused_noauth:1", "refused_err:0"] {
+        assert!(replied.contains(&format!("\r\n{line}\r\n")), "{line}: {replied}");
+    }
+}
+
+#[test]
+fn logged_out_tools_are_answered_as_redis_does() {
+    let mut fixture = Fixture::logged_out();
+    for (request, reply) in [
+        ("PING hello", "$5\r\nhello\r\n"),
+        ("ECHO hello", "$5\r\nhello\r\n"),
+        ("TIME", "*2\r\n$1\r\n0\r\n$1\r\n0\r\n"),
+        ("SELECT 0", "+OK\r\n"),
+        ("SELECT 1", "-ERR DB index is out of range\r\n"),
+        ("COMMAND", "*0\r\n"),
+        ("COMMAND COUNT", ":0\r\n"),
+        ("COMMAND DOCS", "*0\r\n"),
+        ("CONFIG GET save", "*0\r\n"),
+        ("CLIENT ID", ":1\r\n"),
+        ("CLIENT ID", ":1\r\n"),
+        ("CLIENT GETNAME", "$-1\r\n"),
+        ("CLIENT SETNAME storm", "+OK\r\n"),
+        ("CLIENT GETNAME", "$5\r\nstorm\r\n"),
+        ("CLIENT SETINFO LIB-NAME redis-py", "+OK\r\n"),
+        ("CLIENT KILL 1", "-ERR unknown command 'CLIENT KILL'\r\n"),
+    ] {
+        fixture.receive(format!("{request}\r\n").as_bytes());
+        assert_eq!(fixture.replied(), reply, "{request}");
+    }
+    fixture.receive(b"HELLO 3\r\n");
+    fixture.replied();
+    fixture.receive(b"COMMAND DOCS\r\nCONFIG GET save\r\nCOMMAND\r\n");
+    assert_eq!(fixture.replied(), "%0\r\n%0\r\n*0\r\n");
+}
+
+#[test]
+fn other_protocol_closes_names_the_peer_and_nothing_behind_it_is_looked_at() {
+    for (bytes, protocol) in [
+        (&b"POST / HTTP/1.1\r\nHost: x\r\n\r\nAUTH ann wrong\r\n"[..], ForeignProtocol::Http),
+        (b"\x16\x03\x01\nAUTH ann wrong\r\n", ForeignProtocol::Tls),
+    ] {
+        let mut fixture = Fixture::logged_out();
+        assert_eq!(fixture.receive(bytes), Consumed { bytes: bytes.len(), wants_more: true });
+        let expected = format!("-ERR Protocol error: expected RESP, got {protocol}\r\n");
+        assert_eq!(fixture.replied(), expected);
+        let (peer, at) = (peer(), fixture.now.monotonic);
+        let decision = Decision::ForeignPeer { peer, protocol, at };
+        assert_eq!(fixture.decisions.take(), [decision]);
+    }
 }
 
 #[test]

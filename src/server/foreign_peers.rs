@@ -1,0 +1,69 @@
+//! Peers that speak another protocol, of whom the operator is told.
+
+use std::time::{Duration, Instant};
+
+use super::origins::Origin;
+
+/// How long an address that was named is not named again.
+const INTERVAL: Duration = Duration::from_secs(60);
+
+/// Addresses named in one interval, at most: a flood of them must not fill the operator's log.
+const MAX_NAMED: usize = 10;
+
+/// Which peers that speak another protocol were named in the current interval.
+#[derive(Debug, Default)]
+pub struct ForeignPeers {
+    since: Option<Instant>,
+    named: Vec<Origin>,
+}
+
+/// What is to be said of a peer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mention {
+    /// Its address.
+    Name,
+    /// That there are more, for the rest of the interval.
+    More,
+    /// Nothing.
+    Silence,
+}
+
+impl ForeignPeers {
+    /// Notes one more peer, and tells what is to be said of it.
+    pub fn note(&mut self, peer: Origin, now: Instant) -> Mention {
+        if self.since.is_none_or(|since| now >= since + INTERVAL) {
+            self.since = Some(now);
+            self.named.clear();
+        }
+        if self.named.len() > MAX_NAMED || self.named.contains(&peer) {
+            return Mention::Silence;
+        }
+        self.named.push(peer);
+        if self.named.len() > MAX_NAMED { Mention::More } else { Mention::Name }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn origin(number: u8) -> Origin {
+        Origin::new([192, 0, 2, number].into())
+    }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "only the distance to it matters")]
+    fn address_is_named_once_in_an_interval_and_a_flood_once_as_a_whole() {
+        let (mut peers, start) = (ForeignPeers::default(), Instant::now());
+        for number in 0..MAX_NAMED as u8 {
+            assert_eq!(peers.note(origin(number), start), Mention::Name);
+            assert_eq!(peers.note(origin(number), start), Mention::Silence);
+        }
+        assert_eq!(peers.note(origin(100), start), Mention::More);
+        assert_eq!(peers.note(origin(101), start), Mention::Silence);
+        let later = start + INTERVAL - Duration::from_nanos(1);
+        assert_eq!(peers.note(origin(0), later), Mention::Silence);
+        assert_eq!(peers.note(origin(0), start + INTERVAL), Mention::Name);
+        assert!(peers.named.len() <= MAX_NAMED);
+    }
+}
