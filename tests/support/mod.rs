@@ -17,6 +17,7 @@ pub mod client;
 pub mod data;
 #[cfg(feature = "storm")]
 pub mod liar;
+pub mod libraries;
 pub mod lines;
 pub mod notice;
 pub mod phone;
