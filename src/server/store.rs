@@ -9,7 +9,6 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::waits::Ticket;
 use crate::protocol::{ContactRecord, Username};
 
 /// Where entries become durable.
@@ -29,6 +28,14 @@ pub trait Store {
     fn next_wake(&self) -> Option<Instant> {
         None
     }
+}
+
+/// Identifies one wait. A ticket of a wait that is over is never given out again within 2^32 waits, so
+/// a late completion reaches nobody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Ticket {
+    pub(super) slot: u32,
+    pub(super) number: u32,
 }
 
 /// Something that has to survive a crash before anybody is told of it.

@@ -5,21 +5,13 @@ use std::time::{Duration, Instant};
 
 use slab::Slab;
 
-use super::store::Entry;
+use super::store::{Entry, Ticket};
 use crate::protocol::{ContactRecord, Username};
 use crate::reactor::Token;
 
 /// How long a session waits for the store. Longer than a disk under load or a failover of a database
 /// takes, and shorter than the patience of a phone, which waits 30 s for a reply.
 pub const STORE_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// Identifies one wait. A ticket of a wait that is over is never given out again within 2^32 waits, so
-/// a late completion reaches nobody.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Ticket {
-    slot: u32,
-    number: u32,
-}
 
 /// One wait: on whose connection, and for what.
 #[derive(Debug)]

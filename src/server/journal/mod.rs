@@ -39,8 +39,7 @@ use self::replay::replay;
 pub use self::residue::{MAX_COMMIT_BYTES, Mended};
 pub use self::storage::Storage;
 use super::registry::Registry;
-use super::store::{Completion, Entry, Problem, Store};
-use super::waits::Ticket;
+use super::store::{Completion, Entry, Problem, Store, Ticket};
 use crate::protocol::{ContactRecord, Username};
 use crate::text_file::FileError;
 
