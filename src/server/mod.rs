@@ -12,6 +12,7 @@ pub mod console;
 pub mod contact_tracing;
 pub mod data_directory;
 pub mod decision;
+mod failures;
 pub mod foreign_peers;
 pub mod frontend;
 pub mod journal;
@@ -176,7 +177,7 @@ impl Server {
     fn announce(&mut self) {
         let (address, ceiling) = (self.local_address, self.max_connections);
         let service = &mut self.frontend.service;
-        let users = service.authority.accounts().user_count();
+        let users = service.authority.accounts().passwords().len();
         let temp_ids = service.authority.registry().len();
         self.console.diagnostic(format_args!(
             "listening on {address} for at most {ceiling} connections; {users} users, {temp_ids} TempIDs"
@@ -253,7 +254,7 @@ impl Server {
             Ok(passwords) => {
                 let users = passwords.len();
                 self.console.diagnostic(format_args!("credentials read again: {users} users"));
-                service.authority.accounts().replace_passwords(passwords);
+                service.authority.accounts().replace_passwords(passwords.into());
             }
             Err(error) => {
                 self.console.diagnostic(format_args!(

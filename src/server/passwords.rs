@@ -1,11 +1,13 @@
 //! `credentials.txt`: the form of a line, and every password in memory.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-use std::ops::Range;
 use std::path::Path;
 
+use subtle::{Choice, ConstantTimeEq};
+
+use super::failures::Key;
+use super::users::{UserNumber, Users};
 use crate::protocol::Username;
+use crate::protocol::request::Credentials;
 use crate::text_file::{FileError, read_lines};
 
 /// The form of a line of `credentials.txt`.
@@ -18,10 +20,12 @@ const MAX_PASSWORD_BYTES: usize = 512;
 /// The content of `credentials.txt`.
 #[derive(Default)]
 pub struct Passwords {
-    /// All passwords behind each other: an allocation for each would cost more than most passwords.
+    users: Users,
+    /// All passwords behind each other, in the order of the users' numbers: an allocation for each
+    /// would cost more than most passwords.
     bytes: Vec<u8>,
-    /// Where in `bytes` that of a user is.
-    places: HashMap<Username, Range<u32>>,
+    /// Where in `bytes` the password of each user ends.
+    ends: Vec<u32>,
 }
 
 impl Passwords {
@@ -39,12 +43,12 @@ impl Passwords {
 
     /// How many users there are.
     pub fn len(&self) -> usize {
-        self.places.len()
+        self.users.len()
     }
 
     /// Whether there is no user.
     pub fn is_empty(&self) -> bool {
-        self.places.is_empty()
+        self.len() == 0
     }
 
     /// Adds a user.
@@ -53,27 +57,50 @@ impl Passwords {
     ///
     /// In words, why not: there is one of that name, or too much of all passwords.
     pub fn insert(&mut self, user: Username, password: &[u8]) -> Result<(), String> {
-        let Entry::Vacant(place) = self.places.entry(user) else {
-            return Err(format!("an earlier line has the username {user} already"));
-        };
-        let (start, end) = (self.bytes.len(), self.bytes.len() + password.len());
-        let (Ok(start), Ok(end)) = (u32::try_from(start), u32::try_from(end)) else {
+        let Ok(end) = u32::try_from(self.bytes.len() + password.len()) else {
             return Err("the passwords up to here have more than 4 GiB".to_owned());
         };
+        let earlier = self.users.len();
+        self.users.number(user);
+        if self.users.len() == earlier {
+            return Err(format!("an earlier line has the username {user} already"));
+        }
         self.bytes.extend_from_slice(password);
-        place.insert(start..end);
+        self.ends.push(end);
         Ok(())
-    }
-
-    /// All users, in no order.
-    pub fn users(&self) -> impl Iterator<Item = Username> {
-        self.places.keys().copied()
     }
 
     /// The password of a user, if there is such a user.
     pub fn of(&self, user: Username) -> Option<&[u8]> {
-        let place = self.places.get(&user)?;
-        Some(&self.bytes[place.start as usize..place.end as usize])
+        self.users.find(user).map(|number| self.password(number))
+    }
+
+    /// The user with this name and password, if there is one.
+    ///
+    /// The time tells nobody whether a user has the name: whatever the outcome, one name is looked
+    /// up that has a password, one that has none, and one password is compared. `key`, that of the
+    /// name, chooses a user for a name that has none.
+    pub(super) fn verify(&self, credentials: Credentials<'_>, key: Key) -> Option<Username> {
+        let user = Username::decode(credentials.user).ok()?;
+        let number = self.users.find(user);
+        let compared = match number {
+            Some(number) => {
+                self.users.find_nobody(user);
+                number
+            }
+            None => {
+                let other = self.users.name(self.users.nth(key.pick(self.len())?));
+                self.users.find(other)?
+            }
+        };
+        let is_right = is_same(self.password(compared), credentials.password);
+        (is_right & number.is_some()).then_some(user)
+    }
+
+    fn password(&self, number: UserNumber) -> &[u8] {
+        let index = self.users.index(number);
+        let start = index.checked_sub(1).map_or(0, |previous| self.ends[previous]);
+        &self.bytes[start as usize..self.ends[index] as usize]
     }
 
     /// Adds the user of a line of `credentials.txt`, without its end.
@@ -113,6 +140,15 @@ pub fn decode_line(line: &[u8]) -> Result<(Username, &[u8]), String> {
         return Err(format!("the password is longer than {MAX_PASSWORD_BYTES} bytes"));
     }
     Ok((user, password))
+}
+
+/// Compares in a time that depends on `given` only, which the sender knows anyway.
+fn is_same(password: &[u8], given: &[u8]) -> bool {
+    let same_length = password.len().ct_eq(&given.len());
+    let compare = |same: Choice, (index, byte): (usize, &u8)| {
+        same & password.get(index).unwrap_or(&0).ct_eq(byte)
+    };
+    given.iter().enumerate().fold(same_length, compare).into()
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Names by number. It knows nothing of what is kept about a user.
 
 use std::hash::BuildHasher;
+use std::hint::black_box;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
@@ -22,6 +23,33 @@ impl Users {
     /// The name of a user.
     pub(super) fn name(&self, UserNumber(number): UserNumber) -> Username {
         self.names[number as usize]
+    }
+
+    /// How many users there are; their numbers count from 0.
+    pub(super) fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    /// The number of the user at an index below [`len`](Self::len).
+    pub(super) fn nth(&self, index: usize) -> UserNumber {
+        UserNumber(index as u32)
+    }
+
+    /// The index of a user: 0 for the first one who was given a number.
+    pub(super) fn index(&self, UserNumber(number): UserNumber) -> usize {
+        number as usize
+    }
+
+    /// The number of a user who has one.
+    pub(super) fn find(&self, name: Username) -> Option<UserNumber> {
+        let is_it = |number: &UserNumber| self.name(*number) == name;
+        self.by_name.find(self.hasher.hash_one(name), is_it).copied()
+    }
+
+    /// Looks in vain, which takes as long as to [`find`](Self::find) out that a name has no number.
+    pub(super) fn find_nobody(&self, name: Username) {
+        let elsewhere = !self.hasher.hash_one(name);
+        black_box(self.by_name.find(elsewhere, |_| false));
     }
 
     /// The number of a user, a new one if the user has none.

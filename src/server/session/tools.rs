@@ -80,7 +80,7 @@ impl Session {
 
 impl Desk<'_> {
     fn info(&mut self, section: Option<&[u8]>) -> String {
-        self.statistics.users = self.authority.accounts().user_count();
+        self.statistics.users = self.authority.accounts().passwords().len();
         self.statistics.temp_ids = self.authority.registry().len();
         self.statistics.text(section)
     }
