@@ -1,7 +1,7 @@
 //! Text files of one record a line: what the three kinds of files have in common.
 //!
-//! Every reader takes LF and CRLF, blank lines and a last line without an end. What is wrong is told
-//! with file, line and what was expected.
+//! Every reader takes LF and CRLF, blank lines, a last line without an end, and a byte order mark in
+//! front of the first line. What is wrong is told with file, line and what was expected.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -15,6 +15,9 @@ const MAX_LINE_BYTES: usize = 1024;
 
 /// Read from the file at once, in bytes: large files are read at the speed of the memory.
 const READ_BYTES: usize = 256 * 1024;
+
+/// The byte order mark in UTF-8, which editors of Windows put at the beginning of a file.
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// A line that is not blank.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -159,6 +162,8 @@ impl<R: Read> Lines<R> {
         self.next_offset += (whole_len + std::mem::take(&mut self.dropped)) as u64;
         let text = &self.buffer[start..][..text_len.min(MAX_LINE_BYTES)];
         let text = text.strip_suffix(b"\r").unwrap_or(text);
+        let mark = if number == 1 { BYTE_ORDER_MARK } else { b"" };
+        let text = text.strip_prefix(mark).unwrap_or(text);
         Line { number, offset, text, is_terminated: end.is_some() }
     }
 
@@ -278,6 +283,15 @@ mod tests {
                 (5, 8, b"c".to_vec(), false)
             ]
         );
+    }
+
+    #[test]
+    fn byte_order_mark_is_passed_over_in_front_of_the_first_line_only() {
+        assert_eq!(
+            lines("\u{feff}a\n\u{feff}b\n".as_bytes()),
+            [(1, 0, b"a".to_vec(), true), (2, 5, "\u{feff}b".as_bytes().to_vec(), true)]
+        );
+        assert_eq!(lines("\u{feff}\n\u{feff}".as_bytes()), [(2, 4, "\u{feff}".into(), false)]);
     }
 
     #[test]

@@ -3,7 +3,9 @@
 mod support;
 
 use std::fs;
+use std::io::Write;
 use std::path::Path;
+use std::time::Duration;
 
 use support::data::{Data, EIGHT, NINE, SAMPLE_CREDENTIALS, SAMPLE_TEMP_IDS, SEVEN, SIX};
 use support::phone::Phone;
@@ -11,6 +13,7 @@ use support::process::{Ended, Signal};
 use support::record::Record;
 use support::reply::Reply;
 use support::server::{PROGRAM, Server, Setup};
+use support::wait::let_pass;
 
 const LINE: &str = "+61410888888 12345678901234567891 13/05/2020 17:54:06 13/05/2020 18:09:05";
 
@@ -322,7 +325,6 @@ fn server_without_data_argument_prefers_the_directory_of_the_program() {
 fn changed_credentials_are_in_force_after_a_hangup_signal() {
     let data = Data::sample();
     let server = Server::start(&data);
-    let mut logged_in = Phone::logged_in(&server, EIGHT);
     data.write("credentials.txt", "+61410888888 changed\n+61410000000 new\n");
     server.signal(Signal::HUP);
     server.stderr.wait_for_part("credentials read again: 2 users");
@@ -331,7 +333,23 @@ fn changed_credentials_are_in_force_after_a_hangup_signal() {
     assert!(phone.log_in(SEVEN).is_error("WRONGPASS"));
     assert_eq!(phone.ask("AUTH +61410000000 new"), Reply::ok());
     assert_eq!(Phone::connect(&server).ask("AUTH +61410888888 changed"), Reply::ok());
-    logged_in.temp_id();
+}
+
+#[test]
+fn sessions_of_users_who_are_gone_or_have_another_password_are_ended() {
+    let data = Data::sample();
+    let server = Server::start(&data);
+    let mut others: Vec<_> = (0..100).map(|_| Phone::logged_in(&server, SEVEN)).collect();
+    others.push(Phone::logged_in(&server, EIGHT));
+    let mut same = Phone::logged_in(&server, NINE);
+    let mut logged_out = Phone::connect(&server);
+    data.write("credentials.txt", "+61410888888 changed\n+61410999999 bada4568\n");
+    server.signal(Signal::HUP);
+    server.stderr.wait_for_part("credentials read again: 2 users; 101 sessions");
+    others.iter_mut().for_each(Phone::assert_closed);
+    same.temp_id();
+    logged_out.ping();
+    assert!(logged_out.log_in(SEVEN).is_error("WRONGPASS"));
 }
 
 #[test]
@@ -342,9 +360,58 @@ fn changed_credentials_end_no_block() {
     for _ in 0..3 {
         phone.ask("AUTH +61410888888 wrong");
     }
+    data.write("credentials.txt", SAMPLE_CREDENTIALS.to_owned() + "\n");
     server.signal(Signal::HUP);
-    server.stderr.wait_for_part("credentials read again");
+    server.stderr.wait_for_part("credentials read again: 4 users; 0 sessions");
     assert!(Phone::connect(&server).log_in(EIGHT).is_error("BLOCKED Your account is blocked"));
+}
+
+#[test]
+fn credentials_that_are_being_copied_are_in_force_when_the_copy_is_whole() {
+    let data = Data::sample();
+    let server = Server::start(&data);
+    let users: Vec<_> = (0..30).map(|number| format!("+6141000{number:04} secret\n")).collect();
+    data.write("credentials.txt", "");
+    server.signal(Signal::HUP);
+    let mut copy =
+        fs::OpenOptions::new().append(true).open(data.file("credentials.txt")).expect("there");
+    for user in &users {
+        copy.write_all(user.as_bytes()).expect("written");
+        let_pass(Duration::from_millis(100));
+    }
+    server.stderr.wait_for_part("credentials read again: 30 users");
+    let diagnostics = server.stderr.so_far();
+    let ends = diagnostics.iter().filter(|line| line.contains("credentials")).count();
+    assert_eq!(ends, 1, "no part of it was in force or refused: {diagnostics:#?}");
+}
+
+#[test]
+fn half_a_file_after_a_hangup_signal_leaves_the_old_one_in_force() {
+    let data = Data::sample();
+    let server = Server::start(&data);
+    for half in ["+61410777777 datha457\n+61410888888 comp", "", "# only a comment\n"] {
+        data.write("credentials.txt", half);
+        let refused = |lines: &[String]| lines.iter().filter(|line| line.contains("stay")).count();
+        let before = refused(&server.stderr.so_far());
+        server.signal(Signal::HUP);
+        server.stderr.wait_until("a refusal", |lines| (refused(lines) > before).then_some(()));
+        assert!(Phone::connect(&server).ask("AUTH +61410888888 comp").is_error("WRONGPASS"));
+        Phone::logged_in(&server, EIGHT).temp_id();
+    }
+}
+
+#[test]
+fn comments_and_a_byte_order_mark_in_the_credentials_are_passed_over() {
+    let data = Data::empty();
+    data.write(
+        "credentials.txt",
+        "\u{feff}# users\n+61410888888 comp3331\n#+61410777777 datha457\n",
+    );
+    let server = Server::start(&data);
+    server.stderr.wait_for_part("; 1 users");
+    assert!(Phone::connect(&server).ask("AUTH # users").is_error("WRONGPASS"));
+    assert!(Phone::connect(&server).ask("AUTH #+61410777777 datha457").is_error("WRONGPASS"));
+    Phone::logged_in(&server, EIGHT).temp_id();
 }
 
 #[test]

@@ -7,8 +7,8 @@ use bluetrace_fuzz::{check_message, file};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|content: &[u8]| {
-    let passwords = match Passwords::read(&file("credentials.txt", content)) {
-        Ok(passwords) => passwords,
+    let (passwords, _) = match Passwords::read(&file("credentials.txt", content)) {
+        Ok(read) => read,
         Err(error) => return check_message(&error),
     };
     let mut anew = Vec::new();
@@ -18,7 +18,7 @@ fuzz_target!(|content: &[u8]| {
         anew.extend_from_slice(password);
         anew.push(b'\n');
     }
-    let again = Passwords::read(&file("credentials.txt", &anew)).expect("the same users");
+    let (again, _) = Passwords::read(&file("credentials.txt", &anew)).expect("the same users");
     assert_eq!(again.len(), passwords.len());
     for user in passwords.users() {
         assert_eq!(again.of(user), passwords.of(user));

@@ -4,9 +4,10 @@ use thiserror::Error;
 
 /// Who a phone belongs to: an international phone number such as `+61410888888`.
 ///
-/// 1 to 16 printable ASCII characters without blanks and without `/`, compared byte by byte. Sixteen
-/// is the length of the longest international number (E.164: `+` and 15 digits); the characters are
-/// what can be a word of `credentials.txt` and a part of a file name.
+/// 1 to 16 printable ASCII characters without blanks and without `/`, of which the first is no `#`,
+/// compared byte by byte. Sixteen is the length of the longest international number (E.164: `+` and
+/// 15 digits); the characters are what can be a word of `credentials.txt`, where `#` begins a comment,
+/// and a part of a file name.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Username([u8; Username::MAX_LEN]);
 
@@ -25,6 +26,9 @@ impl Username {
         }
         if !text.iter().all(|byte| byte.is_ascii_graphic() && *byte != b'/') {
             return Err(UsernameError::Character);
+        }
+        if text.starts_with(b"#") {
+            return Err(UsernameError::Comment);
         }
         let mut padded = [0; Self::MAX_LEN];
         padded.get_mut(..text.len()).ok_or(UsernameError::TooLong)?.copy_from_slice(text);
@@ -62,6 +66,9 @@ pub enum UsernameError {
     /// A blank, a control character, a `/` or a byte beyond ASCII.
     #[error("the username has a character that is no printable ASCII, or a slash")]
     Character,
+    /// A `#` in front, as of a comment.
+    #[error("the username begins with #, as a comment does")]
+    Comment,
 }
 
 #[cfg(test)]
@@ -79,6 +86,8 @@ mod tests {
     fn other_text_is_refused_with_its_reason() {
         assert_eq!(Username::decode(b""), Err(UsernameError::Empty));
         assert_eq!(Username::decode(b"+1234567890123456"), Err(UsernameError::TooLong));
+        assert_eq!(Username::decode(b"#+6141088888"), Err(UsernameError::Comment));
+        assert!(Username::decode(b"+#").is_ok());
         for text in ["a b", "a\tb", "../etc", "caf\u{e9}", "a\0"] {
             assert_eq!(
                 Username::decode(text.as_bytes()),

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use super::StartError;
 use super::console::Console;
 use super::journal::{self, Journal, JournalFile, Mended};
-use super::passwords::Passwords;
 use super::registry::Registry;
 use crate::text_file::FileError;
 
@@ -35,13 +34,9 @@ impl DataDirectory {
         }
     }
 
-    /// Reads who may log in.
-    ///
-    /// # Errors
-    ///
-    /// [`FileError`]
-    pub fn read_passwords(&self) -> Result<Passwords, FileError> {
-        Passwords::read(&self.path.join("credentials.txt"))
+    /// The path of `credentials.txt`.
+    pub fn credentials(&self) -> PathBuf {
+        self.path.join("credentials.txt")
     }
 
     /// Opens the journal, makes an empty one if there is none, and reads what it holds. What a crash

@@ -2,6 +2,7 @@
 //! replies, keeps their timers, ends and frees them. It waits for nothing and asks nobody for the time:
 //! whoever drives it says what is ready and when it is.
 
+use std::collections::HashSet;
 use std::io;
 use std::time::{Duration, Instant};
 
@@ -14,6 +15,7 @@ use super::session::{
 };
 use super::store::Store;
 use crate::clock::Now;
+use crate::protocol::Username;
 use crate::protocol::refusal::{Code, Refusal};
 use crate::protocol::reply::Reply;
 use crate::reactor::{
@@ -205,6 +207,23 @@ impl<E: Store, S: Stream> Frontend<E, S> {
                 self.connections.queue(token);
             }
         }
+    }
+
+    /// Ends the sessions of these users, and returns how many: no request is taken from them any more,
+    /// and the connections are closed a portion a tick.
+    pub fn end_sessions(&mut self, users: &HashSet<Username>) -> usize {
+        // Mostly there is none, and 20,000 connections to ask.
+        let tokens = if users.is_empty() { Vec::new() } else { self.connections.tokens() };
+        let mut ended = 0;
+        for token in tokens {
+            let Some(slot) = self.connections.slot(token) else { continue };
+            if slot.state.session.user().is_ok_and(|user| users.contains(&user)) {
+                slot.connection.finish();
+                self.connections.queue(token);
+                ended += 1;
+            }
+        }
+        ended
     }
 
     /// One tick: serves whoever is ready, then whom the last tick left over; lets timers be due;

@@ -20,6 +20,7 @@ pub mod origins;
 pub mod passwords;
 mod printer;
 pub mod registry;
+mod reload;
 pub mod service;
 pub mod session;
 mod settings;
@@ -45,6 +46,7 @@ pub use self::frontend::Frontend;
 use self::journal::{Journal, JournalFile};
 use self::origins::Origins;
 use self::printer::Printer;
+use self::reload::{Reload, Reloaded};
 pub use self::service::Service;
 pub use self::settings::{Settings, StartError};
 use crate::clock::Now;
@@ -59,6 +61,7 @@ const LISTENER: Token = Token::permanent(0);
 const SIGNALS: Token = Token::permanent(1);
 const STDOUT: Token = Token::permanent(2);
 const STDERR: Token = Token::permanent(3);
+const RELOAD: Token = Token::permanent(4);
 
 /// A server on its sockets.
 #[derive(Debug)]
@@ -70,7 +73,9 @@ pub struct Server {
     printer: Printer,
     frontend: Frontend<Journal<JournalFile>>,
     max_connections: usize,
-    directory: DataDirectory,
+    /// Held for its lock.
+    _directory: DataDirectory,
+    reload: Reload,
     run_state: RunState,
     local_address: SocketAddr,
     /// When the wait of the current tick was over.
@@ -126,7 +131,8 @@ impl Server {
         let event_loop = EventLoop::new()?;
         let ceiling = descriptors::raise_limit();
         let directory = DataDirectory::open(&settings.data)?;
-        let accounts = Accounts::new(directory.read_passwords()?, settings.block_duration);
+        let accounts =
+            Accounts::new(reload::read_now(&directory.credentials())?, settings.block_duration);
         let mut console = Console::default();
         let (journal, registry) = directory.open_journal(&mut console)?;
         let rng = ChaCha12Rng::try_from_rng(&mut SysRng).map_err(io::Error::other)?;
@@ -138,7 +144,6 @@ impl Server {
             local_address: listener.local_address()?,
             console,
             printer: Printer::nowhere(),
-            event_loop,
             listener: Some(listener),
             signals: None,
             frontend: Frontend::new(
@@ -148,7 +153,9 @@ impl Server {
                 start,
             ),
             max_connections: settings.max_connections.unwrap_or(ceiling).min(ceiling),
-            directory,
+            reload: Reload::new(directory.credentials(), event_loop.registry(), RELOAD)?,
+            _directory: directory,
+            event_loop,
             run_state: RunState::Serving,
             tick_began: start,
         })
@@ -231,6 +238,7 @@ impl Server {
             SIGNALS => self.handle_signals(now),
             STDOUT => self.printer.stdout.handle_event(event),
             STDERR => self.printer.stderr.handle_event(event),
+            RELOAD => self.finish_reload(),
             _ => {}
         }
     }
@@ -239,7 +247,7 @@ impl Server {
         let signals = self.signals.as_mut().map(Signals::pending).unwrap_or_default();
         for signal in signals {
             match (signal, self.run_state) {
-                (SIGHUP, _) => self.read_passwords_again(),
+                (SIGHUP, _) => self.begin_reload(),
                 (_, RunState::Serving) => self.begin_to_stop(now),
                 (_, RunState::Stopping { .. } | RunState::Stopped(_)) => {
                     self.run_state = RunState::Stopped(Exit::AtOnce);
@@ -248,19 +256,32 @@ impl Server {
         }
     }
 
-    fn read_passwords_again(&mut self) {
-        let service = &mut self.frontend.service;
-        match self.directory.read_passwords() {
-            Ok(passwords) => {
+    fn begin_reload(&mut self) {
+        let passwords = self.frontend.service.authority.accounts().passwords();
+        if let Err(error) = self.reload.begin(passwords) {
+            self.console.diagnostic(format_args!("credentials not read again: {error}"));
+        }
+    }
+
+    fn finish_reload(&mut self) {
+        let Some(finished) = self.reload.take() else { return };
+        match finished.outcome {
+            Ok(Reloaded { passwords, revoked }) => {
                 let users = passwords.len();
-                self.console.diagnostic(format_args!("credentials read again: {users} users"));
-                service.authority.accounts().replace_passwords(passwords.into());
-            }
-            Err(error) => {
+                let accounts = self.frontend.service.authority.accounts();
+                // If the thread is gone, the list is freed here.
+                let _ = finished.retired.send(accounts.replace_passwords(passwords));
+                let ended = self.frontend.end_sessions(&revoked);
                 self.console.diagnostic(format_args!(
-                    "{error}; the credentials read earlier stay in force"
+                    "credentials read again: {users} users; {ended} sessions of others ended"
                 ));
             }
+            Err(problem) => self.console.diagnostic(format_args!(
+                "{problem}; the credentials read earlier stay in force"
+            )),
+        }
+        if finished.is_stale {
+            self.begin_reload();
         }
     }
 

@@ -1,4 +1,6 @@
 //! `credentials.txt`: the form of a line, and every password in memory.
+//!
+//! A line is a user, blank, or a comment, which begins with `#`.
 
 use std::path::Path;
 
@@ -11,8 +13,11 @@ use crate::protocol::request::Credentials;
 use crate::text_file::{FileError, read_lines};
 
 /// The form of a line of `credentials.txt`.
-pub const EXPECTED: &str =
+const EXPECTED: &str =
     "\"<username> <password>\" with one space, such as \"+61410888888 password\"";
+
+/// What a line begins with that is passed over.
+const COMMENT: &[u8] = b"#";
 
 /// Longest password, in bytes: it must fit into the largest request before login.
 const MAX_PASSWORD_BYTES: usize = 512;
@@ -29,16 +34,16 @@ pub struct Passwords {
 }
 
 impl Passwords {
-    /// Reads `credentials.txt`.
+    /// Reads `credentials.txt`, and says whether its last line has an end.
     ///
     /// # Errors
     ///
     /// [`FileError`] if it cannot be read, or names the first line that is malformed or has a
     /// username that an earlier line has.
-    pub fn read(path: &Path) -> Result<Self, FileError> {
+    pub fn read(path: &Path) -> Result<(Self, bool), FileError> {
         let mut passwords = Self::default();
-        read_lines(path, EXPECTED, |line| passwords.add_line(line.text))?;
-        Ok(passwords)
+        let has_end = read_users(path, |user, password| passwords.insert(user, password))?;
+        Ok((passwords, has_end))
     }
 
     /// How many users there are.
@@ -68,6 +73,11 @@ impl Passwords {
         self.bytes.extend_from_slice(password);
         self.ends.push(end);
         Ok(())
+    }
+
+    /// All users.
+    pub fn users(&self) -> impl Iterator<Item = Username> {
+        self.users.names()
     }
 
     /// The password of a user, if there is such a user.
@@ -102,16 +112,6 @@ impl Passwords {
         let start = index.checked_sub(1).map_or(0, |previous| self.ends[previous]);
         &self.bytes[start as usize..self.ends[index] as usize]
     }
-
-    /// Adds the user of a line of `credentials.txt`, without its end.
-    ///
-    /// # Errors
-    ///
-    /// In words, why not; they do not quote the password.
-    pub fn add_line(&mut self, line: &[u8]) -> Result<(), String> {
-        let (user, password) = decode_line(line)?;
-        self.insert(user, password)
-    }
 }
 
 impl std::fmt::Debug for Passwords {
@@ -120,12 +120,26 @@ impl std::fmt::Debug for Passwords {
     }
 }
 
-/// Reads a line of `credentials.txt`, without its end: who, and with which password.
+/// Gives each user of a `credentials.txt` to `take`, and says whether the last line has an end.
 ///
 /// # Errors
 ///
-/// What is wrong with it, without a word of it.
-pub fn decode_line(line: &[u8]) -> Result<(Username, &[u8]), String> {
+/// [`FileError`] if the file cannot be read, or names the first line that is malformed or that `take`
+/// does not take. It quotes no password.
+pub fn read_users(
+    path: &Path,
+    mut take: impl FnMut(Username, &[u8]) -> Result<(), String>,
+) -> Result<bool, FileError> {
+    read_lines(path, EXPECTED, |line| {
+        if line.text.starts_with(COMMENT) {
+            return Ok(());
+        }
+        let (user, password) = decode_line(line.text)?;
+        take(user, password)
+    })
+}
+
+fn decode_line(line: &[u8]) -> Result<(Username, &[u8]), String> {
     let mut words = line.split(|byte| *byte == b' ');
     let (Some(user), Some(password), None) = (words.next(), words.next(), words.next()) else {
         let count = line.iter().filter(|byte| **byte == b' ').count();
@@ -155,14 +169,45 @@ fn is_same(password: &[u8], given: &[u8]) -> bool {
 mod tests {
     use super::*;
 
+    impl Passwords {
+        /// Adds the user of a line, for those who have no file.
+        pub(in crate::server) fn add_line(&mut self, line: &[u8]) -> Result<(), String> {
+            let (user, password) = decode_line(line)?;
+            self.insert(user, password)
+        }
+    }
+
+    fn read(content: &str) -> Result<(Passwords, bool), String> {
+        let file = tempfile::NamedTempFile::new().expect("a temporary file");
+        std::fs::write(file.path(), content).expect("written");
+        Passwords::read(file.path()).map_err(|error| error.to_string())
+    }
+
     #[test]
     fn malformed_lines_are_refused_without_quoting_the_password() {
         for line in ["ann", "ann ", " secret", "ann  secret", "ann secret more", "a/b secret"] {
-            let error = Passwords::default().add_line(line.as_bytes()).expect_err(line);
+            let error = read(line).expect_err(line);
             assert!(!error.contains("secret"), "{error}");
         }
-        let mut passwords = Passwords::default();
-        assert_eq!(passwords.add_line(b"ann secret"), Ok(()));
-        assert!(passwords.add_line(b"ann other").is_err());
+        let error = read("ann secret\nbob other\nann other").expect_err("a name twice");
+        assert!(error.contains(":3: an earlier line"), "{error}");
+    }
+
+    #[test]
+    fn comments_and_a_byte_order_mark_are_passed_over() {
+        let content = "\u{feff}# users\nann secret\n#bob secret\n\ncyd # \n";
+        let error = read(content).expect_err("no comment behind a name");
+        assert!(error.contains(":5: "), "{error}");
+        let (passwords, has_end) = read(&content.replace("cyd # ", "cyd #")).expect("users");
+        assert_eq!((passwords.len(), has_end), (2, true));
+        let user = |name: &[u8]| Username::decode(name).expect("a name");
+        assert_eq!(passwords.of(user(b"ann")), Some(&b"secret"[..]));
+        assert_eq!(passwords.of(user(b"cyd")), Some(&b"#"[..]));
+    }
+
+    #[test]
+    fn comment_is_no_account_and_a_mark_alone_is_no_line() {
+        assert_eq!(read("\u{feff}#").expect("a comment").0.len(), 0);
+        assert_eq!(read("\u{feff}").expect("nothing").0.len(), 0);
     }
 }

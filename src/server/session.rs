@@ -273,7 +273,12 @@ impl Session {
         }
     }
 
-    fn user(&self) -> Result<Username, Refusal> {
+    /// Who has logged in.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotLoggedIn`]
+    pub fn user(&self) -> Result<Username, Refusal> {
         match self.state {
             State::LoggedIn { user } | State::Waiting { user, .. } => Ok(user),
             State::LoggedOut | State::Closing => Err(Refusal::NotLoggedIn),

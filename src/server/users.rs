@@ -30,6 +30,11 @@ impl Users {
         self.names.len()
     }
 
+    /// All names, in the order of their numbers.
+    pub(super) fn names(&self) -> impl Iterator<Item = Username> {
+        self.names.iter().copied()
+    }
+
     /// The number of the user at an index below [`len`](Self::len).
     pub(super) fn nth(&self, index: usize) -> UserNumber {
         UserNumber(index as u32)

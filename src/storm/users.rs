@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::protocol::Username;
 use crate::server::passwords;
-use crate::text_file::{FileError, read_lines};
+use crate::text_file::FileError;
 
 /// Number of users that the pattern has.
 pub const MAX_PATTERN_USERS: u32 = 100_000_000;
@@ -42,8 +42,7 @@ impl Users {
     /// is not UTF-8.
     pub fn read(path: &Path) -> Result<Self, FileError> {
         let mut accounts = Vec::new();
-        read_lines(path, passwords::EXPECTED, |line| {
-            let (user, password) = passwords::decode_line(line.text)?;
+        passwords::read_users(path, |user, password| {
             let password = str::from_utf8(password).map_err(|_| "the password is not UTF-8")?;
             accounts.push((user, password.to_owned()));
             Ok(())

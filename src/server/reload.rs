@@ -1,0 +1,224 @@
+//! `credentials.txt` read again while the server serves, on a thread that touches nothing of it: reading,
+//! parsing, comparing and freeing takes seconds with millions of users.
+
+use std::collections::HashSet;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+use std::time::Duration;
+
+use mio::{Registry, Waker};
+
+use super::passwords::Passwords;
+use crate::protocol::Username;
+use crate::reactor::Token;
+use crate::text_file::FileError;
+
+/// How long nobody may have changed the file before it is read. Somebody who copies a long file over
+/// it changes it again and again until the copy is whole.
+const QUIET: Duration = Duration::from_secs(1);
+
+/// How often the wait for that begins again, as somebody changed the file, until it is given up.
+const MAX_ATTEMPTS: u32 = 60;
+
+/// The form of a file that may be in force while the server runs.
+const EXPECTED_END: &str = "a line feed behind the last user, as half a file may have none";
+
+/// Reads `credentials.txt` again whenever somebody asks for it.
+#[derive(Debug)]
+pub(super) struct Reload {
+    path: PathBuf,
+    waker: Arc<Waker>,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    Idle,
+    Reading {
+        outcome: Receiver<Outcome>,
+        retired: Sender<Arc<Passwords>>,
+        /// Whether somebody asked once more meanwhile: the file may have changed again.
+        is_stale: bool,
+    },
+}
+
+type Outcome = Result<Reloaded, String>;
+
+/// A reading that has ended.
+#[derive(Debug)]
+pub(super) struct Finished {
+    /// What it found, or why the earlier list must stay in force.
+    pub(super) outcome: Outcome,
+    /// Takes a list that is in force no more, to free it.
+    pub(super) retired: Sender<Arc<Passwords>>,
+    /// Whether to [begin](Reload::begin) once more.
+    pub(super) is_stale: bool,
+}
+
+/// What a reading found.
+#[derive(Debug)]
+pub(super) struct Reloaded {
+    /// The users of the file.
+    pub(super) passwords: Arc<Passwords>,
+    /// Users of the earlier list who are none any more or have another password.
+    pub(super) revoked: HashSet<Username>,
+}
+
+impl Reload {
+    /// A reader of the file at `path`. `registry` tells under `token` when a reading has ended.
+    pub(super) fn new(path: PathBuf, registry: &Registry, token: Token) -> io::Result<Self> {
+        let waker = Arc::new(Waker::new(registry, token.into())?);
+        Ok(Self { path, waker, state: State::Idle })
+    }
+
+    /// Begins to read the file and to compare it with the list `in_force`.
+    pub(super) fn begin(&mut self, in_force: &Arc<Passwords>) -> io::Result<()> {
+        if let State::Reading { is_stale, .. } = &mut self.state {
+            *is_stale = true;
+            return Ok(());
+        }
+        let (to_server, outcome) = channel();
+        let (retired, from_server) = channel();
+        let (path, waker) = (self.path.clone(), Arc::clone(&self.waker));
+        let in_force = Arc::clone(in_force);
+        thread::Builder::new().name("credentials".to_owned()).spawn(move || {
+            let outcome = read_when_quiet(&path).map(|fresh| Reloaded::new(fresh, &in_force));
+            // Both fail only if the server has ended.
+            let _ = to_server.send(outcome.map_err(|error| error.to_string()));
+            let _ = waker.wake();
+            // The server's share of the earlier list comes here, so that the last one is dropped here.
+            let _ = from_server.recv();
+        })?;
+        self.state = State::Reading { outcome, retired, is_stale: false };
+        Ok(())
+    }
+
+    /// The reading that has ended, if one has.
+    pub(super) fn take(&mut self) -> Option<Finished> {
+        let State::Reading { outcome, .. } = &self.state else { return None };
+        let outcome = outcome.try_recv().ok()?;
+        match std::mem::replace(&mut self.state, State::Idle) {
+            State::Reading { retired, is_stale, .. } => {
+                Some(Finished { outcome, retired, is_stale })
+            }
+            State::Idle => None,
+        }
+    }
+}
+
+impl Reloaded {
+    fn new(fresh: Passwords, in_force: &Passwords) -> Self {
+        let is_revoked = |user: &Username| fresh.of(*user) != in_force.of(*user);
+        let revoked = in_force.users().filter(is_revoked).collect();
+        Self { passwords: Arc::new(fresh), revoked }
+    }
+}
+
+/// Reads the file at the start of the server.
+///
+/// # Errors
+///
+/// [`FileError`], also if somebody changes the file meanwhile.
+pub(super) fn read_now(path: &Path) -> Result<Passwords, FileError> {
+    let (passwords, _) = read_unchanged(path)?.ok_or_else(|| being_changed(path))?;
+    Ok(passwords)
+}
+
+/// Reads the file as soon as nobody changes it any more. A file that ends in the middle of a line may
+/// be a copy that has come to a stop, and nobody must get in with the beginning of a password.
+fn read_when_quiet(path: &Path) -> Result<Passwords, FileError> {
+    for _ in 0..MAX_ATTEMPTS {
+        let version = FileVersion::of(path)?;
+        wait(QUIET);
+        if FileVersion::of(path)? != version {
+            continue;
+        }
+        let Some((passwords, has_end)) = read_unchanged(path)? else { continue };
+        let problem = match (passwords.is_empty(), has_end) {
+            (true, _) => "it has no user",
+            (false, false) => "its last line has no end",
+            (false, true) => return Ok(passwords),
+        };
+        let problem = format!("{problem}; expected {EXPECTED_END}");
+        return Err(FileError::io(path, io::Error::other(problem)));
+    }
+    Err(being_changed(path))
+}
+
+/// Reads the file, and says whether its last line has an end; `None` if somebody changed it meanwhile.
+fn read_unchanged(path: &Path) -> Result<Option<(Passwords, bool)>, FileError> {
+    let version = FileVersion::of(path)?;
+    let read = Passwords::read(path);
+    if FileVersion::of(path)? == version { read.map(Some) } else { Ok(None) }
+}
+
+fn being_changed(path: &Path) -> FileError {
+    FileError::io(path, io::Error::other("somebody is changing it; try again when it is whole"))
+}
+
+#[expect(clippy::disallowed_methods, reason = "nobody waits for this thread")]
+fn wait(time: Duration) {
+    thread::sleep(time);
+}
+
+/// Differs from that of another file, and from that of the same file after a change.
+#[derive(Debug, PartialEq, Eq)]
+struct FileVersion {
+    device: u64,
+    inode: u64,
+    len: u64,
+    /// Seconds and nanoseconds. Unlike the time of the last modification, nobody can set it back.
+    status_changed: (i64, i64),
+}
+
+impl FileVersion {
+    fn of(path: &Path) -> Result<Self, FileError> {
+        let metadata = path.metadata().map_err(|error| FileError::io(path, error))?;
+        Ok(Self {
+            device: metadata.dev(),
+            inode: metadata.ino(),
+            len: metadata.len(),
+            status_changed: (metadata.ctime(), metadata.ctime_nsec()),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn passwords(content: &str) -> Passwords {
+        let mut passwords = Passwords::default();
+        content.lines().for_each(|line| passwords.add_line(line.as_bytes()).expect("a user"));
+        passwords
+    }
+
+    #[test]
+    fn users_who_are_gone_or_have_another_password_are_revoked() {
+        let in_force = passwords("ann secret\nbob secret\ncyd secret");
+        let reloaded = Reloaded::new(passwords("cyd secret\nbob other\ndan new"), &in_force);
+        let mut revoked: Vec<_> = reloaded.revoked.iter().map(Username::as_str).collect();
+        revoked.sort_unstable();
+        assert_eq!(revoked, ["ann", "bob"]);
+    }
+
+    #[test]
+    fn changed_file_has_another_version() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let [path, other] = ["file", "other"].map(|name| directory.path().join(name));
+        let version = || FileVersion::of(&path).expect("it is there");
+        std::fs::write(&path, "content").expect("written");
+        let first = version();
+        assert_eq!(version(), first);
+        std::fs::write(&path, "more content").expect("written");
+        let second = version();
+        assert_ne!(second, first);
+        std::fs::copy(&path, &other).expect("copied");
+        std::fs::rename(&other, &path).expect("replaced");
+        assert_ne!(version(), second);
+    }
+}
