@@ -23,7 +23,7 @@ SERVER_CORE=${SERVER_CORE:-0}
 HONEST_CORE=${HONEST_CORE:-1}
 ATTACK_CORE=${ATTACK_CORE:-1}
 ATTACKS=${ATTACKS:-none silent slow unread-200 unread-1000 stuck-output garbage garbage-limited guesser \
-guesser-limited unknown unknown-limited unknown-million unknown-million-limited ceiling}
+guesser-limited unknown unknown-limited unknown-million unknown-million-limited unfinished slow-output tempids ceiling}
 
 # Honest users, users whose passwords are guessed, and names that nobody has: they never meet.
 USERS=100000
@@ -34,6 +34,13 @@ UNKNOWN_MILLION=10000000..11000000
 # Phones of an attack that holds connections, and at once of one that keeps coming.
 HOLDING=10000
 COMING=256
+# The account of those who attack with a single one, and its password.
+ACCOUNT=1000
+ACCOUNT_USER=+61400001000
+ACCOUNT_PASSWORD=storm-00001000
+# Requests that are left incomplete at a time, one more than all that may be, and the bytes of each.
+UNFINISHED=257
+UNFINISHED_BYTES=1000000
 # Connections that the server lets each address have beside an attack that is `limited`. It comes from one
 # address, honest phones from many others.
 PER_ADDRESS=16
@@ -85,6 +92,7 @@ serve() { # ATTACK
     exec 8>/dev/null
     case $1 in
     stuck-output) exec 8>"$WORK/output" ;;
+    slow-output) exec 8> >(while read -r -N 65536 _; do sleep 0.1; done) ;;
     ceiling) options=(--max-connections "$CEILING") ;;
     *-limited) options=(--max-connections-per-address "$PER_ADDRESS") ;;
     esac
@@ -102,6 +110,11 @@ attack() { # ATTACK
     silent) hold "$HOLDING" --script silent ;;
     slow) come "$HOLDING" --script slow --byte-interval 1000 ;;
     unread-*) hold "${1#unread-}" --script unread ;;
+    unfinished) leave_unfinished ;;
+    slow-output)
+        come 4 --script upload --records 18000 --users "$ACCOUNT..$((ACCOUNT + 1))" ;;
+    tempids)
+        come "$COMING" --script request --request "TEMPID 100" --users "$ACCOUNT..$((ACCOUNT + 1))" ;;
     stuck-output) come "$HOLDING" --script upload --records 300 --rate 200 ;;
     garbage*) come "$COMING" --script garbage "${from[@]}" ;;
     guesser*) come "$COMING" --script wrong-password "${from[@]}" ;;
@@ -128,6 +141,31 @@ come() { # AT-ONCE OPTION…
     local at_once=$1
     shift
     start_attack --duration "$ATTACK_SECONDS" --concurrency "$at_once" "$@"
+    sleep "$LEAD_SECONDS"
+}
+
+# An attack of one account that begins long requests and completes none; whenever the server has dropped
+# the oldest, the next one comes.
+leave_unfinished() {
+    taskset -c "$ATTACK_CORE" bash -s "$SERVER_PORT" "$ACCOUNT_USER" "$ACCOUNT_PASSWORD" \
+        "$UNFINISHED" "$UNFINISHED_BYTES" <<'ATTACK' 2>/dev/null &
+        port=$1 user=$2 password=$3 at_once=$4 bytes=$5
+        trap '' PIPE
+        connections=()
+        while true; do
+            exec {connection}<>"/dev/tcp/127.0.0.1/$port" || exit
+            printf 'AUTH %s %s\r\n*2\r\n$6\r\nUPLOAD\r\n$%s\r\n' "$user" "$password" "$bytes" >&$connection
+            head -c $((bytes - 1000)) /dev/zero >&$connection
+            connections+=("$connection")
+            if [ ${#connections[@]} -ge "$at_once" ]; then
+                oldest=${connections[0]}
+                exec {oldest}>&-
+                connections=("${connections[@]:1}")
+            fi
+        done
+ATTACK
+    ATTACKER=$!
+    STARTED+=("$ATTACKER")
     sleep "$LEAD_SECONDS"
 }
 

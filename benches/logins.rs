@@ -11,6 +11,7 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
+use bluetrace::server::budgets::BudgetSettings;
 use bluetrace::server::{self, Server};
 use bluetrace::storm::crowd::Manner;
 use bluetrace::storm::users::Users;
@@ -35,6 +36,7 @@ fn start_server(directory: &Path) -> SocketAddr {
         login_timeout: Duration::from_secs(60),
         max_connections: None,
         max_connections_per_address: None,
+        budgets: BudgetSettings::default(),
     };
     let server = Server::start_embedded(&settings).expect("the server starts");
     let address = server.local_address();

@@ -186,6 +186,26 @@ fn missing_temp_ids_file_is_made() {
 }
 
 #[test]
+fn files_that_others_can_read_draw_a_warning_and_keep_their_mode() {
+    let data = Data::sample();
+    data.set_mode("credentials.txt", 0o604);
+    data.set_mode("tempIDs.txt", 0o660);
+    let server = Server::start(&data);
+    server.stderr.wait_for("a warning", |line| line.contains("credentials.txt: others can read"));
+    server.stderr.wait_for("a warning", |line| line.contains("tempIDs.txt: others can read"));
+    Phone::logged_in(&server, EIGHT).temp_id();
+    assert_eq!((data.mode("credentials.txt"), data.mode("tempIDs.txt")), (0o604, 0o660));
+}
+
+#[test]
+fn new_temp_ids_file_is_for_its_owner_only() {
+    let data = Data::with_users();
+    let server = Server::start(&data);
+    assert_eq!(data.mode("tempIDs.txt"), 0o600);
+    assert_eq!(server.stop().stderr.len(), 1, "no warning");
+}
+
+#[test]
 fn restarted_server_traces_what_it_issued_before() {
     let data = Data::sample();
     let server = Server::start(&data);

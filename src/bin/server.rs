@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use bluetrace::arguments::{ip_address, number};
+use bluetrace::server::budgets::BudgetSettings;
 use bluetrace::server::{Exit, Server, Settings};
 use clap::Parser;
 
@@ -43,7 +44,18 @@ struct Arguments {
     /// Connections at a time from one address, or one /64 of IPv6 [default: no limit]
     #[arg(long, value_name = "N", value_parser = number("connections", 1..=u32::MAX))]
     max_connections_per_address: Option<u32>,
+    /// Memory for the incomplete requests of one user; the oldest is dropped for a new one [default:
+    /// 16, and no limit on the loopback]
+    #[arg(long, value_name = "MIB", value_parser = number("MiB", 1..=1_000_000_u32))]
+    max_unfinished_per_user: Option<u32>,
+    /// Memory for the incomplete requests from one address, or one /64 of IPv6 [default: 64, and no
+    /// limit on the loopback]
+    #[arg(long, value_name = "MIB", value_parser = number("MiB", 1..=1_000_000_u32))]
+    max_unfinished_per_address: Option<u32>,
 }
+
+/// A megabyte in the options.
+const MIB: usize = 1024 * 1024;
 
 fn main() -> ExitCode {
     let arguments: Arguments = bluetrace::arguments::parse();
@@ -57,6 +69,11 @@ fn main() -> ExitCode {
         max_connections_per_address: arguments
             .max_connections_per_address
             .map(|count| count as usize),
+        budgets: BudgetSettings {
+            per_user: arguments.max_unfinished_per_user.map(|count| count as usize * MIB),
+            per_address: arguments.max_unfinished_per_address.map(|count| count as usize * MIB),
+            ..BudgetSettings::default()
+        },
     };
     match Server::start(&settings).map_err(|error| error.to_string()).and_then(run) {
         Ok(Exit::Orderly) => ExitCode::SUCCESS,

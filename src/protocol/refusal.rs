@@ -34,6 +34,10 @@ pub enum Refusal {
     /// Nobody reads the server's output, so the people in a contact log would be named to nobody.
     #[error("contact log not taken: nobody sees the server's output, try again later")]
     NotShown,
+    /// The server has nearly as much memory as the system lets it have, so nothing is kept for this
+    /// request.
+    #[error("the server is short of memory, try again later")]
+    NoMemory,
     /// The server has as many connections as it may have; this one is closed.
     #[error("too many connections, try again later")]
     Busy,
@@ -60,7 +64,7 @@ impl Refusal {
             Self::NowBlocked => Code::NowBlocked,
             Self::Blocked => Code::Blocked,
             Self::NotLoggedIn => Code::NotLoggedIn,
-            Self::NotRecorded(_) | Self::NotShown => Code::Unavailable,
+            Self::NotRecorded(_) | Self::NotShown | Self::NoMemory => Code::Unavailable,
             Self::Busy => Code::Busy,
             Self::BusyForAddress => Code::BusyForAddress,
             Self::BusyWithRequests => Code::BusyWithRequests,

@@ -45,7 +45,8 @@ impl Server {
 
     /// Takes a connection, if there is room, and returns whether there was.
     fn welcome(&mut self, stream: TcpStream, origin: Origin, now: Now) -> bool {
-        if self.frontend.len() >= self.max_connections {
+        let memory = self.frontend.service.authority.memory();
+        if self.frontend.len() >= self.max_connections || !memory.has_room_for(0) {
             self.refuse(stream, &Refusal::Busy);
             return false;
         }

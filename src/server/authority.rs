@@ -6,6 +6,7 @@ use rand::RngExt;
 use rand::rngs::ChaCha12Rng;
 
 use super::accounts::{Accounts, Verdict};
+use super::memory::Memory;
 use super::registry::Registry;
 use crate::protocol::request::Credentials;
 use crate::protocol::{ContactRecord, TempId, Timestamp, Username};
@@ -18,6 +19,7 @@ pub struct Authority {
     /// In seconds.
     temp_id_lifetime: u32,
     rng: ChaCha12Rng,
+    memory: Memory,
 }
 
 impl Authority {
@@ -29,7 +31,22 @@ impl Authority {
         temp_id_lifetime: u32,
         rng: ChaCha12Rng,
     ) -> Self {
-        Self { accounts, registry, temp_id_lifetime, rng }
+        Self { accounts, registry, temp_id_lifetime, rng, memory: Memory::default() }
+    }
+
+    /// Limits the memory that requests may take.
+    pub fn limit_memory(&mut self, memory: Memory) {
+        self.memory = memory;
+    }
+
+    /// The memory that requests may take.
+    pub fn memory(&self) -> Memory {
+        self.memory
+    }
+
+    /// Whether there is memory for more TempIDs.
+    pub fn has_room(&self) -> bool {
+        self.memory.has_room_for(self.registry.next_growth_bytes())
     }
 
     /// Judges an attempt to log in.

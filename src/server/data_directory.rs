@@ -1,13 +1,21 @@
 //! The directory of the server: its lock, and what is read at the start.
 
 use std::fs::{File, TryLockError};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use super::StartError;
 use super::console::Console;
-use super::journal::{self, Journal, JournalFile, Mended};
+use super::journal::{self, Journal, JournalFile, Mended, Storage};
+use super::memory::{self, Memory};
 use super::registry::Registry;
 use crate::text_file::FileError;
+
+/// The permissions in the mode of a file.
+const MODE_BITS: u32 = 0o777;
+
+/// The permissions of everybody but the owner.
+const MODE_OF_OTHERS: u32 = 0o077;
 
 /// The directory with `credentials.txt` and `tempIDs.txt`, held by one server at a time.
 #[derive(Debug)]
@@ -39,6 +47,25 @@ impl DataDirectory {
         self.path.join("credentials.txt")
     }
 
+    /// Warns of files that hold secrets and that others on this machine can read or change.
+    ///
+    /// # Errors
+    ///
+    /// [`FileError`]
+    pub fn check_modes(&self, console: &mut Console) -> Result<(), FileError> {
+        for path in [self.credentials(), self.path.join(journal::FILE_NAME)] {
+            let metadata = path.metadata().map_err(|error| FileError::io(&path, error))?;
+            let mode = metadata.permissions().mode() & MODE_BITS;
+            if mode & MODE_OF_OTHERS != 0 {
+                let path = path.display();
+                console.diagnostic(format_args!(
+                    "{path}: others can read or change it (mode {mode:03o}); chmod 600 keeps them out"
+                ));
+            }
+        }
+        Ok(())
+    }
+
     /// Opens the journal, makes an empty one if there is none, and reads what it holds. What a crash
     /// damaged is cut out, which `console` is told.
     ///
@@ -47,11 +74,17 @@ impl DataDirectory {
     /// [`FileError`]
     pub fn open_journal(
         &self,
+        memory: Memory,
         console: &mut Console,
     ) -> Result<(Journal<JournalFile>, Registry), FileError> {
         let path = self.path.join(journal::FILE_NAME);
         let with_path = |error| FileError::io(&path, error);
         let storage = JournalFile::open(&path).map_err(with_path)?;
+        let size = storage.size().map_err(with_path)?;
+        // A line of 74 bytes takes 41 to 68 in memory.
+        if !memory.has_room_for(size - size / 4) {
+            return Err(with_path(memory::too_large()));
+        }
         let source = storage.reader().map_err(with_path)?;
         let (journal, registry, replayed) =
             Journal::recover(storage, source, &path, |offset, bytes| {

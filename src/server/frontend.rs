@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use mio::net::TcpStream;
 
+use super::budgets::{BudgetSettings, Budgets, Claim};
 use super::origins::{Origin, Origins};
 use super::service::{Service, Settled};
 use super::session::{
@@ -41,10 +42,8 @@ pub const MAX_KEPT_INPUT_BYTES: usize =
 pub const MAX_KEPT_INPUT_BYTES_LOGGED_OUT: usize =
     (MAX_REQUEST_BYTES_LOGGED_OUT + READ_BYTES).next_power_of_two();
 
-/// Memory that the input of all connections together takes, in bytes, beyond which those are refused that
-/// take more than one read brings. Without it, 19,000 connections of users take 19 GB. It is 256 contact
-/// logs of the greatest length at a time, which a phone sends in less than a second.
-pub const MAX_KEPT_INPUT_BYTES_IN_ALL: usize = 256 * 1024 * 1024;
+/// How long a request may stay incomplete: a phone sends the longest one at 9 KiB a second in that time.
+pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Memory that the replies of a connection take at most, in bytes: those after which requests wait, and the
 /// one that was the last. A vector has up to twice the room that it needs.
@@ -61,13 +60,13 @@ pub struct Frontend<E, S = TcpStream> {
     timers: TimerWheel<Timer>,
     /// What decides.
     pub service: Service<E>,
-    /// Memory that the input of all connections together takes, in bytes.
-    kept_input_bytes: usize,
     /// The connections served in this tick whose sessions wait for the store.
     waiting: Vec<Token>,
     login_timeout: Duration,
     /// How many connections each host has.
     pub origins: Origins,
+    /// How much memory incomplete requests take.
+    pub budgets: Budgets,
     /// Whether a connection is ended as soon as what it asked is answered.
     is_stopping: bool,
 }
@@ -77,10 +76,17 @@ pub struct Frontend<E, S = TcpStream> {
 struct Peer {
     origin: Origin,
     session: Session,
-    /// How much of the memory that the input of all connections takes is for this one.
-    kept_input_bytes: usize,
+    /// `None` if nothing is kept of what was received. Boxed, as few connections have one.
+    unfinished: Option<Box<Unfinished>>,
     login_timer: Option<TimerKey>,
     patience: Patience,
+}
+
+/// What is kept of a request that is incomplete, or waits for its turn.
+#[derive(Debug)]
+struct Unfinished {
+    claim: Claim,
+    timer: TimerKey,
 }
 
 /// How a connection is, for those who watch over the limits.
@@ -110,6 +116,8 @@ enum Patience {
 enum Timer {
     /// When nobody has logged in on a connection in time.
     Login(Token),
+    /// When a request has been incomplete for too long.
+    Request(Token),
     /// When the patience with a peer ends.
     Patience(Token),
 }
@@ -127,10 +135,10 @@ impl<E: Store, S: Stream> Frontend<E, S> {
             connections: ConnectionTable::new(CLIENTS),
             timers: TimerWheel::new(now),
             service,
-            kept_input_bytes: 0,
             waiting: Vec::new(),
             login_timeout,
             origins,
+            budgets: Budgets::new(BudgetSettings::default()),
             is_stopping: false,
         }
     }
@@ -187,7 +195,7 @@ impl<E: Store, S: Stream> Frontend<E, S> {
             Peer {
                 origin,
                 session: Session::default(),
-                kept_input_bytes: 0,
+                unfinished: None,
                 login_timer,
                 patience: Patience::Unlimited,
             },
@@ -262,14 +270,17 @@ impl<E: Store, S: Stream> Frontend<E, S> {
         let Some((slot, buffer)) = self.connections.slot_and_buffer(token) else { return };
         let (session, service) = (&mut slot.state.session, &mut self.service);
         let peer = slot.state.origin;
+        let mut has_finished_any = false;
         let received = slot.connection.receive(buffer, |bytes, replies| {
-            service.receive(token, session, peer, bytes, replies, now)
+            let consumed = service.receive(token, session, peer, bytes, replies, now);
+            has_finished_any |= consumed.bytes > 0;
+            consumed
         });
         let is_waiting = session.is_waiting();
         if is_answered(slot, &received, self.is_stopping) {
             slot.connection.finish();
         }
-        self.count_kept_input(token);
+        self.watch_unfinished(token, has_finished_any, registry, now);
         match received {
             Received::Waiting | Received::Ended => {}
             Received::MoreLeft => self.connections.queue(token),
@@ -282,20 +293,42 @@ impl<E: Store, S: Stream> Frontend<E, S> {
         }
     }
 
-    /// Counts the memory that the input of a connection takes, and refuses it if all of them take too much.
-    fn count_kept_input(&mut self, token: Token) {
-        let Some(slot) = self.connections.slot(token) else { return };
-        let kept = slot.connection.input_memory();
-        self.kept_input_bytes = self.kept_input_bytes - slot.state.kept_input_bytes + kept;
-        slot.state.kept_input_bytes = kept;
-        let is_too_much = self.kept_input_bytes > MAX_KEPT_INPUT_BYTES_IN_ALL && kept > READ_BYTES;
-        // Whoever waits for the store is refused later, as replies come in the order of the requests.
-        if is_too_much && !slot.state.session.is_waiting() {
-            Refusal::BusyWithRequests.encode(slot.connection.output());
-            self.service.statistics.refused(Code::BusyWithRequests);
-            slot.connection.finish();
-            self.kept_input_bytes -= std::mem::take(&mut slot.state.kept_input_bytes);
+    /// Watches over the memory and the time of a request that is incomplete; it `is_new` if others were
+    /// completed just now. Where too much memory is taken, the oldest request is refused.
+    fn watch_unfinished(&mut self, token: Token, is_new: bool, registry: &S::Registry, now: Now) {
+        let Some(Slot { connection, state: peer, .. }) = self.connections.slot(token) else {
+            return;
+        };
+        // Whoever waits for the store is not refused, as replies come in the order of the requests.
+        let kept = if peer.session.is_waiting() { 0 } else { connection.input_memory() };
+        if is_new || kept == 0 {
+            end_unfinished(peer, &mut self.budgets, &mut self.timers);
         }
+        if kept == 0 {
+            return;
+        }
+        let Unfinished { claim, .. } = &mut **peer.unfinished.get_or_insert_with(|| {
+            let claim = self.budgets.claim(token, peer.session.user().ok(), peer.origin);
+            let deadline = now.monotonic + REQUEST_TIMEOUT;
+            let timer = self.timers.insert(deadline, Timer::Request(token));
+            Box::new(Unfinished { claim, timer })
+        });
+        self.budgets.resize(claim, kept);
+        let claim = *claim;
+        while let Some(oldest) = self.budgets.oldest_beyond(&claim) {
+            self.refuse_unfinished(oldest, registry, now);
+        }
+    }
+
+    fn refuse_unfinished(&mut self, token: Token, registry: &S::Registry, now: Now) {
+        let Some(Slot { connection, state: peer, .. }) = self.connections.slot(token) else {
+            return;
+        };
+        end_unfinished(peer, &mut self.budgets, &mut self.timers);
+        Refusal::BusyWithRequests.encode(connection.output());
+        connection.finish();
+        self.service.statistics.refused(Code::BusyWithRequests);
+        self.settle(token, registry, now);
     }
 
     fn handle_timer(&mut self, timer: Timer) {
@@ -306,7 +339,7 @@ impl<E: Store, S: Stream> Frontend<E, S> {
                     self.close(token);
                 }
             }
-            Timer::Patience(token) => self.close(token),
+            Timer::Request(token) | Timer::Patience(token) => self.close(token),
         }
     }
 
@@ -363,6 +396,10 @@ impl<E: Store, S: Stream> Frontend<E, S> {
                     self.connections.queue(token);
                 }
             }
+            // Whoever leaves replies unread goes first when there is hardly any memory left.
+            Flushed::Blocked { .. } if !self.service.authority.memory().has_room_for(0) => {
+                self.close(token);
+            }
             Flushed::Blocked { progress } => {
                 if progress || !matches!(slot.state.patience, Patience::UntilRead(_)) {
                     slot.state.patience.end(timers);
@@ -378,12 +415,19 @@ impl<E: Store, S: Stream> Frontend<E, S> {
     fn close(&mut self, token: Token) {
         if let Some(peer) = self.connections.close(token) {
             peer.patience.end(&mut self.timers);
-            self.kept_input_bytes -= peer.kept_input_bytes;
+            end_unfinished(peer, &mut self.budgets, &mut self.timers);
             self.origins.left(peer.origin);
             if let Some(key) = peer.login_timer.take() {
                 self.timers.cancel(key);
             }
         }
+    }
+}
+
+fn end_unfinished(peer: &mut Peer, budgets: &mut Budgets, timers: &mut TimerWheel<Timer>) {
+    if let Some(unfinished) = peer.unfinished.take() {
+        budgets.release(unfinished.claim);
+        timers.cancel(unfinished.timer);
     }
 }
 

@@ -8,6 +8,7 @@
 mod accepting;
 pub mod accounts;
 pub mod authority;
+pub mod budgets;
 pub mod console;
 pub mod contact_tracing;
 pub mod data_directory;
@@ -16,6 +17,7 @@ mod failures;
 pub mod foreign_peers;
 pub mod frontend;
 pub mod journal;
+pub mod memory;
 pub mod origins;
 pub mod passwords;
 mod printer;
@@ -40,10 +42,12 @@ use rand::rngs::{ChaCha12Rng, SysRng};
 
 use self::accounts::Accounts;
 use self::authority::Authority;
+use self::budgets::{BudgetSettings, Budgets};
 use self::console::Console;
 use self::data_directory::DataDirectory;
 pub use self::frontend::Frontend;
 use self::journal::{Journal, JournalFile};
+use self::memory::Memory;
 use self::origins::Origins;
 use self::printer::Printer;
 use self::reload::{Reload, Reloaded};
@@ -56,6 +60,9 @@ use crate::reactor::{EventLoop, Listener, Output, Readiness, Signals, Token, des
 /// How long a server that is stopping waits for its peers: long enough for replies on a slow
 /// network, short enough for a supervisor that kills after some seconds.
 const STOP_TIMEOUT: Duration = Duration::from_secs(4);
+
+/// The part of a limited address space that incomplete requests may take: one in so many.
+const SHARE_OF_REQUESTS: u64 = 4;
 
 const LISTENER: Token = Token::permanent(0);
 const SIGNALS: Token = Token::permanent(1);
@@ -130,30 +137,38 @@ impl Server {
         let start = Now::read().monotonic;
         let event_loop = EventLoop::new()?;
         let ceiling = descriptors::raise_limit();
+        let memory = Memory::of_this_process();
         let directory = DataDirectory::open(&settings.data)?;
-        let accounts =
-            Accounts::new(reload::read_now(&directory.credentials())?, settings.block_duration);
+        let accounts = Accounts::new(
+            reload::read_now(&directory.credentials(), memory)?,
+            settings.block_duration,
+        );
         let mut console = Console::default();
-        let (journal, registry) = directory.open_journal(&mut console)?;
+        let (journal, registry) = directory.open_journal(memory, &mut console)?;
+        directory.check_modes(&mut console)?;
         let rng = ChaCha12Rng::try_from_rng(&mut SysRng).map_err(io::Error::other)?;
-        let authority = Authority::new(accounts, registry, settings.temp_id_lifetime, rng);
+        let mut authority = Authority::new(accounts, registry, settings.temp_id_lifetime, rng);
+        authority.limit_memory(memory);
         let with_address = |source| StartError::Listen { address: settings.address, source };
         let listener = Listener::bind(settings.address, event_loop.registry(), LISTENER)
             .map_err(with_address)?;
+        let mut frontend = Frontend::new(
+            Service::new(authority, journal),
+            settings.login_timeout,
+            Origins::new(settings.max_connections_per_address),
+            start,
+        );
+        let in_all = memory.share(SHARE_OF_REQUESTS, settings.budgets.in_all);
+        frontend.budgets = Budgets::new(BudgetSettings { in_all, ..settings.budgets });
         Ok(Self {
             local_address: listener.local_address()?,
             console,
             printer: Printer::nowhere(),
             listener: Some(listener),
             signals: None,
-            frontend: Frontend::new(
-                Service::new(authority, journal),
-                settings.login_timeout,
-                Origins::new(settings.max_connections_per_address),
-                start,
-            ),
+            frontend,
             max_connections: settings.max_connections.unwrap_or(ceiling).min(ceiling),
-            reload: Reload::new(directory.credentials(), event_loop.registry(), RELOAD)?,
+            reload: Reload::new(directory.credentials(), memory, event_loop.registry(), RELOAD)?,
             _directory: directory,
             event_loop,
             run_state: RunState::Serving,
@@ -276,9 +291,9 @@ impl Server {
                     "credentials read again: {users} users; {ended} sessions of others ended"
                 ));
             }
-            Err(problem) => self.console.diagnostic(format_args!(
-                "{problem}; the credentials read earlier stay in force"
-            )),
+            Err(problem) => self
+                .console
+                .diagnostic(format_args!("{problem}; the credentials read earlier stay in force")),
         }
         if finished.is_stale {
             self.begin_reload();
@@ -296,7 +311,8 @@ impl Server {
             self.console.show(&decision);
         }
         self.printer.print(&mut self.console, now.monotonic);
-        self.frontend.service.decisions.set_room(self.printer.room());
+        let room = self.printer.room(self.frontend.service.authority.memory());
+        self.frontend.service.decisions.set_room(room);
     }
 
     /// Frees closed connections, before new ones are accepted in their place.

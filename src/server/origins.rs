@@ -20,6 +20,12 @@ pub struct Origins {
 pub struct Origin(IpAddr);
 
 impl Origin {
+    /// Whether it is this host.
+    pub(super) fn is_loopback(self) -> bool {
+        // ::1 is cut to :: with its host part, which no other host has.
+        self.0.is_loopback() || self.0.is_unspecified()
+    }
+
     /// The host that has `address`.
     pub fn new(address: IpAddr) -> Self {
         match address.to_canonical() {
@@ -97,6 +103,15 @@ mod tests {
         (0..100_000).for_each(|_| origins.came(host));
         assert!(origins.has_room_for(host) && origins.counts.is_empty());
         origins.left(host);
+    }
+
+    #[test]
+    fn this_host_is_told_from_others() {
+        for (address, is_loopback) in
+            [("127.0.0.9", true), ("::1", true), ("192.0.2.1", false), ("2001:db8::1", false)]
+        {
+            assert_eq!(origin(address).is_loopback(), is_loopback, "{address}");
+        }
     }
 
     #[test]

@@ -3,11 +3,15 @@
 use std::time::{Duration, Instant};
 
 use super::console::Console;
+use super::memory::Memory;
 use crate::reactor::{Output, Retry};
 
 /// How long the server waits until it tries again to write what could not be written: an operator
 /// who makes room on a disk looks at it no sooner.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Text that the longest contact log makes, in bytes.
+const MAX_LOG_TEXT_BYTES: usize = 4 * 1024 * 1024;
 
 /// Writes the text of the [`Console`]: events to standard output, diagnostics to standard error.
 /// Reports on standard error when events cannot be written, since contact logs are refused
@@ -63,8 +67,11 @@ impl Printer {
     }
 
     /// How many records of contact logs can be shown so that none is lost.
-    pub(super) fn room(&self) -> usize {
+    pub(super) fn room(&self, memory: Memory) -> usize {
+        // The text of a log behind what waits already, in a vector that doubles its room.
+        let growth = 2 * self.stdout.pending() + MAX_LOG_TEXT_BYTES;
         match self.condition {
+            Condition::Works if !memory.has_room_for(growth as u64) => 0,
             Condition::Works => Console::room_behind(self.stdout.pending()),
             Condition::Fails | Condition::Closed => 0,
         }

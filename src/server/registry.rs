@@ -10,6 +10,9 @@ use super::temp_id_tables::TempIdTables;
 use super::users::{UserNumber, Users};
 use crate::protocol::{ContactRecord, TempId, Timestamp, Username};
 
+/// TempIDs that a tick issues at most: 1,024 events, with a batch of 100 each.
+const ISSUED_PER_TICK: usize = 128 * 1024;
+
 /// Every TempID that was ever issued, and to whom.
 ///
 /// It holds millions: 32 bytes an entry in the order of issue, and a table of indices to find them
@@ -41,6 +44,14 @@ impl Registry {
             let (entries, hasher) = (&self.entries, &self.hasher);
             self.by_temp_id.reserve(count, |index| hash_of(hasher, entries, *index));
         }
+    }
+
+    /// The memory that it takes when it grows next, in bytes; none if there is room for all that one
+    /// tick issues.
+    pub fn next_growth_bytes(&self) -> u64 {
+        let capacity = self.entries.capacity();
+        let has_room = capacity - self.entries.len() >= ISSUED_PER_TICK;
+        if has_room { 0 } else { (2 * capacity * size_of::<Entry>()) as u64 }
     }
 
     /// How many TempIDs there are.

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use mio::{Registry, Waker};
 
+use super::memory::{self, Memory};
 use super::passwords::Passwords;
 use crate::protocol::Username;
 use crate::reactor::Token;
@@ -31,6 +32,7 @@ const EXPECTED_END: &str = "a line feed behind the last user, as half a file may
 #[derive(Debug)]
 pub(super) struct Reload {
     path: PathBuf,
+    memory: Memory,
     waker: Arc<Waker>,
     state: State,
 }
@@ -70,9 +72,14 @@ pub(super) struct Reloaded {
 
 impl Reload {
     /// A reader of the file at `path`. `registry` tells under `token` when a reading has ended.
-    pub(super) fn new(path: PathBuf, registry: &Registry, token: Token) -> io::Result<Self> {
+    pub(super) fn new(
+        path: PathBuf,
+        memory: Memory,
+        registry: &Registry,
+        token: Token,
+    ) -> io::Result<Self> {
         let waker = Arc::new(Waker::new(registry, token.into())?);
-        Ok(Self { path, waker, state: State::Idle })
+        Ok(Self { path, memory, waker, state: State::Idle })
     }
 
     /// Begins to read the file and to compare it with the list `in_force`.
@@ -83,10 +90,11 @@ impl Reload {
         }
         let (to_server, outcome) = channel();
         let (retired, from_server) = channel();
-        let (path, waker) = (self.path.clone(), Arc::clone(&self.waker));
+        let (path, memory, waker) = (self.path.clone(), self.memory, Arc::clone(&self.waker));
         let in_force = Arc::clone(in_force);
         thread::Builder::new().name("credentials".to_owned()).spawn(move || {
-            let outcome = read_when_quiet(&path).map(|fresh| Reloaded::new(fresh, &in_force));
+            let outcome =
+                read_when_quiet(&path, memory).map(|fresh| Reloaded::new(fresh, &in_force));
             // Both fail only if the server has ended.
             let _ = to_server.send(outcome.map_err(|error| error.to_string()));
             let _ = waker.wake();
@@ -123,21 +131,21 @@ impl Reloaded {
 /// # Errors
 ///
 /// [`FileError`], also if somebody changes the file meanwhile.
-pub(super) fn read_now(path: &Path) -> Result<Passwords, FileError> {
-    let (passwords, _) = read_unchanged(path)?.ok_or_else(|| being_changed(path))?;
+pub(super) fn read_now(path: &Path, memory: Memory) -> Result<Passwords, FileError> {
+    let (passwords, _) = read_unchanged(path, memory)?.ok_or_else(|| being_changed(path))?;
     Ok(passwords)
 }
 
 /// Reads the file as soon as nobody changes it any more. A file that ends in the middle of a line may
 /// be a copy that has come to a stop, and nobody must get in with the beginning of a password.
-fn read_when_quiet(path: &Path) -> Result<Passwords, FileError> {
+fn read_when_quiet(path: &Path, memory: Memory) -> Result<Passwords, FileError> {
     for _ in 0..MAX_ATTEMPTS {
         let version = FileVersion::of(path)?;
         wait(QUIET);
         if FileVersion::of(path)? != version {
             continue;
         }
-        let Some((passwords, has_end)) = read_unchanged(path)? else { continue };
+        let Some((passwords, has_end)) = read_unchanged(path, memory)? else { continue };
         let problem = match (passwords.is_empty(), has_end) {
             (true, _) => "it has no user",
             (false, false) => "its last line has no end",
@@ -150,8 +158,12 @@ fn read_when_quiet(path: &Path) -> Result<Passwords, FileError> {
 }
 
 /// Reads the file, and says whether its last line has an end; `None` if somebody changed it meanwhile.
-fn read_unchanged(path: &Path) -> Result<Option<(Passwords, bool)>, FileError> {
+fn read_unchanged(path: &Path, memory: Memory) -> Result<Option<(Passwords, bool)>, FileError> {
     let version = FileVersion::of(path)?;
+    // A line of 25 bytes takes up to 100 while the tables grow.
+    if !memory.has_room_for(4 * version.len) {
+        return Err(FileError::io(path, memory::too_large()));
+    }
     let read = Passwords::read(path);
     if FileVersion::of(path)? == version { read.map(Some) } else { Ok(None) }
 }

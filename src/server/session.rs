@@ -213,6 +213,9 @@ impl Session {
             }
             Request::TempId { count } => {
                 let user = self.user()?;
+                if !desk.authority.has_room() {
+                    return Err(Refusal::NoMemory);
+                }
                 let records = desk.authority.draw(count, desk.now.wall);
                 let ticket = desk.waits.begin(desk.client, Operation::Issue { user, records });
                 self.state = State::Waiting { user, ticket };

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use super::budgets::BudgetSettings;
 use crate::text_file::FileError;
 
 /// What the operator decides about a server.
@@ -24,6 +25,8 @@ pub struct Settings {
     pub max_connections: Option<usize>,
     /// How many of them one address may have, if that is limited.
     pub max_connections_per_address: Option<usize>,
+    /// How much memory incomplete requests may take.
+    pub budgets: BudgetSettings,
 }
 
 impl Settings {

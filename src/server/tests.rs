@@ -14,6 +14,7 @@ fn server(data: &tempfile::TempDir) -> Server {
         login_timeout: Duration::from_secs(60),
         max_connections: None,
         max_connections_per_address: None,
+        budgets: BudgetSettings::default(),
     };
     Server::start_embedded(&settings).expect("started")
 }

@@ -1,4 +1,5 @@
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
@@ -81,8 +82,20 @@ impl Data {
         self.file(name).into_os_string().into_string().expect("a path in UTF-8")
     }
 
+    /// Writes a file that nobody else can read, as programs warn of others.
     pub fn write(&self, name: &str, content: impl AsRef<[u8]>) {
         fs::write(self.file(name), content).expect("the file is written");
+        self.set_mode(name, 0o600);
+    }
+
+    pub fn set_mode(&self, name: &str, mode: u32) {
+        let permissions = fs::Permissions::from_mode(mode);
+        fs::set_permissions(self.file(name), permissions).expect("our own file");
+    }
+
+    pub fn mode(&self, name: &str) -> u32 {
+        let metadata = fs::metadata(self.file(name)).expect("it is there");
+        metadata.permissions().mode() & 0o777
     }
 
     pub fn temp_ids(&self) -> Vec<Line> {

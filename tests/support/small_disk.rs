@@ -65,6 +65,7 @@ impl SmallDisk {
 /// server `$0`.
 const SCRIPT: &str = r#"
     credentials=$(cat "$1/credentials.txt")
+    umask 077
     mount -t tmpfs -o size=64k tmpfs "$1"
     printf '%s\n' "$credentials" > "$1/credentials.txt"
     exec "$0" 0 3600 --bind 127.0.0.1 --data "$1"

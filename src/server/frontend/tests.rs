@@ -32,8 +32,8 @@ over_each_stream! {
     stopping_idle_peer_is_ended,
     stopping_what_has_arrived_is_answered_first,
     stopping_unfinished_request_may_be_finished,
-    full_memory_refuses_who_keeps_more_than_one_read_and_nobody_else,
-    full_memory_leaves_finished_requests_alone,
+    incomplete_request_is_closed_after_its_timeout,
+    completed_request_has_no_timeout_any_more,
 }
 
 /// Token of the phones on their own poll, of which nobody takes the events.
@@ -312,31 +312,80 @@ fn stopping_unfinished_request_may_be_finished<S: Layer>() {
     assert!(phone.is_ended());
 }
 
-fn full_memory_refuses_who_keeps_more_than_one_read_and_nobody_else<S: Layer>() {
-    const BEGIN: &[u8] = b"*2\r\n$6\r\nUPLOAD\r\n$1000000\r\n";
-    let mut fixture = Fixture::<S>::new();
-    let (mut little, mut much) = (fixture.logged_in(), fixture.logged_in());
-    // As if others kept it.
-    fixture.frontend.kept_input_bytes = MAX_KEPT_INPUT_BYTES_IN_ALL;
-    fixture.send(&mut little, BEGIN);
-    assert_eq!(little.received(), "");
-    let kept = fixture.frontend.kept_input_bytes;
-    fixture.send(&mut much, &[BEGIN, &[b'1'; READ_BYTES]].concat());
-    assert!(much.received().starts_with("-BUSYREQUESTS too many long requests"));
-    assert!(much.is_ended());
-    assert_eq!(fixture.frontend.kept_input_bytes, kept);
-    fixture.hang_up(&mut little);
-    assert_eq!(fixture.frontend.kept_input_bytes, MAX_KEPT_INPUT_BYTES_IN_ALL);
+/// Bytes of an upload that one read does not bring.
+const UPLOAD_BYTES: usize = 70_000;
+
+/// The head of such an upload, and as much of it as one read brings.
+fn begun_upload() -> Vec<u8> {
+    let head = format!("*2\r\n$6\r\nUPLOAD\r\n${UPLOAD_BYTES}\r\n");
+    [head.as_bytes(), &[b'1'; READ_BYTES]].concat()
 }
 
-fn full_memory_leaves_finished_requests_alone<S: Layer>() {
+/// A fixture whose incomplete requests may take the memory of two buffers of more than one read.
+fn short_of_memory() -> Fixture<End> {
+    let mut fixture = Fixture::new();
+    let settings = BudgetSettings { in_all: 4 * READ_BYTES, ..BudgetSettings::default() };
+    fixture.frontend.budgets = Budgets::new(settings);
+    fixture
+}
+
+#[test]
+fn full_memory_refuses_the_oldest_incomplete_request_and_nobody_else() {
+    let mut fixture = short_of_memory();
+    let mut phones: Vec<_> = (0..3).map(|_| fixture.logged_in()).collect();
+    for phone in &mut phones {
+        fixture.send(phone, &begun_upload());
+    }
+    fixture.run(&mut phones[0]);
+    assert!(phones[0].received().starts_with("-BUSYREQUESTS too many long requests"));
+    assert!(phones[0].is_ended());
+    for phone in &mut phones[1..] {
+        assert_eq!(phone.received(), "");
+        fixture.send(phone, &[&[b'1'; UPLOAD_BYTES - READ_BYTES], &b"\r\n"[..]].concat());
+        assert!(phone.received().starts_with("-ERR "));
+    }
+}
+
+#[test]
+fn full_memory_refuses_an_incomplete_request_without_progress_before_a_pipeline() {
+    let mut fixture = short_of_memory();
+    let (mut stuck, mut pipelining) = (fixture.logged_in(), fixture.logged_in());
+    fixture.send(&mut pipelining, b"*1\r\n$4\r\nPI");
+    fixture.send(&mut stuck, &begun_upload());
+    for _ in 0..3 {
+        fixture.send(&mut pipelining, b"NG\r\n*1\r\n$4\r\nPI");
+    }
+    assert_eq!(pipelining.received(), "+PONG\r\n+PONG\r\n+PONG\r\n");
+    let mut another = fixture.logged_in();
+    fixture.send(&mut another, &begun_upload());
+    fixture.run(&mut stuck);
+    assert!(stuck.received().starts_with("-BUSYREQUESTS"));
+    assert_eq!(pipelining.received(), "");
+}
+
+fn incomplete_request_is_closed_after_its_timeout<S: Layer>() {
+    let mut fixture = Fixture::<S>::new();
+    let (mut phone, idle) = (fixture.logged_in(), fixture.logged_in());
+    fixture.send(&mut phone, b"*1\r\n$4\r\n");
+    fixture.wait(REQUEST_TIMEOUT - LATE);
+    fixture.send(&mut phone, b"P");
+    assert!(!phone.is_closed(), "a byte is no progress");
+    fixture.wait(2 * LATE);
+    assert!(phone.is_closed() && !idle.is_closed());
+    assert_eq!(fixture.frontend.next_wake(), None);
+}
+
+fn completed_request_has_no_timeout_any_more<S: Layer>() {
     let mut fixture = Fixture::<S>::new();
     let mut phone = fixture.logged_in();
-    fixture.frontend.kept_input_bytes = MAX_KEPT_INPUT_BYTES_IN_ALL;
-    let long = [b"*2\r\n$4\r\nPING\r\n$60000\r\n", &[b'x'; 60_000][..], b"\r\n"].concat();
-    fixture.send(&mut phone, &long);
-    assert!(phone.received().starts_with("-ERR text is longer than"));
-    assert_eq!(fixture.frontend.kept_input_bytes, MAX_KEPT_INPUT_BYTES_IN_ALL);
+    for _ in 0..3 {
+        fixture.send(&mut phone, b"*1\r\n$4\r\nPI");
+        fixture.wait(REQUEST_TIMEOUT - LATE);
+        fixture.send(&mut phone, b"NG\r\n");
+    }
+    assert_eq!(fixture.frontend.next_wake(), None);
+    fixture.wait(2 * REQUEST_TIMEOUT);
+    assert!(!phone.is_closed());
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
@@ -49,14 +49,16 @@ enum Interference {
 }
 
 impl JournalFile {
-    /// Opens the file at `path`, or makes an empty one that survives a crash.
+    /// Opens the file at `path`, or makes an empty one that survives a crash and that nobody else can read.
     ///
     /// # Errors
     ///
     /// What the system says, or that it is no regular file.
     pub fn open(path: &Path) -> io::Result<Self> {
         // Opening a pipe for writing only would wait for a reader.
-        let file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
+        let mut options = OpenOptions::new();
+        options.read(true).append(true).create(true).mode(0o600);
+        let file = options.open(path)?;
         let metadata = file.metadata()?;
         if !metadata.is_file() {
             return Err(io::Error::new(ErrorKind::InvalidInput, "it is not a regular file"));
