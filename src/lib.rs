@@ -19,6 +19,7 @@ pub mod client;
 pub mod clock;
 #[cfg(feature = "simulate")]
 pub mod crowd;
+pub mod program;
 pub mod protocol;
 pub mod reactor;
 pub mod server;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use bluetrace::arguments::{ip_address, number};
 use bluetrace::client::dialogue::Ending;
 use bluetrace::client::{Client, ClientError, Settings};
+use bluetrace::program;
 use clap::Parser;
 
 /// One phone: log in to the server, download TempIDs, exchange beacons with phones nearby.
@@ -33,6 +34,11 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
+    program::protect_memory();
+    program::run("client", serve_user)
+}
+
+fn serve_user() -> ExitCode {
     let arguments: Arguments = bluetrace::arguments::parse();
     let settings = Settings {
         server: SocketAddr::new(arguments.server_ip, arguments.server_port),

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use bluetrace::arguments::{ip_address, number};
+use bluetrace::program;
 use bluetrace::server::budgets::BudgetSettings;
 use bluetrace::server::{Exit, Server, Settings};
 use clap::Parser;
@@ -58,6 +59,11 @@ struct Arguments {
 const MIB: usize = 1024 * 1024;
 
 fn main() -> ExitCode {
+    program::protect_memory();
+    program::run("server", serve)
+}
+
+fn serve() -> ExitCode {
     let arguments: Arguments = bluetrace::arguments::parse();
     let settings = Settings {
         address: SocketAddr::new(arguments.bind, arguments.server_port),

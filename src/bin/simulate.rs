@@ -2,10 +2,15 @@
 
 use std::process::ExitCode;
 
+use bluetrace::program;
 use bluetrace::study::arguments::Arguments;
 use bluetrace::study::{self, huge_pages};
 
 fn main() -> ExitCode {
+    program::run("simulate", simulate)
+}
+
+fn simulate() -> ExitCode {
     huge_pages::request();
     let arguments: Arguments = bluetrace::arguments::parse();
     match study::run(&arguments) {

@@ -2,10 +2,15 @@
 
 use std::process::ExitCode;
 
+use bluetrace::program;
 use bluetrace::storm::arguments::{self, Arguments, Command, StormArguments};
 use bluetrace::storm::{Storm, StormError};
 
 fn main() -> ExitCode {
+    program::run("storm", storm)
+}
+
+fn storm() -> ExitCode {
     let arguments: Arguments = bluetrace::arguments::parse();
     let is_success = match &arguments.command {
         Some(Command::Credentials { users, output }) => {

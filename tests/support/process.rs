@@ -81,6 +81,7 @@ fn hard_limit(pid: Pid, resource: Resource) -> Option<u64> {
     let limits = fs::read_to_string(path).expect("the process is there");
     let name = match resource {
         Resource::Nofile => "Max open files",
+        Resource::Core => "Max core file size",
         Resource::Fsize => "Max file size",
         other => panic!("no test sets {other:?}"),
     };
