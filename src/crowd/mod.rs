@@ -3,6 +3,7 @@
 pub mod explore;
 pub mod ledger;
 pub mod memory;
+pub mod operator;
 pub mod plan;
 mod report;
 pub mod scenario;
@@ -19,6 +20,7 @@ use rand::rngs::ChaCha12Rng;
 
 use self::ledger::Ledger;
 use self::memory::Memory;
+use self::operator::{Operator, Reading};
 pub use self::report::{Report, Violation};
 use self::settings::WorldSettings;
 use self::trace::Trace;
@@ -29,7 +31,7 @@ use crate::world::event_queue::EventQueue;
 use crate::world::kernel::Done;
 use crate::world::machine::Machine;
 use crate::world::network::{ConnectionId, Network};
-use crate::world::phone::{Learned, Pause, SimulatedPhone};
+use crate::world::phone::{self, Learned, Pause, SimulatedPhone};
 use crate::world::random::{self, Purpose};
 use crate::world::{Core, Happening, Inhabitants, Notice, World};
 
@@ -49,15 +51,12 @@ pub struct Crowd {
     ledger: Ledger,
     watchdog: Watchdog,
     memory: Memory,
+    operator: Operator,
     resets: u64,
     crashes: u64,
     most_connections: usize,
-    trace: Trace<Happening<Never>>,
+    trace: Trace<Happening<Reading>>,
 }
-
-/// Users do nothing but what their phones do.
-#[derive(Debug, Hash)]
-pub enum Never {}
 
 /// Lets a crowd do all that it plans, until nothing happens any more.
 ///
@@ -81,6 +80,9 @@ impl Crowd {
         for (at, trouble) in &settings.troubles {
             future.schedule(*at, Happening::Trouble(Box::new(*trouble)));
         }
+        for (at, reading) in &settings.operator {
+            future.schedule(*at, Happening::Own(*reading));
+        }
         let mut phones = Vec::new();
         for number in 0..settings.phones {
             let plan = plan::random_plan(settings.phones, settings.habits, &mut rng);
@@ -99,6 +101,7 @@ impl Crowd {
             ledger: Ledger::new(settings.phones, block_duration, bounds.judgement()),
             watchdog: Watchdog::new(bounds),
             memory: Memory::default(),
+            operator: Operator::default(),
             resets: 0,
             crashes: 0,
             most_connections: 0,
@@ -125,7 +128,7 @@ impl Crowd {
     }
 
     /// Whether everything has come about that was due by now.
-    fn check_promises(&mut self, core: &mut Core<Never>) -> Result<(), String> {
+    fn check_promises(&mut self, core: &mut Core<Reading>) -> Result<(), String> {
         let now = core.clock.elapsed();
         while let Some(promise) = self.watchdog.pop_due(now) {
             if !self.is_kept(promise, core) {
@@ -135,7 +138,7 @@ impl Crowd {
         Ok(())
     }
 
-    fn is_kept(&mut self, promise: Promise, core: &mut Core<Never>) -> bool {
+    fn is_kept(&mut self, promise: Promise, core: &mut Core<Reading>) -> bool {
         let now = core.clock.elapsed();
         let server = core.machine.server();
         let stream = |connection| server.as_ref()?.kernel().status(connection);
@@ -163,10 +166,13 @@ impl Crowd {
         }
     }
 
-    fn learn(&mut self, phone: u32, fact: Learned, core: &mut Core<Never>) -> Result<(), String> {
+    fn learn(&mut self, phone: u32, fact: Learned, core: &mut Core<Reading>) -> Result<(), String> {
         if let Learned::TempIds(records) = &fact {
             let record = records[self.rng.random_range(0..records.len())];
             core.phones[phone as usize].phone().use_temp_id(record);
+        }
+        if let Learned::Uploaded { .. } = &fact {
+            self.operator.uploaded(phone::username(phone))?;
         }
         self.ledger.enter(phone, fact, core.clock.elapsed())
     }
@@ -184,13 +190,14 @@ impl Crowd {
 }
 
 impl Inhabitants for Crowd {
-    type Event = Never;
+    type Event = Reading;
 
-    fn act(&mut self, event: &Never, _core: &mut Core<Never>) -> Result<(), String> {
-        match *event {}
+    fn act(&mut self, reading: &Reading, _core: &mut Core<Reading>) -> Result<(), String> {
+        self.operator.read(*reading);
+        Ok(())
     }
 
-    fn notice(&mut self, notice: Notice<'_>, core: &mut Core<Never>) -> Result<(), String> {
+    fn notice(&mut self, notice: Notice<'_>, core: &mut Core<Reading>) -> Result<(), String> {
         let now = core.clock.elapsed();
         match notice {
             Notice::Asked { phone, is_right, .. } => {
@@ -214,8 +221,9 @@ impl Inhabitants for Crowd {
             }
             Notice::HungUp(connection) => self.watchdog.expect(Promise::HangUp(connection), now),
             Notice::Broke(connection) => self.watchdog.expect(Promise::Drop(connection), now),
-            Notice::Ticked { touched, .. } => {
+            Notice::Ticked { touched, decisions } => {
                 let Some(server) = core.machine.server() else { return Ok(()) };
+                server.set_room(self.operator.see(decisions)?);
                 for connection in touched {
                     if let Some(status) = server.status(*connection) {
                         self.memory.enter(*connection, status)?;
@@ -228,6 +236,7 @@ impl Inhabitants for Crowd {
                 self.memory.clear();
             }
             Notice::Restarted => {
+                self.operator.restarted();
                 if let Some(server) = core.machine.server() {
                     self.ledger.restarted(server.registry(), now)?;
                 }
@@ -244,11 +253,11 @@ impl Inhabitants for Crowd {
         random::up_to(longest, &mut self.rng)
     }
 
-    fn before(&mut self, core: &mut Core<Never>) -> Result<(), String> {
+    fn before(&mut self, core: &mut Core<Reading>) -> Result<(), String> {
         self.check_promises(core)
     }
 
-    fn after(&mut self, at: Duration, happening: Happening<Never>) {
+    fn after(&mut self, at: Duration, happening: Happening<Reading>) {
         self.trace.add(at, happening);
     }
 }

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use rand::RngExt;
+use rand::rngs::ChaCha12Rng;
 
+use super::operator::Reading;
 use super::plan::Habits;
 use super::settings::WorldSettings;
 use crate::server::waits::STORE_TIMEOUT;
@@ -58,6 +60,7 @@ pub fn calm(seed: u64, phones: u32) -> WorldSettings {
         contact_retention: Duration::from_secs(180),
         network: NetworkFaults::NONE,
         troubles: Vec::new(),
+        operator: Vec::new(),
         server: ServerSettings {
             block_duration: Duration::from_secs(60),
             temp_id_lifetime: 900,
@@ -117,7 +120,21 @@ pub fn troubled(seed: u64, phones: u32) -> WorldSettings {
             login_timeout: Duration::from_secs(60),
             window: rng.random_range(1024..16_384),
         },
+        operator: random_readings(well, &mut rng),
     }
+}
+
+/// Times at which the operator of the server reads nothing, or nothing can be shown. From `well` on
+/// the operator reads everything.
+fn random_readings(well: Duration, rng: &mut ChaCha12Rng) -> Vec<(Duration, Reading)> {
+    let mut readings = vec![(well, Reading::Attentive)];
+    for _ in 0..rng.random_range(0..3) {
+        let begin = random::up_to(well / 2, rng);
+        let end = begin + random::up_to(Duration::from_secs(120), rng);
+        let reading = if rng.random() { Reading::Absent } else { Reading::Barred };
+        readings.extend([(begin, reading), (end, Reading::Attentive)]);
+    }
+    readings
 }
 
 /// A storm: everybody arrives within seconds, on a network that is bad. The server dies in the middle

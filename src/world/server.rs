@@ -112,6 +112,11 @@ impl SimulatedServer {
         self.frontend.service.store.set_lateness(lateness);
     }
 
+    /// Sets the number of records of contact logs that the operator can still be shown.
+    pub fn set_room(&mut self, records: usize) {
+        self.frontend.service.decisions.set_room(records);
+    }
+
     /// The kernel, to deliver bytes.
     pub fn kernel(&self) -> &Kernel {
         &self.kernel
