@@ -1,4 +1,5 @@
-//! Users who do everything that users do, and worse, while all that must hold is checked.
+//! A crowd of users whose steps and misdeeds are drawn from a seed, and the checks of what the
+//! server promises. It is built for tests and for `simulate crowd`.
 
 pub mod explore;
 pub mod ledger;
@@ -35,16 +36,16 @@ use crate::world::phone::{self, Learned, Pause, SimulatedPhone};
 use crate::world::random::{self, Purpose};
 use crate::world::{Core, Happening, Inhabitants, Notice, World};
 
-/// Happenings after which a run that is not over is called stuck, per phone.
+/// Events per phone after which a run counts as stuck.
 const MOST_STEPS_PER_PHONE: u64 = 20_000;
 
-/// How long a user waits after something failed before the next attempt, at most.
+/// Longest wait of a user before the next attempt, after something failed.
 const LONGEST_RETRY: Duration = Duration::from_secs(5);
 
-/// How long a user thinks before the next step, at most.
+/// Longest pause of a user before the next step.
 const LONGEST_THOUGHT: Duration = Duration::from_secs(1);
 
-/// The users of all phones, each with a plan, and those who watch that all is well.
+/// The users of all phones, and the checks.
 #[derive(Debug)]
 pub struct Crowd {
     rng: ChaCha12Rng,
@@ -58,7 +59,7 @@ pub struct Crowd {
     trace: Trace<Happening<Reading>>,
 }
 
-/// Lets a crowd do all that it plans, until nothing happens any more.
+/// Runs a world until all plans are done and no event is left.
 ///
 /// # Errors
 ///
@@ -73,7 +74,7 @@ pub fn run(settings: &WorldSettings) -> Result<Report, Violation> {
 }
 
 impl Crowd {
-    /// A world before anything has happened.
+    /// A world before its first event.
     fn in_world(settings: &WorldSettings) -> World<Self> {
         let mut rng = random::stream(settings.seed, Purpose::Phones);
         let mut future = EventQueue::new();
@@ -127,7 +128,7 @@ impl Crowd {
         }
     }
 
-    /// Whether everything has come about that was due by now.
+    /// Checks all promises that are due.
     fn check_promises(&mut self, core: &mut Core<Reading>) -> Result<(), String> {
         let now = core.clock.elapsed();
         while let Some(promise) = self.watchdog.pop_due(now) {
@@ -263,7 +264,7 @@ impl Inhabitants for Crowd {
 }
 
 impl World<Crowd> {
-    /// Lets everything happen until nothing does any more, and looks whether anything is left.
+    /// Runs until no event is left, and checks that nothing else is left either.
     fn run_out(&mut self) -> Result<(), String> {
         let most_steps = MOST_STEPS_PER_PHONE * self.core.phones.len() as u64;
         while self.step()? {
@@ -275,7 +276,7 @@ impl World<Crowd> {
         self.check_disk()
     }
 
-    /// When nothing happens any more, everybody is done and nothing is left.
+    /// Checks that all plans are done, and that no connection, byte or timer is left.
     fn check_quiet(&mut self) -> Result<(), String> {
         let Self { core, inhabitants: Crowd { ledger, memory, .. } } = self;
         if let Some(phone) = core.phones.iter().find(|phone| !phone.is_done()) {
@@ -301,7 +302,7 @@ impl World<Crowd> {
         ledger.check(server.registry())
     }
 
-    /// A last crash, to see that everything that anybody was told is on the disk.
+    /// Crashes and restarts the server, which checks that all told TempIDs are on the disk.
     fn check_disk(&mut self) -> Result<(), String> {
         self.crash()?;
         self.restart()

@@ -1,4 +1,4 @@
-//! Worlds in which everything goes wrong, drawn from a seed.
+//! Random settings of worlds, with and without faults.
 
 use std::time::Duration;
 
@@ -50,7 +50,7 @@ impl Kind {
     }
 }
 
-/// A world in which nothing goes wrong and nobody does wrong, though everything is cut anywhere.
+/// A world without faults and misdeeds. Streams are still cut at any byte.
 pub fn calm(seed: u64, phones: u32) -> WorldSettings {
     WorldSettings {
         seed,
@@ -70,8 +70,8 @@ pub fn calm(seed: u64, phones: u32) -> WorldSettings {
     }
 }
 
-/// A run with everything that can go wrong, drawn from the seed: a bad network, crashes, a disk that
-/// fills up or fails. In the end all is well again, so that everybody can finish.
+/// A world with random faults: a bad network, crashes, a disk that fills up or fails, a late store,
+/// an operator who does not read. All faults end, so that all plans can be finished.
 pub fn troubled(seed: u64, phones: u32) -> WorldSettings {
     let mut rng = random::stream(seed, Purpose::Troubles);
     let well = Duration::from_secs(600);
@@ -124,8 +124,8 @@ pub fn troubled(seed: u64, phones: u32) -> WorldSettings {
     }
 }
 
-/// Times at which the operator of the server reads nothing, or nothing can be shown. From `well` on
-/// the operator reads everything.
+/// Random periods in which the operator does not read. From `well` on, the operator reads
+/// everything.
 fn random_readings(well: Duration, rng: &mut ChaCha12Rng) -> Vec<(Duration, Reading)> {
     let mut readings = vec![(well, Reading::Attentive)];
     for _ in 0..rng.random_range(0..3) {
@@ -137,9 +137,9 @@ fn random_readings(well: Duration, rng: &mut ChaCha12Rng) -> Vec<(Duration, Read
     readings
 }
 
-/// A storm: everybody arrives within seconds, on a network that is bad. The server dies in the middle
-/// of a commit, and when it is back, so are all at once; then its disk fills up, and fails, and the
-/// server dies again. In the end all is well.
+/// A storm: all phones arrive within seconds, on a bad network. The server crashes during a commit
+/// and is started again, the disk fills up, then fails, and the server crashes again. All faults
+/// end.
 pub fn storm(seed: u64, phones: u32) -> WorldSettings {
     let mut rng = random::stream(seed, Purpose::Troubles);
     let mut at = Duration::ZERO;
@@ -173,7 +173,7 @@ pub fn storm(seed: u64, phones: u32) -> WorldSettings {
     }
 }
 
-/// From `well` on nothing goes wrong, so that everybody can finish.
+/// The end of all faults, at `well`.
 fn end_of_troubles(well: Duration) -> Vec<(Duration, Trouble)> {
     vec![
         (well, Trouble::Disk(DiskFault::None)),

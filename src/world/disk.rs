@@ -1,4 +1,4 @@
-//! A disk that can fill up, fail and crash.
+//! A simulated disk that fills up, fails and loses power.
 
 use std::io;
 
@@ -7,65 +7,65 @@ use rand::rngs::ChaCha12Rng;
 
 use crate::server::journal::Storage;
 
-/// What the disk writes at once, in bytes.
+/// Bytes that the disk writes atomically, unless a sector is torn.
 const SECTOR_BYTES: usize = 512;
 
-/// The bytes of one file.
+/// A disk with one file.
 ///
-/// What was synced survives a crash. Of each sector that was written since, a crash leaves what was there
-/// before (zeros, if nothing was) or what was written, or the first bytes of that; and the file
-/// is as long as it was, or as it has become, or of a length between.
+/// Synced bytes survive a crash. Each sector written since the last sync has its old content
+/// (zeros, if it had none), its new content, or the first bytes of the new content before the old
+/// ones. The length of the file is the old one, the new one, or one between.
 #[derive(Debug, Default)]
 pub struct Disk {
     bytes: Vec<u8>,
-    /// How many bytes there are.
+    /// Length of the file, in bytes.
     len: usize,
-    /// How many of them are on the platter.
+    /// Bytes from the start of the file that are synced.
     synced: usize,
-    /// What is on the platter behind those, as it was cut off and the cut was not synced.
+    /// Bytes on the platter behind the synced ones: they were cut off, and the cut is not synced.
     cut_off: Vec<u8>,
     fault: DiskFault,
     is_dead: bool,
     is_write_only: bool,
 }
 
-/// What goes wrong.
+/// A fault of the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum DiskFault {
-    /// Nothing.
+    /// The disk works.
     #[default]
     None,
-    /// There is room for so many more bytes.
+    /// The disk fills up.
     Full {
-        /// How many.
+        /// Bytes that can still be appended.
         room: usize,
     },
-    /// A sync fails, and what it should have kept may be lost.
+    /// Each sync fails, and its bytes may be lost.
     SyncFails,
     /// The machine dies in the middle of the next sync.
     DiesInSync,
-    /// A sync does nothing, and says that it has: what no server can make good.
+    /// Each sync reports success without storing anything. No server can make up for that.
     Lies,
 }
 
 impl Disk {
-    /// A disk for machines that never start again: nobody will read it, and so it keeps no bytes.
+    /// A disk that keeps no bytes, for machines that never start again.
     pub fn write_only() -> Self {
         Self { is_write_only: true, ..Self::default() }
     }
 
-    /// What can be read.
+    /// The content of the file.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// Lets something go wrong from now on, or nothing any more.
+    /// Sets the fault of the disk from now on.
     pub fn set_fault(&mut self, fault: DiskFault) {
         self.fault = fault;
     }
 
-    /// Lets a server start on it, as those see to who start the machine: syncs work again. A disk that is
-    /// full stays so, but for the line end that a crash may have cut off.
+    /// Does what an operator does before a restart: syncs work again. A full disk stays full,
+    /// except for the line end that recovery may have to append.
     pub fn repair(&mut self) {
         match &mut self.fault {
             DiskFault::None | DiskFault::Lies => {}
@@ -74,7 +74,7 @@ impl Disk {
         }
     }
 
-    /// Loses power. What was not synced is there in part.
+    /// Cuts the power, which keeps only a part of the unsynced bytes.
     pub fn crash(&mut self, rng: &mut ChaCha12Rng) {
         debug_assert!(!self.is_write_only, "its machine starts again");
         self.bytes.truncate(self.len);
@@ -89,7 +89,7 @@ impl Disk {
         }
     }
 
-    /// Whether the machine died in a sync. What the server did since then, nobody has seen.
+    /// Whether the machine died during a sync. Nobody has seen what the server did since then.
     pub fn is_dead(&self) -> bool {
         self.is_dead
     }
@@ -152,8 +152,7 @@ impl Storage for Disk {
     }
 }
 
-/// What a crash leaves behind the first `offset` bytes of a file, of which the platter has `old` and the
-/// memory `new`.
+/// The bytes behind `offset` after a crash, with `old` on the platter and `new` in memory.
 fn after_crash(old: &[u8], new: &[u8], offset: usize, rng: &mut ChaCha12Rng) -> Vec<u8> {
     if new.is_empty() {
         // A cut is made, or it is not.
