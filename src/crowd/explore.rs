@@ -1,4 +1,4 @@
-//! Many worlds, each drawn from a seed that nobody has tried before.
+//! Exploration of many worlds with fresh seeds.
 
 use std::fmt;
 use std::ops::AddAssign;
@@ -13,43 +13,43 @@ use crate::clock::Now;
 use crate::world::disk::DiskFault;
 use crate::world::trouble::Trouble;
 
-/// What to explore.
+/// Settings of an exploration.
 #[derive(Debug, Clone, Copy)]
 pub struct Exploration {
-    /// The seed of the first world; those of the others follow it.
+    /// Seed of the first world. The other worlds have the seeds that follow.
     pub first_seed: u64,
-    /// Worlds, at most.
+    /// Largest number of worlds.
     pub worlds: u64,
-    /// No world is begun after this moment.
+    /// Time after which no world begins.
     pub deadline: Option<Instant>,
-    /// The kind of all worlds; otherwise most are troubled, and some of each other kind.
+    /// Kind of all worlds. With `None`, most worlds are troubled, one of ten is calm, and one a
+    /// storm.
     pub kind: Option<Kind>,
-    /// Phones of each world.
+    /// Number of phones in each world.
     pub phones: u32,
-    /// Whether the disk loses what it has synced, which no server can make good: a fault that has to be
-    /// found.
+    /// Plants a fault that the exploration has to find: a disk that loses what it has synced.
     pub has_lying_disk: bool,
 }
 
-/// What came of an exploration.
+/// Result of an exploration.
 #[derive(Debug, Default)]
 pub struct Findings {
-    /// What was covered by all worlds that kept their promises.
+    /// Coverage of the worlds that kept all promises.
     pub coverage: Coverage,
-    /// The failed world with the lowest seed, of those that were tried.
+    /// The failed world with the lowest seed.
     pub failure: Option<Failure>,
 }
 
-/// A world that did not keep a promise.
+/// A world in which a check failed.
 #[derive(Debug)]
 pub struct Failure {
-    /// The kind of the world.
+    /// Kind of the world.
     pub kind: Kind,
-    /// The promise, the seed, and the latest steps.
+    /// The failed check, with the seed and the latest events.
     pub violation: Violation,
 }
 
-/// How much happened in some worlds.
+/// Counts of events over several worlds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Coverage {
     worlds: u64,
@@ -63,8 +63,8 @@ pub struct Coverage {
 }
 
 impl Exploration {
-    /// Runs the worlds on the threads of the current rayon pool, in the order of their seeds, until
-    /// one fails.
+    /// Runs worlds on all threads of the current rayon pool, in the order of their seeds, until one
+    /// fails.
     pub fn run(&self) -> Findings {
         let next_index = AtomicU64::new(0);
         let explore = |_: BroadcastContext<'_>| {

@@ -12,7 +12,7 @@ use crate::clock::Now;
 use crate::crowd::explore::{Exploration, Failure, Findings};
 use crate::crowd::scenario::Kind;
 
-/// Explores worlds, and says whether all of them kept their promises.
+/// Explores worlds, and returns whether all of them kept all promises.
 ///
 /// # Errors
 ///
@@ -42,7 +42,7 @@ pub(super) fn run(arguments: &CrowdArguments) -> Result<bool, SimulateError> {
     Ok(false)
 }
 
-/// A failure, and the command that repeats it.
+/// Text of a failure, with the command that repeats it.
 fn told(failure: &Failure, exploration: &Exploration) -> String {
     let Failure { kind, violation } = failure;
     let (kind, seed, phones) = (kind.name(), violation.seed, exploration.phones);

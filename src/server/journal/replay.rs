@@ -15,19 +15,19 @@ use crate::text_file::{FileError, read_lines_of};
 /// The form of a line.
 const EXPECTED: &str = "\"<username> <TempID of 20 digits> <start> <expiry>\" with times \"DD/MM/YYYY HH:MM:SS\" and one space between";
 
-/// What reading a journal found.
+/// Findings of a replay.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Replayed {
-    /// What was done about damage by a crash, if there was any.
+    /// The repair of damage by a crash, if there was any.
     pub mended: Option<Mended>,
     /// Whether the last line is whole, or blank, but has no end.
     pub lacks_line_end: bool,
-    /// The numbers of lines with a TempID that an earlier line has; the earlier one counts.
+    /// Numbers of lines whose TempID is in an earlier line, which counts.
     pub repeated: Vec<u64>,
 }
 
-/// Reads all that was issued earlier, `size` bytes, into `registry`: all whole lines. What a crash
-/// damaged is returned, to be cut out.
+/// Reads all whole lines of a journal of `size` bytes into `registry`. Returns the damaged end,
+/// which the caller cuts out.
 ///
 /// # Errors
 ///

@@ -1,54 +1,55 @@
-//! What a crash leaves at the end of a journal. The rules are in the documentation of the parent module.
+//! What a crash leaves at the end of a journal. The rules are in the documentation of the parent
+//! module.
 
 use std::path::PathBuf;
 
 use crate::protocol::{ContactRecord, Username};
 
-/// Bytes that are appended before they are synced, at most: 2,800 lines, which are more than one for
-/// each connection that a tick serves. It is also how much of the end of the file a crash can damage.
+/// Most bytes that are appended between two syncs, and so the part of the end that a crash can
+/// damage. It has room for 2,800 lines, more than one for each event of a tick.
 pub const MAX_COMMIT_BYTES: usize = 256 * 1024;
 
-/// What the disk writes at once: a sector of 512 bytes, also where it is larger.
+/// Size of a sector, in bytes. Larger sectors are multiples of it.
 const SECTOR_BYTES: u64 = 512;
 
-/// The longest line, without its end. More than that without a zero or a line end is no torn line.
+/// Longest line without its end, in bytes. A longer text without zeros is no torn line.
 const MAX_RECORD_BYTES: usize = Username::MAX_LEN + 1 + ContactRecord::LINE_LEN;
 
-/// What was done about damage by a crash.
+/// A repair of damage by a crash.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Mended {
-    /// Where the first damaged line began, in bytes.
+    /// Offset of the first damaged line, in bytes.
     pub offset: u64,
-    /// Damaged lines that were cut out.
+    /// Number of damaged lines that were cut out.
     pub cut_out: usize,
-    /// Whole lines behind the first damaged one, which stay.
+    /// Number of whole lines behind the first damaged one, which stay.
     pub kept: usize,
-    /// A copy of all bytes from `offset` on, if any of what was cut out can be read.
+    /// Path of a copy of all bytes from `offset` on, unless only zeros were cut out.
     pub copy: Option<PathBuf>,
 }
 
 /// The end of a journal, from the first line on that a crash damaged.
 #[derive(Debug)]
 pub(super) struct Residue {
-    /// Where it begins, in bytes.
+    /// Offset of its first byte.
     pub(super) offset: u64,
-    /// All of it.
+    /// All its bytes.
     pub(super) bytes: Vec<u8>,
-    /// The lines of it that are whole, each with an end.
+    /// Its whole lines, each with a line end.
     pub(super) whole_lines: Vec<u8>,
     kept: usize,
     cut_out: usize,
-    /// Whether a damaged line has anything in it but zeros.
+    /// Whether a damaged line has other bytes than zeros.
     is_readable: bool,
 }
 
 impl Residue {
-    /// Takes apart the `bytes` from `offset` to the end of a journal. `take` gets each line that is not
-    /// blank, with its index, and says what is wrong with it.
+    /// Splits the `bytes` from `offset` to the end of a journal into whole and damaged lines.
+    /// `take` gets each line with its index, and returns an error for a line that is not whole.
     ///
     /// # Errors
     ///
-    /// What is wrong with the first line that is damaged otherwise than by a crash.
+    /// The error of the first line whose damage no crash explains.
     pub(super) fn read<E>(
         offset: u64,
         bytes: Vec<u8>,
@@ -80,18 +81,18 @@ impl Residue {
         Ok(Self { offset, bytes, whole_lines, kept, cut_out, is_readable })
     }
 
-    /// Whether anything in what is cut out can be read.
+    /// Whether the damaged lines have other bytes than zeros.
     pub(super) fn is_readable(&self) -> bool {
         self.is_readable
     }
 
-    /// What is done about it, without a copy.
+    /// The repair, without the path of a copy.
     pub(super) fn mended(&self) -> Mended {
         Mended { offset: self.offset, cut_out: self.cut_out, kept: self.kept, copy: None }
     }
 }
 
-/// Whether the damage to the line that begins at `start` is of the form that a crash leaves.
+/// Whether a crash explains the damage to a line at offset `start`.
 fn is_damaged_by_crash(start: u64, line: &[u8], is_terminated: bool) -> bool {
     let has_zeros = line.contains(&0);
     // Nothing of a hole tells where it begins, as the sector before it may be torn. It ends with a
