@@ -1,4 +1,4 @@
-//! Who may log in: passwords, failures and blocks. No clock.
+//! Accounts: passwords, failures and blocks. No clock.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,7 +11,7 @@ use crate::protocol::request::Credentials;
 /// Consecutive failures that block an account.
 pub const MAX_FAILURES: u8 = 3;
 
-/// Who may log in, and who failed to.
+/// Passwords of users, with failures and blocks of names.
 ///
 /// Failures are counted per username, whatever connection or address they come from, and survive a
 /// new list of passwords. A name that no user has is counted and blocked in the same table by the
@@ -24,7 +24,7 @@ pub struct Accounts {
     failures: FailureTable,
 }
 
-/// What became of an attempt to log in.
+/// Verdict on an attempt to log in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// The password is that of this user.

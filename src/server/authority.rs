@@ -1,4 +1,4 @@
-//! What all sessions share.
+//! The state that all sessions share.
 
 use std::time::Instant;
 
@@ -11,12 +11,12 @@ use super::registry::Registry;
 use crate::protocol::request::Credentials;
 use crate::protocol::{ContactRecord, TempId, Timestamp, Username};
 
-/// What all sessions share: who may log in, and which TempIDs were issued.
+/// The state that all sessions share: accounts, and issued TempIDs.
 #[derive(Debug)]
 pub struct Authority {
     accounts: Accounts,
     registry: Registry,
-    /// In seconds.
+    /// Lifetime of a TempID, in seconds.
     temp_id_lifetime: u32,
     rng: ChaCha12Rng,
     memory: Memory,
@@ -24,7 +24,7 @@ pub struct Authority {
 
 impl Authority {
     /// Makes an authority that issues TempIDs for `temp_id_lifetime` seconds from the random numbers of
-    /// `rng`, a cryptographic generator: who sees some TempIDs must not be able to tell others.
+    /// `rng`, a cryptographic generator: TempIDs that are known must not reveal others.
     pub fn new(
         accounts: Accounts,
         registry: Registry,
@@ -54,12 +54,12 @@ impl Authority {
         self.accounts.judge(credentials, now)
     }
 
-    /// Who may log in.
+    /// The accounts.
     pub fn accounts(&mut self) -> &mut Accounts {
         &mut self.accounts
     }
 
-    /// Which TempIDs were issued and are on stable storage.
+    /// The issued TempIDs, all of which are on stable storage.
     pub fn registry(&self) -> &Registry {
         &self.registry
     }
@@ -67,8 +67,8 @@ impl Authority {
     /// Draws TempIDs for `count` windows in a row, the first from `now`. A window of `L` seconds
     /// includes both its ends, so it expires `L` - 1 seconds after its start.
     ///
-    /// They are issued with [`issue`](Authority::issue), when they are on stable storage. Until then
-    /// nobody may be told them.
+    /// [`issue`](Authority::issue) issues them when they are on stable storage. Until then they must not
+    /// leave the server.
     pub fn draw(&mut self, count: u8, now: Timestamp) -> Box<[ContactRecord]> {
         let Self { temp_id_lifetime, rng, .. } = self;
         let lifetime = u64::from(*temp_id_lifetime);
@@ -81,9 +81,9 @@ impl Authority {
         (0..count).map(window).collect()
     }
 
-    /// Issues TempIDs that were drawn for `user` and stored, so that they can be traced, and says
-    /// whether nobody had any of them before. If somebody had, they must not be told: chance repeats a
-    /// number of 20 digits once in some billions of billions of draws.
+    /// Issues TempIDs that were drawn for `user` and stored, so that they can be traced. Returns whether all
+    /// of them are new. Otherwise they must not be told: chance repeats a number of 20 digits once in some
+    /// billions of billions of draws.
     pub fn issue(&mut self, user: Username, records: &[ContactRecord]) -> bool {
         self.registry.insert_issued(user, records)
     }

@@ -1,6 +1,6 @@
-//! What the server does with connections, on whatever stream, disk and clock: it serves them, commits,
-//! replies, keeps their timers, ends and frees them. It waits for nothing and asks nobody for the time:
-//! whoever drives it says what is ready and when it is.
+//! The connections of the server, on any stream, store and clock: serves them, commits, replies, keeps
+//! their timers, ends and frees them. It waits for nothing and reads no clock: its driver passes readiness
+//! and time.
 
 use std::collections::HashSet;
 use std::io;
@@ -27,26 +27,26 @@ use crate::reactor::{
 /// The table of the connections of clients.
 const CLIENTS: Table = Table::new(0);
 
-/// How long a connection may leave its replies unread.
+/// Time that a connection may leave its replies unread.
 pub const STALL_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// How long a connection that we ended waits for its peer to end it as well.
+/// Time that an ended connection waits for its peer to end it as well.
 pub const LINGER_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Memory that the input of a connection takes at most, in bytes: that of an unfinished request, or of the
-/// rest of one read behind a request that the next ones have to wait for. A buffer grows to powers of two.
+/// Limit of the memory for the input of a connection, in bytes: an unfinished request, or the rest of a read
+/// after a request that the next ones wait for. A buffer grows to powers of two.
 pub const MAX_KEPT_INPUT_BYTES: usize =
     (MAX_REQUEST_BYTES_LOGGED_IN + READ_BYTES).next_power_of_two();
 
-/// The same before somebody has logged in.
+/// Limit of the memory for the input of a connection before login, in bytes.
 pub const MAX_KEPT_INPUT_BYTES_LOGGED_OUT: usize =
     (MAX_REQUEST_BYTES_LOGGED_OUT + READ_BYTES).next_power_of_two();
 
-/// How long a request may stay incomplete: a phone sends the longest one at 9 KiB a second in that time.
+/// Time that a request may stay incomplete. The longest one takes that time at 9 KiB a second.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// Memory that the replies of a connection take at most, in bytes: those after which requests wait, and the
-/// one that was the last. A vector has up to twice the room that it needs.
+/// Limit of the memory for the replies of a connection, in bytes: those after which requests wait, and the
+/// last one. A vector has up to twice the capacity that it needs.
 pub const MAX_KEPT_OUTPUT_BYTES: usize = 2 * (MAX_UNREAD_REPLY_BYTES + Reply::MAX_BYTES);
 
 /// The side of the server that its clients see: all connections, and the [`Service`] behind them.
@@ -58,52 +58,52 @@ pub const MAX_KEPT_OUTPUT_BYTES: usize = 2 * (MAX_UNREAD_REPLY_BYTES + Reply::MA
 pub struct Frontend<E, S = TcpStream> {
     connections: ConnectionTable<Peer, S>,
     timers: TimerWheel<Timer>,
-    /// What decides.
+    /// The server without connections.
     pub service: Service<E>,
     /// The connections served in this tick whose sessions wait for the store.
     waiting: Vec<Token>,
     login_timeout: Duration,
-    /// How many connections each host has.
+    /// Connections of each host.
     pub origins: Origins,
-    /// How much memory incomplete requests take.
+    /// Memory of incomplete requests.
     pub budgets: Budgets,
-    /// Whether a connection is ended as soon as what it asked is answered.
+    /// Whether each connection is ended as soon as its requests are answered.
     is_stopping: bool,
 }
 
-/// What the server keeps for a connection.
+/// State of a connection.
 #[derive(Debug)]
 struct Peer {
     origin: Origin,
     session: Session,
-    /// `None` if nothing is kept of what was received. Boxed, as few connections have one.
+    /// Kept input, if there is any. Boxed, as few connections have some.
     unfinished: Option<Box<Unfinished>>,
     login_timer: Option<TimerKey>,
     patience: Patience,
 }
 
-/// What is kept of a request that is incomplete, or waits for its turn.
+/// Kept input of a request that is incomplete or waits for its turn.
 #[derive(Debug)]
 struct Unfinished {
     claim: Claim,
     timer: TimerKey,
 }
 
-/// How a connection is, for those who watch over the limits.
+/// Status of a connection, for checks of the limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ConnectionStatus {
-    /// Whether nobody has logged in, so that the time to do so runs.
+    /// Whether nobody has logged in, so that the login timeout runs.
     pub is_logged_out: bool,
-    /// Memory for what was received and waits for the rest of a request, or for its turn, in bytes.
+    /// Memory of received bytes that wait for the rest of a request or for a turn, in bytes.
     pub input_bytes: usize,
-    /// Memory for replies that are not sent, in bytes.
+    /// Memory of replies not sent yet, in bytes.
     pub output_bytes: usize,
 }
 
-/// What the server waits for a peer to do, and for how long.
+/// What the server waits for a peer to do, with a timeout.
 #[derive(Debug)]
 enum Patience {
-    /// Nothing: a phone may be silent for ever.
+    /// Nothing, as a phone may be silent for ever.
     Unlimited,
     /// To read its replies.
     UntilRead(TimerKey),
@@ -111,20 +111,19 @@ enum Patience {
     UntilClosed(TimerKey),
 }
 
-/// What a timer is for.
+/// Purpose of a timer.
 #[derive(Debug, Clone, Copy)]
 enum Timer {
-    /// When nobody has logged in on a connection in time.
+    /// The login timeout of a connection.
     Login(Token),
-    /// When a request has been incomplete for too long.
+    /// The timeout of an incomplete request.
     Request(Token),
-    /// When the patience with a peer ends.
+    /// The timeout of a peer that must read or close.
     Patience(Token),
 }
 
 impl<E: Store, S: Stream> Frontend<E, S> {
-    /// A frontend without connections, whose time begins at `now`. A connection may take
-    /// `login_timeout` to log in.
+    /// A frontend without connections, whose time begins at `now`.
     pub fn new(
         service: Service<E>,
         login_timeout: Duration,
@@ -143,27 +142,27 @@ impl<E: Store, S: Stream> Frontend<E, S> {
         }
     }
 
-    /// How many connections there are.
+    /// Number of connections.
     pub fn len(&self) -> usize {
         self.connections.len()
     }
 
-    /// Whether there is no connection.
+    /// Whether there are no connections.
     pub fn is_empty(&self) -> bool {
         self.connections.is_empty()
     }
 
-    /// Whether a tick left work over that no event will tell of.
+    /// Whether a tick left work over that no event announces.
     pub fn is_busy(&self) -> bool {
         self.connections.has_queued()
     }
 
-    /// When the next timer is due.
+    /// Time of the next timer.
     pub fn next_wake(&self) -> Option<Instant> {
         self.timers.next_wake().into_iter().chain(self.service.next_wake()).min()
     }
 
-    /// How a connection is, if it is still there.
+    /// Status of a connection, if it is open.
     pub fn status(&mut self, token: Token) -> Option<ConnectionStatus> {
         let slot = self.connections.slot(token)?;
         Some(ConnectionStatus {
@@ -173,11 +172,11 @@ impl<E: Store, S: Stream> Frontend<E, S> {
         })
     }
 
-    /// Takes a new connection from `origin`; its time to log in begins.
+    /// Takes a new connection from `origin`, and starts its login timeout.
     ///
     /// # Errors
     ///
-    /// What the system says if it will not tell of it. The stream is dropped.
+    /// The error of the registration, after which the stream is dropped.
     pub fn admit(
         &mut self,
         stream: S,
@@ -205,8 +204,8 @@ impl<E: Store, S: Stream> Frontend<E, S> {
         Ok(())
     }
 
-    /// Ends each connection as soon as what it asked is answered: what has arrived already is still
-    /// read, in the tick that follows.
+    /// Ends each connection as soon as its requests are answered. What has arrived already is still read, in
+    /// the next tick.
     pub fn begin_to_stop(&mut self) {
         self.is_stopping = true;
         for token in self.connections.tokens() {
@@ -217,8 +216,8 @@ impl<E: Store, S: Stream> Frontend<E, S> {
         }
     }
 
-    /// Ends the sessions of these users, and returns how many: no request is taken from them any more,
-    /// and the connections are closed a portion a tick.
+    /// Ends the sessions of these users, and returns their number. No further request is taken from them, and
+    /// each tick closes a portion of the connections.
     pub fn end_sessions(&mut self, users: &HashSet<Username>) -> usize {
         // Mostly there is none, and 20,000 connections to ask.
         let tokens = if users.is_empty() { Vec::new() } else { self.connections.tokens() };
@@ -234,8 +233,8 @@ impl<E: Store, S: Stream> Frontend<E, S> {
         ended
     }
 
-    /// One tick: serves whoever is ready, then whom the last tick left over; lets timers be due;
-    /// records what was issued, and tells it. Events for nobody are passed over.
+    /// Runs a tick: serves ready connections, then those left over from the last tick; handles due timers;
+    /// commits and replies. Ignores events of closed connections.
     pub fn tick(
         &mut self,
         events: impl Iterator<Item = (Token, Readiness)>,
@@ -259,13 +258,13 @@ impl<E: Store, S: Stream> Frontend<E, S> {
         self.commit(registry, now);
     }
 
-    /// Frees what was closed in this tick, and says whether that was anything.
+    /// Frees connections closed in this tick, and returns whether there were any.
     pub fn free_closed(&mut self) -> bool {
         self.connections.free_closed()
     }
 
-    /// Lets a connection's session have what was received. What waits for the store is settled with its
-    /// completion, all else at once: nobody has to wait for the requests of those behind.
+    /// Gives received bytes to the session of a connection. A session that waits for the store is settled with
+    /// its completion, any other at once, so that no reply waits for the requests of other connections.
     fn serve(&mut self, token: Token, registry: &S::Registry, now: Now) {
         let Some((slot, buffer)) = self.connections.slot_and_buffer(token) else { return };
         let (session, service) = (&mut slot.state.session, &mut self.service);
@@ -293,8 +292,8 @@ impl<E: Store, S: Stream> Frontend<E, S> {
         }
     }
 
-    /// Watches over the memory and the time of a request that is incomplete; it `is_new` if others were
-    /// completed just now. Where too much memory is taken, the oldest request is refused.
+    /// Updates memory and timeout of an incomplete request, which `is_new` if others were completed just now.
+    /// Where incomplete requests take too much memory, the oldest is refused.
     fn watch_unfinished(&mut self, token: Token, is_new: bool, registry: &S::Registry, now: Now) {
         let Some(Slot { connection, state: peer, .. }) = self.connections.slot(token) else {
             return;
@@ -343,7 +342,7 @@ impl<E: Store, S: Stream> Frontend<E, S> {
         }
     }
 
-    /// Commits what was begun in this tick, and lets the replies go whose wait is over.
+    /// Commits the operations of this tick, and sends the replies of those whose wait is over.
     fn commit(&mut self, registry: &S::Registry, now: Now) {
         self.service.commit(now.monotonic);
         while let Some(settled) = self.service.next_settled(now.monotonic) {
@@ -370,7 +369,7 @@ impl<E: Store, S: Stream> Frontend<E, S> {
         self.settle(token, registry, now);
     }
 
-    /// Brings a connection in line behind what happened to it: replies, timers, and its end.
+    /// Brings a connection up to date: sends replies, arms or cancels timers, ends it.
     fn settle(&mut self, token: Token, registry: &S::Registry, now: Now) {
         let Some(slot) = self.connections.slot(token) else { return };
         let timers = &mut self.timers;
@@ -431,8 +430,8 @@ fn end_unfinished(peer: &mut Peer, budgets: &mut Budgets, timers: &mut TimerWhee
     }
 }
 
-/// Whether a connection is to end once its replies are sent: what was asked before the server was told to
-/// stop, or before the peer closed its half, is answered first.
+/// Whether to end a connection once its replies are sent: requests from before the server was told to stop, or
+/// from before the peer closed its half, are answered first.
 fn is_answered<S: Stream>(slot: &Slot<Peer, S>, received: &Received, is_stopping: bool) -> bool {
     let Slot { connection, state: Peer { session, .. }, .. } = slot;
     let has_asked_all = match received {

@@ -57,8 +57,8 @@ use crate::clock::Now;
 use crate::reactor::signals::{SIGHUP, SIGINT, SIGTERM};
 use crate::reactor::{EventLoop, Listener, Output, Readiness, Signals, Token, descriptors};
 
-/// How long a server that is stopping waits for its peers: long enough for replies on a slow
-/// network, short enough for a supervisor that kills after some seconds.
+/// Time that a stopping server waits for its peers: long enough for replies on a slow network, short enough
+/// for a supervisor that kills after some seconds.
 const STOP_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// The part of a limited address space that incomplete requests may take: one in so many.
@@ -99,14 +99,14 @@ enum RunState {
     Stopped(Exit),
 }
 
-/// How a server ended.
+/// The end of a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
-    /// It answered all requests in flight, as far as the peers read in time.
+    /// All requests in flight were answered, as far as the peers read in time.
     Orderly,
-    /// It answered them, but could not show everything to the operator.
+    /// All requests were answered, but not all events could be written.
     OutputLost,
-    /// A second signal ended it at once.
+    /// A second signal ended the server at once.
     AtOnce,
 }
 
@@ -185,7 +185,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// What the system says if it refuses to let us wait for events.
+    /// The error of the system if waiting for events fails.
     pub fn run(mut self) -> io::Result<Exit> {
         let mut events = Events::with_capacity(EventLoop::EVENTS_PER_TICK);
         loop {
@@ -230,7 +230,7 @@ impl Server {
         self.event_loop.wait(events, self.next_wake(now), now)
     }
 
-    /// When there is work of which no event will tell.
+    /// Time of the next work that no event announces.
     fn next_wake(&self, now: Instant) -> Option<Instant> {
         let left_over = self.frontend.is_busy().then_some(now);
         let stop = match self.run_state {

@@ -1,32 +1,32 @@
-//! How many connections each address has.
+//! Connections by address.
 
 use std::collections::HashMap;
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
-/// How many connections each address has, if that is limited.
+/// Number of connections of each address, if that is limited.
 ///
-/// Addresses of IPv6 count as one if their first 64 bits are the same: so many has every host. Those
-/// that stand for an address of IPv4 count as that.
+/// IPv6 addresses with the same first 64 bits count as one, because every host has that many. IPv4-mapped
+/// addresses count as their IPv4 address.
 #[derive(Debug)]
 pub struct Origins {
     limit: Option<usize>,
-    /// Empty if there is no limit.
+    /// Counts; empty without a limit.
     counts: HashMap<Origin, usize>,
 }
 
-/// An address, as far as it tells one host from another.
+/// The part of an address that distinguishes hosts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Origin(IpAddr);
 
 impl Origin {
-    /// Whether it is this host.
+    /// Whether this is the loopback.
     pub(super) fn is_loopback(self) -> bool {
         // ::1 is cut to :: with its host part, which no other host has.
         self.0.is_loopback() || self.0.is_unspecified()
     }
 
-    /// The host that has `address`.
+    /// The origin of `address`.
     pub fn new(address: IpAddr) -> Self {
         match address.to_canonical() {
             IpAddr::V4(address) => Self(address.into()),
@@ -48,7 +48,7 @@ impl fmt::Display for Origin {
 }
 
 impl Origins {
-    /// Nobody has a connection yet; each may have `limit`, or any number.
+    /// No connections yet. Each host may have `limit`, or any number.
     pub fn new(limit: Option<usize>) -> Self {
         Self { limit, counts: HashMap::new() }
     }
@@ -58,14 +58,14 @@ impl Origins {
         self.limit.is_none_or(|limit| self.counts.get(&origin).is_none_or(|count| *count < limit))
     }
 
-    /// A host has one more connection.
+    /// Notes a new connection of a host.
     pub fn came(&mut self, origin: Origin) {
         if self.limit.is_some() {
             *self.counts.entry(origin).or_default() += 1;
         }
     }
 
-    /// A host has one connection less.
+    /// Notes the end of a connection of a host.
     pub fn left(&mut self, origin: Origin) {
         if let Some(count) = self.counts.get_mut(&origin) {
             *count -= 1;

@@ -46,12 +46,12 @@ impl Passwords {
         Ok((passwords, has_end))
     }
 
-    /// How many users there are.
+    /// Number of users.
     pub fn len(&self) -> usize {
         self.users.len()
     }
 
-    /// Whether there is no user.
+    /// Whether there are no users.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -60,7 +60,7 @@ impl Passwords {
     ///
     /// # Errors
     ///
-    /// In words, why not: there is one of that name, or too much of all passwords.
+    /// A message if there is a user of that name, or all passwords together are too long.
     pub fn insert(&mut self, user: Username, password: &[u8]) -> Result<(), String> {
         let Ok(end) = u32::try_from(self.bytes.len() + password.len()) else {
             return Err("the passwords up to here have more than 4 GiB".to_owned());

@@ -18,21 +18,20 @@ use crate::reactor::{Consumed, Token};
 
 mod tools;
 
-/// Longest request of somebody who is not logged in, in bytes: room for a name and a password.
+/// Longest request before login, in bytes: room for a name and a password.
 pub const MAX_REQUEST_BYTES_LOGGED_OUT: usize = 1024;
 
-/// Longest request of somebody who is, in bytes: about 18,000 contact records.
+/// Longest request after login, in bytes: about 18,000 contact records.
 pub const MAX_REQUEST_BYTES_LOGGED_IN: usize = 1024 * 1024;
 
 /// Replies that a peer may leave unread before its requests wait, in bytes.
 pub const MAX_UNREAD_REPLY_BYTES: usize = 64 * 1024;
 
-/// Requests that one connection gets answered in a turn; then the others have theirs. Without it one
-/// read of short requests would keep everybody else waiting for a millisecond, for each connection
-/// that sends so.
+/// Requests of a connection that are answered in a turn, before all others have theirs. Without this limit,
+/// each connection that sends many short requests would delay all others by a millisecond.
 pub const MAX_REQUESTS_PER_TURN: usize = 16;
 
-/// One connection's conversation with the server: a machine that takes requests and gives replies.
+/// The machine of one connection, which takes requests and gives replies.
 ///
 /// ```text
 /// LoggedOut --AUTH--> LoggedIn --TEMPID--> Waiting --stored or not--> LoggedIn
@@ -48,43 +47,43 @@ pub struct Session {
 
 #[derive(Debug, Default)]
 enum State {
-    /// Nobody has logged in on this connection yet.
+    /// No login yet.
     #[default]
     LoggedOut,
-    /// `user` may ask for everything.
+    /// `user` is logged in.
     LoggedIn { user: Username },
-    /// The reply to the last request comes with the completion of `ticket`. Further requests wait, as
-    /// replies come in the order of the requests.
+    /// The reply to the last request follows the completion of `ticket`. Further requests wait, because
+    /// replies keep the order of requests.
     Waiting { user: Username, ticket: Ticket },
-    /// The last reply is given; no request is taken any more.
+    /// The last reply is given, and no request is taken.
     Closing,
 }
 
-/// What a session needs of the server while it handles requests.
+/// The parts of the server that a session uses while it handles requests.
 #[derive(Debug)]
 pub struct Desk<'a> {
-    /// What all sessions share.
+    /// State that all sessions share.
     pub authority: &'a mut Authority,
-    /// What was decided.
+    /// Decisions of the tick.
     pub decisions: &'a mut Decisions,
-    /// Who waits for what.
+    /// Waits for the store.
     pub waits: &'a mut Waits,
     /// The connection of the session.
     pub client: Token,
     /// The address of the peer.
     pub peer: Origin,
-    /// What is counted.
+    /// Counts for `INFO`.
     pub statistics: &'a mut Statistics,
-    /// When it is.
+    /// Time of the tick.
     pub now: Now,
 }
 
-/// How a wait ended.
+/// Outcome of a wait for the store.
 #[derive(Debug)]
 pub enum Outcome {
-    /// These TempIDs are on stable storage and issued.
+    /// These TempIDs are on stable storage, and issued.
     Issued(Box<[ContactRecord]>),
-    /// What was to be stored is not, or nobody knows.
+    /// The entry is not stored, or nobody knows whether it is.
     NotStored(Problem),
 }
 
@@ -96,7 +95,7 @@ impl Desk<'_> {
 }
 
 impl Session {
-    /// Whether it waits for a completion: [`resume`](Session::resume) must follow.
+    /// Whether the session waits for a completion, after which [`resume`](Session::resume) must follow.
     pub fn is_waiting(&self) -> bool {
         matches!(self.state, State::Waiting { .. })
     }
@@ -106,14 +105,14 @@ impl Session {
         matches!(self.state, State::Closing)
     }
 
-    /// Whether nobody has logged in yet, so that the time to do so runs.
+    /// Whether nobody has logged in yet, so that the login timeout runs.
     pub fn is_logged_out(&self) -> bool {
         matches!(self.state, State::LoggedOut)
     }
 
-    /// Handles the requests in `bytes`, in order, and appends the replies. It leaves off behind an
-    /// unfinished request, and when further requests have to wait: for the disk, for the peer to read, or
-    /// for the next turn.
+    /// Handles the requests in `bytes`, in order, and appends the replies. Stops before an unfinished
+    /// request, and when further requests have to wait: for the store, for the peer to read, or for the next
+    /// turn.
     pub fn receive(
         &mut self,
         bytes: &[u8],
@@ -135,7 +134,7 @@ impl Session {
         Consumed { bytes, wants_more: self.is_closing() }
     }
 
-    /// Ends the wait for the completion of `ticket`, unless it waits for another one.
+    /// Ends the wait for `ticket`, unless the session waits for another one.
     pub fn resume(
         &mut self,
         ticket: Ticket,
@@ -200,7 +199,7 @@ impl Session {
         }
     }
 
-    /// `None` is an answer that comes later.
+    /// Handles a request. `None` means that the answer follows later.
     fn handle<'a>(
         &mut self,
         request: Request<'a>,
@@ -276,7 +275,7 @@ impl Session {
         }
     }
 
-    /// Who has logged in.
+    /// The user who has logged in.
     ///
     /// # Errors
     ///

@@ -8,53 +8,53 @@ use thiserror::Error;
 use super::budgets::BudgetSettings;
 use crate::text_file::FileError;
 
-/// What the operator decides about a server.
+/// Settings of a server, from its command line.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Where it listens.
+    /// Address to listen on.
     pub address: SocketAddr,
-    /// Where its files are.
+    /// Directory of the files.
     pub data: PathBuf,
-    /// How long an account is blocked after three failures.
+    /// Duration of a block after three failures in a row.
     pub block_duration: Duration,
-    /// How long a TempID is valid, in seconds; at least 1.
+    /// Lifetime of a TempID, in seconds; at least 1.
     pub temp_id_lifetime: u32,
-    /// How long a connection may take to log in.
+    /// Time that a connection may take to log in.
     pub login_timeout: Duration,
-    /// How many connections there may be; never more than the descriptors allow.
+    /// Limit of connections, within that of file descriptors.
     pub max_connections: Option<usize>,
-    /// How many of them one address may have, if that is limited.
+    /// Limit of connections from one address, if any.
     pub max_connections_per_address: Option<usize>,
-    /// How much memory incomplete requests may take.
+    /// Limits of the memory of incomplete requests.
     pub budgets: BudgetSettings,
 }
 
 impl Settings {
-    /// 15 minutes, as in the paper of BlueTrace.
+    /// Default lifetime of a TempID, in seconds: 15 minutes, as in the paper of BlueTrace.
     pub const DEFAULT_TEMP_ID_LIFETIME: u32 = 15 * 60;
 
-    /// Time enough to look up a password, in seconds.
+    /// Default time to log in, in seconds: enough to look up a password.
     pub const DEFAULT_LOGIN_TIMEOUT: u32 = 60;
 }
 
 /// Why a server does not start.
 #[derive(Debug, Error)]
 pub enum StartError {
-    /// A file that it needs.
+    /// A file cannot be read, or is malformed.
     #[error(transparent)]
     File(#[from] FileError),
-    /// Two servers would write one journal.
+    /// Another server holds the data directory.
     #[error("{path}: another server uses this data directory", path = .0.display())]
     InUse(PathBuf),
-    /// The address cannot be listened on.
+    /// The server cannot listen on its address.
     #[error("cannot listen on {address}: {source}")]
     Listen {
-        /// Which one.
+        /// The address.
         address: SocketAddr,
-        /// What the system says.
+        /// The reason given by the system.
         source: io::Error,
     },
-    /// The system does not give us what every event loop needs.
+    /// The system refuses what the event loop needs.
     #[error("the system refused: {0}")]
     System(#[from] io::Error),
 }

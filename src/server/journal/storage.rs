@@ -1,32 +1,32 @@
 use std::io;
 
-/// Where a journal keeps its bytes: a file, or in a simulation a disk that can fail.
+/// The storage of a journal: a file, or a simulated disk that can fail.
 pub trait Storage {
-    /// How many bytes there are.
+    /// Number of bytes stored.
     ///
     /// # Errors
     ///
-    /// What the system says.
+    /// The error of the system.
     fn size(&self) -> io::Result<u64>;
 
-    /// Adds bytes at the end. If it fails, some of them may be there.
+    /// Appends bytes. After a failure, some of them may be stored.
     ///
     /// # Errors
     ///
-    /// What the system says.
+    /// The error of the system.
     fn append(&mut self, bytes: &[u8]) -> io::Result<()>;
 
     /// Returns when everything appended so far survives a crash.
     ///
     /// # Errors
     ///
-    /// What the system says; then nobody knows what survives.
+    /// The error of the system, after which it is unknown what survives.
     fn sync(&mut self) -> io::Result<()>;
 
-    /// Cuts everything off behind the first `len` bytes.
+    /// Truncates to the first `len` bytes.
     ///
     /// # Errors
     ///
-    /// What the system says.
+    /// The error of the system.
     fn truncate(&mut self, len: u64) -> io::Result<()>;
 }
