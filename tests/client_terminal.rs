@@ -107,7 +107,7 @@ fn typing_on_narrow_terminal_beacon_arrives_above_the_wrapped_line() {
         let column = u16::try_from(whole.len() % 20).expect("small");
         let above = u16::try_from(whole.len() / 20).expect("small");
         wait_for_line(&terminal, &rows, above, column);
-        Air::new().send(port, &valid(7));
+        Air::new().send(port, &valid(7 + u32::try_from(number).expect("small")));
         terminal.wait_until("one more beacon", |shown| {
             shown.count("The beacon is valid.") == number + 1
         });
@@ -163,6 +163,67 @@ fn typing_tab_completes_commands() {
     terminal.type_keys("lo\t\r");
     terminal.assert_ended_well(0);
     terminal.wait_for_row("> logout");
+}
+
+#[test]
+fn typing_with_a_keyboard_in_another_mode_works() {
+    let scene = Scene::new();
+    let mut terminal = scene.logged_in();
+    // Cursor keys in application mode, and keys as kitty and modifyOtherKeys encode them.
+    terminal.type_keys("xhelp\x1bOH\x1bOC\x1b[127u\x1b[13u");
+    terminal.wait_until("the list of commands, and the next prompt", |shown| {
+        shown.count("> help") == 1 && shown.last_row() == ">"
+    });
+    terminal.type_keys("half\x1b[117;5uonce\x1bOA\x1b[27;5;99~");
+    terminal.assert_ended_well(0);
+    terminal.wait_for_last_row(GOODBYE);
+}
+
+#[test]
+fn every_way_out_gives_the_keyboard_back_as_it_was() {
+    let scene = Scene::new();
+    for (key, code) in [(CTRL_C, 0), ("\x1b[99;5u", 0), (CTRL_D, 0), ("1\r1\r2\r3\r", 1)] {
+        let mut terminal = scene.logged_out();
+        terminal.wait_until("pastes to be marked", Shown::marks_pastes);
+        assert!(terminal.look(|shown| shown.has_sent(b"\x1b[>0u") && shown.has_sent(b"\x1b[?1l")));
+        terminal.type_keys(key);
+        terminal.assert_ended_well(code);
+        assert!(!terminal.look(Shown::marks_pastes), "{key:?}");
+        assert!(terminal.look(|shown| shown.has_sent(b"\x1b[<1u")), "{key:?}");
+    }
+}
+
+#[test]
+fn typing_several_lines_pasted_waits_for_enter() {
+    let scene = Scene::new();
+    let mut terminal = scene.logged_in();
+    terminal.type_keys("\x1b[200~whatsthedate\nDownload_tempID\nlogout\n\x1b[201~");
+    wait_for_line(&terminal, &["> whatsthedate\u{23ce}Download_tempID\u{23ce}logout"], 0, 37);
+    assert_eq!(scene.server.stdout.count(), 0);
+    terminal.type_keys("\r");
+    terminal.assert_ended_well(0);
+    terminal.wait_until("each line carried out at a prompt of its own", |shown| {
+        let rows = shown.dialogue();
+        let at = |row: &str| rows.iter().position(|other| other == row);
+        at("Error. Invalid command") < at("> Download_tempID")
+            && at("> Download_tempID").is_some()
+            && at("TempID:") < at("> logout")
+            && shown.last_row() == GOODBYE
+    });
+}
+
+#[test]
+fn asking_username_lines_pasted_never_show_the_password() {
+    let scene = Scene::new();
+    let mut terminal = scene.logged_out();
+    terminal.type_keys("\x1b[200~+61410888888\ncomp3331\n\x1b[201~");
+    wait_for_line(&terminal, &["Username: +61410888888"], 0, 22);
+    terminal.wait_for_row("Only the first of the pasted lines is taken.");
+    terminal.type_keys("\r");
+    terminal.wait_for_last_row("Password:");
+    terminal.type_keys("\x1b[200~comp3331\n\x1b[201~\r");
+    terminal.wait_for_last_row(">");
+    assert!(!terminal.look(|shown| shown.has_sent(b"comp3331")));
 }
 
 #[test]

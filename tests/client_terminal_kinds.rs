@@ -58,10 +58,12 @@ fn terminal_of_who_wants_no_colour_is_not_coloured() {
 }
 
 #[test]
-fn dumb_terminal_works_line_by_line_without_escapes() {
-    let output = output_with(&[("TERM", "dumb")]);
-    // The mark of the test itself is the only one.
-    assert_eq!(output.iter().filter(|byte| **byte == 0x1b).count(), 1);
+fn terminal_without_abilities_works_line_by_line_without_escapes() {
+    for term in ["dumb", "unknown", ""] {
+        let output = output_with(&[("TERM", term)]);
+        // The mark of the test itself is the only one.
+        assert_eq!(output.iter().filter(|byte| **byte == 0x1b).count(), 1, "{term:?}");
+    }
 }
 
 #[test]

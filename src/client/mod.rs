@@ -204,6 +204,8 @@ impl Client {
 
     /// Waits for whoever reads the last lines, but not for ever, and not for a disk that is full.
     fn end_output(&mut self, events: &mut Events) -> Result<(), ClientError> {
+        self.screen.close();
+        self.screen.flush();
         let mut now = Now::read().monotonic;
         let deadline = now + LOGOUT_TIMEOUT;
         while !self.screen.is_flushed() && now < deadline {

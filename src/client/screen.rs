@@ -1,41 +1,50 @@
-//! The standard input and output of the client, a terminal or not.
+//! Standard input and output of the client, on a terminal or not.
 
 use std::io;
 
 use super::command::Command;
 use super::dialogue::{Line, Prompt, Tone};
-use super::line_editor::{Fed, LineEditor, LineKind, Outcome};
+use super::line_editor::{Fed, LineEditor, LineKind, Outcome, end_of_interrupt};
 use super::terminal::{EchoOff, Environment, Input, RawTerminal, screen_size};
 use crate::reactor::{Buffer, Output};
 
-/// Bytes of type-ahead, at most; a script that is ahead of us by more is not read for the moment.
+/// Bytes of type-ahead, at most. A script that is ahead by more is not read for the moment.
 const MAX_TYPED_BYTES: usize = 64 * 1024;
 
 /// Longest line of a script, in bytes, as on a terminal.
 const MAX_LINE_BYTES: usize = super::line_editor::LINE_LIMIT_BYTES;
 
-const CTRL_C: u8 = 0x03;
+/// Brings the keyboard into the mode that we read, whatever another program left behind: pastes are
+/// marked, keys are not encoded by modifyOtherKeys nor by the kitty protocol, the cursor keys and the
+/// keypad are not in application mode. Terminals pass over what they do not know.
+const PLAIN_KEYS: &[u8] = b"\x1b[?2004h\x1b[>4;0m\x1b[=0;1u\x1b[?1l\x1b>";
 
-/// What the user sees and types, on a terminal or in a script.
+/// Puts the keyboard mode of whoever had the terminal before aside, and takes it back.
+const PUT_KEYS_ASIDE: &[u8] = b"\x1b[>0u";
+const GIVE_KEYS_BACK: &[u8] = b"\x1b[?2004l\x1b[>4m\x1b[<1u";
+
+/// Standard input and output, on a terminal or in a script.
 ///
 /// On a terminal, what is shown while a line is being typed appears above that line, which stays as
 /// it was. In a script there are no prompts: one line in, the answers out.
 pub struct Screen {
     mode: Mode,
     has_colour: bool,
-    /// What is asked for at the moment.
+    /// Prompt that is shown.
     asked: Option<Prompt>,
     typed: Buffer,
     is_input_ended: bool,
-    /// Whether what is typed belongs to a line that was too long, and is left out.
+    /// Whether the rest of a line that was too long is being skipped.
     is_skipping: bool,
+    /// Whether the keyboard is in our mode.
+    has_keyboard: bool,
     out: Vec<u8>,
     output: Output,
 }
 
 enum Mode {
     /// A terminal whose lines we edit.
-    Edited { editor: LineEditor, terminal: RawTerminal },
+    Edited { editor: Box<LineEditor>, terminal: RawTerminal },
     /// A terminal whose lines the kernel edits.
     KernelEdited { echo_off: Option<EchoOff> },
     /// A pipe or a file.
@@ -43,38 +52,62 @@ enum Mode {
 }
 
 impl Screen {
-    /// The standard input of this process, and its standard output.
+    /// Takes over the standard input and output of this process.
     ///
     /// # Errors
     ///
-    /// What the system says about the terminal.
+    /// An error of the terminal.
     pub fn open(environment: &Environment, output: Output) -> io::Result<Self> {
         let mode = match environment.input() {
             Input::Edited => Mode::Edited {
-                editor: LineEditor::new(screen_size(), Command::WORDS),
+                editor: Box::new(LineEditor::new(screen_size(), Command::WORDS)),
                 terminal: RawTerminal::enter()?,
             },
             Input::KernelEdited => Mode::KernelEdited { echo_off: None },
             Input::Unattended => Mode::Unattended,
         };
-        Ok(Self {
+        let mut screen = Self {
             mode,
             has_colour: environment.allows_colour(),
             asked: None,
             typed: Buffer::default(),
             is_input_ended: false,
             is_skipping: false,
+            has_keyboard: false,
             out: Vec::new(),
             output,
-        })
+        };
+        screen.take_keyboard();
+        Ok(screen)
     }
 
-    /// Shows lines, and then asks for what `prompt` says, or for nothing. If that is what is asked for
-    /// already, the lines appear above what was typed so far; if not, that is set aside.
+    /// Whether nobody types, but a script is read.
+    pub fn is_unattended(&self) -> bool {
+        matches!(self.mode, Mode::Unattended)
+    }
+
+    /// Leaves the terminal to others. What is still to be seen is written by [`flush`](Self::flush).
+    pub fn close(&mut self) {
+        if std::mem::take(&mut self.has_keyboard) {
+            self.out.extend_from_slice(GIVE_KEYS_BACK);
+        }
+    }
+
+    fn take_keyboard(&mut self) {
+        if let Mode::Edited { .. } = self.mode {
+            if !std::mem::replace(&mut self.has_keyboard, true) {
+                self.out.extend_from_slice(PUT_KEYS_ASIDE);
+            }
+            self.out.extend_from_slice(PLAIN_KEYS);
+        }
+    }
+
+    /// Shows lines and then `prompt`. If that prompt is shown already, the lines appear above it and what
+    /// was typed behind it; otherwise what was typed is set aside.
     ///
     /// # Errors
     ///
-    /// What the system says about the terminal.
+    /// An error of the terminal.
     pub fn update(&mut self, lines: &[Line], prompt: Option<Prompt>) -> io::Result<()> {
         let is_same = self.asked == prompt;
         if is_same && lines.is_empty() {
@@ -88,7 +121,7 @@ impl Screen {
         self.ask(is_same)
     }
 
-    /// Takes the prompt and what was typed behind it off the screen, as far as that can be done.
+    /// Erases the prompt and what was typed behind it, as far as the terminal can.
     fn put_away(&mut self, is_same: bool) {
         let is_asking = self.asked.is_some();
         match &mut self.mode {
@@ -126,13 +159,13 @@ impl Screen {
         Ok(())
     }
 
-    /// Whether it is worth reading more of what the user types.
+    /// Whether there is room for more input.
     pub fn wants_input(&self) -> bool {
         let is_listening = self.asked.is_some() || matches!(self.mode, Mode::Edited { .. });
         is_listening && !self.is_input_ended && self.typed.len() < MAX_TYPED_BYTES
     }
 
-    /// Takes bytes that were typed; none at all is the end of the input.
+    /// Takes bytes of the input. No bytes are its end.
     pub fn type_bytes(&mut self, bytes: &[u8]) {
         if bytes.is_empty() {
             self.is_input_ended = true;
@@ -140,7 +173,7 @@ impl Screen {
         self.typed.extend(bytes);
     }
 
-    /// What the user did next, as far as it is asked for. Ctrl-C is never waited for.
+    /// Returns what the user did next, if a prompt is shown. Ctrl-C needs no prompt.
     pub fn next_outcome(&mut self) -> Option<Outcome> {
         if self.asked.is_none() {
             return self.take_interrupt();
@@ -153,6 +186,7 @@ impl Screen {
             }
             Mode::KernelEdited { .. } | Mode::Unattended => self.take_line(),
         };
+        let outcome = outcome.map(|outcome| self.first_line(outcome));
         if matches!(outcome, Some(Outcome::Line(_))) {
             self.asked = None;
         }
@@ -160,8 +194,20 @@ impl Screen {
         outcome.or(is_at_end.then_some(Outcome::EndOfInput))
     }
 
-    /// Writes what has to be seen, now or when there is room, and says whether whoever saw it has just
-    /// gone: the reader of a pipe, or the terminal.
+    /// Leaves the first line of several to be carried out, and takes the others for typed ahead.
+    fn first_line(&mut self, outcome: Outcome) -> Outcome {
+        let Outcome::Line(text) = &outcome else { return outcome };
+        let Some((first, rest)) = text.split_once('\n') else { return outcome };
+        let mut typed = rest.replace('\n', "\r").into_bytes();
+        typed.push(b'\r');
+        typed.extend_from_slice(self.typed.as_slice());
+        self.typed.consume(self.typed.len());
+        self.typed.extend(&typed);
+        Outcome::Line(first.to_owned())
+    }
+
+    /// Writes pending output, now or when there is room, and returns whether its reader (of a pipe, or the
+    /// terminal) has just gone.
     pub fn flush(&mut self) -> bool {
         let was_closed = self.output.is_closed();
         self.output.write(&mut self.out);
@@ -174,23 +220,23 @@ impl Screen {
         self.output.is_empty()
     }
 
-    /// Why the rest is not written, if that is not for want of a reader.
+    /// Returns why pending output is not written, unless it waits for its reader.
     pub fn output_problem(&self) -> Option<&io::Error> {
         self.output.problem()
     }
 
-    /// The terminal has another size.
+    /// Adapts to the new size of the terminal.
     pub fn resize(&mut self) {
         if let Mode::Edited { editor, .. } = &mut self.mode {
             editor.resize(screen_size(), &mut self.out);
         }
     }
 
-    /// The program goes on after it was stopped; meanwhile the shell used the terminal.
+    /// Takes the terminal over again after the program was stopped and the shell used it.
     ///
     /// # Errors
     ///
-    /// What the system says about the terminal.
+    /// An error of the terminal.
     pub fn resume(&mut self) -> io::Result<()> {
         match &mut self.mode {
             Mode::Edited { editor, terminal } => {
@@ -198,6 +244,7 @@ impl Screen {
                 editor.resize(screen_size(), &mut self.out);
                 editor.hide(&mut self.out);
                 editor.show(&mut self.out);
+                self.take_keyboard();
             }
             Mode::KernelEdited { echo_off } => {
                 if let Some(echo_off) = echo_off {
@@ -214,14 +261,18 @@ impl Screen {
     ///
     /// # Errors
     ///
-    /// What the system says about the terminal.
+    /// An error of the terminal.
     pub fn suspend(&mut self) -> io::Result<()> {
         if let Mode::Edited { editor, .. } = &mut self.mode {
             editor.hide(&mut self.out);
         }
+        self.close();
         self.flush();
-        if let Mode::Edited { editor, terminal } = &mut self.mode {
+        if let Mode::Edited { terminal, .. } = &mut self.mode {
             terminal.stop_program()?;
+        }
+        self.take_keyboard();
+        if let Mode::Edited { editor, .. } = &mut self.mode {
             editor.resize(screen_size(), &mut self.out);
             editor.show(&mut self.out);
         }
@@ -239,16 +290,14 @@ impl Screen {
         self.out.extend_from_slice(if colour.is_empty() { b"\n" } else { b"\x1b[0m\n" });
     }
 
-    /// Ctrl-C among what was typed ahead; what was typed before it is gone, as on any terminal.
+    /// Finds Ctrl-C in the type-ahead. What was typed before it is dropped, as on any terminal.
     fn take_interrupt(&mut self) -> Option<Outcome> {
         let Mode::Edited { .. } = self.mode else { return None };
-        let at = memchr::memchr(CTRL_C, self.typed.as_slice())?;
-        self.typed.consume(at + 1);
+        self.typed.consume(end_of_interrupt(self.typed.as_slice())?);
         Some(Outcome::Interrupted)
     }
 
-    /// The next line of a script. One that is too long is cut, and what is behind the cut is no line of
-    /// its own.
+    /// Returns the next line of a script. One that is too long is cut, and the rest is skipped.
     fn take_line(&mut self) -> Option<Outcome> {
         if self.is_skipping && !self.skip_line() {
             return None;
@@ -268,12 +317,20 @@ impl Screen {
         Some(Outcome::Line(line))
     }
 
-    /// Leaves out what is typed up to the end of the line, and says whether that was there.
+    /// Skips input up to the end of the line, and returns whether that was found.
     fn skip_line(&mut self) -> bool {
         let end = memchr::memchr(b'\n', self.typed.as_slice());
         self.typed.consume(end.map_or(self.typed.len(), |at| at + 1));
         self.is_skipping = end.is_none();
         !self.is_skipping
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        // Everybody who types after us, if this is not the regular end.
+        self.close();
+        self.flush();
     }
 }
 

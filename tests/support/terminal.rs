@@ -319,6 +319,11 @@ impl Shown {
         after[..end].parse().ok()
     }
 
+    /// Whether the terminal marks where a paste begins and ends.
+    pub fn marks_pastes(&self) -> bool {
+        self.parser.screen().bracketed_paste()
+    }
+
     /// Row and column, counted from 0.
     pub fn cursor(&self) -> (u16, u16) {
         self.parser.screen().cursor_position()

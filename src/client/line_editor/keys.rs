@@ -4,6 +4,10 @@
 //! An escape sequence that means nothing here is swallowed whole. Nothing can be stuck in one: a
 //! control character that cannot be part of it ends it and counts as itself. There is no clock, so
 //! a lone Escape takes the next key with it.
+//!
+//! Programs leave keyboards in modes of their own behind, so every encoding of a key is understood:
+//! cursor keys as CSI and as SS3, and keys as `CSI code ; modifiers u` of the kitty keyboard protocol
+//! and as `CSI 27 ; modifiers ; code ~` of xterm's modifyOtherKeys.
 
 use super::line::Edit;
 
@@ -24,11 +28,21 @@ pub(super) enum Key {
     Interrupt,
     EndOfInput,
     Suspend,
+    /// A character of a bracketed paste; the end of a line is `\n`.
+    Pasted(char),
+    PasteEnd,
+}
+
+/// Turns bytes into keys.
+#[derive(Default)]
+pub(super) struct KeyDecoder {
+    state: State,
+    is_pasting: bool,
 }
 
 /// The bytes of a key that is not complete.
 #[derive(Default)]
-pub(super) enum KeyDecoder {
+enum State {
     #[default]
     Ground,
     /// The line feed after a carriage return is the same end of a line.
@@ -46,47 +60,92 @@ pub(super) enum KeyDecoder {
 }
 
 /// The bytes of a character so far, and how many it has.
-pub(super) struct Utf8 {
+struct Utf8 {
     bytes: [u8; 4],
     filled: usize,
     length: usize,
 }
 
 /// The parameters of a control sequence so far: the key in the first, Shift, Alt and Ctrl in the
-/// second.
+/// second, the text of a key or its code in the third.
 #[derive(Default)]
-pub(super) struct Csi {
-    parameters: [u16; 2],
+struct Csi {
+    parameters: [u32; 3],
+    /// Of the second parameter: whether the key was pressed, repeated or released.
+    event: u32,
     index: usize,
+    /// The part of a parameter, where colons divide it.
+    part: usize,
     is_private: bool,
+}
+
+/// Modifiers as the second parameter has them, less one.
+const SHIFT: u32 = 1;
+const ALT: u32 = 2;
+const CTRL: u32 = 4;
+const CAPS_LOCK: u32 = 64;
+
+/// What the kitty keyboard protocol says when a key is released.
+const RELEASED: u32 = 3;
+
+/// Parameters of the sequences around a bracketed paste.
+const PASTE_START: u32 = 200;
+const PASTE_END: u32 = 201;
+
+/// First parameter of a key as modifyOtherKeys encodes it.
+const OTHER_KEY: u32 = 27;
+
+/// Returns where in `bytes` the first Ctrl-C ends, however the keyboard encodes it.
+pub(super) fn end_of_interrupt(bytes: &[u8]) -> Option<usize> {
+    let mut decoder = KeyDecoder::default();
+    let at = bytes.iter().position(|byte| decoder.feed(*byte) == Some(Key::Interrupt))?;
+    Some(at + 1)
 }
 
 impl KeyDecoder {
     /// Takes the next byte, and returns the key that it completes.
     pub(super) fn feed(&mut self, byte: u8) -> Option<Key> {
-        match std::mem::take(self) {
-            KeyDecoder::Ground => self.ground(byte),
-            KeyDecoder::CarriageReturn if byte == b'\n' => None,
-            KeyDecoder::CarriageReturn => self.ground(byte),
-            KeyDecoder::Utf8(utf8) => self.character(utf8, byte, KeyDecoder::Utf8),
-            KeyDecoder::Escape => self.escape(byte),
-            KeyDecoder::EscapeUtf8(utf8) => {
-                let key = self.character(utf8, byte, KeyDecoder::EscapeUtf8);
+        let key = self.decode(byte)?;
+        if !self.is_pasting {
+            return (key != Key::PasteEnd).then_some(key);
+        }
+        match key {
+            Key::Character(character) => Some(Key::Pasted(character)),
+            Key::Enter => Some(Key::Pasted('\n')),
+            Key::Complete => Some(Key::Pasted(' ')),
+            // Ctrl-C works also if the end of a paste was lost.
+            Key::PasteEnd | Key::Interrupt => {
+                self.is_pasting = false;
+                Some(key)
+            }
+            _ => None,
+        }
+    }
+
+    fn decode(&mut self, byte: u8) -> Option<Key> {
+        match std::mem::take(&mut self.state) {
+            State::Ground => self.ground(byte),
+            State::CarriageReturn if byte == b'\n' => None,
+            State::CarriageReturn => self.ground(byte),
+            State::Utf8(utf8) => self.character(utf8, byte, State::Utf8),
+            State::Escape => self.escape(byte),
+            State::EscapeUtf8(utf8) => {
+                let key = self.character(utf8, byte, State::EscapeUtf8);
                 key.filter(|key| !matches!(key, Key::Character(c) if !c.is_ascii()))
             }
-            KeyDecoder::Csi(csi) => self.csi(csi, byte),
-            KeyDecoder::CsiBracket | KeyDecoder::Ss3 if is_control(byte) => self.ground(byte),
-            KeyDecoder::CsiBracket => None,
-            KeyDecoder::Ss3 => self.ss3(byte),
-            KeyDecoder::ControlString => self.control_string(byte),
+            State::Csi(csi) => self.csi(csi, byte),
+            State::CsiBracket | State::Ss3 if is_control(byte) => self.ground(byte),
+            State::CsiBracket => None,
+            State::Ss3 => self.ss3(byte),
+            State::ControlString => self.control_string(byte),
         }
     }
 
     fn ground(&mut self, byte: u8) -> Option<Key> {
         match byte {
-            ESCAPE => *self = KeyDecoder::Escape,
-            b'\r' => *self = KeyDecoder::CarriageReturn,
-            0x80.. => *self = Utf8::start(byte).map_or(KeyDecoder::Ground, KeyDecoder::Utf8),
+            ESCAPE => self.state = State::Escape,
+            b'\r' => self.state = State::CarriageReturn,
+            0x80.. => self.state = Utf8::start(byte).map_or(State::Ground, State::Utf8),
             _ => {}
         }
         match byte {
@@ -100,7 +159,7 @@ impl KeyDecoder {
         &mut self,
         mut utf8: Utf8,
         byte: u8,
-        unfinished: fn(Utf8) -> KeyDecoder,
+        unfinished: fn(Utf8) -> State,
     ) -> Option<Key> {
         if !matches!(byte, 0x80..=0xbf) {
             return self.ground(byte);
@@ -108,7 +167,7 @@ impl KeyDecoder {
         utf8.bytes[utf8.filled] = byte;
         utf8.filled += 1;
         if utf8.filled < utf8.length {
-            *self = unfinished(utf8);
+            self.state = unfinished(utf8);
             return None;
         }
         let character = str::from_utf8(&utf8.bytes[..utf8.length]).ok()?.chars().next()?;
@@ -117,27 +176,26 @@ impl KeyDecoder {
 
     fn escape(&mut self, byte: u8) -> Option<Key> {
         match byte {
-            b'[' => *self = KeyDecoder::Csi(Csi::default()),
-            b'O' => *self = KeyDecoder::Ss3,
-            b']' | b'P' | b'X' | b'^' | b'_' => *self = KeyDecoder::ControlString,
-            0x80.. => *self = Utf8::start(byte).map_or(KeyDecoder::Ground, KeyDecoder::EscapeUtf8),
-            b'b' => return Some(Key::Edit(Edit::WordLeft)),
-            b'f' => return Some(Key::Edit(Edit::WordRight)),
-            b'd' => return Some(Key::Edit(Edit::DeleteWordRight)),
-            0x08 | 0x7f => return Some(Key::Edit(Edit::DeleteWordLeft)),
+            b'[' => self.state = State::Csi(Csi::default()),
+            b'O' => self.state = State::Ss3,
+            b']' | b'P' | b'X' | b'^' | b'_' => self.state = State::ControlString,
+            0x80.. => self.state = Utf8::start(byte).map_or(State::Ground, State::EscapeUtf8),
+            0x08 | 0x7f => return meta_key(byte),
             _ if is_control(byte) => return self.ground(byte),
-            _ => {}
+            _ => return meta_key(byte),
         }
         None
     }
 
     fn csi(&mut self, mut csi: Csi, byte: u8) -> Option<Key> {
         match byte {
-            b'[' if csi.index == 0 && csi.parameters[0] == 0 => *self = KeyDecoder::CsiBracket,
+            b'[' if csi.index == 0 && csi.parameters[0] == 0 => self.state = State::CsiBracket,
             b' '..=b'?' => {
                 csi.add(byte);
-                *self = KeyDecoder::Csi(csi);
+                self.state = State::Csi(csi);
             }
+            b'~' if csi.is_number(PASTE_START) => self.is_pasting = true,
+            b'~' if csi.is_number(PASTE_END) => return Some(Key::PasteEnd),
             b'@'..=b'~' => return csi.key(byte),
             0..b' ' | 0x7f.. => return self.ground(byte),
         }
@@ -147,8 +205,11 @@ impl KeyDecoder {
     fn ss3(&mut self, byte: u8) -> Option<Key> {
         match byte {
             // Some terminals send modifiers as digits before the letter.
-            b'0'..=b'9' | b';' => *self = KeyDecoder::Ss3,
+            b'0'..=b'9' | b';' => self.state = State::Ss3,
             0x80.. => return self.ground(byte),
+            // A numeric keypad in application mode: Enter, and `j` to `y` for `*` to `9`.
+            b'M' => return Some(Key::Enter),
+            b'j'..=b'y' => return Some(Key::Character(char::from(byte - b'@'))),
             _ => return cursor_key(byte),
         }
         None
@@ -160,7 +221,7 @@ impl KeyDecoder {
             // Also the ESC of the terminator `ESC \`, which is then an unknown sequence of its own.
             _ if is_control(byte) => self.ground(byte),
             _ => {
-                *self = KeyDecoder::ControlString;
+                self.state = State::ControlString;
                 None
             }
         }
@@ -183,31 +244,83 @@ impl Csi {
     fn add(&mut self, byte: u8) {
         match byte {
             b'0'..=b'9' => {
-                if let Some(parameter) = self.parameters.get_mut(self.index) {
+                let parameter = match (self.index, self.part) {
+                    (1, 1) => Some(&mut self.event),
+                    (index, 0) => self.parameters.get_mut(index),
+                    _ => None,
+                };
+                if let Some(parameter) = parameter {
                     *parameter = parameter.saturating_mul(10).saturating_add((byte - b'0').into());
                 }
             }
-            b';' => self.index += 1,
+            b';' => (self.index, self.part) = (self.index + 1, 0),
+            b':' => self.part += 1,
             _ => self.is_private = true,
         }
     }
 
+    fn is_number(&self, number: u32) -> bool {
+        !self.is_private && self.index == 0 && self.parameters[0] == number
+    }
+
     fn key(&self, last: u8) -> Option<Key> {
-        if self.is_private {
+        if self.is_private || self.event == RELEASED {
             return None;
         }
-        let [number, modifier] = self.parameters;
-        let moves_words = matches!(modifier, 3 | 5);
+        let [number, modifiers, third] = self.parameters;
+        let modifiers = modifiers.saturating_sub(1);
+        let moves_words = modifiers & (ALT | CTRL) != 0;
         match (last, number) {
             (b'C', _) if moves_words => Some(Key::Edit(Edit::WordRight)),
             (b'D', _) if moves_words => Some(Key::Edit(Edit::WordLeft)),
             (b'~', 1 | 7) => Some(Key::Edit(Edit::Home)),
             (b'~', 3) => Some(Key::Edit(Edit::DeleteRight)),
             (b'~', 4 | 8) => Some(Key::Edit(Edit::End)),
+            (b'~', OTHER_KEY) => encoded_key(third, modifiers, 0),
             (b'~', _) => None,
+            (b'u', code) => encoded_key(code, modifiers, third),
             _ => cursor_key(last),
         }
     }
+}
+
+/// The key of a Unicode code point, with modifiers held; `text` is what it types, if that is told.
+fn encoded_key(code: u32, modifiers: u32, text: u32) -> Option<Key> {
+    let byte = u8::try_from(code).unwrap_or(u8::MAX);
+    match byte {
+        b'\r' => return Some(Key::Enter),
+        // Enter and the digits of the numeric keypad, in kitty's part of the private use area.
+        _ if code == 57_414 => return Some(Key::Enter),
+        _ if (57_399..=57_408).contains(&code) => {
+            return char::from_digit(code - 57_399, 10).map(Key::Character);
+        }
+        b'\t' => return Some(Key::Complete),
+        0x08 | 0x7f if modifiers & (ALT | CTRL) != 0 => return meta_key(byte),
+        0x08 | 0x7f => return Some(Key::Edit(Edit::DeleteLeft)),
+        _ if modifiers & CTRL != 0 => {
+            return byte.is_ascii_alphabetic().then(|| control_key(byte & 0x1f)).flatten();
+        }
+        _ if modifiers & ALT != 0 => return meta_key(byte),
+        _ => {}
+    }
+    let mut character = char::from_u32(if text == 0 { code } else { text })?;
+    let is_capital = (modifiers & SHIFT != 0) != (modifiers & CAPS_LOCK != 0);
+    if text == 0 && is_capital {
+        character = character.to_uppercase().next()?;
+    }
+    let is_key_without_text = matches!(character, '\u{e000}'..='\u{f8ff}');
+    (!character.is_control() && !is_key_without_text).then_some(Key::Character(character))
+}
+
+/// A key typed with Alt.
+fn meta_key(byte: u8) -> Option<Key> {
+    Some(Key::Edit(match byte {
+        b'b' => Edit::WordLeft,
+        b'f' => Edit::WordRight,
+        b'd' => Edit::DeleteWordRight,
+        0x08 | 0x7f => Edit::DeleteWordLeft,
+        _ => return None,
+    }))
 }
 
 fn cursor_key(last: u8) -> Option<Key> {
@@ -252,81 +365,4 @@ fn is_control(byte: u8) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn keys(bytes: &[u8]) -> Vec<Key> {
-        let mut decoder = KeyDecoder::default();
-        bytes.iter().filter_map(|byte| decoder.feed(*byte)).collect()
-    }
-
-    fn assert_edit(sequences: &[&str], edit: Edit) {
-        for sequence in sequences {
-            let expected = [Key::Edit(edit), Key::Character('x')];
-            assert_eq!(keys(format!("{sequence}x").as_bytes()), expected, "{sequence:?}");
-        }
-    }
-
-    #[test]
-    fn ground_csi_and_ss3_decode_the_same() {
-        assert_edit(&["\x1b[D", "\x1bOD", "\x02", "\x1b[1;2D", "\x1b\x1b[D"], Edit::Left);
-        assert_edit(&["\x1b[C", "\x1bOC", "\x06"], Edit::Right);
-        assert_edit(&["\x1b[H", "\x1bOH", "\x1b[1~", "\x1b[7~", "\x01"], Edit::Home);
-        assert_edit(&["\x1b[F", "\x1bOF", "\x1b[4~", "\x1b[8~", "\x05"], Edit::End);
-        assert_edit(&["\x1b[3~", "\x1b[3;5~"], Edit::DeleteRight);
-        assert_edit(&["\x7f", "\x08"], Edit::DeleteLeft);
-        assert_edit(&["\x1b[1;5D", "\x1b[1;3D", "\x1bb"], Edit::WordLeft);
-        assert_edit(&["\x17", "\x1b\x7f"], Edit::DeleteWordLeft);
-        assert_eq!(keys(b"\x1b[A\x1bOA\x10"), [Key::Older; 3]);
-        assert_eq!(keys(b"\x1b[B\x1bOB\x0e"), [Key::Newer; 3]);
-    }
-
-    #[test]
-    fn ground_unknown_sequence_swallows_it_whole() {
-        let unknown = [
-            "\x1b[15~",
-            "\x1b[200~",
-            "\x1b[[A",
-            "\x1b[?1;2c",
-            "\x1b[<0;1;1M",
-            "\x1b[1;2;3;4;5D ",
-            "\x1bOP",
-            "\x1bO5P",
-            "\x1bq",
-            "\x1bé",
-            "\x1b]11;rgb:0/0/0\x07",
-            "\x1b]0;x\x1b\\",
-            "\x1bP1$r\x1b\\",
-            "\x1b[99999999999999999999~",
-            "\x1b[?2004$y",
-        ];
-        for sequence in unknown {
-            let keys = keys(format!("{}x", sequence.trim_end()).as_bytes());
-            let characters: Vec<_> =
-                keys.iter().filter(|key| matches!(key, Key::Character(_))).collect();
-            assert_eq!(characters, [&Key::Character('x')], "{sequence:?}");
-        }
-    }
-
-    #[test]
-    fn sequence_control_byte_ends_it() {
-        for start in ["\x1b", "\x1b[", "\x1b[1;", "\x1b[[", "\x1bO", "\x1b]0;x", "\x1bP", "\u{e9}"]
-        {
-            let mut bytes = start.as_bytes().to_vec();
-            bytes.push(0x03);
-            assert_eq!(keys(&bytes).last(), Some(&Key::Interrupt), "{start:?}");
-        }
-    }
-
-    #[test]
-    fn utf8_invalid_bytes_are_ignored() {
-        assert_eq!(keys(b"\xff\x80a\xc3b\xe2\x82c\xed\xa0\x80\xc0\xafd").len(), 4);
-        assert_eq!(keys("é€😀".as_bytes()), ['é', '€', '😀'].map(Key::Character));
-        assert_eq!(keys("\u{85}\u{9b}".as_bytes()), []);
-    }
-
-    #[test]
-    fn carriage_return_line_feed_is_one_enter() {
-        assert_eq!(keys(b"\r\n\r\r\n\n"), [Key::Enter; 4]);
-    }
-}
+mod tests;

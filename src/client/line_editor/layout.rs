@@ -18,6 +18,9 @@ const WRAP: &[u8] = b" \r";
 /// takes that as the moment to push what was there into its history, where it stays.
 const ERASE_ROW_AND_BELOW: &[u8] = b"\x1b[K\x1b7\x1b[B\x1b[J\x1b8";
 
+/// Stands for the end of a line within a line that was pasted.
+const LINE_END_MARK: char = '⏎';
+
 /// The size of the screen, in character cells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ScreenSize {
@@ -115,7 +118,8 @@ impl Layout {
     /// the line, and neither wraps nor fills its row.
     pub(super) fn is_plain_append(&self, character: char) -> bool {
         let width = width(character).unwrap_or(0);
-        let is_last = self.cursor == self.end && self.rows[self.end.row].ends_with(character);
+        let is_last =
+            self.cursor == self.end && self.rows[self.end.row].ends_with(shown(character));
         is_last && self.cursor.column > width
     }
 
@@ -154,7 +158,7 @@ impl Pen {
         if self.at.column + width > self.columns {
             self.wrap();
         }
-        self.rows[self.at.row].push(character);
+        self.rows[self.at.row].push(shown(character));
         self.at.column += width;
     }
 
@@ -177,13 +181,18 @@ impl Pen {
     }
 }
 
+/// What is sent to the screen for a character of the line.
+pub(super) fn shown(character: char) -> char {
+    if character == '\n' { LINE_END_MARK } else { character }
+}
+
 /// The columns a character takes, 0 to 2; `None` for what is never sent to the screen.
 fn width(character: char) -> Option<usize> {
     if is_ignorable(character) {
         return None;
     }
     // The tables say 3 for one Khmer sign, U+17D8, which no terminal has cells for.
-    character.width().map(|width| width.min(2))
+    shown(character).width().map(|width| width.min(2))
 }
 
 /// Unicode's `Default_Ignorable_Code_Point`, with the two separators and the directional marks:

@@ -30,7 +30,10 @@ use view::View;
 
 const BELL: u8 = 0x07;
 
-/// What a line is typed for, which decides how much the editor helps.
+/// Said when somebody pastes several lines where one is asked for.
+const ONE_LINE_TAKEN: &str = "Only the first of the pasted lines is taken.";
+
+/// Purpose of a line, which decides how much the editor helps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LineKind {
     /// A command: shown, completed by Tab, kept in the history.
@@ -41,10 +44,11 @@ pub enum LineKind {
     Password,
 }
 
-/// What the keys have led to.
+/// Result of a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// Enter: the line, without its end. The editor is idle.
+    /// Enter: the line, without its end. The editor is idle. A command that was pasted may have
+    /// several lines, with `\n` between them.
     Line(String),
     /// Ctrl-D on an empty line. The editor is idle.
     EndOfInput,
@@ -55,13 +59,13 @@ pub enum Outcome {
     Suspended,
 }
 
-/// How far [`LineEditor::feed`] has read.
+/// Progress of [`LineEditor::feed`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "the bytes that were not used belong to the next line"]
 pub struct Fed {
-    /// The number of bytes consumed, from the front.
+    /// Number of bytes consumed, from the front.
     pub used: usize,
-    /// Why it stopped there; `None` if it needs more bytes, or if no line is on the screen.
+    /// Reason for the stop; `None` if it needs more bytes, or if no line is on the screen.
     pub outcome: Option<Outcome>,
 }
 
@@ -71,6 +75,9 @@ pub struct LineEditor {
     completions: &'static [&'static str],
     history: History,
     decoder: KeyDecoder,
+    /// Keys in a row that were of no use: the first of them rings the bell.
+    refused_keys: usize,
+    paste: Paste,
     state: State,
 }
 
@@ -79,8 +86,18 @@ enum State {
     Editing { line: Line, view: View },
 }
 
+/// Progress of a paste.
+enum Paste {
+    /// Pasted characters go into the line.
+    Taken,
+    /// A pasted line has ended, and nothing came after it.
+    LineEnded,
+    /// More lines were pasted than are asked for, and are dropped.
+    Cut,
+}
+
 impl LineEditor {
-    /// An idle editor for a screen of this size.
+    /// Creates an idle editor for a screen of this size.
     ///
     /// `completions` are the words Tab completes at the start of a command, as they are to be
     /// inserted: one that takes arguments ends in a space.
@@ -90,6 +107,8 @@ impl LineEditor {
             completions,
             history: History::default(),
             decoder: KeyDecoder::default(),
+            refused_keys: 0,
+            paste: Paste::Taken,
             state: State::Idle,
         }
     }
@@ -99,6 +118,7 @@ impl LineEditor {
     pub fn start(&mut self, prompt: &str, kind: LineKind, screen: &mut Vec<u8>) {
         self.hide(screen);
         self.state = State::Editing { line: Line::new(prompt, kind), view: View::Hidden };
+        self.paste = Paste::Taken;
         self.show(screen);
     }
 
@@ -179,6 +199,15 @@ impl LineEditor {
     }
 
     fn press(&mut self, key: Key, screen: &mut Vec<u8>) -> Option<Outcome> {
+        let refused_before = self.refused_keys;
+        let outcome = self.carry_out(key, screen);
+        if self.refused_keys == refused_before && key != Key::PasteEnd {
+            self.refused_keys = 0;
+        }
+        outcome
+    }
+
+    fn carry_out(&mut self, key: Key, screen: &mut Vec<u8>) -> Option<Outcome> {
         let State::Editing { line, view } = &mut self.state else { return None };
         match key {
             Key::Enter => return Some(self.finish(screen)),
@@ -194,6 +223,8 @@ impl LineEditor {
             Key::EndOfInput => self.edit(Edit::DeleteRight, screen),
             Key::Edit(edit) => self.edit(edit, screen),
             Key::Character(character) => self.insert(character, screen),
+            Key::Pasted(character) => self.paste(character, screen),
+            Key::PasteEnd => self.end_paste(screen),
             Key::Complete => self.complete(screen),
             Key::Older => self.recall(History::older, screen),
             Key::Newer => self.recall(History::newer, screen),
@@ -208,10 +239,35 @@ impl LineEditor {
             State::Idle => unreachable!("keys are only read while a line is shown"),
         };
         if kind == LineKind::Command {
-            self.history.add(&text);
+            text.lines().for_each(|line| self.history.add(line));
         }
         self.stop(screen);
         Outcome::Line(text)
+    }
+
+    /// Takes a character of a paste. Pasted lines are not carried out one by one: those of a command
+    /// go into the line, for the user to look at before pressing Enter; of anything else the first is
+    /// taken, as the second may be a password.
+    fn paste(&mut self, character: char, screen: &mut Vec<u8>) {
+        let State::Editing { line, .. } = &self.state else { return };
+        let (is_empty, kind) = (line.text().is_empty(), line.kind());
+        match (&self.paste, character) {
+            (Paste::Taken, '\n') if is_empty => {}
+            (Paste::Taken | Paste::LineEnded, '\n') => self.paste = Paste::LineEnded,
+            (Paste::Taken, _) => self.insert(character, screen),
+            (Paste::LineEnded, _) if kind == LineKind::Command => {
+                self.paste = Paste::Taken;
+                self.insert('\n', screen);
+                self.insert(character, screen);
+            }
+            (Paste::LineEnded | Paste::Cut, _) => self.paste = Paste::Cut,
+        }
+    }
+
+    fn end_paste(&mut self, screen: &mut Vec<u8>) {
+        if let Paste::Cut = std::mem::replace(&mut self.paste, Paste::Taken) {
+            self.print_above(ONE_LINE_TAKEN, screen);
+        }
     }
 
     fn edit(&mut self, edit: Edit, screen: &mut Vec<u8>) {
@@ -226,7 +282,7 @@ impl LineEditor {
         match line.insert(character) {
             Ok(()) if line.kind() == LineKind::Password => {}
             Ok(()) => view.inserted(character, &layout(line, self.size), screen),
-            Err(Refused) => screen.push(BELL),
+            Err(Refused) => self.ring(screen),
         }
     }
 
@@ -238,7 +294,7 @@ impl LineEditor {
         let State::Editing { line, .. } = &mut self.state else { return };
         match line.recall(|recall, typed| step(&self.history, recall, typed)) {
             Ok(()) => self.redraw(screen),
-            Err(Refused) => screen.push(BELL),
+            Err(Refused) => self.ring(screen),
         }
     }
 
@@ -249,13 +305,20 @@ impl LineEditor {
             None => Completion::Nothing,
         };
         match completion {
-            Completion::Nothing => screen.push(BELL),
+            Completion::Nothing => self.ring(screen),
             Completion::Extend(word) => match line.replace_command_start(&word) {
                 Ok(()) => self.redraw(screen),
-                Err(Refused) => screen.push(BELL),
+                Err(Refused) => self.ring(screen),
             },
             Completion::Several(words) => self.print_above(&words.join("  "), screen),
         }
+    }
+
+    fn ring(&mut self, screen: &mut Vec<u8>) {
+        if self.refused_keys == 0 {
+            screen.push(BELL);
+        }
+        self.refused_keys = self.refused_keys.saturating_add(1);
     }
 
     fn print_above(&mut self, text: &str, screen: &mut Vec<u8>) {
@@ -272,6 +335,11 @@ impl LineEditor {
             view.redraw(&layout(line, self.size), screen);
         }
     }
+}
+
+/// Returns where in what was typed ahead the first Ctrl-C ends, however the keyboard encodes it.
+pub fn end_of_interrupt(typed: &[u8]) -> Option<usize> {
+    keys::end_of_interrupt(typed)
 }
 
 fn layout(line: &Line, size: ScreenSize) -> Layout {

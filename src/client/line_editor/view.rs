@@ -38,7 +38,8 @@ impl View {
     /// line a byte.
     pub(super) fn inserted(&mut self, character: char, layout: &Layout, screen: &mut Vec<u8>) {
         if layout.is_plain_append(character) {
-            screen.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+            let shown = layout::shown(character);
+            screen.extend_from_slice(shown.encode_utf8(&mut [0; 4]).as_bytes());
         } else {
             self.redraw(layout, screen);
         }

@@ -165,6 +165,52 @@ fn editing_enter_at_end_sends_new_line_only() {
 }
 
 #[test]
+fn paste_of_several_lines_is_one_command_until_enter() {
+    let mut desk = Desk::editing(40, 5, LineKind::Command);
+    desk.press("\x1b[200~help\r\nlogout\n\n\x1b[201~");
+    assert!(desk.outcomes.is_empty(), "nothing is carried out unasked");
+    desk.assert_shows(&["> help⏎logout"], (0, 13));
+    desk.press("\x7f\x01");
+    desk.assert_shows(&["> help⏎logou"], (0, 2));
+    desk.assert_line("help\nlogou");
+    desk.press("\x1b[A");
+    desk.assert_line("logou");
+    desk.press("\x1b[A\x1b[A");
+    desk.assert_line("help");
+}
+
+#[test]
+fn paste_of_one_line_is_typed() {
+    let mut desk = Desk::command();
+    desk.press("\x1b[200~\nb\t\x04c\n\x1b[201~d");
+    assert!(desk.outcomes.is_empty());
+    desk.assert_line("b cd");
+}
+
+#[test]
+fn paste_of_several_lines_for_an_answer_is_cut_and_said() {
+    for kind in [LineKind::Answer, LineKind::Password] {
+        let mut desk = Desk::editing(50, 5, kind);
+        desk.press("\x1b[200~\nname\nsecret\n\x1b[201~");
+        assert_eq!(desk.rows()[0], "Only the first of the pasted lines is taken.");
+        assert!(!String::from_utf8_lossy(&desk.sent).contains("secret"));
+        desk.assert_line("name");
+    }
+}
+
+#[test]
+fn stuck_key_rings_the_bell_once() {
+    let mut desk = Desk::editing(80, 24, LineKind::Command);
+    for _ in 0..10 {
+        desk.press(&"x".repeat(LINE_LIMIT_BYTES));
+        desk.press("\x1b[200~yyy\x1b[201~");
+    }
+    assert_eq!(desk.bells, 1);
+    desk.press("\x7fxx");
+    assert_eq!(desk.bells, 2);
+}
+
+#[test]
 fn editing_full_line_rings_bell() {
     let mut desk = Desk::editing(80, 24, LineKind::Command);
     desk.press(&"x".repeat(LINE_LIMIT_BYTES - 1));
