@@ -61,13 +61,24 @@ impl Scene {
         fs::read_to_string(self.data.file(&Self::name(account))).unwrap_or_default()
     }
 
-    /// Whether any file in the directory of the client has the TempID; one that is being replaced does
-    /// not count.
-    fn any_file_knows(&self, temp_id: &str) -> bool {
-        let files = fs::read_dir(self.data.path()).expect("a directory").flatten();
-        files
-            .filter_map(|file| fs::read_to_string(file.path()).ok())
-            .any(|content| content.contains(temp_id))
+    /// The lines that were moved out of the log.
+    fn rejected(&self, account: Account) -> Vec<u8> {
+        let name = format!("{}_contactlog_rejected.txt", account.user);
+        fs::read(self.data.file(&name)).unwrap_or_default()
+    }
+
+    /// Waits until no file in the directory of the client has the TempID; one that is being replaced
+    /// does not count.
+    #[track_caller]
+    fn wait_until_no_file_knows(&self, temp_id: &str) {
+        let deadline = Deadline::new();
+        let knows = |file: fs::DirEntry| {
+            fs::read_to_string(file.path()).is_ok_and(|content| content.contains(temp_id))
+        };
+        while fs::read_dir(self.data.path()).expect("a directory").flatten().any(knows) {
+            deadline.check("no file to know the TempID any more");
+            std::thread::park_timeout(Duration::from_millis(5));
+        }
     }
 
     /// Replaces the log at once, as editors do: the client never reads half of it.
@@ -133,9 +144,14 @@ fn logged_in_same_temp_id_again_adds_nothing() {
     let scene = Scene::new();
     let mut client = scene.logged_in(EIGHT);
     let (first, second) = (valid(1), valid(2));
-    for record in [&first, &second, &first, &first, &second] {
-        scene.send(&client, record);
+    scene.send(&client, &first);
+    scene.send(&client, &second);
+    for record in [&first, &first, &second] {
+        scene.air.send(client.udp_port(), record);
     }
+    client.stdout.wait_until("both to be counted", |lines| {
+        (lines.iter().filter(|line| line.contains(" more time")).count() == 2).then_some(())
+    });
     // In whatever order.
     let log = scene.log(EIGHT);
     assert!([&first, &second].iter().all(|record| log.contains(&record.to_string())), "{log}");
@@ -153,11 +169,7 @@ fn retention_over_entry_leaves_the_file_without_being_asked() {
     scene.wait_for_log(EIGHT, "");
     assert!(start.elapsed() >= Duration::from_secs(2), "{:?}", start.elapsed());
     // The second file follows the first.
-    let deadline = Deadline::new();
-    while scene.any_file_knows("00000000000000000001") {
-        deadline.check("no file to know the TempID any more");
-        std::thread::park_timeout(Duration::from_millis(5));
-    }
+    scene.wait_until_no_file_knows("00000000000000000001");
 }
 
 #[test]
@@ -168,11 +180,7 @@ fn starting_receptions_without_their_log_leave_at_login() {
         "00000000000000000001 13/05/2020 18:00:00\n",
     );
     let _client = scene.logged_in(EIGHT);
-    let deadline = Deadline::new();
-    while scene.any_file_knows("00000000000000000001") {
-        deadline.check("no file to know the TempID any more");
-        std::thread::park_timeout(Duration::from_millis(5));
-    }
+    scene.wait_until_no_file_knows("00000000000000000001");
 }
 
 #[test]
@@ -186,7 +194,7 @@ fn retention_running_same_temp_id_again_begins_anew() {
     let deadline = Deadline::new();
     while scene.log(EIGHT).contains(&first.temp_id) {
         deadline.check("the first to leave");
-        scene.send(&client, &second);
+        scene.air.send(client.udp_port(), &second);
         std::thread::park_timeout(Duration::from_millis(50));
     }
     assert_eq!(scene.log(EIGHT), lines_of(&[&second]));
@@ -197,13 +205,12 @@ fn retention_running_same_temp_id_again_begins_anew() {
 fn crashed_log_is_kept_and_uploaded_by_the_next_run() {
     let scene = Scene::new();
     let client = scene.logged_in(EIGHT);
-    let record = valid(1);
-    scene.send(&client, &record);
+    scene.send(&client, &valid(1));
     client.crash();
-    assert_eq!(scene.log(EIGHT), lines_of(&[&record]));
+    assert_eq!(scene.log(EIGHT), lines_of(&[&valid(1)]));
     let mut client = scene.logged_in(EIGHT);
-    assert_eq!(upload(&mut client), shown(&[&record]));
-    assert_eq!(scene.log(EIGHT), lines_of(&[&record]));
+    assert_eq!(upload(&mut client), shown(&[&valid(1)]));
+    assert_eq!(scene.log(EIGHT), lines_of(&[&valid(1)]));
 }
 
 #[test]
@@ -254,44 +261,37 @@ fn starting_log_written_by_hand_is_uploaded() {
 }
 
 #[test]
-fn starting_malformed_log_is_named_and_left_alone() {
+fn wrong_line_in_the_middle_is_named_and_moved_beside_and_the_rest_is_kept() {
     let scene = Scene::new();
-    let content = format!("{SAMPLE}\n\nnonsense\n{OTHER}");
-    scene.write_log(EIGHT, &content);
-    let mut client = scene.logged_in_keeping(EIGHT, 2);
+    scene.write_log(EIGHT, &format!("{SAMPLE}\n\nnonsense\n{OTHER}"));
+    let mut client = scene.logged_in(EIGHT);
     let name = format!("{}:3: ", Scene::name(EIGHT));
     let said = client.stdout.wait_for_part(&name);
     assert_eq!(said.matches("expected").count(), 1, "{said}");
-    assert!(said.ends_with("; what is in it is left alone"), "{said}");
-    assert!(upload(&mut client).iter().any(|line| line.contains(&name)));
-    scene.send(&client, &valid(1));
-    client.type_line("Download_tempID");
-    client.stdout.wait_for_part("TempID:");
-    // What is received is added, and nothing is taken away, also not by the tidying.
-    let deadline = Deadline::new();
-    let start = now();
-    while start.elapsed() < Duration::from_secs(3) {
-        deadline.check("three seconds");
-        assert!(scene.log(EIGHT).starts_with(&content), "{:?}", scene.log(EIGHT));
-        std::thread::park_timeout(Duration::from_millis(50));
-    }
-    // Repaired, it is a log like any other.
-    scene.write_log(EIGHT, SAMPLE);
-    assert_eq!(upload(&mut client), SHOWN_SAMPLE);
+    assert!(said.contains("; the line is moved to ") && said.ends_with("_rejected.txt"), "{said}");
+    assert_eq!(upload(&mut client).len(), 6);
+    scene.wait_for_log(EIGHT, &format!("{SAMPLE}\n{OTHER}\n"));
+    // The same while it runs.
+    scene.write_log(EIGHT, &format!("{SAMPLE}\nrubbish\n{OTHER}\n"));
+    assert_eq!(upload(&mut client).len(), 6 + 1);
+    scene.wait_for_log(EIGHT, &format!("{SAMPLE}\n{OTHER}\n"));
+    assert_eq!(scene.rejected(EIGHT), b"nonsense\nrubbish\n");
     assert!(client.stderr.so_far().is_empty());
 }
 
 #[test]
-fn starting_log_of_binary_rubbish_is_named_and_left_alone() {
+fn starting_log_of_binary_rubbish_is_named_and_kept_beside() {
     let scene = Scene::new();
-    let rubbish: Vec<u8> = (0..=255).cycle().take(100_000).collect();
+    let rubbish: Vec<u8> = (0..=255).cycle().take(512).chain(*b"\n").collect();
     scene.data.write(&Scene::name(EIGHT), &rubbish);
     let mut client = scene.logged_in(EIGHT);
     let line = client.stdout.wait_for_part(&format!("{}:1: ", Scene::name(EIGHT)));
     assert!(!line.chars().any(char::is_control), "{line:?}");
     client.type_line("logout");
     assert_eq!(client.wait().status.code(), Some(0));
-    assert_eq!(fs::read(scene.data.file(&Scene::name(EIGHT))).expect("there"), rubbish);
+    assert!(rubbish.split(|byte| *byte == b'\n').all(|line| {
+        scene.rejected(EIGHT).split(|byte| *byte == b'\n').any(|kept| kept == line)
+    }));
 }
 
 #[test]
@@ -337,9 +337,9 @@ fn logged_in_beacon_again_after_its_entry_was_deleted_is_logged_again() {
     let record = valid(1);
     scene.send(&client, &record);
     fs::remove_file(scene.data.file(&Scene::name(EIGHT))).expect("it is there");
-    scene.send(&client, &record);
-    assert_eq!(upload(&mut client), shown(&[&record]));
+    scene.air.send(client.udp_port(), &record);
     scene.wait_for_log(EIGHT, &lines_of(&[&record]));
+    assert_eq!(upload(&mut client), shown(&[&record]));
 }
 
 #[test]
@@ -368,10 +368,10 @@ fn logged_in_beacon_that_cannot_be_written_is_said_to_be_in_memory() {
     let scene = Scene::new();
     let mut client = scene.logged_in(EIGHT);
     // The directory goes away: nobody can write into it, not even root.
-    fs::remove_dir(scene.data.path()).expect("it is empty");
+    fs::remove_dir_all(scene.data.path()).expect("removed");
     scene.send(&client, &valid(1));
     let said = client.stdout.wait_for_part(&Scene::name(EIGHT));
-    assert!(said.ends_with("; the beacon is kept in memory"), "{said}");
+    assert!(said.ends_with("; the contact log is kept in memory"), "{said}");
     assert_eq!(upload(&mut client).len(), 3);
 }
 
@@ -425,4 +425,74 @@ fn logged_in_two_users_one_after_the_other_do_not_mix_logs() {
     client.wait();
     let eight = fs::read_to_string(scene.data.file(&Scene::name(EIGHT))).expect("kept");
     assert_eq!(eight, lines_of(&[&valid(1)]));
+}
+
+#[test]
+fn second_client_of_a_user_keeps_its_log_in_memory_until_the_first_ends() {
+    let scene = Scene::new();
+    let (mut first, mut second) = (scene.logged_in(EIGHT), scene.logged_in(EIGHT));
+    let said = second.stdout.wait_for_part("is kept by another client");
+    assert!(said.contains(&Scene::name(EIGHT)), "{said}");
+    scene.send(&first, &valid(1));
+    scene.send(&second, &valid(2));
+    assert_eq!(upload(&mut first), shown(&[&valid(1)]));
+    assert_eq!(upload(&mut second), shown(&[&valid(2)]));
+    assert_eq!(scene.log(EIGHT), lines_of(&[&valid(1)]));
+    // A third goes on where the first was, whatever a crash leaves.
+    first.crash();
+    let deadline = Deadline::new();
+    while scene.log(EIGHT).lines().count() < 2 {
+        deadline.check("both beacons to be in the file");
+        std::thread::park_timeout(Duration::from_millis(5));
+    }
+    assert_eq!(upload(&mut second).len(), 6);
+    let said =
+        |lines: &[String]| lines.iter().filter(|line| line.contains("another client")).count();
+    assert_eq!(said(&second.stdout.so_far()), 1);
+    second.crash();
+    let third = scene.logged_in(EIGHT);
+    scene.send(&third, &valid(3));
+    assert_eq!(said(&third.stdout.so_far()), 0);
+    assert_eq!(scene.log(EIGHT).lines().count(), 3);
+}
+
+#[test]
+fn flood_of_forged_beacons_does_not_push_out_what_was_there() {
+    let scene = Scene::new();
+    let mut client = scene.logged_in(EIGHT);
+    scene.send(&client, &valid(1));
+    let flood = Air::new();
+    for number in 1_000..4_000 {
+        flood.send(client.udp_port(), &valid(number));
+        if number % 50 == 0 {
+            // The system's buffer takes no more at once.
+            let count = usize::try_from(number.min(2_000) - 1_000).expect("small");
+            client.stdout.wait_until("most of the flood", |lines| {
+                (receptions(lines) >= count / 2).then_some(())
+            });
+        }
+    }
+    let said = client.stdout.wait_for_part("It is not logged, as 127.0.0.1");
+    assert!(said.ends_with("1024 are taken at once, then 8 a second."), "{said}");
+    let uploaded = upload(&mut client);
+    assert!(uploaded.contains(&format!("{},", valid(1).temp_id)), "{}", uploaded.len());
+    assert!(uploaded.len() < 3 * 1_500, "{}", uploaded.len());
+}
+
+/// The editor was opened, a beacon came, the editor saved what it had into the file.
+#[test]
+fn beacon_received_while_the_log_is_in_an_editor_survives_the_save() {
+    let scene = Scene::new();
+    let mut client = scene.logged_in(EIGHT);
+    scene.send(&client, &valid(1));
+    scene.send(&client, &valid(2));
+    let in_editor = scene.log(EIGHT);
+    scene.send(&client, &valid(3));
+    let file = scene.data.file(&Scene::name(EIGHT));
+    fs::write(file, in_editor.replace(&lines_of(&[&valid(1)]), "")).expect("saved in place");
+    scene.send(&client, &valid(4));
+    let uploaded = upload(&mut client);
+    assert_eq!(uploaded, shown(&[&valid(2), &valid(3), &valid(4)]));
+    assert!(client.stdout.so_far().iter().any(|line| line.contains("they are put back")));
+    scene.wait_for_log(EIGHT, &lines_of(&[&valid(2), &valid(3), &valid(4)]));
 }

@@ -191,6 +191,14 @@ fn logged_in_beacon_to_nowhere_is_a_wrong_command() {
     let ended = client.wait();
     let refused = ended.stdout.iter().filter(|line| *line == "Error. Invalid command").count();
     assert_eq!(refused, 6, "{ended:?}");
+    let said = |part: &str| ended.stdout.iter().filter(|line| line.contains(part)).count();
+    assert_eq!(said("Usage: Beacon"), 2, "{ended:?}");
+    assert_eq!(said("needs a port from 1 to 65535"), 2, "{ended:?}");
+    assert_eq!(
+        said("needs an IP address, such as 127.0.0.1 or ::1, and \"localhost\""),
+        1,
+        "{ended:?}"
+    );
 }
 
 #[test]
@@ -286,6 +294,29 @@ fn listening_datagram_that_is_no_beacon_is_refused_in_a_line_that_names_the_send
     }
     assert!(!terminal.look(|shown| shown.has_sent(b"\x1b[2J") || shown.has_sent(b"\x1b]")));
     assert!(!data.file("+61410999999_contactlog.txt").exists());
+}
+
+#[test]
+fn listening_stream_of_equal_beacons_is_shown_once_and_counted() {
+    let (server_data, data) = (Data::with_users(), Data::empty());
+    let server = Server::start(&server_data);
+    let client = Client::logged_in(server.address, &data, NINE);
+    let (air, record) = (Air::new(), valid(1));
+    for _ in 0..50 {
+        air.send(client.udp_port(), &record);
+    }
+    let shown = client.stdout.wait_until("what was counted", |lines| {
+        lines.iter().any(|line| line.contains(" more time")).then(|| lines.to_vec())
+    });
+    let verdicts = shown.iter().filter(|line| *line == "The beacon is valid.").count();
+    let counted: Vec<_> = shown.iter().filter(|line| line.contains(" more time")).collect();
+    assert_eq!((verdicts, counted.len()), (1, 1), "{shown:#?}");
+    assert_eq!(counted[0], "received the same beacon from 127.0.0.1 49 more times: valid");
+    // Nobody types as fast as that: the next one is shown again.
+    air.send(client.udp_port(), &record);
+    client.stdout.wait_until("the beacon again", |lines| {
+        (lines.iter().filter(|line| *line == "The beacon is valid.").count() == 2).then_some(())
+    });
 }
 
 #[test]

@@ -66,12 +66,14 @@ fn assert_ended(ended: &Ended, code: i32, stdout: &[&str]) {
 #[test]
 fn script_answers_come_out_without_prompts_and_colours() {
     let scene = Scene::new();
-    let script = format!("{LOGIN}whatsthedate\n\nDownload_tempID\nlogout\n");
+    let script = format!("{LOGIN}help\n\nDownload_tempID\nlogout\n");
     for ended in [scene.run_pipe(&script), scene.run_file(&script)] {
-        let temp_id = ended.stdout.get(3).cloned().unwrap_or_default();
+        let temp_id = ended.stdout.get(7).cloned().unwrap_or_default();
         assert_eq!(temp_id.len(), 20, "{ended:?}");
-        let shown = [WELCOME, "Error. Invalid command", "TempID:", &temp_id, GOODBYE];
-        assert_ended(&ended, 0, &shown);
+        assert_eq!(ended.stdout[..1], [WELCOME]);
+        assert!(ended.stdout[1].starts_with("Download_tempID  "), "{ended:?}");
+        assert_eq!(ended.stdout[6..], ["TempID:", &temp_id, GOODBYE]);
+        assert_eq!(ended.status.code(), Some(0), "{ended:?}");
     }
     scene.wait_for_logouts(2);
 }
@@ -83,8 +85,8 @@ fn script_line_ends_do_not_matter() {
     let shown = [WELCOME, "Error. Invalid command", GOODBYE];
     let scripts = [script.replace('\n', "\r\n"), script.trim_end().to_owned()];
     for script in &scripts {
-        assert_ended(&scene.run_pipe(script), 0, &shown);
-        assert_ended(&scene.run_file(script), 0, &shown);
+        assert_ended(&scene.run_pipe(script), 1, &shown);
+        assert_ended(&scene.run_file(script), 1, &shown);
     }
     scene.wait_for_logouts(4);
 }
@@ -118,7 +120,23 @@ fn pipe_lines_cut_anywhere_are_put_together() {
     for byte in format!("{LOGIN}whatsthedate\r\nlogout\r\n").bytes() {
         client.type_bytes(&[byte]);
     }
-    assert_ended(&client.wait(), 0, &[WELCOME, "Error. Invalid command", GOODBYE]);
+    assert_ended(&client.wait(), 1, &[WELCOME, "Error. Invalid command", GOODBYE]);
+}
+
+#[test]
+fn script_whose_command_fails_goes_on_and_ends_with_1() {
+    let scene = Scene::new();
+    for command in ["whatsthedate", "Beacon localhost 8001", "Beacon 127.0.0.1 8001"] {
+        let script = format!("{LOGIN}{command}\nDownload_tempID\nlogout\n");
+        let ended = scene.run_pipe(&script);
+        assert_eq!(ended.status.code(), Some(1), "{command}: {ended:?}");
+        assert!(ended.stdout.contains(&"TempID:".to_owned()), "{command}: {ended:?}");
+        assert_eq!(ended.stdout.last().map(String::as_str), Some(GOODBYE));
+        assert!(ended.stderr.is_empty(), "{ended:?}");
+    }
+    // Nothing fails here: there is nothing to upload, and nobody has to listen.
+    let script = format!("{LOGIN}Upload_contact_log\nDownload_tempID\nBeacon 127.0.0.1 9\n");
+    assert_eq!(scene.run_file(script).status.code(), Some(0));
 }
 
 #[test]
@@ -174,7 +192,7 @@ fn script_with_very_long_line_is_one_invalid_command() {
         for ended in [scene.run_pipe(&script), scene.run_file(&script)] {
             let invalid = ended.stdout.iter().filter(|line| *line == "Error. Invalid command");
             assert_eq!((length, invalid.count()), (length, 1));
-            assert_eq!(ended.status.code(), Some(0));
+            assert_eq!(ended.status.code(), Some(1));
         }
     }
 }
@@ -218,7 +236,7 @@ fn script_of_garbage_is_refused_line_by_line() {
     script.extend_from_slice(b"\0\n\xff\xfe\n\x1b[2J\nlogout\0\n");
     let invalid = "Error. Invalid command";
     let ended = scene.run_pipe(script);
-    assert_ended(&ended, 0, &[WELCOME, invalid, invalid, invalid, invalid, GOODBYE]);
+    assert_ended(&ended, 1, &[WELCOME, invalid, invalid, invalid, invalid, GOODBYE]);
 }
 
 #[test]
@@ -279,4 +297,19 @@ fn output_that_cannot_be_written_ends_with_1_and_a_reason() {
     let [line] = &ended.stderr[..] else { panic!("one line, not {ended:?}") };
     assert!(line.starts_with("client: standard output: No space left on device"), "{line}");
     scene.wait_for_logouts(1);
+}
+
+#[test]
+fn output_read_late_is_whole() {
+    let scene = Scene::new();
+    let mut client = scene.setup().leaving_stdout_unread().start();
+    let mut stdout = client.take_stdout();
+    // More than a pipe holds.
+    client.type_bytes(format!("{LOGIN}{}logout\n", "help\n".repeat(500)).as_bytes());
+    scene.wait_for_logouts(1);
+    let mut seen = String::new();
+    stdout.read_to_string(&mut seen).expect("text");
+    assert_eq!(client.wait().status.code(), Some(0));
+    assert_eq!(seen.lines().filter(|line| line.starts_with("help  ")).count(), 500);
+    assert_eq!(seen.lines().last(), Some(GOODBYE));
 }

@@ -1,25 +1,28 @@
-//! The contact log on disk.
+//! The contact log on disk, as a machine over a [`LogStorage`].
+
+mod lines;
+mod notice;
+mod receptions;
 
 use std::collections::{HashMap, HashSet};
-use std::fs::{self, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
-use rustix::fs::OFlags;
-use thiserror::Error;
-
+use self::lines::Lines;
+pub use self::notice::Notice;
+use self::receptions::{Ages, Receptions};
 use super::contact_log::{ContactLog, Entry};
+use super::log_storage::LogStorage;
 use crate::clock::Now;
-use crate::protocol::{ContactRecord, TempId, Timestamp, Username};
-use crate::text_file::{FileError, Line, read_lines};
+use crate::protocol::{ContactRecord, TempId, Username};
+use crate::text_file::FileError;
 
-/// The mode of a new file: whom somebody met is nobody else's business.
-const PRIVATE: u32 = 0o600;
+/// An entry that a saved file lacks may not have been deleted by whoever saved it if it came to the
+/// file after all that is left there, and less than this ago: the editor may have been opened before.
+pub const EDITING_TIME: Duration = Duration::from_secs(10 * 60);
 
-const EXPECTED: &str = "\"<TempID of 20 digits> <start> <expiry>\" with times \"DD/MM/YYYY HH:MM:SS\" and one space between";
-
-const EXPECTED_TIME: &str = "\"<TempID of 20 digits> <DD/MM/YYYY HH:MM:SS>\"";
+/// A file that somebody else has changed is not rewritten before it has looked the same for so long.
+/// Editors that save in place write for some milliseconds.
+pub const SETTLING_TIME: Duration = Duration::from_secs(2);
 
 /// A contact log on disk, so that it survives a restart of the phone.
 ///
@@ -28,372 +31,379 @@ const EXPECTED_TIME: &str = "\"<TempID of 20 digits> <DD/MM/YYYY HH:MM:SS>\"";
 /// `<username>_contactlog_received.txt`. A record without a known reception, such as one that somebody
 /// wrote by hand, counts as received when it is first seen.
 ///
-/// The user may edit or delete the first file at any time; it is read again before it is written.
+/// The user may edit or delete the first file at any time, also with an editor that writes into it;
+/// it is read again before it is used or written. A line that is no record is copied to
+/// `<username>_contactlog_rejected.txt` before it leaves the file. Only the program that has the lock
+/// reads and writes any of them.
 #[derive(Debug)]
-pub struct ContactLogFile {
-    records: PathBuf,
-    receptions: PathBuf,
-    content: Content,
-    /// What was wrong with the records when they were read last, if anything was.
-    malformed: Option<Malformed>,
-    /// Lines of the second file, which outgrows the first as beacons are received again.
-    reception_lines: usize,
+pub struct ContactLogFile<S: LogStorage> {
+    names: Names,
+    content: Content<S>,
+    /// Entries that the user took from the file, until it has settled: an editor that saves in place
+    /// empties the file first, and what comes back has its old age.
+    departed: HashMap<TempId, (ContactRecord, Instant)>,
+    /// Entries that a saved file lacked and that are to be put back, once.
+    spared: HashSet<TempId>,
+    receptions: Receptions,
+    notices: Vec<Notice>,
+}
+
+#[derive(Debug)]
+struct Names {
+    records: String,
+    receptions: String,
+    rejected: String,
+    lock: String,
 }
 
 /// What is known of the records on disk.
 #[derive(Debug)]
-enum Content {
-    /// Nothing: they have never been read.
+enum Content<S: LogStorage> {
+    /// They cannot be read, or another program has the lock.
     Unread,
-    /// Whatever differs from it now is the user's doing.
-    Loaded {
-        /// The TempIDs that were in the file when it was last read or written.
-        known: HashSet<TempId>,
+    /// Whatever differs from this now is the user's doing.
+    Read {
+        /// None if the storage cannot be locked, as where nothing can be written.
+        _lock: Option<S::Lock>,
+        known: HashMap<TempId, Known>,
+        /// Places of the file that were given so far.
+        places: usize,
         /// What the file looked like then; none if there was none.
-        state: Option<FileState>,
+        stamp: Option<S::Stamp>,
+        /// What somebody else made of it, and when that was seen first.
+        foreign: Option<(Option<S::Stamp>, Instant)>,
     },
 }
 
-/// A file with a malformed line, which is not read again before it looks different.
-#[derive(Debug)]
-struct Malformed {
-    state: Option<FileState>,
-    line: u64,
-    problem: String,
+/// A record that was in the file when it was last read or written.
+#[derive(Debug, Clone, Copy)]
+struct Known {
+    /// Its place in the file.
+    place: usize,
+    since: Instant,
+    /// It was put back once, so that whoever saves the file without it again means it: editors warn
+    /// of a file that has changed since they read it.
+    is_disputed: bool,
 }
 
-/// What the user should know about a log that could be read all the same.
-#[derive(Debug, Error)]
-pub enum Notice {
-    /// The last line had no end and was no record, which is what a crash leaves. It is cut off.
-    #[error("{path}:{line}: cut off, as it is not a whole record", path = path.display())]
-    Torn {
-        /// The file.
-        path: PathBuf,
-        /// Counted from 1.
-        line: u64,
-    },
-    /// When the records were received cannot be read.
-    #[error("{0}; ages are counted from now")]
-    AgesLost(FileError),
+/// What somebody else made of the file.
+struct Saved<'a, S: LogStorage> {
+    stamp: Option<S::Stamp>,
+    is_there: bool,
+    lines: Lines<'a>,
 }
 
-/// Records as they are read.
-struct Records {
-    whole: Vec<ContactRecord>,
-    torn: Option<Torn>,
-}
-
-/// A last line without an end that is no record.
-struct Torn {
-    line: u64,
-    /// Where in the file it begins, in bytes.
-    offset: u64,
-    problem: String,
-}
-
-impl ContactLogFile {
-    /// The files of `user` in `directory`. Nothing is read or written yet.
-    pub fn new(directory: &Path, user: Username) -> Self {
+impl<S: LogStorage> ContactLogFile<S> {
+    /// The files of `user`. Nothing is read or written yet.
+    pub fn new(user: Username) -> Self {
         Self {
-            records: directory.join(format!("{user}_contactlog.txt")),
-            receptions: directory.join(format!("{user}_contactlog_received.txt")),
+            names: Names {
+                records: format!("{user}_contactlog.txt"),
+                receptions: format!("{user}_contactlog_received.txt"),
+                rejected: format!("{user}_contactlog_rejected.txt"),
+                lock: format!(".{user}_contactlog.lock"),
+            },
             content: Content::Unread,
-            malformed: None,
-            reception_lines: 0,
+            departed: HashMap::new(),
+            spared: HashSet::new(),
+            receptions: Receptions::default(),
+            notices: Vec::new(),
         }
     }
 
-    /// Reads the records, with the receptions that an earlier run wrote down; those that are not known
-    /// count as received now. Cuts off what a crash tore.
-    ///
-    /// # Errors
-    ///
-    /// [`FileError`] if the records cannot be read or one is malformed; then `log` is as it was, and
-    /// [`follow`](ContactLogFile::follow) tries again when the file has changed.
-    pub fn load(&mut self, log: &mut ContactLog, now: Now) -> Result<Vec<Notice>, FileError> {
-        // What an earlier run did not finish.
-        let _ = fs::remove_file(temporary(&self.records));
-        let _ = fs::remove_file(temporary(&self.receptions));
-        let mut notices = Vec::new();
-        let mut state = FileState::of(&self.records);
-        let Records { whole, torn } = self.read_records(state)?;
-        if let Some(torn) = torn {
-            cut(&self.records, torn.offset).map_err(|error| FileError::io(&self.records, error))?;
-            state = FileState::of(&self.records);
-            notices.push(Notice::Torn { path: self.records.clone(), line: torn.line });
-        }
-        let receptions = self.read_receptions().unwrap_or_else(|error| {
-            notices.push(Notice::AgesLost(error));
-            HashMap::new()
-        });
-        self.content = Content::Loaded { known: temp_ids(&whole), state };
-        let received =
-            |record: &ContactRecord| receptions.get(&record.temp_id).copied().unwrap_or(now.wall);
-        log.restore(whole.into_iter().map(|record| (record, received(&record))).collect(), now);
-        Ok(notices)
+    /// Takes what the user should know.
+    pub fn notices(&mut self) -> Vec<Notice> {
+        std::mem::take(&mut self.notices)
     }
 
-    /// Makes `log` follow what the user did to the file: records that were added count as received
-    /// now, and those that were deleted are gone. Says whether there was anything to follow.
+    /// Whether this program has the log, and nobody else is writing it as far as can be seen.
+    pub fn is_writable(&self, now: Now) -> bool {
+        self.is_read() && self.is_settled(now.monotonic)
+    }
+
+    /// Whether this program has the log.
+    pub fn is_read(&self) -> bool {
+        matches!(self.content, Content::Read { .. })
+    }
+
+    /// Makes `log` follow the file. The first time, the records of an earlier run are added to `log`
+    /// with the ages that it wrote down. From then on, records that the user added count as received
+    /// now, and those that were deleted are gone. Returns whether the file has to be rewritten.
     ///
     /// # Errors
     ///
-    /// [`FileError`]; then `log` is as it was.
-    pub fn follow(&mut self, log: &mut ContactLog, now: Now) -> Result<bool, FileError> {
-        let looks = FileState::of(&self.records);
-        match &self.content {
-            Content::Unread => return self.load(log, now).map(|_| true),
-            Content::Loaded { state, .. } if *state == looks => return Ok(false),
-            Content::Loaded { .. } => {}
-        }
-        let Records { whole, torn } = self.read_records(looks)?;
-        if let Some(Torn { line, problem, .. }) = torn {
-            // No crash of ours: somebody is writing it.
-            return Err(self.refuse(Malformed { state: looks, line, problem }));
-        }
-        let is_known = |temp_id: &TempId| match &self.content {
-            Content::Unread => false,
-            Content::Loaded { known, .. } => known.contains(temp_id),
-        };
-        let present = temp_ids(&whole);
-        let before = log.len();
-        log.retain(|temp_id| present.contains(temp_id) || !is_known(temp_id));
-        let mut is_changed = log.len() != before;
-        for record in whole.into_iter().filter(|record| !is_known(&record.temp_id)) {
-            if log.find(record.temp_id).is_none() {
-                log.add(record, now);
-                is_changed = true;
+    /// A [`Notice`] that says why the file cannot be used; then `log` is as it was.
+    pub fn follow(
+        &mut self,
+        storage: &mut S,
+        log: &mut ContactLog,
+        now: Now,
+    ) -> Result<bool, Notice> {
+        let looks = storage.stamp(&self.names.records);
+        match &mut self.content {
+            Content::Unread => {
+                self.load(storage, log, now)?;
+                return Ok(self.is_untidy(log));
             }
+            Content::Read { stamp, .. } if *stamp == looks => {
+                return Ok(self.receptions.is_of_another_clock(now));
+            }
+            Content::Read { foreign: Some((seen, _)), .. } if *seen == looks => {}
+            Content::Read { foreign, .. } => *foreign = Some((looks.clone(), now.monotonic)),
         }
-        self.content = Content::Loaded { known: present, state: looks };
-        Ok(is_changed)
+        let content = self.read(storage)?;
+        let mut lines = Lines::of(content.as_deref().unwrap_or_default());
+        if lines.last_is_unfinished() {
+            if !self.is_settled(now.monotonic) {
+                // Somebody is writing it.
+                return Ok(true);
+            }
+            lines.reject_last();
+        }
+        self.keep_rejected(storage, &lines)?;
+        let saved = Saved { stamp: looks, is_there: content.is_some(), lines };
+        Ok(self.merge(saved, log, now, storage))
     }
 
-    /// Adds an entry that is new.
+    /// Adds an entry that is new; the file must be [writable](Self::is_writable).
     ///
     /// # Errors
     ///
     /// What the system says.
-    pub fn append(&mut self, entry: &Entry) -> Result<(), FileError> {
+    pub fn append(&mut self, storage: &mut S, entry: &Entry, now: Now) -> Result<(), FileError> {
+        let Content::Read { known, places, stamp, .. } = &mut self.content else {
+            return Ok(());
+        };
         let mut line = Vec::with_capacity(ContactRecord::LINE_LEN + 1);
         entry.record.encode_line(&mut line);
-        let before = FileState::of(&self.records);
-        append_line(&self.records, line)?;
-        let after = FileState::of(&self.records);
-        if let Content::Loaded { known, state } = &mut self.content {
-            known.insert(entry.record.temp_id);
-            // Otherwise there is still something to follow.
-            if *state == before {
-                *state = after;
-            }
+        line.push(b'\n');
+        let name = &self.names.records;
+        let before = storage.stamp(name);
+        let appended = storage.append(name, &line);
+        appended.map_err(|error| FileError::io(&storage.path(name), error))?;
+        let is_new = Known { place: *places, since: now.monotonic, is_disputed: false };
+        known.insert(entry.record.temp_id, is_new);
+        *places += 1;
+        // Otherwise there is still something to follow.
+        if *stamp == before {
+            *stamp = storage.stamp(name);
         }
-        if let Some(malformed) = self.malformed.as_mut().filter(|it| it.state == before) {
-            malformed.state = after;
-        }
-        self.append_reception(entry)
+        self.append_reception(storage, entry, now)
     }
 
-    /// Writes down that an entry was received again.
+    /// Writes down that the beacon of an entry was received now.
     ///
     /// # Errors
     ///
     /// What the system says.
-    pub fn append_reception(&mut self, entry: &Entry) -> Result<(), FileError> {
-        self.reception_lines += 1;
-        append_line(&self.receptions, reception_line(entry))
-    }
-
-    /// Whether the files do not have just one line each for each entry of `log`.
-    pub fn is_untidy(&self, log: &ContactLog) -> bool {
-        let known = match &self.content {
-            Content::Unread => 0,
-            Content::Loaded { known, .. } => known.len(),
-        };
-        self.reception_lines != log.len() || known != log.len()
+    pub fn append_reception(
+        &mut self,
+        storage: &mut S,
+        entry: &Entry,
+        now: Now,
+    ) -> Result<(), FileError> {
+        let lines = self.receptions.next(entry.record.temp_id, storage, now);
+        let name = &self.names.receptions;
+        let appended = storage.append(name, &lines);
+        appended.map_err(|error| FileError::io(&storage.path(name), error))
     }
 
     /// Whether so many receptions are written down that the files had better be rewritten.
     pub fn is_overgrown(&self, log: &ContactLog) -> bool {
-        self.reception_lines > 2 * log.len() + 1024
+        self.receptions.lines() > 2 * log.len() + 1024
     }
 
-    /// Writes both files anew. Each is replaced at once, so that a crash leaves the old or the new.
+    /// Whether the files do not have just one line each for each entry of `log`.
+    fn is_untidy(&self, log: &ContactLog) -> bool {
+        match &self.content {
+            Content::Unread => false,
+            Content::Read { known, .. } => {
+                known.len() != log.len() || self.receptions.lines() != log.len()
+            }
+        }
+    }
+
+    fn is_settled(&self, now: Instant) -> bool {
+        match &self.content {
+            Content::Unread | Content::Read { foreign: None, .. } => true,
+            Content::Read { foreign: Some((_, since)), .. } => now >= *since + SETTLING_TIME,
+        }
+    }
+
+    /// Writes both files anew; they must be [writable](Self::is_writable).
     ///
     /// # Errors
     ///
     /// What the system says.
-    pub fn rewrite(&mut self, log: &ContactLog) -> Result<(), FileError> {
-        let (mut records, mut receptions) = (Vec::new(), Vec::new());
+    pub fn rewrite(
+        &mut self,
+        storage: &mut S,
+        log: &ContactLog,
+        now: Now,
+    ) -> Result<(), FileError> {
+        let Content::Read { known, places, stamp, foreign, .. } = &mut self.content else {
+            return Ok(());
+        };
+        let mut records = Vec::with_capacity(log.len() * (ContactRecord::LINE_LEN + 1));
         for entry in log.iter() {
             entry.record.encode_line(&mut records);
             records.push(b'\n');
-            receptions.append(&mut reception_line(entry));
-            receptions.push(b'\n');
         }
-        replace(&self.records, &records)?;
-        self.content = Content::Loaded {
-            known: log.iter().map(|entry| entry.record.temp_id).collect(),
-            state: FileState::of(&self.records),
+        let name = &self.names.records;
+        let replaced = storage.replace(name, &records);
+        replaced.map_err(|error| FileError::io(&storage.path(name), error))?;
+        let before = std::mem::take(known);
+        *known = log
+            .iter()
+            .enumerate()
+            .map(|(place, Entry { record: ContactRecord { temp_id, .. }, .. })| {
+                let known = before.get(temp_id);
+                let since = known.map_or(now.monotonic, |known| known.since);
+                let is_disputed = known.is_some_and(|known| known.is_disputed);
+                let is_disputed = is_disputed || self.spared.contains(temp_id);
+                (*temp_id, Known { place, since, is_disputed })
+            })
+            .collect();
+        (*places, *stamp, *foreign) = (log.len(), storage.stamp(name), None);
+        self.departed.clear();
+        self.spared.clear();
+        let lines = self.receptions.all(log, storage, now);
+        let name = &self.names.receptions;
+        let replaced = storage.replace(name, &lines);
+        replaced.map_err(|error| FileError::io(&storage.path(name), error))
+    }
+
+    fn load(&mut self, storage: &mut S, log: &mut ContactLog, now: Now) -> Result<(), Notice> {
+        let lock = match storage.lock(&self.names.lock) {
+            Ok(None) => return Err(Notice::InUse { path: storage.path(&self.names.records) }),
+            Ok(Some(lock)) => Some(lock),
+            // Where nothing can be written, nobody else writes either.
+            Err(_) => None,
         };
-        self.reception_lines = log.len();
-        replace(&self.receptions, &receptions)
+        let name = &self.names.records;
+        storage.discard_unfinished(name);
+        storage.discard_unfinished(&self.names.receptions);
+        let mut stamp = storage.stamp(name);
+        let content = self.read(storage)?.unwrap_or_default();
+        let mut lines = Lines::of(&content);
+        if let Some(line) = lines.cut_unfinished() {
+            // No editor leaves half a record, but a crash does.
+            let replaced = storage.replace(name, lines.content());
+            let path = storage.path(name);
+            replaced.map_err(|error| Notice::Unreadable(FileError::io(&path, error)))?;
+            stamp = storage.stamp(name);
+            self.notices.push(Notice::Torn { path, line });
+        }
+        self.keep_rejected(storage, &lines)?;
+        let received = storage.read(&self.names.receptions).unwrap_or_else(|error| {
+            let path = storage.path(&self.names.receptions);
+            self.notices.push(Notice::AgesLost(FileError::io(&path, error)));
+            None
+        });
+        let received = received.unwrap_or_default();
+        let Ages { by_temp_id, wrong_line } = self.receptions.read(&received, storage, now);
+        if let Some(line) = wrong_line {
+            let path = storage.path(&self.names.receptions);
+            self.notices.push(Notice::AgesLost(receptions::malformed(path, line)));
+        }
+        let known = known_of(&lines.records, &HashMap::new(), now.monotonic);
+        let places = lines.records.len();
+        self.content = Content::Read { _lock: lock, known, places, stamp, foreign: None };
+        // Of which nothing is known was received now.
+        let age = |record: &ContactRecord| by_temp_id.get(&record.temp_id).copied();
+        let earlier: Vec<_> =
+            lines.records.iter().map(|record| (*record, age(record).unwrap_or_default())).collect();
+        log.restore(&earlier, now.monotonic);
+        Ok(())
     }
 
-    /// Reads a file that looks like `state`, unless it looked so when it was malformed.
-    fn read_records(&mut self, state: Option<FileState>) -> Result<Records, FileError> {
-        if let Some(malformed) = self.malformed.take_if(|malformed| malformed.state == state) {
-            return Err(self.refuse(malformed));
+    /// Brings together what the log has and what somebody made of the file, and returns whether the
+    /// two differ still.
+    fn merge(&mut self, saved: Saved<'_, S>, log: &mut ContactLog, now: Now, storage: &S) -> bool {
+        let Content::Read { known, .. } = &self.content else { return false };
+        let records = &saved.lines.records;
+        let present: HashSet<TempId> = records.iter().map(|record| record.temp_id).collect();
+        let last_place = present.iter().filter_map(|it| Some(known.get(it)?.place)).max();
+        let is_spared = |it: &Known| {
+            let is_recent = now.monotonic < it.since + EDITING_TIME;
+            let is_last = last_place.is_none_or(|last| it.place > last);
+            saved.is_there && is_recent && is_last && !it.is_disputed
+        };
+        let lacking = known.iter().filter(|(it, _)| !present.contains(*it));
+        let lacking = lacking.filter(|(it, _)| log.find(**it).is_some());
+        let (spared, gone): (Vec<_>, Vec<_>) = lacking.partition(|(_, known)| is_spared(known));
+        let gone: HashSet<TempId> = gone.into_iter().map(|(temp_id, _)| *temp_id).collect();
+        if !spared.is_empty() {
+            let path = storage.path(&self.names.records);
+            self.notices.push(Notice::Spared { path, count: spared.len() });
+            self.spared.extend(spared.into_iter().map(|(temp_id, _)| *temp_id));
         }
-        self.malformed = None;
-        let mut records = Records { whole: Vec::new(), torn: None };
-        if !is_there(&self.records)? {
-            return Ok(records);
+        for entry in log.iter().filter(|entry| gone.contains(&entry.record.temp_id)) {
+            let age = log.age(entry, now.monotonic);
+            let received = now.monotonic.checked_sub(age).unwrap_or(now.monotonic);
+            self.departed.insert(entry.record.temp_id, (entry.record, received));
         }
-        let read = read_lines(&self.records, EXPECTED, |line| records.take(line));
-        match read {
-            Ok(_) => Ok(records),
-            Err(FileError::Malformed { line, problem, .. }) => {
-                Err(self.refuse(Malformed { state, line, problem }))
-            }
-            Err(error @ FileError::Io { .. }) => Err(error),
+        log.retain(|temp_id| !gone.contains(temp_id));
+        let added: Vec<_> = records
+            .iter()
+            .filter(|record| !known.contains_key(&record.temp_id))
+            .map(|record| match self.departed.remove(&record.temp_id) {
+                Some((record, received)) => (record, now.monotonic - received),
+                None => (*record, Duration::ZERO),
+            })
+            .collect();
+        log.restore(&added, now.monotonic);
+        let has_rejected = !saved.lines.rejected.is_empty();
+        let are_known = known_of(records, known, now.monotonic);
+        if let Content::Read { known, places, stamp, .. } = &mut self.content {
+            (*known, *places, *stamp) = (are_known, records.len(), saved.stamp);
         }
+        has_rejected || self.is_untidy(log)
     }
 
-    /// Remembers that a file is malformed, and says so.
-    fn refuse(&mut self, malformed: Malformed) -> FileError {
-        let Malformed { line, problem, .. } = self.malformed.insert(malformed);
-        FileError::Malformed {
-            path: self.records.clone(),
-            line: *line,
-            problem: problem.clone(),
-            expected: EXPECTED,
-        }
+    fn read(&self, storage: &S) -> Result<Option<Vec<u8>>, Notice> {
+        let name = &self.names.records;
+        let with_path = |error| Notice::Unreadable(FileError::io(&storage.path(name), error));
+        storage.read(name).map_err(with_path)
     }
 
-    fn read_receptions(&mut self) -> Result<HashMap<TempId, Timestamp>, FileError> {
-        let mut receptions = HashMap::new();
-        self.reception_lines = 0;
-        if is_there(&self.receptions)? {
-            read_lines(&self.receptions, EXPECTED_TIME, |line| {
-                self.reception_lines += 1;
-                match decode_reception(line.text) {
-                    Some((temp_id, received)) => {
-                        receptions.insert(temp_id, received);
-                    }
-                    // What a crash leaves.
-                    None if !line.is_terminated => {}
-                    None => return Err("it is no TempID and time".to_owned()),
-                }
-                Ok(())
-            })?;
+    /// Copies the lines that are no records to a file beside, before they leave this one.
+    fn keep_rejected(&mut self, storage: &mut S, lines: &Lines<'_>) -> Result<(), Notice> {
+        let Some(first) = lines.rejected.first() else { return Ok(()) };
+        let beside = storage.path(&self.names.rejected);
+        let with_path = |error| Notice::Unreadable(FileError::io(&beside, error));
+        // A crash may have come between the copy and the rewriting.
+        let kept = storage.read(&self.names.rejected).map_err(with_path)?.unwrap_or_default();
+        let kept: HashSet<&[u8]> = kept.split(|byte| *byte == b'\n').collect();
+        let rejected = lines.rejected.iter().map(|line| line.text);
+        let new: Vec<&[u8]> = rejected.filter(|text| !kept.contains(text)).collect();
+        if !new.is_empty() {
+            let copy = [&new.join(&b'\n')[..], b"\n"].concat();
+            storage.append(&self.names.rejected, &copy).map_err(with_path)?;
         }
-        Ok(receptions)
-    }
-}
-
-impl Records {
-    fn take(&mut self, line: Line<'_>) -> Result<(), String> {
-        match ContactRecord::decode_line(line.text) {
-            Ok(record) => self.whole.push(record),
-            Err(error) if !line.is_terminated && line.text.len() <= ContactRecord::LINE_LEN => {
-                let (offset, problem) = (line.offset, error.to_string());
-                self.torn = Some(Torn { line: line.number, offset, problem });
-            }
-            Err(error) => return Err(error.to_string()),
-        }
+        self.notices.push(Notice::Rejected {
+            path: storage.path(&self.names.records),
+            line: first.number,
+            problem: first.problem.clone(),
+            count: lines.rejected.len(),
+            beside,
+        });
         Ok(())
     }
 }
 
-/// Tells whether a file is still the one that was read or written last.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct FileState {
-    inode: u64,
-    len: u64,
-    modified: (i64, i64),
-}
-
-impl FileState {
-    fn of(path: &Path) -> Option<Self> {
-        let metadata = fs::metadata(path).ok()?;
-        let modified = (metadata.mtime(), metadata.mtime_nsec());
-        Some(Self { inode: metadata.ino(), len: metadata.len(), modified })
-    }
-}
-
-fn temp_ids(records: &[ContactRecord]) -> HashSet<TempId> {
-    records.iter().map(|record| record.temp_id).collect()
-}
-
-fn reception_line(entry: &Entry) -> Vec<u8> {
-    let mut line = Vec::with_capacity(TempId::LEN + Timestamp::LEN + 2);
-    entry.record.temp_id.encode(&mut line);
-    line.push(b' ');
-    entry.received.encode(&mut line);
-    line
-}
-
-fn decode_reception(line: &[u8]) -> Option<(TempId, Timestamp)> {
-    let (temp_id, received) = line.split_at_checked(TempId::LEN)?;
-    let received = received.strip_prefix(b" ")?;
-    Some((TempId::decode(temp_id).ok()?, Timestamp::decode(received).ok()?))
-}
-
-fn cut(path: &Path, len: u64) -> io::Result<()> {
-    OpenOptions::new().write(true).open(path)?.set_len(len)
-}
-
-fn is_there(path: &Path) -> Result<bool, FileError> {
-    path.try_exists().map_err(|error| FileError::io(path, error))
-}
-
-/// Appends a line, on a new line even if the file does not end with one.
-fn append_line(path: &Path, line: Vec<u8>) -> Result<(), FileError> {
-    try_append_line(path, line).map_err(|error| FileError::io(path, error))
-}
-
-fn try_append_line(path: &Path, mut line: Vec<u8>) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    let mut file = options.read(true).append(true).create(true).mode(PRIVATE).open(path)?;
-    let len = file.metadata()?.len();
-    let mut last = [b'\n'];
-    if len > 0 {
-        file.seek(SeekFrom::End(-1))?;
-        file.read_exact(&mut last)?;
-    }
-    if last != *b"\n" {
-        line.insert(0, b'\n');
-    }
-    line.push(b'\n');
-    file.write_all(&line).inspect_err(|_| {
-        // Half a line would make the whole file malformed. If this fails too, it says so itself.
-        let _ = file.set_len(len);
-    })
-}
-
-fn replace(path: &Path, content: &[u8]) -> Result<(), FileError> {
-    try_replace(path, content).map_err(|error| FileError::io(path, error))
-}
-
-fn try_replace(path: &Path, content: &[u8]) -> io::Result<()> {
-    let temporary = temporary(path);
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true).mode(PRIVATE);
-    let mut file = options.custom_flags(OFlags::NOFOLLOW.bits() as i32).open(&temporary)?;
-    if let Ok(old) = fs::metadata(path) {
-        file.set_permissions(old.permissions())?;
-    }
-    file.write_all(content)?;
-    // Otherwise a crash of the machine could leave the new name with nothing in it.
-    file.sync_all()?;
-    fs::rename(&temporary, path)
-}
-
-fn temporary(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".new");
-    name.into()
+/// The records of a file by TempID; those that were `before` are known since then.
+fn known_of(
+    records: &[ContactRecord],
+    before: &HashMap<TempId, Known>,
+    now: Instant,
+) -> HashMap<TempId, Known> {
+    let known = |(place, record): (usize, &ContactRecord)| {
+        let new = Known { place, since: now, is_disputed: false };
+        let known = before.get(&record.temp_id).map_or(new, |known| Known { place, ..*known });
+        (record.temp_id, known)
+    };
+    records.iter().enumerate().map(known).collect()
 }
 
 #[cfg(test)]

@@ -1,31 +1,38 @@
-//! What the terminal asks and shows, as a machine without a terminal.
+//! The dialogue with the user, as a machine without a terminal.
 
 use std::net::SocketAddr;
+use std::time::Instant;
 
 use super::command::{Command, CommandError};
-use super::contact_log::{Added, MAX_ENTRIES};
+use super::contact_log::{Added, MAX_ENTRIES, NEW_ENTRIES_AT_ONCE, NEW_ENTRIES_PER_SECOND};
 use super::phone::Reception;
+use super::repeats::{Judged, Repeats};
 use super::session;
+use crate::clock::Now;
 use crate::protocol::{ContactRecord, Timestamp};
 
-/// What the terminal asks and shows: a machine that takes the lines that the user types and what
-/// happens, and gives the lines to show and what is to be done.
+/// The dialogue with the user: a machine that takes typed lines and events, and returns lines to show
+/// and actions to carry out.
 ///
 /// ```text
 /// AskUsername -> AskPassword -> LoggingIn -> Prompt -> Busy -> Prompt … -> LoggingOut -> Ended
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Dialogue {
     state: State,
-    /// Whether an attempt to log in failed, or the server went away, and no login came after it.
+    /// Whether a login failed or the server went away, and no login has succeeded since.
     is_in_trouble: bool,
-    /// Whether the user knows that the contact log is full.
+    /// Whether a command has failed.
+    has_failed: bool,
+    /// Whether the user was told that the contact log is full.
     said_full: bool,
+    repeats: Repeats,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 enum State {
-    /// Waits for the first connection.
+    /// The first connection is not established yet.
+    #[default]
     Connecting,
     AskUsername,
     AskPassword {
@@ -41,16 +48,16 @@ enum State {
     Ended(Ending),
 }
 
-/// How the program ends.
+/// The end of the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
     /// The user left.
     Left,
-    /// The user did not get in, or lost the server.
+    /// The user could not log in, lost the server, or a command of a script failed.
     Failed,
 }
 
-/// What the terminal asks for.
+/// A prompt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Prompt {
     /// `Username: `
@@ -61,56 +68,51 @@ pub enum Prompt {
     Command,
 }
 
-/// What has to be done for the user.
+/// An action to carry out for the user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
     /// Log in.
     LogIn {
-        /// The name, as it was typed.
+        /// The username as typed, without surrounding spaces.
         user: String,
-        /// The password, as it was typed.
+        /// The password as typed.
         password: String,
     },
-    /// Get a TempID.
+    /// Request a TempID.
     Download,
-    /// Send the contact log.
+    /// Upload the contact log.
     Upload,
-    /// Send a beacon.
+    /// Send a beacon to this address.
     Beacon(SocketAddr),
     /// Log out.
     LogOut,
 }
 
-/// A line for the user.
+/// A line to show.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
-    /// Without its end, and without control characters.
+    /// The text, without a line end and without control characters.
     pub text: String,
-    /// How it may be coloured.
+    /// Meaning of the line, for a colour.
     pub tone: Tone,
 }
 
-/// What a line means, for those who see colours.
+/// Meaning of a line, shown as a colour where there are colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tone {
-    /// Nothing special.
+    /// Neither of the others.
     Plain,
-    /// Something worked, or is valid.
+    /// A success, or something valid.
     Good,
-    /// Something failed, or is invalid.
+    /// A failure, or something invalid.
     Bad,
 }
 
-/// Where the lines for the user go.
+/// Lines to show, in order.
 pub type Lines = Vec<Line>;
 
 impl Dialogue {
-    /// A dialogue that begins when the server is reached.
-    pub fn new() -> Self {
-        Self { state: State::Connecting, is_in_trouble: false, said_full: false }
-    }
-
-    /// What the terminal asks for; nothing while something is being done.
+    /// Returns the prompt to show; none while an action is carried out.
     pub fn prompt(&self) -> Option<Prompt> {
         match self.state {
             State::AskUsername => Some(Prompt::Username),
@@ -124,7 +126,7 @@ impl Dialogue {
         }
     }
 
-    /// How the program ends, once it does.
+    /// Returns the end of the program once it is reached.
     pub fn ending(&self) -> Option<Ending> {
         match self.state {
             State::Ended(ending) => Some(ending),
@@ -138,24 +140,31 @@ impl Dialogue {
         }
     }
 
-    /// Whether the server was not reached yet.
+    /// Whether a command could not be carried out: there is no such command, the server refused it or
+    /// went away, there was no TempID to send, a beacon could not be sent, or the contact log could
+    /// not be read. Attempts to log in are no commands.
+    pub fn has_failed(&self) -> bool {
+        self.has_failed
+    }
+
+    /// Whether the first connection is not established yet.
     pub fn is_connecting(&self) -> bool {
         matches!(self.state, State::Connecting)
     }
 
-    /// Whether the server was told goodbye.
+    /// Whether the logout was sent and is not answered yet.
     pub fn is_leaving(&self) -> bool {
         matches!(self.state, State::LoggingOut)
     }
 
-    /// The server is reached for the first time.
+    /// Notes that the first connection is established.
     pub fn connected(&mut self) {
         if let State::Connecting = self.state {
             self.state = State::AskUsername;
         }
     }
 
-    /// The user typed a line at the prompt.
+    /// Takes a line typed at the prompt.
     pub fn line(&mut self, line: &str, lines: &mut Lines) -> Option<Action> {
         match std::mem::replace(&mut self.state, State::Busy) {
             State::AskUsername if line.trim().is_empty() => {
@@ -167,6 +176,7 @@ impl Dialogue {
             State::AskUsername
                 if self.is_in_trouble && Command::decode(line) != Err(CommandError::Unknown) =>
             {
+                self.has_failed = true;
                 bad(lines, "Nobody is logged in. Please log in again, or leave with Ctrl-D.");
                 self.state = State::AskUsername;
                 None
@@ -187,7 +197,7 @@ impl Dialogue {
         }
     }
 
-    /// The user ended the input or pressed Ctrl-C.
+    /// Takes the end of the input or Ctrl-C.
     pub fn leave(&mut self) -> Option<Action> {
         match self.state {
             State::Prompt | State::Busy => {
@@ -211,7 +221,7 @@ impl Dialogue {
         }
     }
 
-    /// The server answered.
+    /// Takes an event of the session.
     pub fn answered(&mut self, event: &session::Event, lines: &mut Lines) {
         match (event, &self.state) {
             (_, State::Ended(_)) => {}
@@ -248,17 +258,19 @@ impl Dialogue {
                 self.ask_to_log_in();
             }
             (session::Event::Refused { message, .. }, _) => {
+                self.has_failed = true;
                 bad(lines, &format!("The server refuses: {message}"));
                 self.state = State::Prompt;
             }
             (session::Event::Broken(breach), _) => {
+                self.note_command_lost();
                 bad(lines, &format!("Connection closed: {breach}."));
                 self.ask_to_log_in();
             }
         }
     }
 
-    /// The connection ended while the server was needed.
+    /// Notes that the connection ended while it was needed.
     pub fn lost(&mut self, reason: &str, lines: &mut Lines) {
         match self.state {
             State::LoggingOut => self.goodbye(lines),
@@ -268,6 +280,7 @@ impl Dialogue {
                 self.ask_to_log_in();
             }
             State::LoggingIn { .. } | State::Prompt | State::Busy => {
+                self.note_command_lost();
                 bad(lines, reason);
                 plain(lines, "Beacons are still received. Please log in again.");
                 self.ask_to_log_in();
@@ -275,69 +288,76 @@ impl Dialogue {
         }
     }
 
-    /// The server was told to log out and did not answer in time.
+    /// Notes that the logout was not answered in time.
     pub fn logout_overdue(&mut self, lines: &mut Lines) {
         if let State::LoggingOut = self.state {
             self.goodbye(lines);
         }
     }
 
-    /// The contact log is on its way to the server.
+    /// Shows the contact log that is being uploaded.
     pub fn uploading(&mut self, records: &[ContactRecord], lines: &mut Lines) {
         for record in records {
             show_record(record, ';', lines);
         }
     }
 
-    /// The contact log has no entries.
+    /// Notes that the contact log to upload has no entries.
     pub fn nothing_to_upload(&mut self, lines: &mut Lines) {
         plain(lines, "The contact log is empty, there is nothing to upload.");
         self.state = State::Prompt;
     }
 
-    /// The contact log cannot be read.
+    /// Notes that the contact log to upload cannot be read.
     pub fn log_unreadable(&mut self, problem: &str, lines: &mut Lines) {
+        self.has_failed = true;
         bad(lines, problem);
         self.state = State::Prompt;
     }
 
-    /// A beacon was sent, or not, in which case `problem` says why.
+    /// Shows the beacon that was sent, or why none was.
     pub fn beacon_sent(&mut self, outcome: Result<ContactRecord, &str>, lines: &mut Lines) {
         match outcome {
             Ok(record) => show_record(&record, '.', lines),
-            Err(problem) => bad(lines, problem),
+            Err(problem) => {
+                self.has_failed = true;
+                bad(lines, problem);
+            }
         }
         self.state = State::Prompt;
     }
 
-    /// The TempID of a beacon that is about to be sent is not valid now.
+    /// Warns that the TempID of a beacon that is about to be sent is not valid now.
     pub fn beacon_not_valid(&mut self, record: &ContactRecord, now: Timestamp, lines: &mut Lines) {
         let why = if now < record.start { "is not valid yet" } else { "has expired" };
         bad(lines, &format!("Warning: this TempID {why}; whoever receives it will refuse it."));
     }
 
-    /// A datagram arrived.
+    /// Shows a received datagram. Equal ones in quick succession are shown once and counted.
     pub fn received(
         &mut self,
         reception: &Reception,
         sender: SocketAddr,
-        now: Timestamp,
+        now: Now,
         lines: &mut Lines,
     ) {
+        let judged = match reception {
+            Reception::Valid(_, Added::TooMany) => Judged::NotLogged,
+            Reception::Valid(record, _) => Judged::Valid(*record),
+            Reception::Invalid(record) => Judged::Invalid(*record),
+            Reception::Refused(error) => Judged::Refused(*error),
+        };
+        if self.repeats.take(sender.ip(), judged, now.monotonic) {
+            return;
+        }
         match reception {
             Reception::Valid(record, added) => {
-                show_reception(record, now, lines);
+                show_reception(record, now.wall, lines);
                 good(lines, "The beacon is valid.");
-                if *added == Added::InsteadOfOldest && !self.said_full {
-                    self.said_full = true;
-                    let text = format!(
-                        "The contact log is full: of more than {MAX_ENTRIES} entries the oldest go."
-                    );
-                    bad(lines, &text);
-                }
+                self.show_limit(*added, sender, lines);
             }
             Reception::Invalid(record) => {
-                show_reception(record, now, lines);
+                show_reception(record, now.wall, lines);
                 bad(lines, "The beacon is invalid.");
             }
             Reception::Refused(error) => {
@@ -346,12 +366,46 @@ impl Dialogue {
         }
     }
 
-    /// Something that the user has to know, whatever the dialogue is at.
+    /// Returns when [`tell_repeats`](Dialogue::tell_repeats) has something to show.
+    pub fn next_repeats(&self) -> Option<Instant> {
+        self.repeats.next_due()
+    }
+
+    /// Shows how many equal datagrams were counted instead of shown.
+    pub fn tell_repeats(&mut self, now: Instant, lines: &mut Lines) {
+        for repeated in self.repeats.due(now) {
+            plain(lines, &repeated.to_string());
+        }
+    }
+
+    fn show_limit(&mut self, added: Added, sender: SocketAddr, lines: &mut Lines) {
+        match added {
+            Added::New | Added::Again => {}
+            Added::InsteadOfOldest if self.said_full => {}
+            Added::InsteadOfOldest => {
+                self.said_full = true;
+                let text = format!(
+                    "The contact log is full: of more than {MAX_ENTRIES} entries, old ones go."
+                );
+                bad(lines, &text);
+            }
+            Added::TooMany => {
+                let text = format!(
+                    "It is not logged, as {} has sent too many new TempIDs: {NEW_ENTRIES_AT_ONCE} are \
+                     taken at once, then {NEW_ENTRIES_PER_SECOND} a second.",
+                    sender.ip()
+                );
+                bad(lines, &text);
+            }
+        }
+    }
+
+    /// Shows a problem, in any state.
     pub fn trouble(&mut self, text: &str, lines: &mut Lines) {
         bad(lines, text);
     }
 
-    /// Something that the user may want to know.
+    /// Shows an information, in any state.
     pub fn note(&mut self, text: &str, lines: &mut Lines) {
         plain(lines, text);
     }
@@ -370,18 +424,25 @@ impl Dialogue {
                 Command::HELP.iter().for_each(|text| plain(lines, text));
                 return None;
             }
-            Err(CommandError::Unknown) => {
+            Err(error) => {
+                self.has_failed = true;
                 bad(lines, "Error. Invalid command");
-                return None;
-            }
-            Err(CommandError::NoDestination) => {
-                bad(lines, "Error. Invalid command");
-                plain(lines, "Usage: Beacon <dest IP> <dest port>");
+                match error {
+                    CommandError::Unknown => {}
+                    CommandError::NoDestination
+                    | CommandError::NoAddress(_)
+                    | CommandError::NoPort(_) => plain(lines, &error.to_string()),
+                }
                 return None;
             }
         };
         self.state = State::Busy;
         Some(action)
+    }
+
+    /// Notes that a command that waits for the server fails with the connection.
+    fn note_command_lost(&mut self) {
+        self.has_failed |= matches!(self.state, State::Busy);
     }
 
     fn ask_to_log_in(&mut self) {
@@ -392,12 +453,6 @@ impl Dialogue {
     fn goodbye(&mut self, lines: &mut Lines) {
         plain(lines, "Goodbye!");
         self.state = State::Ended(Ending::Left);
-    }
-}
-
-impl Default for Dialogue {
-    fn default() -> Self {
-        Self::new()
     }
 }
 

@@ -1,4 +1,4 @@
-//! The connection to the server: how it comes about, what is said on it, how it ends.
+//! The TCP side of a client: connects, sends requests, receives replies, notices losses.
 
 use std::io;
 use std::time::Duration;
@@ -10,16 +10,15 @@ use super::{Client, ClientError, FIRST_LINK, LOGOUT_TIMEOUT};
 use crate::clock::Now;
 use crate::protocol::Username;
 use crate::reactor::{Connection, Flushed, Received, Token};
-use crate::text_file::FileError;
 
-/// How long a connection may take to come about.
+/// Timeout of connecting.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long a reply may take. A server that is alive answers within a tick and a disk.
+/// Timeout of a reply. A server that is alive needs a tick and a write to its disk.
 const REPLY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The connection to the server, with a token that no earlier one has had, so that an event of one
-/// of those is not taken for its own.
+/// The connection to the server. Each has a token of its own, so that a late event of an earlier
+/// connection is not taken for one of this.
 #[derive(Debug)]
 pub(super) enum Link {
     Down,
@@ -27,7 +26,7 @@ pub(super) enum Link {
     Up {
         connection: Connection,
         token: Token,
-        /// Whether the server may have sent more than one read took.
+        /// Whether the last read may have left bytes in the socket.
         is_unread: bool,
     },
 }
@@ -124,24 +123,11 @@ impl Client {
     }
 
     fn hand_over(&mut self, user: Username, now: Now) {
-        let texts = match self.keeper.hand_over(user, &mut self.phone, now) {
-            Ok(notices) => notices.iter().map(ToString::to_string).collect(),
-            Err(error @ FileError::Malformed { .. }) => {
-                vec![format!("{error}; what is in it is left alone")]
-            }
-            Err(error @ FileError::Io { .. }) => {
-                vec![format!(
-                    "{error}; what is in it is left alone, and beacons are kept in memory"
-                )]
-            }
-        };
-        for text in texts {
-            self.dialogue.trouble(&text, &mut self.lines);
-        }
+        self.keeper.hand_over(user, &mut self.phone, now);
         self.tidy(now);
     }
 
-    /// Lets the session say something, if there is anybody to say it to.
+    /// Lets the session write a request, unless there is no connection.
     pub(super) fn say(&mut self, say: impl FnOnce(&mut Session, &mut Vec<u8>)) {
         match &mut self.link {
             Link::Down => {}
@@ -170,8 +156,8 @@ impl Client {
         }
     }
 
-    /// The connection is gone. The user is told only if it was of any use: a server closes those
-    /// on which nobody logs in, and the next attempt makes a new one.
+    /// Handles the loss of the connection. The user is told only if somebody was logged in or wanted
+    /// to be: a server closes idle connections before a login, and the next attempt makes a new one.
     pub(super) fn lose_link(&mut self, error: io::Error, now: Now) -> Result<(), ClientError> {
         let was_connecting = !matches!(self.link, Link::Up { .. });
         self.drop_link(now);
@@ -199,7 +185,7 @@ impl Client {
         self.set_server_deadline(None, now);
     }
 
-    /// Begins to wait anew if a reply is due, and stops if none is.
+    /// Restarts the server's timer if a reply is due, and cancels it if not.
     pub(super) fn expect_reply(&mut self, now: Now) {
         match self.link {
             // The time to connect runs already.

@@ -1,9 +1,9 @@
 //! One phone, and the terminal of its user.
 //!
-//! Three machines decide, each usable without the next: the [`session`] is what is said to the
-//! server, the [`phone`] the TempID that it holds, its beacons and its contact log, the
-//! [`dialogue`] what the terminal asks and shows. Here is the shell that drives them: standard
-//! input, TCP, UDP and timers on one poll.
+//! Three machines decide, each usable without the others: the [`session`] is the conversation with the
+//! server, the [`phone`] holds the TempID and the contact log, the [`dialogue`] is the conversation with
+//! the user. This module is the shell that drives them: standard input, TCP, UDP and timers on one
+//! poll.
 
 pub mod breach;
 pub mod command;
@@ -13,8 +13,10 @@ pub mod dialogue;
 pub mod keeper;
 pub mod line_editor;
 mod link;
+pub mod log_storage;
 mod nearby;
 pub mod phone;
+pub mod repeats;
 pub mod screen;
 pub mod session;
 mod settings;
@@ -33,6 +35,7 @@ use mio::event::Event;
 use self::dialogue::{Dialogue, Ending, Lines};
 use self::keeper::Keeper;
 use self::link::Link;
+use self::log_storage::LogDirectory;
 use self::phone::Phone;
 use self::screen::Screen;
 use self::session::Session;
@@ -43,7 +46,7 @@ use crate::clock::Now;
 use crate::reactor::signals::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGWINCH};
 use crate::reactor::{DatagramSocket, EventLoop, Output, READ_BYTES, Signals, Token};
 
-/// How long the server may take to say goodbye.
+/// Timeout of the reply to a logout, and of writing the last lines.
 const LOGOUT_TIMEOUT: Duration = Duration::from_secs(2);
 
 const HANDLED_SIGNALS: [i32; 6] = [SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGWINCH, SIGCONT];
@@ -52,7 +55,7 @@ const STDIN: Token = Token::permanent(0);
 const SIGNALS: Token = Token::permanent(1);
 const DATAGRAMS: Token = Token::permanent(2);
 const STDOUT: Token = Token::permanent(3);
-/// The tokens from here on are those of the connections to the server, see [`link`].
+/// First token of the connections to the server, see [`link`].
 const FIRST_LINK: u32 = 4;
 
 /// A phone on its sockets and its terminal.
@@ -63,21 +66,21 @@ pub struct Client {
     stdin: Stdin,
     screen: Screen,
     link: Link,
-    /// How many connections there have been.
+    /// Number of connections so far.
     links: u32,
     server: SocketAddr,
     session: Session,
     /// When the server has been waited for long enough, if it is waited for.
     server_deadline: Option<Instant>,
     phone: Phone,
-    keeper: Keeper,
+    keeper: Keeper<LogDirectory>,
     dialogue: Dialogue,
-    /// What is to be shown at the end of the tick.
+    /// Lines to show at the end of the tick.
     lines: Lines,
 }
 
 impl Client {
-    /// Listens for beacons, begins to connect, and takes over the terminal.
+    /// Binds the UDP port, begins to connect, and takes over the terminal.
     ///
     /// # Errors
     ///
@@ -99,8 +102,8 @@ impl Client {
             session: Session::default(),
             server_deadline: None,
             phone: Phone::new(settings.contact_retention),
-            keeper: Keeper::new(settings.data.clone(), now),
-            dialogue: Dialogue::new(),
+            keeper: Keeper::new(LogDirectory::new(settings.data.clone()), now),
+            dialogue: Dialogue::default(),
             lines: Lines::new(),
         };
         client.connect(now).map_err(|source| client.unreachable(source))?;
@@ -124,7 +127,9 @@ impl Client {
             self.tick(&mut events, &mut buffer)?;
             if let Some(ending) = self.dialogue.ending() {
                 self.end_output(&mut events)?;
-                return Ok(ending);
+                // Whoever types sees what failed; whoever runs a script sees the exit code.
+                let has_failed = self.screen.is_unattended() && self.dialogue.has_failed();
+                return Ok(if has_failed { Ending::Failed } else { ending });
             }
         }
     }
@@ -152,7 +157,9 @@ impl Client {
     fn next_wake(&self, now: Instant) -> Option<Instant> {
         let left_over = (self.link.is_unread() || self.may_read_input()).then_some(now);
         let tidying = self.keeper.next_tidying(&self.phone);
-        let wakes = [left_over, self.datagrams.next_attempt(now), self.server_deadline, tidying];
+        let repeats = self.dialogue.next_repeats();
+        let receiving = self.datagrams.next_attempt(now);
+        let wakes = [left_over, receiving, self.server_deadline, tidying, repeats];
         wakes.into_iter().flatten().min()
     }
 
@@ -182,6 +189,7 @@ impl Client {
         if is_due(self.keeper.next_tidying(&self.phone)) {
             self.tidy(now);
         }
+        self.dialogue.tell_repeats(now.monotonic, &mut self.lines);
         Ok(())
     }
 
@@ -202,7 +210,7 @@ impl Client {
         if self.screen.flush() { self.leave(now) } else { Ok(()) }
     }
 
-    /// Waits for whoever reads the last lines, but not for ever, and not for a disk that is full.
+    /// Waits until the last lines are written, but not for ever, and not for a full disk.
     fn end_output(&mut self, events: &mut Events) -> Result<(), ClientError> {
         self.screen.close();
         self.screen.flush();
@@ -220,7 +228,7 @@ impl Client {
     }
 }
 
-/// Makes sure that there is a directory for the contact log, of which the user would otherwise hear only
+/// Fails if the directory of the contact log cannot be used. Otherwise the user would learn that only
 /// when there is something to keep.
 fn require_directory(path: &Path) -> Result<(), ClientError> {
     // The dot asks the system whether it is a directory that we may enter, in its own words if not.

@@ -1,17 +1,18 @@
-//! Phones nearby: beacons in and out, and the log of those that came in.
+//! The UDP side of a client: beacons are sent and received, and received ones are logged.
 
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
 use mio::Registry;
 
+use super::contact_log::Sender;
 use super::phone::{Outgoing, Reception};
 use super::{Client, ClientError, DATAGRAMS, Settings};
 use crate::clock::Now;
 use crate::protocol::Beacon;
 use crate::reactor::DatagramSocket;
 
-/// Listens for beacons, on all addresses of the kind that the server has.
+/// Binds the UDP port on all addresses of the server's address family.
 pub(super) fn listen(
     settings: &Settings,
     registry: &Registry,
@@ -24,9 +25,13 @@ pub(super) fn listen(
 
 impl Client {
     pub(super) fn tidy(&mut self, now: Now) {
-        if let Err(error) = self.keeper.tidy(&mut self.phone, now) {
-            let text = format!("{error}; the contact log is kept in memory");
-            self.dialogue.trouble(&text, &mut self.lines);
+        self.keeper.tidy(&mut self.phone, now);
+        self.tell_of_log();
+    }
+
+    pub(super) fn tell_of_log(&mut self) {
+        for notice in self.keeper.notices() {
+            self.dialogue.trouble(&notice.to_string(), &mut self.lines);
         }
     }
 
@@ -54,25 +59,22 @@ impl Client {
     pub(super) fn receive_datagrams(&mut self, now: Now) {
         let Self { datagrams, phone, keeper, dialogue, lines, .. } = self;
         let received = datagrams.receive(now.monotonic, |datagram, sender| {
-            if let Err(error) = keeper.follow(phone, now) {
-                dialogue.trouble(&format!("{error}; what is in it is left alone"), lines);
-            }
-            let reception = phone.receive(datagram, now);
-            dialogue.received(&reception, sender, now.wall, lines);
-            if let Reception::Valid(record, added) = reception
-                && let Err(error) = keeper.keep(&record, added, phone)
-            {
-                dialogue.trouble(&format!("{error}; the beacon is kept in memory"), lines);
+            keeper.follow(phone, now);
+            let reception = phone.receive_from(Sender::at(sender.ip()), datagram, now);
+            dialogue.received(&reception, sender, now, lines);
+            if let Reception::Valid(record, added) = reception {
+                keeper.keep(&record, added, phone, now);
             }
         });
         if let Err(error) = received {
             dialogue.trouble(&format!("No beacons can be received for now: {error}"), lines);
         }
+        self.tell_of_log();
     }
 }
 
-/// Sends a beacon from a port that the system chooses anew, so that it does not tell two beacons of
-/// one phone from those of two.
+/// Sends a beacon from a new port that the system chooses, so that the port does not link two beacons
+/// of one phone.
 fn send_datagram(beacon: &Beacon, destination: SocketAddr) -> io::Result<()> {
     let socket = UdpSocket::bind(any_address(destination, 0))?;
     socket.set_nonblocking(true)?;
@@ -81,7 +83,7 @@ fn send_datagram(beacon: &Beacon, destination: SocketAddr) -> io::Result<()> {
     socket.send_to(&datagram, destination).map(|_| ())
 }
 
-/// All local addresses of the kind that `peer` has.
+/// Returns the unspecified address of the family of `peer`.
 fn any_address(peer: SocketAddr, port: u16) -> SocketAddr {
     match peer {
         SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, port).into(),

@@ -2,75 +2,74 @@
 
 use std::time::Duration;
 
-use super::contact_log::{Added, ContactLog};
+use super::contact_log::{Added, ContactLog, Sender};
 use crate::clock::Now;
 use crate::protocol::{Beacon, BeaconError, ContactRecord};
 
-/// What a phone is without a server and without a user: the TempID that it uses, the beacons that it
-/// sends, and what it remembers of those it received.
+/// A phone without its server and its user: the TempID that it uses, the beacons that it sends, and the
+/// log of those that it received.
 #[derive(Debug)]
 pub struct Phone {
     current: Option<ContactRecord>,
     log: ContactLog,
 }
 
-/// A beacon to be sent.
+/// The beacon that a phone sends now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outgoing {
-    /// Phones that receive it now will log it.
+    /// Receivers log it.
     Valid(Beacon),
-    /// Phones that receive it now will refuse it, as its TempID has expired or is not valid yet, but it
-    /// can be sent.
+    /// Receivers refuse it, as its TempID has expired or is not valid yet. It can be sent all the same.
     NotValidNow(Beacon),
-    /// There is no TempID to send.
+    /// The phone has no TempID.
     None,
 }
 
-/// What became of a datagram.
+/// How a phone judges a datagram.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reception {
-    /// A beacon whose TempID is valid now; it is in the log.
+    /// A beacon whose TempID is valid now, and what the log did with it.
     Valid(ContactRecord, Added),
-    /// A beacon whose TempID is not valid now.
+    /// A beacon whose TempID is not valid now. It is not logged.
     Invalid(ContactRecord),
-    /// No beacon.
+    /// The datagram is no beacon.
     Refused(BeaconError),
 }
 
 impl Phone {
-    /// A phone without a TempID that remembers beacons for `retention`.
+    /// Creates a phone without a TempID that keeps beacons for `retention`.
     pub fn new(retention: Duration) -> Self {
         Self { current: None, log: ContactLog::new(retention) }
     }
 
-    /// The beacons that it remembers.
+    /// Returns the contact log.
     pub fn log(&self) -> &ContactLog {
         &self.log
     }
 
-    /// The same, to be changed.
+    /// Returns the contact log for changes.
     pub fn log_mut(&mut self) -> &mut ContactLog {
         &mut self.log
     }
 
-    /// Uses another TempID from now on.
+    /// Sets the TempID that the phone sends.
     pub fn use_temp_id(&mut self, record: ContactRecord) {
         self.current = Some(record);
     }
 
-    /// The TempID in use, valid or not.
+    /// Returns the TempID in use, valid or not.
     pub fn temp_id(&self) -> Option<ContactRecord> {
         self.current
     }
 
-    /// Forgets everything, as another person uses the phone, and gives up the log.
+    /// Forgets everything, as another person uses the phone from now on, and returns the old log.
     pub fn reset(&mut self) -> ContactLog {
         self.current = None;
         let empty = self.log.emptied();
         std::mem::replace(&mut self.log, empty)
     }
 
-    /// What to send to a phone nearby.
+    /// Returns the beacon to send to a phone nearby.
     pub fn beacon(&self, now: Now) -> Outgoing {
         match self.current {
             None => Outgoing::None,
@@ -79,11 +78,16 @@ impl Phone {
         }
     }
 
-    /// Takes what came from a phone nearby.
+    /// Judges a datagram of a sender without limits, and logs a valid beacon.
     pub fn receive(&mut self, datagram: &[u8], now: Now) -> Reception {
+        self.receive_from(Sender::UNKNOWN, datagram, now)
+    }
+
+    /// Judges a datagram of `sender`, and logs a valid beacon unless there are too many of that sender.
+    pub fn receive_from(&mut self, sender: Sender, datagram: &[u8], now: Now) -> Reception {
         match Beacon::decode(datagram) {
             Ok(Beacon(record)) if record.is_valid_at(now.wall) => {
-                Reception::Valid(record, self.log.add(record, now))
+                Reception::Valid(record, self.log.add_from(sender, record, now))
             }
             Ok(Beacon(record)) => Reception::Invalid(record),
             Err(error) => Reception::Refused(error),

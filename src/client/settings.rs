@@ -5,55 +5,55 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-/// What the user decides about a client.
+/// Options of a client.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Where the server listens.
+    /// Address of the server.
     pub server: SocketAddr,
-    /// Where to listen for beacons; 0 lets the system choose.
+    /// UDP port on which beacons are received; 0 lets the system choose.
     pub udp_port: u16,
-    /// Where contact logs are.
+    /// Directory of the contact logs.
     pub data: PathBuf,
-    /// How long a beacon stays in the contact log.
+    /// Time for which a beacon stays in the contact log.
     pub contact_retention: Duration,
 }
 
 impl Settings {
-    /// In seconds; 21 days in the real BlueTrace.
+    /// Retention of the contact log, in seconds. The real BlueTrace keeps beacons for 21 days.
     pub const DEFAULT_CONTACT_RETENTION: u32 = 3 * 60;
 }
 
-/// Why a client ends before the user says so.
+/// Reason for which a client ends before its user leaves.
 #[derive(Debug, Error)]
 pub enum ClientError {
-    /// Nobody answers at the address of the server.
+    /// The server cannot be reached.
     #[error("cannot reach the server at {address}: {source}")]
     Unreachable {
-        /// Where.
+        /// Address of the server.
         address: SocketAddr,
-        /// What the system says.
+        /// Error of the system.
         source: io::Error,
     },
-    /// The port for beacons cannot be listened on.
+    /// The UDP port cannot be bound.
     #[error("cannot listen for beacons on UDP port {port}: {source}")]
     Listen {
-        /// Which one.
+        /// The port.
         port: u16,
-        /// What the system says.
+        /// Error of the system.
         source: io::Error,
     },
-    /// The contact log has no directory to be in.
+    /// The directory of the contact logs cannot be used.
     #[error("cannot keep the contact log in {path}: {source}", path = path.display())]
     Directory {
-        /// Which one was named.
+        /// Path of the directory.
         path: PathBuf,
-        /// What the system says.
+        /// Error of the system.
         source: io::Error,
     },
-    /// What the user was to see cannot be written, and why, in the words of the system.
+    /// Standard output cannot be written. Has the system's message.
     #[error("standard output: {0}")]
     Output(String),
-    /// The terminal or the event loop.
+    /// The terminal or the event loop failed.
     #[error(transparent)]
     System(#[from] io::Error),
 }

@@ -1,9 +1,8 @@
-//! The terminal that the client sits at: its modes, its size, and what the environment says about
-//! it.
+//! The attributes and the size of the terminal, and what the environment says about it.
 //!
-//! It owns the attributes that the terminal had before the client changed them, and gives them back
-//! on every way out: when a guard is dropped, when the program panics, and with [`restore`] for
-//! what ends without unwinding. It must not read or write a byte of the terminal.
+//! This module owns the attributes that the terminal had before the client changed them, and restores
+//! them on every way out: when a guard is dropped, when the program panics, and with [`restore`] where
+//! a program ends without unwinding. It must not read or write a byte of the terminal.
 
 use std::ffi::OsString;
 use std::io;
@@ -24,7 +23,7 @@ use crate::terminal_kind;
 /// The size of a VT100, for terminals that do not know theirs.
 const SIZE_FALLBACK: ScreenSize = ScreenSize { columns: 80, rows: 24 };
 
-/// What standard input had before it was changed: `Some` exactly while it is changed.
+/// Attributes of standard input before they were changed: `Some` exactly while they are changed.
 ///
 /// Global because a panic hook has no other way to it, and because the process has only one
 /// standard input.
@@ -32,18 +31,18 @@ static ORIGINAL: Mutex<Option<Termios>> = Mutex::new(None);
 
 static RESTORE_ON_PANIC: Once = Once::new();
 
-/// How the user's lines come in.
+/// Source of the user's lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Input {
     /// A terminal on both sides that understands cursor movements: raw mode and the line editor.
     Edited,
     /// A terminal whose lines the kernel edits; a password is read under [`EchoOff`].
     KernelEdited,
-    /// A file or a pipe: bytes, and nobody to look at them.
+    /// A file or a pipe, without a user.
     Unattended,
 }
 
-/// What the decisions about the terminal depend on.
+/// Facts on which decisions about the terminal depend.
 #[derive(Clone, Debug, Default)]
 pub struct Environment {
     /// Whether standard input is a terminal.
@@ -57,7 +56,7 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// Asks the system; the only place that reads the environment for the terminal.
+    /// Asks the system.
     pub fn read() -> Environment {
         Environment {
             stdin_is_terminal: isatty(stdin()),
@@ -67,7 +66,7 @@ impl Environment {
         }
     }
 
-    /// How lines come in: edited by us if both sides are a terminal that can move its cursor.
+    /// Returns the source of lines: edited by us if both sides are a terminal with a movable cursor.
     pub fn input(&self) -> Input {
         match (self.stdin_is_terminal, self.stdout_is_terminal) {
             (true, true) if self.understands_escapes() => Input::Edited,
@@ -166,8 +165,8 @@ impl Drop for EchoOff {
     }
 }
 
-/// Gives standard input the attributes back that it had; does nothing if they are not changed. The
-/// guards do this when they are dropped, which `std::process::exit` does not wait for.
+/// Restores the attributes of standard input; does nothing if they are not changed. Guards do this
+/// when they are dropped, which `std::process::exit` does not wait for.
 ///
 /// # Errors
 /// Standard input has gone.
@@ -175,8 +174,7 @@ pub fn restore() -> io::Result<()> {
     put_back(&mut original())
 }
 
-/// The size of the terminal on standard output; 80 columns and 24 rows if it has none or does not
-/// know it.
+/// Returns the size of the terminal on standard output, or 80 columns and 24 rows if that is not known.
 pub fn screen_size() -> ScreenSize {
     match tcgetwinsize(stdout()) {
         Ok(size) if size.ws_col > 0 && size.ws_row > 0 => {

@@ -1,4 +1,4 @@
-//! What the user types, and what is done about it.
+//! Standard input: bytes are read, lines become actions, and actions are carried out.
 
 use std::io;
 use std::os::fd::AsRawFd;
@@ -13,17 +13,17 @@ use super::session::Session;
 use super::{Client, ClientError, STDIN};
 use crate::clock::Now;
 
-/// Read from standard input at once, in bytes.
+/// Bytes of one read of standard input.
 const INPUT_BYTES: usize = 4096;
 
-/// How standard input tells that there is something to read.
+/// Readiness of standard input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stdin {
-    /// A file, which has always something to read and cannot be polled.
+    /// A file: it cannot be polled, and a read never blocks.
     AlwaysReady,
-    /// A terminal or a pipe that may have something to read.
+    /// A terminal or a pipe for which an event came that no read has answered.
     Ready,
-    /// A terminal or a pipe; an event will tell.
+    /// A terminal or a pipe without anything to read; an event will say when.
     Waiting,
 }
 
@@ -70,7 +70,7 @@ impl Client {
         Ok(())
     }
 
-    /// Takes what the user did, line by line, as long as something is asked for.
+    /// Carries out what the user typed, line by line, as long as the dialogue asks for one.
     pub(super) fn follow_user(&mut self, now: Now) -> Result<(), ClientError> {
         loop {
             self.draw(now)?;
@@ -125,7 +125,8 @@ impl Client {
                 self.dialogue.uploading(&log, &mut self.lines);
                 self.say(|session, out| session.upload(log, out));
             }
-            Err(error) => self.dialogue.log_unreadable(&error.to_string(), &mut self.lines),
+            Err(notice) => self.dialogue.log_unreadable(&notice.to_string(), &mut self.lines),
         }
+        self.tell_of_log();
     }
 }

@@ -177,6 +177,7 @@ impl Town {
         let (record, fate) = match core.phones[to as usize].phone().receive(datagram, now) {
             Reception::Valid(record, Added::New | Added::InsteadOfOldest) => (record, Fate::Logged),
             Reception::Valid(record, Added::Again) => (record, Fate::LoggedAgain),
+            Reception::Valid(_, Added::TooMany) => unreachable!("only known senders have limits"),
             Reception::Invalid(record) if now.wall < record.start => (record, Fate::TooEarly),
             Reception::Invalid(record) => (record, Fate::Expired),
             Reception::Refused(error) => unreachable!("only beacons are sent: {error}"),

@@ -6,13 +6,16 @@ use crate::protocol::{BeaconError, Username};
 struct Fixture {
     dialogue: Dialogue,
     lines: Lines,
+    now: Now,
 }
 
 impl Fixture {
+    #[expect(clippy::disallowed_methods, reason = "only the distance to it matters")]
     fn at_username() -> Self {
-        let mut dialogue = Dialogue::new();
+        let mut dialogue = Dialogue::default();
         dialogue.connected();
-        Self { dialogue, lines: Lines::new() }
+        let now = Now { monotonic: Instant::now(), wall: record().start };
+        Self { dialogue, lines: Lines::new(), now }
     }
 
     fn logging_in() -> Self {
@@ -33,6 +36,14 @@ impl Fixture {
 
     fn line(&mut self, line: &str) -> Option<Action> {
         self.dialogue.line(line, &mut self.lines)
+    }
+
+    /// A datagram arrives so many milliseconds after the one before.
+    fn received(&mut self, reception: &Reception, after: u64) -> Vec<String> {
+        self.now.monotonic += std::time::Duration::from_millis(after);
+        let sender = "127.0.0.1:9".parse().expect("an address");
+        self.dialogue.received(reception, sender, self.now, &mut self.lines);
+        self.shown()
     }
 
     fn answered(&mut self, event: Event) {
@@ -97,28 +108,82 @@ fn beacon_is_shown_by_sender_and_receiver() {
     fixture.dialogue.beacon_sent(Ok(record()), &mut fixture.lines);
     let sent = ["12345678901234567891,", "13/05/2020 17:54:06,", "13/05/2020 18:09:05."];
     assert_eq!(fixture.shown(), sent);
-    let now = record().start;
-    let reception = Reception::Valid(record(), Added::New);
-    fixture.dialogue.received(&reception, destination, now, &mut fixture.lines);
+    let shown = fixture.received(&Reception::Valid(record(), Added::New), 0);
     let rest = ["Current time is:", "13/05/2020 17:54:06.", "The beacon is valid."];
-    assert_eq!(fixture.shown(), [&["received beacon:"][..], &sent, &rest].concat());
-    let reception = Reception::Invalid(record());
-    fixture.dialogue.received(&reception, destination, now, &mut fixture.lines);
-    assert_eq!(fixture.shown()[6], "The beacon is invalid.");
-    let reception = Reception::Refused(BeaconError::Length(5));
-    fixture.dialogue.received(&reception, destination, now, &mut fixture.lines);
+    assert_eq!(shown, [&["received beacon:"][..], &sent, &rest].concat());
+    let shown = fixture.received(&Reception::Invalid(record()), 0);
+    assert_eq!(shown[6], "The beacon is invalid.");
+    let shown = fixture.received(&Reception::Refused(BeaconError::Length(5)), 0);
     let refused = "refused a datagram from 127.0.0.1:9: it has 5 bytes, a beacon has 59";
-    assert_eq!(fixture.shown(), [refused]);
+    assert_eq!(shown, [refused]);
+}
+
+#[test]
+fn stream_of_equal_beacons_is_shown_once_and_counted() {
+    let mut fixture = Fixture::at_prompt();
+    let valid = Reception::Valid(record(), Added::Again);
+    assert_eq!(fixture.received(&valid, 0).len(), 7);
+    assert!((0..9).all(|_| fixture.received(&valid, 100).is_empty()));
+    // The same bytes after their expiry are judged anew.
+    assert_eq!(fixture.received(&Reception::Invalid(record()), 1)[6], "The beacon is invalid.");
+    let due = fixture.dialogue.next_repeats().expect("nine are to be told");
+    fixture.dialogue.tell_repeats(due, &mut fixture.lines);
+    assert_eq!(fixture.shown(), ["received the same beacon from 127.0.0.1 9 more times: valid"]);
+    // By hand, now and then.
+    assert!((0..3).all(|_| fixture.received(&valid, 600).len() == 7));
+}
+
+#[test]
+fn flood_of_one_sender_is_said_to_be_not_logged() {
+    let mut fixture = Fixture::at_prompt();
+    let shown = fixture.received(&Reception::Valid(record(), Added::TooMany), 0);
+    assert_eq!(shown[6], "The beacon is valid.");
+    assert!(shown[7].starts_with("It is not logged, as 127.0.0.1 has sent too many"), "{shown:?}");
+    let other = ContactRecord { expiry: record().start, ..record() };
+    assert!(fixture.received(&Reception::Valid(other, Added::TooMany), 1).is_empty());
+}
+
+#[test]
+fn command_that_fails_is_remembered_and_a_login_that_fails_is_not() {
+    type Fail = fn(&mut Fixture);
+    let failures: [Fail; 7] = [
+        |it| drop(it.line("whatsthedate")),
+        |it| drop(it.line("Beacon localhost 1")),
+        |it| it.dialogue.beacon_sent(Err("no TempID"), &mut it.lines),
+        |it| it.dialogue.log_unreadable("no log", &mut it.lines),
+        |it| {
+            it.line("Download_tempID");
+            let (code, message) = ("IOERR".to_owned(), "disk full".to_owned());
+            it.answered(Event::Refused { code, message });
+        },
+        |it| {
+            it.line("Upload_contact_log");
+            it.dialogue.lost("The server closed the connection.", &mut it.lines);
+        },
+        |it| {
+            it.dialogue.lost("The server closed the connection.", &mut it.lines);
+            it.line("Download_tempID");
+        },
+    ];
+    for fail in failures {
+        let mut fixture = Fixture::at_prompt();
+        fixture.line("help");
+        fixture.dialogue.nothing_to_upload(&mut fixture.lines);
+        assert!(!fixture.dialogue.has_failed());
+        fail(&mut fixture);
+        assert!(fixture.dialogue.has_failed(), "{:?}", fixture.shown());
+    }
+    let mut fixture = Fixture::logging_in();
+    fixture.answered(Event::WrongPassword("again".to_owned()));
+    assert!(!fixture.dialogue.has_failed());
 }
 
 #[test]
 fn full_log_is_said_once() {
     let mut fixture = Fixture::at_prompt();
-    let sender = "127.0.0.1:9".parse().expect("an address");
     let reception = Reception::Valid(record(), Added::InsteadOfOldest);
     for expected in [8, 7] {
-        fixture.dialogue.received(&reception, sender, record().start, &mut fixture.lines);
-        assert_eq!(fixture.shown().len(), expected);
+        assert_eq!(fixture.received(&reception, 1_000).len(), expected);
     }
 }
 

@@ -1,0 +1,207 @@
+//! Equal datagrams in a stream are shown once and counted. No socket, no clock.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::time::{Duration, Instant};
+
+use crate::protocol::{BeaconError, ContactRecord};
+
+/// A datagram that follows an equal one within this time is counted and not shown: nobody types a
+/// command so fast again.
+pub const FASTEST_TYPING: Duration = Duration::from_millis(500);
+
+/// The number of equal datagrams is told at least this often while a stream goes on.
+const TELLING_INTERVAL: Duration = Duration::from_secs(10);
+
+/// Streams that are told apart at the same time.
+const MAX_STREAMS: usize = 64;
+
+/// A datagram and what was made of it, as far as another one is equal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Judged {
+    /// A beacon that is valid.
+    Valid(ContactRecord),
+    /// A beacon that is not valid.
+    Invalid(ContactRecord),
+    /// Any valid beacon of a sender of too many.
+    NotLogged,
+    /// No beacon.
+    Refused(BeaconError),
+}
+
+/// Finds the streams in what is received.
+#[derive(Debug, Default)]
+pub struct Repeats {
+    streams: Vec<Stream>,
+}
+
+/// Equal datagrams from one address.
+#[derive(Debug)]
+struct Stream {
+    sender: IpAddr,
+    judged: Judged,
+    last: Instant,
+    /// How many were neither shown nor told.
+    untold: usize,
+    /// When the last one was shown, or their number told.
+    told: Instant,
+}
+
+/// How many equal datagrams came.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Repeated {
+    sender: IpAddr,
+    judged: Judged,
+    count: usize,
+}
+
+impl Repeats {
+    /// Takes note of a datagram, and returns whether it is to be counted instead of shown.
+    pub fn take(&mut self, sender: IpAddr, judged: Judged, now: Instant) -> bool {
+        let known = self.streams.iter_mut().find(|it| (it.sender, it.judged) == (sender, judged));
+        if let Some(stream) = known {
+            let is_repeat = now < stream.last + FASTEST_TYPING;
+            stream.last = now;
+            match is_repeat {
+                true => stream.untold += 1,
+                false => stream.told = now,
+            }
+            return is_repeat;
+        }
+        if self.streams.len() == MAX_STREAMS {
+            self.forget_one();
+        }
+        self.streams.push(Stream { sender, judged, last: now, untold: 0, told: now });
+        false
+    }
+
+    /// When [`due`](Repeats::due) has something to tell.
+    pub fn next_due(&self) -> Option<Instant> {
+        self.streams.iter().filter(|stream| stream.untold > 0).map(Stream::due).min()
+    }
+
+    /// Returns what is to be told of streams that have ended or go on for long.
+    pub fn due(&mut self, now: Instant) -> Vec<Repeated> {
+        let mut repeated = Vec::new();
+        for stream in &mut self.streams {
+            if stream.untold > 0 && now >= stream.due() {
+                let count = std::mem::take(&mut stream.untold);
+                stream.told = now;
+                repeated.push(Repeated { sender: stream.sender, judged: stream.judged, count });
+            }
+        }
+        self.streams.retain(|stream| stream.untold > 0 || now < stream.last + FASTEST_TYPING);
+        repeated
+    }
+
+    /// Makes room for another stream: where there are so many, nothing is equal for long.
+    fn forget_one(&mut self) {
+        let oldest = self.streams.iter().enumerate().min_by_key(|(_, it)| (it.untold, it.last));
+        if let Some((at, _)) = oldest {
+            self.streams.swap_remove(at);
+        }
+    }
+}
+
+impl Stream {
+    fn due(&self) -> Instant {
+        (self.last + FASTEST_TYPING).min(self.told + TELLING_INTERVAL)
+    }
+}
+
+impl fmt::Display for Repeated {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { sender, judged, count } = self;
+        let times = if *count == 1 { "time" } else { "times" };
+        match judged {
+            Judged::Valid(_) => {
+                write!(f, "received the same beacon from {sender} {count} more {times}: valid")
+            }
+            Judged::Invalid(_) => {
+                write!(f, "received the same beacon from {sender} {count} more {times}: invalid")
+            }
+            Judged::NotLogged => {
+                write!(f, "received valid beacons from {sender} {count} more {times}: not logged")
+            }
+            Judged::Refused(error) => {
+                write!(f, "refused datagrams from {sender} {count} more {times}: {error}")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SENDER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+    const WRONG: Judged = Judged::Refused(BeaconError::Length(5));
+
+    #[expect(clippy::disallowed_methods, reason = "only the distance to it matters")]
+    fn start() -> Instant {
+        Instant::now()
+    }
+
+    fn after(start: Instant, milliseconds: u64) -> Instant {
+        start + Duration::from_millis(milliseconds)
+    }
+
+    #[test]
+    fn stream_is_shown_once_and_counted_when_it_ends() {
+        let (mut repeats, start) = (Repeats::default(), start());
+        let counted = (0..100).filter(|n| repeats.take(SENDER, WRONG, after(start, n * 20)));
+        assert_eq!(counted.count(), 99);
+        let end = after(start, 99 * 20 + 500);
+        assert_eq!(repeats.next_due(), Some(end));
+        assert!(repeats.due(end - Duration::from_millis(1)).is_empty());
+        let [told] = &repeats.due(end)[..] else { panic!("one stream") };
+        let text =
+            "refused datagrams from 127.0.0.1 99 more times: it has 5 bytes, a beacon has 59";
+        assert_eq!(told.to_string(), text);
+        assert_eq!((repeats.next_due(), repeats.streams.len()), (None, 0));
+    }
+
+    #[test]
+    fn endless_stream_is_told_every_so_often() {
+        let (mut repeats, start) = (Repeats::default(), start());
+        let mut told = Vec::new();
+        for tenth in 0..=600 {
+            let now = after(start, tenth * 100);
+            repeats.take(SENDER, WRONG, now);
+            told.extend(repeats.due(now).into_iter().map(|repeated| repeated.count));
+        }
+        assert_eq!(told, [100; 6]);
+    }
+
+    #[test]
+    fn datagram_repeated_by_hand_is_shown_each_time() {
+        let (mut repeats, start) = (Repeats::default(), start());
+        assert!((0..10).all(|n| !repeats.take(SENDER, WRONG, after(start, n * 500))));
+        assert_eq!(repeats.next_due(), None);
+    }
+
+    #[test]
+    fn other_sender_judgement_or_datagram_is_shown() {
+        let (mut repeats, now) = (Repeats::default(), start());
+        let record = ContactRecord::decode_line(
+            b"12345678901234567891 13/05/2020 17:54:06 13/05/2020 18:09:05",
+        );
+        let record = record.expect("a record");
+        let other = ContactRecord { expiry: record.start, ..record };
+        for judged in [Judged::Valid(record), Judged::Invalid(record), Judged::Valid(other), WRONG]
+        {
+            assert!(!repeats.take(SENDER, judged, now), "{judged:?}");
+            assert!(!repeats.take("::1".parse().expect("an address"), judged, now), "{judged:?}");
+            assert!(repeats.take(SENDER, judged, now), "{judged:?}");
+        }
+    }
+
+    #[test]
+    fn many_streams_take_bounded_memory() {
+        let (mut repeats, now) = (Repeats::default(), start());
+        for length in 0..10_000 {
+            repeats.take(SENDER, Judged::Refused(BeaconError::Length(length)), now);
+        }
+        assert_eq!(repeats.streams.len(), MAX_STREAMS);
+    }
+}
