@@ -63,7 +63,7 @@ pub enum Notice {
         path: PathBuf,
     },
     /// The file cannot be read, or its wrong lines cannot be copied.
-    #[error("{0}; what is in the file is left alone, and beacons are kept in memory")]
+    #[error("{0}; what is in it is left alone, and beacons are kept in memory")]
     Unreadable(FileError),
     /// The file cannot be written.
     #[error("{0}; the contact log is kept in memory")]
