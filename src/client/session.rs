@@ -7,7 +7,7 @@ use crate::protocol::request::{Credentials, Request};
 use crate::protocol::{ContactRecord, Username, resp};
 use crate::reactor::Consumed;
 
-/// Contact records of one `UPLOAD`, at most: the server takes 1 MiB a request.
+/// Most contact records of one `UPLOAD`, as the server limits a request to 1 MiB.
 pub const MAX_RECORDS_PER_UPLOAD: usize = 18_000;
 
 /// One phone's conversation with the server: a machine that writes requests and reads replies.
@@ -17,7 +17,8 @@ pub const MAX_RECORDS_PER_UPLOAD: usize = 18_000;
 ///     Ready --log_out--> LoggingOut --OK--> Closed
 /// ```
 ///
-/// A connection that ends, at any point, is [`lost`](Session::lost); the next one has a new session.
+/// A connection that ends, at any point, is [`lost`](Session::lost); the next one has a new
+/// session.
 #[derive(Debug, Default)]
 pub struct Session {
     state: State,
@@ -34,13 +35,13 @@ enum State {
     Ready { user: Username },
     /// A request is sent.
     Waiting { user: Username, pending: Pending },
-    /// `QUIT` is sent, maybe behind a request whose reply nobody wants any more.
+    /// `QUIT` is sent, possibly behind a request whose reply is ignored.
     LoggingOut { replies_before: u8 },
     /// Nothing more is said on this connection.
     Closed,
 }
 
-/// What the reply will be to.
+/// The request that the next reply answers.
 #[derive(Debug)]
 enum Pending {
     TempIds {
@@ -52,7 +53,7 @@ enum Pending {
         taken: usize,
         rest: Vec<ContactRecord>,
     },
-    /// A request that the session does not know, so that every reply but an error will do.
+    /// A request that the session does not know; every reply but an error answers it.
     Other,
 }
 
@@ -61,29 +62,30 @@ enum Pending {
 pub enum Event {
     /// The password was right.
     LoggedIn(Username),
-    /// The password was wrong; another one may be tried on the same connection. The message is for
-    /// the user, here and below.
+    /// The password was wrong, and another one may be tried on the same connection. The message is
+    /// for the user.
     WrongPassword(String),
-    /// The password was wrong, and the account is blocked from now on.
+    /// The password was wrong, and the account is blocked from now on. The message is for the user.
     NowBlocked(String),
-    /// The account was blocked before the password was looked at.
+    /// The account was blocked before this attempt. The message is for the user.
     Blocked(String),
     /// TempIDs for windows in a row.
     TempIds(Vec<ContactRecord>),
-    /// The server took so many contact records.
+    /// The server took this number of contact records.
     Uploaded(usize),
     /// The server did what [`Session::ask`] asked.
     Answered,
     /// The server refused a request.
     Refused {
-        /// Why, for programs: the word of a [`Code`], or of a server that knows more than BlueTrace.
+        /// Why, for programs: the word of a [`Code`], or of a server that knows more than
+        /// BlueTrace.
         code: String,
         /// Why, for the user.
         message: String,
     },
-    /// The server said goodbye.
+    /// The server confirmed the logout.
     LoggedOut,
-    /// What came is not what was asked for, and the conversation is over.
+    /// The server broke the protocol, and the conversation is over.
     Broken(Breach),
 }
 
@@ -106,7 +108,7 @@ impl Session {
         matches!(self.state, State::Closed)
     }
 
-    /// Asks to be logged in.
+    /// Sends a login.
     pub fn log_in(&mut self, user: &str, password: &str, out: &mut Vec<u8>) {
         debug_assert!(matches!(self.state, State::LoggedOut), "asked once: {:?}", self.state);
         let credentials = Credentials { user: user.as_bytes(), password: password.as_bytes() };
@@ -122,8 +124,7 @@ impl Session {
         }
     }
 
-    /// Asks something else, of a server that knows more than BlueTrace: `words` are the command and its
-    /// arguments.
+    /// Sends any other request, whose command and arguments are `words`.
     pub fn ask(&mut self, words: &[&[u8]], out: &mut Vec<u8>) {
         if let State::Ready { user } = self.state {
             resp::encode_request(out, words);
@@ -138,13 +139,13 @@ impl Session {
         }
     }
 
-    /// Says goodbye.
+    /// Sends a logout.
     pub fn log_out(&mut self, out: &mut Vec<u8>) {
         Request::Quit.encode(out);
         self.state = State::LoggingOut { replies_before: self.is_waiting().into() };
     }
 
-    /// Reads the replies in `bytes`, tells what they mean, and appends what is to be sent next.
+    /// Reads the replies in `bytes`, tells the events, and appends the next request to `out`.
     pub fn receive(
         &mut self,
         bytes: &[u8],
@@ -170,8 +171,8 @@ impl Session {
         }
     }
 
-    /// Takes note that the connection is gone, and says whether anybody has to be told: nobody, if
-    /// nothing was asked on it or everything was said.
+    /// Notes the loss of the connection, and returns whether the user must be told: not if nothing
+    /// was asked on it, nor after a logout.
     pub fn lost(&mut self) -> bool {
         let state = std::mem::replace(&mut self.state, State::Closed);
         match state {
@@ -265,7 +266,7 @@ impl Session {
         }
     }
 
-    /// A refusal leaves the session as it is; anything else cannot be made sense of.
+    /// A refusal leaves the session as it is; any other reply breaks it.
     fn handle_other(&mut self, reply: Reply<'_>) -> Option<Event> {
         match reply {
             Reply::Error { code, message } => {
@@ -295,7 +296,7 @@ impl Session {
     }
 }
 
-/// Reads the reply to `TEMPID`: as many records as were `asked` for, each the window behind the last.
+/// Reads the reply to `TEMPID`: `asked` records, whose windows follow each other.
 fn decode_temp_ids(asked: u8, bytes: &[u8]) -> Result<Vec<ContactRecord>, Breach> {
     let records = ContactRecord::decode_all(bytes).map_err(Breach::MalformedRecord)?;
     if records.len() != usize::from(asked) {

@@ -2,8 +2,8 @@ use thiserror::Error;
 
 use super::{ContactRecord, ContactRecordError};
 
-/// What one phone sends to another: the record of the TempID that it uses at the moment, in one UDP
-/// datagram of 59 bytes.
+/// The message that a phone broadcasts: the record of its current TempID, in one UDP datagram of 59
+/// bytes.
 ///
 /// | Offset | Bytes | Field |
 /// |---|---|---|
@@ -19,7 +19,7 @@ impl Beacon {
     /// The only protocol version there is.
     pub const VERSION: u8 = b'1';
 
-    /// Reads a datagram. Whether the beacon is *valid* is for the receiver's clock to say.
+    /// Reads a datagram. The receiver judges by its own clock whether the beacon is *valid*.
     ///
     /// # Errors
     ///
@@ -45,7 +45,7 @@ impl Beacon {
 /// Why a datagram is no [`Beacon`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum BeaconError {
-    /// Its length in bytes is not 59.
+    /// The datagram has another length than 59 bytes.
     #[error("it has {0} bytes, a beacon has 59")]
     Length(usize),
     /// The last byte is not ASCII `1`.

@@ -4,8 +4,8 @@ use thiserror::Error;
 
 use super::{TempId, Timestamp, TimestampDecoder};
 
-/// A TempID and the time for which it stands for its phone: what a server hands out, a beacon
-/// carries, a contact log keeps and an upload lists.
+/// A TempID and its validity: what the server issues, a beacon carries, a contact log keeps and an
+/// upload lists.
 ///
 /// | Offset | Bytes | Field |
 /// |---|---|---|
@@ -16,7 +16,7 @@ use super::{TempId, Timestamp, TimestampDecoder};
 /// In a file the three fields are separated by one blank each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ContactRecord {
-    /// Whose phone, for those who can look it up.
+    /// The TempID, which only the server can map to a user.
     pub temp_id: TempId,
     /// The first second in which the TempID is valid.
     pub start: Timestamp,
@@ -49,7 +49,7 @@ impl ContactRecord {
     ///
     /// # Errors
     ///
-    /// [`InvalidRecord`] says where the first record stands that is wrong, and in what.
+    /// [`InvalidRecord`] names the first invalid record and its first wrong field.
     pub fn decode_all(bytes: &[u8]) -> Result<Vec<Self>, InvalidRecord> {
         let mut times = TimestampDecoder::default();
         let decode = |(index, record)| {
@@ -75,7 +75,7 @@ impl ContactRecord {
         Self::decode_line_with(line, &mut TimestampDecoder::default())
     }
 
-    /// The same for one of many lines, which share the decoder of their times.
+    /// Reads one of many lines of a file, with a decoder of times that all of them share.
     ///
     /// # Errors
     ///
@@ -124,27 +124,27 @@ impl ContactRecord {
     }
 }
 
-/// Which part of some bytes is not that of a [`ContactRecord`].
+/// Why some bytes are no [`ContactRecord`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum ContactRecordError {
-    /// Not 58 bytes, or not three fields with one blank between them in a file.
+    /// The length is not 58 bytes, or a line is not three fields with one blank between them.
     #[error("not a TempID of 20 digits, a start and an expiry")]
     Length,
-    /// The first field.
+    /// The first field is no TempID.
     #[error("the TempID is not 20 decimal digits")]
     TempId,
-    /// The second field.
+    /// The second field is no time.
     #[error("the start is not DD/MM/YYYY HH:MM:SS")]
     Start,
-    /// The third field.
+    /// The third field is no time.
     #[error("the expiry is not DD/MM/YYYY HH:MM:SS")]
     Expiry,
 }
 
-/// A wrong record among many.
+/// An invalid record among many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct InvalidRecord {
-    /// Which record, counted from 1.
+    /// Position of the record, counted from 1.
     pub position: usize,
     /// What is wrong with it.
     pub error: ContactRecordError,

@@ -17,15 +17,15 @@
 //!
 //! # Phone to phone: the beacon, 59 bytes
 //!
-//! One UDP datagram: a contact record and one byte of protocol version, ASCII `1`. Anything else is no
-//! [`Beacon`]. The receiver judges it by its own clock: valid means start <= now <= expiry. Nothing
-//! proves who sent it; a beacon that is passed on at once is as valid as the original.
+//! One UDP datagram: a contact record and one byte of protocol version, ASCII `1`. Anything else is
+//! no [`Beacon`]. The receiver judges it by its own clock: valid means start <= now <= expiry.
+//! Nothing proves who sent it; a beacon that is passed on at once is as valid as the original.
 //!
 //! # Phone to server: RESP
 //!
-//! The server speaks RESP, the serialization protocol of Redis and Valkey, version 2 and, for clients
-//! that open with `HELLO 3`, version 3; the two differ in maps and in the null only. RESP and not
-//! a framing of our own because it is specified, binary-safe, can be pipelined and parsed
+//! The server speaks RESP, the serialization protocol of Redis and Valkey, version 2 and, for
+//! clients that open with `HELLO 3`, version 3; the two differ in maps and in the null only. RESP
+//! and not a framing of our own because it is specified, binary-safe, can be pipelined and parsed
 //! incrementally, Wireshark dissects it, every language has a client, and `redis-cli` and
 //! `redis-benchmark` are a client and a load generator that we did not write.
 //!
@@ -35,10 +35,10 @@
 //! *3\r\n $4\r\nAUTH\r\n $12\r\n+61410888888\r\n $8\r\ncomp3331\r\n      (without the blanks)
 //! ```
 //!
-//! or, for people with a terminal, one inline line of words separated by blanks, ended by LF or CR LF:
-//! `AUTH +61410888888 comp3331`. Inline words cannot contain blanks, so `UPLOAD` needs the array. Names
-//! of commands are read in any case. A blank line, an empty array and a null array (`*-1`) are passed
-//! over.
+//! or, for people with a terminal, one inline line of words separated by blanks, ended by LF or CR
+//! LF: `AUTH +61410888888 comp3331`. Inline words cannot contain blanks, so `UPLOAD` needs the
+//! array. Names of commands are read in any case. A blank line, an empty array and a null array
+//! (`*-1`) are passed over.
 //!
 //! | Request | Reply | Then the session is |
 //! |---|---|---|
@@ -52,14 +52,14 @@
 //! | `QUIT` | `+OK` | closed by the server |
 //! | `HELLO [2\|3 [AUTH user password] [SETNAME name]]` | `server` `bluetrace`, `version` …, `mode` `standalone`, `role` `master`, `proto` 2 or 3, `id` n, `modules` (an empty array): an array of pairs in RESP 2, a map in RESP 3 | logged in, if it had a right `AUTH` |
 //!
-//! `TEMPID` and `UPLOAD` need a login. A TempID is on stable storage before it is told. `UPLOAD` is all
-//! or nothing: one wrong record refuses the whole request and traces nothing; a log larger than one
-//! request goes in several.
+//! `TEMPID` and `UPLOAD` need a login. A TempID is on stable storage before it is told. `UPLOAD` is
+//! all or nothing: one wrong record refuses the whole request and traces nothing; a log larger than
+//! one request goes in several.
 //!
 //! ## What libraries and tools ask
 //!
-//! Client libraries and tools ask more when they connect, and wait for the answer. They get that of Redis,
-//! as far as there is something to tell; what is not done is not confirmed.
+//! Client libraries and tools ask more when they connect, and wait for the answer. They get that of
+//! Redis, as far as there is something to tell; what is not done is not confirmed.
 //!
 //! | Request | Reply |
 //! |---|---|
@@ -77,26 +77,27 @@
 //! | `CLIENT SETINFO LIB-NAME\|LIB-VER text`, `CLIENT NO-EVICT ON\|OFF`, `CLIENT NO-TOUCH ON\|OFF` | `+OK`: the server lists no clients, evicts nothing and lets nothing grow old |
 //! | any other `CLIENT` or `CONFIG` | `-ERR unknown command '…'` |
 //!
-//! All but `INFO` is answered before a login too, as it is cheap and tells nothing about users. `INFO`
-//! needs a login, as in a Redis with passwords: it tells how many users there are.
+//! All but `INFO` is answered before a login too, as it is cheap and tells nothing about users.
+//! `INFO` needs a login, as in a Redis with passwords: it tells how many users there are.
 //!
-//! Some libraries repeat a refused `AUTH` by themselves (redis-py 8 three times, unless it is made with
-//! `retry=None`). Each attempt counts, as the server cannot tell a repetition from a guess.
+//! Some libraries repeat a refused `AUTH` by themselves (redis-py 8 three times, unless it is made
+//! with `retry=None`). Each attempt counts, as the server cannot tell a repetition from a guess.
 //!
 //! ## Other protocols
 //!
-//! A browser or a proxy can be made to send HTTP to any port, with a body that holds requests of RESP. So an
-//! inline line ends the connection with one error, and nothing behind it is looked at, if its first word is
-//! a method of HTTP in capitals or contains a colon, or if its last word of several begins with `HTTP/`. So
-//! do the first two bytes of a TLS handshake. The operator is told the address, once a minute.
+//! A browser or a proxy can be made to send HTTP to any port, with a body that holds requests of
+//! RESP. So an inline line ends the connection with one error, and nothing behind it is looked at,
+//! if its first word is a method of HTTP in capitals or contains a colon, or if its last word of
+//! several begins with `HTTP/`. So do the first two bytes of a TLS handshake. The operator is told
+//! the address, once a minute.
 //!
-//! Replies come in the order of the requests, however the bytes are cut into segments. After a reply
-//! that closes, the server takes nothing more, sends what is left and ends the stream.
+//! Replies come in the order of the requests, however the bytes are cut into segments. After a
+//! reply that closes, the server takes nothing more, sends what is left and ends the stream.
 //!
 //! ## Errors
 //!
-//! The first word of an error reply is its [`Code`](refusal::Code): programs tell refusals apart by it,
-//! and by nothing else. The text behind it is for people and may change.
+//! The first word of an error reply is its [`Code`](refusal::Code): programs tell refusals apart by
+//! it, and by nothing else. The text behind it is for people and may change.
 //!
 //! | Reply | When |
 //! |---|---|
@@ -115,7 +116,8 @@
 //! | `-ERR DB index is out of range`, `-ERR text is longer than 256 bytes` | `SELECT`; `PING` or `ECHO` |
 //! | `-ERR Protocol error: …`, then closed | bytes that are no frame, another protocol, or a request over its limit |
 //!
-//! `ERR` means that the same request would be refused again, `IOERR` and `BUSY…` that it may succeed later.
+//! `ERR` means that the same request would be refused again, `IOERR` and `BUSY…` that it may
+//! succeed later.
 //!
 //! ## Limits
 //!
@@ -128,15 +130,16 @@
 //! | replies that a peer leaves unread | 64 KiB, then its requests wait; no progress for 60 s closes it | the same |
 //!
 //! Three failures in a row block an account for a time that is a setting, counted per name over all
-//! connections and addresses; a success clears the count, and so does the end of a block. A name that
-//! nobody has is answered in the same way, so that answers do not tell who is registered.
+//! connections and addresses; a success clears the count, and so does the end of a block. A name
+//! that nobody has is answered in the same way, so that answers do not tell who is registered.
 //!
 //! # Sources
 //!
 //! UNSW COMP3331/9331 20T2, "BlueTrace protocol simulator", sections 3 and 8, for the records, the
-//! dialogues and the files; the [RESP specification](https://redis.io/docs/latest/develop/reference/protocol-spec/)
-//! for the framing; J. Bay et al., "BlueTrace: A privacy-preserving protocol for community-driven
-//! contact tracing across borders" (2020), for the idea, the 15 minutes and the batches of 100.
+//! dialogues and the files; the [RESP
+//! specification](https://redis.io/docs/latest/develop/reference/protocol-spec/) for the framing;
+//! J. Bay et al., "BlueTrace: A privacy-preserving protocol for community-driven contact tracing
+//! across borders" (2020), for the idea, the 15 minutes and the batches of 100.
 
 mod beacon;
 mod contact_record;

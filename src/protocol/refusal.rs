@@ -44,8 +44,8 @@ pub enum Refusal {
     /// The peer's address has as many connections as it may have; this one is closed.
     #[error("too many connections from this address, try again later")]
     BusyForAddress,
-    /// All incomplete long requests together take as much memory as they may; this connection, which
-    /// has one of them, is closed.
+    /// All incomplete long requests together take as much memory as they may; this connection,
+    /// which has one of them, is closed.
     #[error("too many long requests, try again later")]
     BusyWithRequests,
     /// A frame that is no request.
@@ -146,7 +146,8 @@ impl Code {
         Self::ALL.into_iter().find(|code| code.as_str() == word)
     }
 
-    /// Whether the server refuses the connection for want of room, maybe before it is asked anything.
+    /// Whether the server refuses the connection for want of room, maybe before it is asked
+    /// anything.
     pub fn is_busy(self) -> bool {
         matches!(self, Self::Busy | Self::BusyForAddress | Self::BusyWithRequests)
     }

@@ -8,7 +8,7 @@ use super::contact_record::ContactRecord;
 use super::resp::{self, RespVersion};
 use super::timestamp::Timestamp;
 
-/// What the server answers when it does what was asked.
+/// The reply of the server to a request that it carries out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer<'a> {
     /// `+OK`
@@ -25,18 +25,18 @@ pub enum Answer<'a> {
     Bulk(Cow<'a, [u8]>),
     /// To `TIME`: seconds since 1970, and microseconds, which the server's clock does not have.
     Time(Timestamp),
-    /// To `HELLO`: who answers.
+    /// To `HELLO`: name and version of the server.
     Hello {
-        /// The version that is spoken from now on.
+        /// The version of RESP of this reply and all later ones.
         version: RespVersion,
         /// The number of the client.
         id: usize,
     },
-    /// An array of nothing.
+    /// An array without elements.
     EmptyArray,
-    /// A map of nothing.
+    /// A map without pairs.
     EmptyMap(RespVersion),
-    /// A value that is not there.
+    /// The null, in place of a value that does not exist.
     Null(RespVersion),
 }
 
@@ -88,7 +88,7 @@ fn encode_hello(out: &mut Vec<u8>, version: RespVersion, id: usize) {
     resp::encode_array_header(out, 0);
 }
 
-/// What a client reads: the types of RESP that the replies to its requests have.
+/// A reply as a client reads it, of one of the types that the replies to its requests have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reply<'a> {
     /// `+text`
@@ -108,7 +108,7 @@ pub enum Reply<'a> {
 
 impl<'a> Reply<'a> {
     /// Longest reply that a client takes, in bytes: [`MAX_TEMP_IDS`](super::request::MAX_TEMP_IDS)
-    /// records and more. A server that sends a longer one is none of ours.
+    /// records, and some room. No BlueTrace server sends a longer one to a phone.
     pub const MAX_BYTES: usize = 16 * 1024;
 
     /// Finds the first reply in `bytes` and how many bytes it takes, or `None` if it is not

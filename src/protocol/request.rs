@@ -17,12 +17,12 @@ pub enum Request<'a> {
     Auth(Credentials<'a>),
     /// `TEMPID [n]`: TempIDs for `n` windows in a row, 1 to [`MAX_TEMP_IDS`].
     TempId {
-        /// How many.
+        /// Number of windows.
         count: u8,
     },
     /// `UPLOAD records`
     Upload {
-        /// Contact records without anything between them, not looked at yet.
+        /// Contact records without anything between them, not decoded yet.
         records: &'a [u8],
     },
     /// `QUIT`
@@ -31,24 +31,24 @@ pub enum Request<'a> {
     Hello {
         /// The version of RESP to speak from now on, if the client named one.
         version: Option<RespVersion>,
-        /// Whom to log in with the same request.
+        /// Credentials for a login with the same request.
         auth: Option<Credentials<'a>>,
-        /// What the client calls itself, if it said so.
+        /// The name of the client, if it has one.
         name: Option<&'a [u8]>,
     },
-    /// What no phone asks, but libraries and tools do.
+    /// A request of client libraries and tools, which no phone sends.
     Tool(ToolRequest<'a>),
 }
 
 /// Most TempIDs of one `TEMPID`, as the real BlueTrace hands out.
 pub const MAX_TEMP_IDS: u8 = 100;
 
-/// A name and a password as a client sent them, of any form.
+/// A name and a password as a client sent them; both may be any bytes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Credentials<'a> {
-    /// Compared with usernames, but possibly not one.
+    /// The name, which need not be a valid username.
     pub user: &'a [u8],
-    /// Never to be printed.
+    /// The password, which is never printed.
     pub password: &'a [u8],
 }
 
@@ -188,7 +188,7 @@ pub enum RequestError {
 }
 
 impl RequestError {
-    /// Enough of a name to recognize it in the reply.
+    /// Longest part of a name that the reply repeats.
     const SHOWN_BYTES: usize = 64;
 
     pub(super) fn unknown(words: &[&[u8]]) -> Self {

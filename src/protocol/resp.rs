@@ -2,7 +2,8 @@
 //!
 //! Decoding is a pure function of the bytes received so far: they hold a whole frame, they are the
 //! beginning of one, or they can never become one. It never copies and never allocates, and what it
-//! says of a prefix stays true whatever follows, so that every cut of a stream gives the same frames.
+//! says of a prefix stays true whatever follows, so that every cut of a stream gives the same
+//! frames.
 
 use std::fmt;
 use std::ops::Deref;
@@ -16,18 +17,20 @@ pub const MAX_WORDS: usize = 8;
 /// have no use for more; a longer one would be scanned again with each byte that arrives.
 pub const MAX_INLINE_BYTES: usize = 1024;
 
-/// Most digits of a length: enough for any that is allowed, and for some that say what is wrong.
+/// Most digits of a length: more than any limit has, so that a length over the limit is reported as
+/// such.
 const MAX_LENGTH_DIGITS: usize = 16;
 
 const LINE_END: &[u8] = b"\r\n";
 
 const NULL_ARRAY: &[u8] = b"*-1\r\n";
 
-/// The first two bytes of everything that a client of TLS says first (RFC 8446, section 5.1).
+/// The first two bytes of a TLS ClientHello (RFC 8446, section 5.1).
 const TLS_HANDSHAKE: u8 = 0x16;
 const TLS_MAJOR_VERSION: u8 = 0x03;
 
-/// How the first line of an HTTP request begins (RFC 9110, section 9; RFC 5789; RFC 9113, section 3.4).
+/// The methods of HTTP, which begin a request (RFC 9110, section 9; RFC 5789; RFC 9113, section
+/// 3.4).
 const HTTP_METHODS: [&[u8]; 10] = [
     b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"CONNECT", b"OPTIONS", b"TRACE", b"PATCH", b"PRI",
 ];
@@ -57,13 +60,13 @@ impl<'a> Deref for Words<'a> {
     }
 }
 
-/// Finds the first request in `bytes`: its words and how many bytes it takes, or `None` if it is not
-/// complete yet. A blank line, an empty array and a null array are requests without words, to be
-/// passed over.
+/// Finds the first request in `bytes`: its words and how many bytes it takes, or `None` if it is
+/// not complete yet. A blank line, an empty array and a null array are requests without words, to
+/// be passed over.
 ///
 /// # Errors
 ///
-/// [`FramingError`] if no bytes that may follow can make a request of at most `limit` bytes of it.
+/// [`FramingError`] if no further bytes can complete a request of at most `limit` bytes.
 pub fn decode_request(
     bytes: &[u8],
     limit: usize,
@@ -130,7 +133,7 @@ fn is_http<'a>(mut line: impl DoubleEndedIterator<Item = &'a [u8]>) -> bool {
         || line.next_back().is_some_and(|last| last.starts_with(b"HTTP/"))
 }
 
-/// Reads the bulk string that begins at `at`, and where the next thing begins.
+/// Reads the bulk string at `at`, and returns it with the offset of what follows.
 pub(super) fn decode_bulk(
     bytes: &[u8],
     at: usize,
@@ -152,7 +155,7 @@ pub(super) fn decode_bulk(
     Ok(Some((&bytes[start..end], next)))
 }
 
-/// Reads the length behind the type byte at `at`, and where the next thing begins.
+/// Reads the length behind the type byte at `at`, and returns it with the offset of what follows.
 fn decode_length(bytes: &[u8], at: usize) -> Result<Option<(usize, usize)>, FramingError> {
     let digits = &bytes[at + 1..];
     let count = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
@@ -171,10 +174,10 @@ fn decode_length(bytes: &[u8], at: usize) -> Result<Option<(usize, usize)>, Fram
 /// A version of the serialization protocol. Only maps and the null differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum RespVersion {
-    /// What every connection begins with.
+    /// The version at the start of every connection.
     #[default]
     V2,
-    /// What today's clients of Redis ask for.
+    /// The version that current Redis clients ask for.
     V3,
 }
 
@@ -216,7 +219,7 @@ pub fn encode_bulk(out: &mut Vec<u8>, bytes: &[u8]) {
     out.extend_from_slice(LINE_END);
 }
 
-/// Appends a bulk string that `write` produces, and that it makes exactly `len` bytes long.
+/// Appends a bulk string of `len` bytes, which `write` appends.
 pub fn encode_bulk_with(out: &mut Vec<u8>, len: usize, write: impl FnOnce(&mut Vec<u8>)) {
     encode_bulk_header(out, len);
     let start = out.len();
@@ -225,12 +228,13 @@ pub fn encode_bulk_with(out: &mut Vec<u8>, len: usize, write: impl FnOnce(&mut V
     out.extend_from_slice(LINE_END);
 }
 
-/// Appends what announces `count` elements of an array.
+/// Appends the header of an array of `count` elements.
 pub fn encode_array_header(out: &mut Vec<u8>, count: usize) {
     encode_header(out, b'*', count);
 }
 
-/// Appends what announces `count` pairs of a map: in version 2 they are the elements of an array.
+/// Appends the header of a map of `count` pairs; in version 2 it is an array of twice as many
+/// elements.
 pub fn encode_map_header(out: &mut Vec<u8>, count: usize, version: RespVersion) {
     match version {
         RespVersion::V2 => encode_array_header(out, 2 * count),
@@ -238,7 +242,7 @@ pub fn encode_map_header(out: &mut Vec<u8>, count: usize, version: RespVersion) 
     }
 }
 
-/// Appends what stands for a value that is not there: a null bulk string, or in version 3 the null.
+/// Appends the null: in version 2 a null bulk string, in version 3 a type of its own.
 pub fn encode_null(out: &mut Vec<u8>, version: RespVersion) {
     out.extend_from_slice(match version {
         RespVersion::V2 => b"$-1\r\n",
@@ -256,8 +260,8 @@ fn encode_header(out: &mut Vec<u8>, kind: u8, number: usize) {
     out.extend_from_slice(LINE_END);
 }
 
-/// Every reply has some of these, and what formats in general takes longer for one than the rest of the
-/// reply together.
+/// Every reply has some numbers, and `write!` takes longer for one than the rest of the reply
+/// takes.
 fn encode_decimal(out: &mut Vec<u8>, number: usize) {
     const MAX_DIGITS: usize = usize::MAX.ilog10() as usize + 1;
     let (mut digits, mut first, mut rest) = ([0; MAX_DIGITS], MAX_DIGITS, number);
@@ -278,7 +282,7 @@ fn encode_line(out: &mut Vec<u8>, kind: u8, text: &str) {
     out.extend_from_slice(LINE_END);
 }
 
-/// Why some bytes can never become a frame. There is no way to find the next one behind it.
+/// Why some bytes can never become a frame. The next frame behind them cannot be found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum FramingError {
     /// More than this many bytes.

@@ -12,14 +12,14 @@ use thiserror::Error;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TempId([u8; TempId::LEN / 2]);
 
-/// What the number of half as many digits is counted to.
+/// The number of values of half the digits: 10^10.
 const HALF: u128 = 10_000_000_000;
 
 impl TempId {
     /// Length of the text form, in bytes.
     pub const LEN: usize = 20;
 
-    /// How many TempIDs there are: 10^20.
+    /// Number of possible TempIDs: 10^20.
     pub const COUNT: u128 = 100_000_000_000_000_000_000;
 
     /// The TempID whose digits are the decimal digits of `number`, or `None` from 10^20 on.

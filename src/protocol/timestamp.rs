@@ -21,7 +21,7 @@ impl Timestamp {
     /// `31/12/9999 23:59:59`
     pub const MAX: Self = Self(253_402_300_799);
 
-    /// The moment `seconds` after 1970-01-01 00:00:00 UTC, brought into the years 0001 to 9999.
+    /// The moment `seconds` after 1970-01-01 00:00:00 UTC, clamped to the years 0001 to 9999.
     pub fn from_unix_seconds(seconds: i64) -> Self {
         Self(seconds.clamp(Self::MIN.0, Self::MAX.0))
     }

@@ -2,8 +2,8 @@ use chrono::{NaiveDate, NaiveTime};
 
 use super::{Timestamp, TimestampError};
 
-/// Reads times of which many in a row have the same date, as in a file: the calendar is asked only
-/// when the date is another one than before. What it gives is what [`Timestamp::decode`] gives.
+/// A decoder of times that caches the date: in a file, many times in a row have the same one, and
+/// the calendar is computed only when it changes.
 #[derive(Debug, Default)]
 pub struct TimestampDecoder {
     /// `DD/MM/YYYY`, or zeros at first, which are no date.

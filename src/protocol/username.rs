@@ -2,7 +2,7 @@ use std::fmt;
 
 use thiserror::Error;
 
-/// Who a phone belongs to: an international phone number such as `+61410888888`.
+/// The name of a user: an international phone number such as `+61410888888`.
 ///
 /// 1 to 16 printable ASCII characters without blanks and without `/`, of which the first is no `#`,
 /// compared byte by byte. Sixteen is the length of the longest international number (E.164: `+` and

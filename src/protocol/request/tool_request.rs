@@ -1,12 +1,12 @@
 use super::super::resp;
 use super::RequestError;
 
-/// Longest text of `PING` and `ECHO`, and longest name of a client, in bytes. Tools send some twenty;
-/// what they send is sent back, or kept.
+/// Longest text of `PING` and `ECHO`, and longest name of a client, in bytes. Tools send some
+/// twenty; what they send is sent back, or kept.
 pub const MAX_TEXT_BYTES: usize = 256;
 
-/// What client libraries and tools ask of any server that speaks RESP: when they connect, and to see
-/// whether it is well. The server answers as Redis does, as far as there is something to tell.
+/// What client libraries and tools ask of any server that speaks RESP: when they connect, and to
+/// see whether it is well. The server answers as Redis does, as far as there is something to tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ToolRequest<'a> {
     /// `PING [text]`
@@ -48,7 +48,8 @@ pub enum ToolRequest<'a> {
         name: &'a [u8],
     },
     /// `CLIENT SETINFO LIB-NAME|LIB-VER text`, `CLIENT NO-EVICT ON|OFF`, `CLIENT NO-TOUCH ON|OFF`:
-    /// the server evicts and expires nothing and lists no clients, so there is nothing to do for them.
+    /// the server evicts and expires nothing and lists no clients, so there is nothing to do for
+    /// them.
     ClientOption,
 }
 
