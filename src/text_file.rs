@@ -17,7 +17,7 @@ const MAX_LINE_BYTES: usize = 1024;
 const READ_BYTES: usize = 256 * 1024;
 
 /// The byte order mark in UTF-8, which editors of Windows put at the beginning of a file.
-const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+pub const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// A line that is not blank.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

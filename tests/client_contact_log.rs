@@ -491,8 +491,7 @@ fn beacon_received_while_the_log_is_in_an_editor_survives_the_save() {
     let file = scene.data.file(&Scene::name(EIGHT));
     fs::write(file, in_editor.replace(&lines_of(&[&valid(1)]), "")).expect("saved in place");
     scene.send(&client, &valid(4));
-    let uploaded = upload(&mut client);
-    assert_eq!(uploaded, shown(&[&valid(2), &valid(3), &valid(4)]));
-    assert!(client.stdout.so_far().iter().any(|line| line.contains("they are put back")));
+    client.stdout.wait_for_part("they are put back");
+    assert_eq!(upload(&mut client), shown(&[&valid(2), &valid(3), &valid(4)]));
     scene.wait_for_log(EIGHT, &lines_of(&[&valid(2), &valid(3), &valid(4)]));
 }

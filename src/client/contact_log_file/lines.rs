@@ -1,8 +1,10 @@
 //! A contact log as it is read: its records, and the lines that are none.
 
 use crate::protocol::ContactRecord;
+use crate::text_file::BYTE_ORDER_MARK;
 
-/// The lines of a file. Ends of lines are LF or CRLF, and blank lines are passed over.
+/// The lines of a file. Ends of lines are LF or CRLF; blank lines and a byte order mark are passed
+/// over.
 pub(super) struct Lines<'a> {
     content: &'a [u8],
     pub(super) records: Vec<ContactRecord>,
@@ -25,6 +27,8 @@ impl<'a> Lines<'a> {
             Self { content, records: Vec::new(), rejected: Vec::new(), unfinished: None };
         for (index, line) in content.split_inclusive(|byte| *byte == b'\n').enumerate() {
             let text = line.strip_suffix(b"\n").unwrap_or(line);
+            let mark: &[u8] = if index == 0 { BYTE_ORDER_MARK } else { b"" };
+            let text = text.strip_prefix(mark).unwrap_or(text);
             let record = text.strip_suffix(b"\r").unwrap_or(text);
             if record.is_empty() {
                 continue;
@@ -34,7 +38,7 @@ impl<'a> Lines<'a> {
                 Err(error) => {
                     let problem = error.to_string();
                     let rejected = Rejected { number: index + 1, text, problem };
-                    let has_end = text.len() < line.len();
+                    let has_end = line.ends_with(b"\n");
                     if has_end || record.len() > ContactRecord::LINE_LEN {
                         lines.rejected.push(rejected);
                     } else {

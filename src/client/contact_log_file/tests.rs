@@ -244,7 +244,7 @@ fn receptions_of_an_earlier_version_have_their_ages() {
 #[test]
 fn log_written_by_hand_counts_as_received_when_first_seen() {
     let mut fixture = Fixture::new();
-    fixture.save(&format!("{SAMPLE}\r\n\r\n{OTHER}"));
+    fixture.save(&format!("\u{feff}{SAMPLE}\r\n\r\n{OTHER}"));
     assert!(fixture.restart().is_empty());
     assert_eq!(fixture.ages(), [0, 0]);
 }
