@@ -1,11 +1,15 @@
 use std::fs;
 use std::net::Ipv4Addr;
+use std::os::unix::fs::PermissionsExt;
 
 use super::*;
 
 /// A server on a free port of the loopback, with one user.
 fn server(data: &tempfile::TempDir) -> Server {
-    fs::write(data.path().join("credentials.txt"), "ann secret\n").expect("a file");
+    let credentials = data.path().join("credentials.txt");
+    fs::write(&credentials, "ann secret\n").expect("a file");
+    // The server warns of a file that others can read.
+    fs::set_permissions(credentials, fs::Permissions::from_mode(0o600)).expect("our own file");
     let settings = Settings {
         address: (Ipv4Addr::LOCALHOST, 0).into(),
         block_duration: Duration::from_secs(60),
