@@ -2,8 +2,8 @@
 
 use toml::{Table, Value};
 
+use super::ScenarioError;
 use super::keys::Keys;
-use super::{ScenarioError, words};
 
 /// A key and the value that an option gives it.
 #[derive(Debug, Clone, PartialEq)]
@@ -123,9 +123,4 @@ fn insert(
             .try_for_each(|element| insert(element, rest, &way, value, keys)),
         _ => Err(format!("expected {way} to be a table")),
     }
-}
-
-/// What the parser says about a scenario that it was in order before.
-pub(super) fn plain(error: &toml::de::Error) -> String {
-    words::plain(error.message())
 }

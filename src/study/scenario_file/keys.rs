@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use toml::{Table, Value};
 
+use super::reader;
 use crate::town::Scenario;
 use crate::town::scenario::{
     Adversaries, Flooder, Forger, Guesser, Post, Relay, Replay, Seconds, Sniffer, Spell,
@@ -63,7 +64,7 @@ impl Keys {
             return false;
         };
         *value = Value::String("1s".to_owned());
-        table.try_into::<Scenario>().is_ok()
+        reader::read(&table).is_ok()
     }
 
     /// The keys of the table at `key`; those of the scenario itself if it is empty.

@@ -6,8 +6,8 @@
 mod change;
 mod keys;
 mod places;
+mod reader;
 mod sweep;
-mod words;
 
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -121,10 +121,10 @@ impl ScenarioFile {
             let what = format!("{key}: {}", keys.unknown(&key));
             return Err(file_error(path, &text, offset, &what));
         }
-        toml::from_str::<Scenario>(&text)
-            .map_err(|error| value_error(path, &text, &places, &error))?;
         let table = text.parse().map_err(|error| syntax_error(path, &text, &error))?;
-        Ok(Self { path: Some(path.to_owned()), text, table, places, keys })
+        let file = Self { path: Some(path.to_owned()), text, table, places, keys };
+        file.unchecked(&[])?;
+        Ok(file)
     }
 
     /// The scenario that the file describes, with `changes`; the last one of a key counts.
@@ -149,8 +149,7 @@ impl ScenarioFile {
             change.apply(&mut table, &self.keys)?;
         }
         let has_question = table.contains_key("question");
-        let scenario = table.try_into();
-        let mut scenario: Scenario = scenario.map_err(|error| self.blame(changes, &error))?;
+        let mut scenario = reader::read(&table).map_err(|problem| self.place(changes, problem))?;
         // The default question is that of the default town.
         if !has_question && scenario.name != Scenario::default().name {
             scenario.question.clear();
@@ -164,22 +163,7 @@ impl ScenarioFile {
         Ok(scenario)
     }
 
-    /// Finds the first change after which the scenario cannot be read any more.
-    fn blame(&self, changes: &[Change], error: &toml::de::Error) -> ScenarioError {
-        let mut table = self.table.clone();
-        for change in changes {
-            if let Err(error) = change.apply(&mut table, &self.keys) {
-                return error;
-            }
-            if let Err(error) = table.clone().try_into::<Scenario>() {
-                return change.error(&change::plain(&error));
-            }
-        }
-        let path = self.path.as_deref().unwrap_or(Path::new("the default town"));
-        file_error(path, &self.text, 0, &change::plain(error))
-    }
-
-    /// Says where the keys are that do not go together: in an option, or else in the file.
+    /// Says where a problem was written: in the last option that sets one of its keys, or in the file.
     fn place(&self, changes: &[Change], problem: Problem) -> ScenarioError {
         let keys = || std::iter::once(&problem.key[..]).chain(problem.others.iter().copied());
         let change = keys().find_map(|key| {
@@ -210,21 +194,6 @@ fn file_error(path: &Path, text: &str, offset: usize, what: &str) -> ScenarioErr
 fn syntax_error(path: &Path, text: &str, error: &toml::de::Error) -> ScenarioError {
     let offset = error.span().map_or(0, |span| span.start);
     file_error(path, text, offset, error.message())
-}
-
-/// The parser tells where a wrong value is, and we tell which key it belongs to.
-fn value_error(path: &Path, text: &str, places: &Places, error: &toml::de::Error) -> ScenarioError {
-    let span = error.span().unwrap_or(0..0);
-    let what = words::plain(error.message());
-    let what = match places.at(span.start) {
-        Some(place) if what == words::NO_LIST => {
-            let key = &place.key;
-            format!("{key}: expected a list of tables, with two brackets: [[{key}]]")
-        }
-        Some(place) => format!("{}: {what}", place.key),
-        None => what,
-    };
-    file_error(path, text, span.start, &what)
 }
 
 #[cfg(test)]

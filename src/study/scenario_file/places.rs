@@ -52,16 +52,6 @@ impl Places {
         self.0.push(Place { key, name, value: value.span() });
     }
 
-    /// The innermost key that an error at `offset` is about.
-    pub(super) fn at(&self, offset: usize) -> Option<&Place> {
-        let is_in = |range: &Range<usize>| range.start <= offset && offset < range.end.max(1);
-        let is_about = |place: &&Place| is_in(&place.name) || is_in(&place.value);
-        self.0.iter().filter(is_about).min_by_key(|place| {
-            let range = if is_in(&place.name) { &place.name } else { &place.value };
-            range.len()
-        })
-    }
-
     /// Where the value of `key` begins, or of the element of a list that it belongs to.
     pub(super) fn find(&self, key: &str) -> Option<usize> {
         let place = self.0.iter().find(|place| place.key == key);

@@ -84,6 +84,7 @@ pub struct Relay {
 #[serde(default, deny_unknown_fields)]
 pub struct Guesser {
     /// Number of accounts that the guesser attacks. They belong to people outside the town.
+    #[serde(deserialize_with = "super::units::at_least_one")]
     pub targets: NonZeroU32,
     /// Time between two tries on the same account. A try waits for the reply to the one before.
     pub interval: Seconds,

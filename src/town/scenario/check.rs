@@ -68,6 +68,8 @@ impl fmt::Display for Problem {
     }
 }
 
+impl std::error::Error for Problem {}
+
 impl Scenario {
     /// Checks that no keys contradict each other.
     ///

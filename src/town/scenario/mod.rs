@@ -32,6 +32,7 @@ pub struct Scenario {
     /// Seed of all random numbers. The same seed gives the same town, to the last byte.
     pub seed: u64,
     /// Number of runs, which differ only by their seeds.
+    #[serde(deserialize_with = "units::at_least_one")]
     pub runs: NonZeroU32,
     /// Time before the meetings begin, in which phones log in for the first time.
     pub warm_up: Seconds,

@@ -2,14 +2,17 @@
 //! in the file.
 
 use std::fmt;
+use std::num::NonZeroU32;
+use std::str::FromStr;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{Error, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// A duration, to the microsecond. A file gives it as a number of seconds, or as a text with units: `"15m"`,
 /// `"1day 12h"`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
-#[serde(try_from = "WrittenTime", into = "f64")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize)]
+#[serde(into = "f64")]
 pub struct Seconds(pub Duration);
 
 /// A number from 0 to 1.
@@ -21,17 +24,6 @@ pub struct Probability(f64);
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Default, Serialize, Deserialize)]
 #[serde(try_from = "f64", into = "f64")]
 pub struct Amount(f64);
-
-/// The forms of a duration in a file.
-#[derive(Deserialize)]
-#[serde(
-    untagged,
-    expecting = "expected a number of seconds, or a text such as \"15m\" or \"1day 12h\""
-)]
-enum WrittenTime {
-    Number(f64),
-    Text(String),
-}
 
 impl Seconds {
     /// The longest time that a scenario may name: ten years.
@@ -67,26 +59,66 @@ impl Amount {
     }
 }
 
-impl TryFrom<WrittenTime> for Seconds {
+impl TryFrom<f64> for Seconds {
     type Error = String;
 
-    fn try_from(written: WrittenTime) -> Result<Self, String> {
-        let seconds = match written {
-            WrittenTime::Number(seconds) => seconds,
-            WrittenTime::Text(text) => humantime::parse_duration(&text)
-                .map_err(|error| {
-                    format!(
-                        "expected a time such as \"15m\" or \"1day 12h\", not {text:?}: {error}"
-                    )
-                })?
-                .as_secs_f64(),
-        };
+    fn try_from(seconds: f64) -> Result<Self, String> {
         let most = Self::MOST.as_f64();
         if !(0.0..=most).contains(&seconds) {
             return Err(format!("expected a time from 0 to {most} s, not {seconds}"));
         }
         Ok(Self(Duration::from_micros((seconds * 1e6).round() as u64)))
     }
+}
+
+impl FromStr for Seconds {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let time = humantime::parse_duration(text).map_err(|error| {
+            format!("expected a time such as \"15m\" or \"1day 12h\", not {text:?}: {error}")
+        })?;
+        time.as_secs_f64().try_into()
+    }
+}
+
+impl<'de> Deserialize<'de> for Seconds {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(WrittenTime)
+    }
+}
+
+/// Reads a time as it may be written.
+struct WrittenTime;
+
+impl Visitor<'_> for WrittenTime {
+    type Value = Seconds;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a number of seconds, or a text such as \"15m\" or \"1day 12h\"")
+    }
+
+    fn visit_i64<E: Error>(self, seconds: i64) -> Result<Seconds, E> {
+        self.visit_f64(seconds as f64)
+    }
+
+    fn visit_f64<E: Error>(self, seconds: f64) -> Result<Seconds, E> {
+        seconds.try_into().map_err(E::custom)
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Seconds, E> {
+        text.parse().map_err(E::custom)
+    }
+}
+
+/// Reads a count that must not be zero.
+pub(super) fn at_least_one<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<NonZeroU32, D::Error> {
+    let most = u32::MAX;
+    NonZeroU32::new(u32::deserialize(deserializer)?).ok_or_else(|| {
+        D::Error::custom(format_args!("expected a whole number from 1 to {most}, not 0"))
+    })
 }
 
 /// The form of a scenario file: `1day 12h`.
