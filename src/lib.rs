@@ -15,11 +15,18 @@
 extern crate self as bluetrace;
 
 pub mod arguments;
+#[cfg(any(feature = "simulate", feature = "storm"))]
+pub mod chart;
 pub mod client;
 pub mod clock;
 #[cfg(feature = "simulate")]
 pub mod crowd;
+pub mod numbers;
+#[cfg(any(feature = "simulate", feature = "storm"))]
+mod print;
 pub mod program;
+#[cfg(any(feature = "simulate", feature = "storm"))]
+mod progress_bar;
 pub mod protocol;
 pub mod reactor;
 pub mod server;
@@ -32,6 +39,7 @@ pub mod text_file;
 pub mod text_width;
 #[cfg(feature = "simulate")]
 pub mod town;
+pub mod whole_file;
 #[cfg(feature = "simulate")]
 pub mod world;
 #[cfg(any(feature = "simulate", feature = "storm"))]

@@ -145,7 +145,7 @@ fn torn_last_line_is_cut_off_with_a_warning() {
         server.stderr.wait_for("a warning", |line| {
             line.contains("tempIDs.txt: torn by a crash at byte 74; lines cut out: 1, kept behind it: 0; a copy")
         });
-        server.stderr.wait_for_part("1 TempIDs");
+        server.stderr.wait_for_part("1 TempID");
         let record = Phone::logged_in(&server, NINE).temp_id();
         let lines = data.temp_ids();
         assert_eq!((lines.len(), &lines[1].record), (2, &record), "torn behind {torn} bytes");
@@ -428,7 +428,7 @@ fn comments_and_a_byte_order_mark_in_the_credentials_are_passed_over() {
         "\u{feff}# users\n+61410888888 comp3331\n#+61410777777 datha457\n",
     );
     let server = Server::start(&data);
-    server.stderr.wait_for_part("; 1 users");
+    server.stderr.wait_for_part("; 1 user");
     assert!(Phone::connect(&server).ask("AUTH # users").is_error("WRONGPASS"));
     assert!(Phone::connect(&server).ask("AUTH #+61410777777 datha457").is_error("WRONGPASS"));
     Phone::logged_in(&server, EIGHT).temp_id();

@@ -99,6 +99,13 @@ fn list_names_each_experiment_and_what_theory_says() {
 }
 
 #[test]
+fn list_with_a_report_ends_with_2() {
+    let ended = simulate(&Data::empty(), "experiment list --out reports");
+    assert_eq!((ended.status.code(), &ended.stdout[..]), (Some(2), &[][..]), "{ended:#?}");
+    assert!(ended.stderr[0].ends_with("leave out --out"), "{ended:#?}");
+}
+
+#[test]
 fn unknown_experiment_ends_with_2_and_the_names() {
     let ended = simulate(&Data::empty(), "experiment refresh");
     assert_eq!(ended.status.code(), Some(2), "{ended:#?}");

@@ -254,7 +254,7 @@ fn impossible_storms_end_with_one_line() {
     let elsewhere = SocketAddr::from(([192, 0, 2, 1], 7000));
     assert_ended(elsewhere, "--users 5 --source-addresses 2", 2, "not 192.0.2.1");
     assert_refused(address, "--users 5 --server-pid 4000000000", "process 4000000000");
-    assert_refused(address, "--credentials /nowhere/credentials.txt", "/nowhere/credentials.txt");
+    assert_ended(address, "--credentials /nowhere/credentials.txt", 2, "/nowhere/credentials.txt");
 }
 
 #[test]
@@ -262,7 +262,7 @@ fn malformed_credentials_are_named_with_their_line() {
     let (data, (_socket, address)) = (Data::empty(), nobody());
     data.write("users.txt", "+61400000000 storm-00000000\nnonsense\n");
     let file = data.argument("users.txt");
-    assert_refused(address, &format!("--credentials {file}"), &format!("{file}:2: "));
+    assert_ended(address, &format!("--credentials {file}"), 2, &format!("{file}:2: "));
 }
 
 #[test]

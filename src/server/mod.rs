@@ -54,6 +54,7 @@ use self::reload::{Reload, Reloaded};
 pub use self::service::Service;
 pub use self::settings::{Settings, StartError};
 use crate::clock::Now;
+use crate::numbers::counted;
 use crate::reactor::signals::{SIGHUP, SIGINT, SIGTERM};
 use crate::reactor::{EventLoop, Listener, Output, Readiness, Signals, Token, descriptors};
 
@@ -199,10 +200,10 @@ impl Server {
     fn announce(&mut self) {
         let (address, ceiling) = (self.local_address, self.max_connections);
         let service = &mut self.frontend.service;
-        let users = service.authority.accounts().passwords().len();
-        let temp_ids = service.authority.registry().len();
+        let users = counted(service.authority.accounts().passwords().len(), "user");
+        let temp_ids = counted(service.authority.registry().len(), "TempID");
         self.console.diagnostic(format_args!(
-            "listening on {address} for at most {ceiling} connections; {users} users, {temp_ids} TempIDs"
+            "listening on {address} for at most {ceiling} connections; {users}, {temp_ids}"
         ));
         self.printer.print(&mut self.console, Now::read().monotonic);
     }

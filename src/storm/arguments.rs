@@ -1,10 +1,9 @@
 //! The command line of a storm.
 
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::net::{IpAddr, SocketAddr};
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{ArgGroup, Args, Parser, Subcommand};
@@ -17,7 +16,8 @@ use super::script::{Mix, Script};
 use super::users::{self, Users};
 use super::{Outcome, Settings, StormError};
 use crate::arguments::{ip_address, number};
-use crate::writable;
+use crate::whole_file::{self, PUBLIC};
+use crate::{print, writable};
 
 /// Phones at a time if nothing else is said.
 const DEFAULT_CONCURRENCY: usize = 64;
@@ -254,7 +254,7 @@ impl StormArguments {
             })?;
         }
         if let Some(path) = &self.plot {
-            write(path, |file| file.write_all(outcome.plot()?.as_bytes()))?;
+            write(path, |file| file.write_all(outcome.plot().as_bytes()))?;
         }
         Ok(())
     }
@@ -283,30 +283,21 @@ pub fn write_credentials(users: Range<u32>, output: Option<&PathBuf>) -> Result<
     }
 }
 
-/// Writes to the standard output. Whoever has closed it does not want to see the rest, and that is no
-/// error.
+/// Prints to the standard output.
 ///
 /// # Errors
 ///
 /// An output that cannot be written, such as a file on a full disk.
 pub fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), StormError> {
-    let mut out = BufWriter::new(io::stdout().lock());
-    match write(&mut out).and_then(|()| out.flush()) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        Err(source) => Err(StormError::Output { path: "standard output".into(), source }),
-        Ok(()) => Ok(()),
-    }
+    print::print(write).map_err(|source| StormError::Output { path: print::NAME.into(), source })
 }
 
 fn write(
-    path: &PathBuf,
-    write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), StormError> {
-    let outcome = File::create(path).map(BufWriter::new).and_then(|mut file| {
-        write(&mut file)?;
-        file.flush()
-    });
-    outcome.map_err(|source| StormError::Output { path: path.clone(), source })
+    whole_file::replace(path, PUBLIC, write)
+        .map_err(|source| StormError::Output { path: path.to_owned(), source })
 }
 
 fn default_sources(phones: Option<u64>) -> u32 {

@@ -1,179 +1,101 @@
-//! The picture of a storm: latency over time, and how it is distributed.
-
-use std::error::Error;
-
-use plotters::chart::{ChartBuilder, ChartContext};
-use plotters::coord::Shift;
-use plotters::coord::types::RangedCoordf64;
-use plotters::prelude::*;
+//! The picture of a storm: latency over time, and the distribution of latencies.
 
 use super::report::in_unit;
-use super::tally::{Latencies, Series, Tally};
+use super::tally::{Bucket, Latencies, Series as Buckets, Tally};
+use crate::chart::{self, Axis, Chart, Form, Point, Series};
 
-const WIDTH: u32 = 960;
-const HEIGHT: u32 = 720;
+/// The lines over time: name, quantile and look. Where few sessions end at a time p99 is their maximum:
+/// the later lines are dashed, so that an earlier one shows through.
+const QUANTILES: [(&str, f64, usize); 3] = [("p50", 0.5, 0), ("p99", 0.99, 1), ("max", 1.0, 2)];
 
-/// The font; every viewer of SVG has one of this kind.
-const FONT: &str = "sans-serif";
-
-/// The colour of the 99th percentile, which is what the distribution is about, too.
-const P99_COLOR: RGBColor = RGBColor(0x1f, 0x5f, 0xbf);
-
-/// The lines over time: what, its quantile, its colour and its width. The last is drawn over the others.
-/// Where few sessions end at a time, p99 is the greatest of them: the maximum is a pale band, wide enough
-/// to be seen on both sides of a line upon it.
-const QUANTILES: [(&str, f64, RGBColor, u32); 3] = [
-    ("max", 1.0, RGBColor(0xf2, 0xb5, 0xa7), 6),
-    ("p99", 0.99, P99_COLOR, 2),
-    ("p50", 0.5, RGBColor(0x1b, 0x7f, 0x4d), 2),
-];
+/// The look of failures.
+const FAILURE_LOOK: usize = 6;
 
 /// Points of the curve of the distribution.
 const CURVE_POINTS: u32 = 200;
 
-type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
-type Chart<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoordf64, LogCoord<f64>>>;
-type Outcome = Result<(), Box<dyn Error>>;
-
 /// Draws the latencies of the sessions as SVG.
-///
-/// # Errors
-///
-/// What the drawing library says; there is nothing that it needs of the system.
-pub(super) fn draw(tally: &Tally, title: &str) -> Result<String, Box<dyn Error>> {
-    let mut svg = String::new();
-    {
-        let root = SVGBackend::with_string(&mut svg, (WIDTH, HEIGHT)).into_drawing_area();
-        root.fill(&WHITE)?;
-        let root = root.titled(title, (FONT, 18))?;
-        let (upper, lower) = root.split_vertically(HEIGHT / 2);
-        if tally.sessions.is_empty() {
-            let text = "no session of a timed script was done";
-            let style = (FONT, 16).into_font().color(&BLACK);
-            upper.draw_text(text, &style, (40, 40))?;
-        } else {
-            draw_over_time(tally, &upper)?;
-            draw_distribution(&tally.sessions, &lower)?;
-        }
-        root.present()?;
+pub(super) fn draw(tally: &Tally, title: &str) -> String {
+    if tally.sessions.is_empty() {
+        return chart::sheet(&format!("{title}: no session of a timed script was done"), &[]);
     }
-    Ok(svg)
+    chart::sheet(title, &[over_time(tally), distribution(&tally.sessions)])
 }
 
-fn draw_over_time(tally: &Tally, area: &Area<'_>) -> Outcome {
-    let series = &tally.series;
-    let end = series.width().as_secs_f64() * series.buckets().len() as f64;
-    let mut chart = ChartBuilder::on(area)
-        .caption("latency of a session over time", (FONT, 15))
-        .margin(12)
-        .x_label_area_size(36)
-        .y_label_area_size(64)
-        .build_cartesian_2d(0.0..end, latency_range(&tally.sessions).log_scale())?;
-    chart
-        .configure_mesh()
-        .x_desc("seconds since the storm began")
-        .y_label_formatter(&|latency| in_unit(*latency as u64))
-        .x_label_formatter(&|second| format!("{second:.0$}", decimals(end)))
-        .light_line_style(WHITE)
-        .label_style((FONT, 12))
-        .draw()?;
-    draw_quantiles(series, &mut chart)?;
-    draw_failures(series, latency_range(&tally.sessions).start, &mut chart)?;
-    chart
-        .configure_series_labels()
-        .position(SeriesLabelPosition::UpperRight)
-        .background_style(WHITE.mix(0.8))
-        .border_style(BLACK.mix(0.3))
-        .label_font((FONT, 12))
-        .draw()?;
-    Ok(())
-}
-
-/// With which the labels of an axis from 0 to `end` differ, of which there are some ten.
-fn decimals(end: f64) -> usize {
-    (1.0 - end.log10().floor()).max(1.0) as usize
-}
-
-fn draw_quantiles(series: &Series, chart: &mut Chart<'_, '_>) -> Outcome {
-    for (name, quantile, color, line_width) in QUANTILES {
-        let style = color.stroke_width(line_width);
-        let points = series.buckets().iter().enumerate().filter_map(|(index, bucket)| {
-            let latency = bucket.latencies.value_at_quantile(quantile).max(1) as f64;
-            (!bucket.latencies.is_empty()).then_some((series.middle(index), latency))
-        });
-        chart
-            .draw_series(LineSeries::new(points, style))?
-            .label(name)
-            .legend(move |(x, y)| PathElement::new([(x, y), (x + 16, y)], style));
+fn over_time(tally: &Tally) -> Chart {
+    let buckets = &tally.series;
+    let end = buckets.width().as_secs_f64() * buckets.buckets().len() as f64;
+    let mut series = Vec::from(QUANTILES.map(|(name, quantile, look)| {
+        let latency = |bucket: &Bucket| {
+            let latencies = &bucket.latencies;
+            (!latencies.is_empty()).then(|| latencies.value_at_quantile(quantile).max(1) as f64)
+        };
+        let points = points(buckets, latency);
+        Series { name: name.to_owned(), look, form: Form::Line, points }
+    }));
+    let floor = tally.sessions.min().max(1) as f64;
+    let failures = points(buckets, |bucket| (bucket.failed > 0).then_some(floor));
+    if !failures.is_empty() {
+        let name = "sessions failed".to_owned();
+        series.push(Series { name, look: FAILURE_LOOK, form: Form::Dots, points: failures });
     }
-    // A line of a single point is none.
-    let mut middles =
-        series.buckets().iter().enumerate().filter(|(_, it)| !it.latencies.is_empty());
-    if let (Some((index, bucket)), None) = (middles.next(), middles.next()) {
-        for (_, quantile, color, line_width) in QUANTILES {
-            let latency = bucket.latencies.value_at_quantile(quantile).max(1) as f64;
-            let point =
-                Circle::new((series.middle(index), latency), line_width + 2, color.filled());
-            chart.draw_series([point])?;
-        }
+    Chart {
+        title: "Latency of a session over time".to_owned(),
+        about: String::new(),
+        x: Axis::time("since the storm began", 0.0, end),
+        y: latency_axis(&tally.sessions),
+        series,
+        shades: Vec::new(),
     }
-    Ok(())
 }
 
-/// Marks at `floor` when sessions failed.
-fn draw_failures(series: &Series, floor: f64, chart: &mut Chart<'_, '_>) -> Outcome {
-    let failed = series.buckets().iter().enumerate().filter(|(_, bucket)| bucket.failed > 0);
-    let marks: Vec<_> = failed.map(|(index, _)| (series.middle(index), floor)).collect();
-    if !marks.is_empty() {
-        let mark = |at: &(f64, f64)| TriangleMarker::new(*at, 5, BLACK.filled());
-        chart
-            .draw_series(marks.iter().map(mark))?
-            .label("sessions failed")
-            .legend(|(x, y)| TriangleMarker::new((x + 8, y), 5, BLACK.filled()));
-    }
-    Ok(())
+/// One point for each bucket that has a value.
+fn points(series: &Buckets, value: impl Fn(&Bucket) -> Option<f64>) -> Vec<Point> {
+    let buckets = series.buckets().iter().enumerate();
+    let point = |(index, bucket)| {
+        Some(Point { x: series.middle(index), y: value(bucket)?, interval: None })
+    };
+    buckets.filter_map(point).collect()
 }
 
-/// The latency at each percentile, with the high ones as wide as the low ones: a tail of one in ten
-/// thousand is as easy to see as the middle.
-fn draw_distribution(latencies: &Latencies, area: &Area<'_>) -> Outcome {
+/// The latency at each percentile. The axis counts nines, so that a tail of one in ten thousand is as
+/// wide as the middle.
+fn distribution(latencies: &Latencies) -> Chart {
     let nines = (latencies.len() as f64).log10().max(1.0);
-    let mut chart = ChartBuilder::on(area)
-        .caption("how the latencies of all sessions are distributed", (FONT, 15))
-        .margin(12)
-        .x_label_area_size(36)
-        .y_label_area_size(64)
-        .build_cartesian_2d(0.0..nines, latency_range(latencies).log_scale())?;
-    chart
-        .configure_mesh()
-        .x_desc("percentile")
-        .y_label_formatter(&|latency| in_unit(*latency as u64))
-        .x_label_formatter(&|nines| percentile(*nines))
-        .x_labels(nines.ceil() as usize + 1)
-        .light_line_style(WHITE)
-        .label_style((FONT, 12))
-        .draw()?;
-    let points = (0..=CURVE_POINTS).map(|point| {
-        let at = nines * f64::from(point) / f64::from(CURVE_POINTS);
-        let quantile = 1.0 - 10.0_f64.powf(-at);
-        (at, latencies.value_at_quantile(quantile).max(1) as f64)
-    });
-    chart.draw_series(LineSeries::new(points, P99_COLOR.stroke_width(2)))?;
-    Ok(())
+    let point = |number: u32| {
+        let x = nines * f64::from(number) / f64::from(CURVE_POINTS);
+        let quantile = 1.0 - 10.0_f64.powf(-x);
+        let y = latencies.value_at_quantile(quantile).max(1) as f64;
+        Point { x, y, interval: None }
+    };
+    let ticks = (0..=nines.floor() as u32).map(f64::from);
+    Chart {
+        title: "Distribution of the latencies of all sessions".to_owned(),
+        about: String::new(),
+        x: Axis::tight("percentile", 0.0, nines).with_ticks(ticks, percentile),
+        y: latency_axis(latencies),
+        series: vec![Series {
+            name: "latency".to_owned(),
+            look: 0,
+            form: Form::Line,
+            points: (0..=CURVE_POINTS).map(point).collect(),
+        }],
+        shades: Vec::new(),
+    }
 }
 
-/// 1 is the 90th percentile, 2 the 99th, and so on.
+/// The percentile for a number of nines: 90 for one, 99 for two.
 fn percentile(nines: f64) -> String {
     let share = 100.0 * (1.0 - 10.0_f64.powf(-nines));
     let digits = (nines.ceil() as usize).saturating_sub(2);
     format!("{share:.digits$}")
 }
 
-/// From a power of ten below the least to one above the greatest.
-fn latency_range(latencies: &Latencies) -> std::ops::Range<f64> {
-    let power = |value: f64| 10.0_f64.powf(value);
-    let (least, greatest) = (latencies.min().max(1) as f64, latencies.max().max(1) as f64);
-    power(least.log10().floor())..power((greatest.log10() + 0.01).ceil())
+fn latency_axis(latencies: &Latencies) -> Axis {
+    let (least, most) = (latencies.min().max(1) as f64, latencies.max().max(1) as f64);
+    let axis = Axis::logarithmic("", least, most * 1.02);
+    let values: Vec<_> = axis.ticks.iter().map(|(value, _)| *value).collect();
+    axis.with_ticks(values, |latency| in_unit(latency.round() as u64))
 }
 
 #[cfg(test)]
@@ -192,9 +114,9 @@ mod tests {
             tally.ended(Script::TempId, Ok(()), at, latency);
         }
         tally.ended(Script::TempId, Err(Failure::Busy), Duration::ZERO, Duration::ZERO);
-        let svg = draw(&tally, "a storm").expect("drawn");
+        let svg = draw(&tally, "a storm");
         assert!(svg.starts_with("<svg") && svg.trim_end().ends_with("</svg>"));
-        for part in ["a storm", "over time", "distributed", "p50", "p99", "max", "sessions failed"]
+        for part in ["a storm", "over time", "Distribution", "p50", "p99", "max", "sessions failed"]
         {
             assert!(svg.contains(part), "{part}");
         }
@@ -202,35 +124,35 @@ mod tests {
 
     /// A single session is its own median and maximum, and all three lines are where it is.
     #[test]
-    fn lines_in_the_same_place_are_drawn_the_widest_first() {
+    fn only_the_first_of_lines_in_the_same_place_is_solid() {
         let mut tally = Tally::new();
         for number in 1..9 {
             let (at, latency) = (Duration::from_millis(number * 50), Duration::from_millis(number));
             tally.ended(Script::TempId, Ok(()), at, latency);
         }
-        let svg = draw(&tally, "a storm").expect("drawn");
-        let at = |color: RGBColor| {
-            let RGBColor(red, green, blue) = color;
-            let color = format!("#{red:02X}{green:02X}{blue:02X}");
-            svg.find(&color).unwrap_or_else(|| panic!("no {color} in {svg}"))
-        };
-        let places = QUANTILES.map(|(_, _, color, _)| at(color));
-        assert!(places.is_sorted(), "{places:?}");
-        assert!(QUANTILES.is_sorted_by_key(|(_, _, _, width)| std::cmp::Reverse(*width)));
+        let svg = draw(&tally, "a storm");
+        let (_, shapes) = svg.split_once("</g><g class=\"look0\"").expect("the first line");
+        let places = [1, 2].map(|look| shapes.find(&format!("<g class=\"look{look}\"><path")));
+        assert!(places[0].is_some() && places[0] < places[1], "{places:?}");
+        for look in [1, 2] {
+            assert!(chart::STYLE.contains(&format!(".look{look} .line {{ stroke-dasharray")));
+        }
+        assert!(!chart::STYLE.contains(".look0 .line"));
     }
 
     #[test]
-    fn short_storm_has_points_and_labels_that_differ() {
-        assert_eq!([12.0, 9.9, 0.9, 0.13, 0.05].map(decimals), [1, 1, 2, 2, 3]);
+    fn single_moment_is_drawn_as_marks() {
         let mut tally = Tally::new();
         tally.ended(Script::TempId, Ok(()), Duration::from_millis(3), Duration::from_millis(2));
-        let svg = draw(&tally, "a storm").expect("drawn");
-        assert_eq!(svg.matches("<circle").count(), QUANTILES.len(), "{svg}");
+        let svg = draw(&tally, "a storm");
+        let marks = svg.matches("<title>p50<").count() + svg.matches("<title>max<").count();
+        assert_eq!(marks, 2, "{svg}");
+        assert!(!svg.contains("NaN") && !svg.contains(">inf"), "{svg}");
     }
 
     #[test]
     fn storm_without_a_timed_session_has_a_picture_that_says_so() {
-        let svg = draw(&Tally::new(), "a storm").expect("drawn");
+        let svg = draw(&Tally::new(), "a storm");
         assert!(svg.contains("no session"));
     }
 

@@ -1,31 +1,27 @@
-//! The bar that shows how far a storm is.
+//! The progress bar of a storm.
 
-use std::cell::Cell;
 use std::io::{self, Write};
 use std::time::Duration;
 
+use indicatif::ProgressBar;
 use rustix::stdio::stderr;
 use rustix::termios::tcgetwinsize;
 
 use super::tally::Tally;
-use crate::terminal_kind::is_capable_terminal;
+use crate::numbers::counted;
+use crate::progress_bar;
 
 /// How often it is drawn.
 pub(super) const INTERVAL: Duration = Duration::from_millis(100);
 
-/// Columns of a terminal that does not know its size.
-const COLUMNS_FALLBACK: usize = 80;
+/// Columns of a terminal below which the bar makes room for the numbers.
+const MIN_COLUMNS_OF_BAR: u16 = 64;
 
-/// Columns of the bar itself, at least; where there is no room for so many, the numbers go without it.
-const MIN_BAR_COLUMNS: usize = 10;
-
-/// A bar on standard error, if that is a terminal: one row, cut to its width.
+/// A bar with numbers in one row, as wide as the terminal.
 #[derive(Debug)]
 pub(super) struct Progress {
     goal: Goal,
-    is_on_terminal: bool,
-    /// Columns of what is on the screen.
-    drawn: Cell<usize>,
+    bar: ProgressBar,
 }
 
 /// What ends the storm.
@@ -43,85 +39,66 @@ impl Progress {
             (None, Some(time)) => Goal::Time(time),
             (None, None) => Goal::None,
         };
-        Self { goal, is_on_terminal: is_capable_terminal(stderr()), drawn: Cell::new(0) }
+        Self { goal, bar: progress_bar::new(goal.steps()) }
     }
 
     pub(super) fn show(&self, tally: &Tally, running: usize, elapsed: Duration) {
-        if self.is_on_terminal {
-            let columns = columns();
-            // The last column stays free, as terminals differ in what they do behind it.
-            let row = self.goal.row(tally, running, elapsed, columns - 1);
-            self.draw(&row, columns);
+        if self.bar.is_hidden() {
+            return;
         }
+        let is_wide = tcgetwinsize(stderr()).is_ok_and(|size| size.ws_col >= MIN_COLUMNS_OF_BAR);
+        self.bar.set_style(progress_bar::style(match self.goal {
+            Goal::Phones(_) | Goal::Time(_) if is_wide => "{elapsed} [{wide_bar}] {msg}",
+            Goal::Phones(_) | Goal::Time(_) | Goal::None => "{elapsed} {wide_msg}",
+        }));
+        self.bar.set_message(self.goal.numbers(tally, running, elapsed));
+        self.bar.set_position(self.goal.steps_done(tally, elapsed));
     }
 
-    /// Puts a line above the bar, also where there is no terminal and so no bar.
+    /// Writes a line above the bar, or without one where there is no terminal.
     pub(super) fn say(&self, line: &str) {
-        self.clear();
         // Nobody may be there to read it.
-        let _ = writeln!(io::stderr(), "{line}");
-    }
-
-    fn clear(&self) {
-        if self.drawn.get() > 0 {
-            self.draw("", columns());
-        }
-    }
-
-    fn draw(&self, row: &str, columns: usize) {
-        let bytes = [&erase(self.drawn.get(), columns), row].concat();
-        self.drawn.set(row.chars().count());
-        let _ = io::stderr().write_all(bytes.as_bytes());
+        self.bar.suspend(|| drop(writeln!(io::stderr(), "{line}")));
     }
 }
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        self.clear();
+        self.bar.finish_and_clear();
     }
 }
 
 impl Goal {
-    fn row(self, tally: &Tally, running: usize, elapsed: Duration, columns: usize) -> String {
+    fn steps(self) -> u64 {
+        match self {
+            Self::Phones(phones) => phones,
+            Self::Time(time) => milliseconds(time),
+            Self::None => 0,
+        }
+    }
+
+    fn steps_done(self, tally: &Tally, elapsed: Duration) -> u64 {
+        match self {
+            Self::Phones(_) => tally.done() + tally.failed(),
+            Self::Time(_) | Self::None => milliseconds(elapsed),
+        }
+    }
+
+    fn numbers(self, tally: &Tally, running: usize, elapsed: Duration) -> String {
         let (done, failed) = (tally.done(), tally.failed());
         let rate = done as f64 / elapsed.as_secs_f64().max(0.001);
         let numbers = format!("{running} connected, {rate:.0}/s, {failed} failed");
-        let numbers = match self {
-            Self::Phones(phones) => format!("{} of {phones} phones, {numbers}", done + failed),
+        match self {
+            Self::Phones(phones) => {
+                format!("{} of {}, {numbers}", done + failed, counted(phones, "phone"))
+            }
             Self::Time(_) | Self::None => numbers,
-        };
-        let share = match self {
-            Self::Phones(phones) => Some((done + failed) as f64 / phones as f64),
-            Self::Time(time) => Some(elapsed.as_secs_f64() / time.as_secs_f64()),
-            Self::None => None,
-        };
-        let seconds = format!("{}s", elapsed.as_secs());
-        let room = columns.saturating_sub(seconds.len() + numbers.len() + " [] ".len());
-        let bar = share.filter(|_| room >= MIN_BAR_COLUMNS).map(|share| bar(share, room));
-        let row = format!("{seconds} {}{numbers}", bar.unwrap_or_default());
-        row.chars().take(columns).collect()
+        }
     }
 }
 
-/// `[===>   ] ` with so many columns between the brackets.
-fn bar(share: f64, columns: usize) -> String {
-    let full = ((share.min(1.0) * columns as f64) as usize).min(columns);
-    let head = if full < columns { ">" } else { "" };
-    format!("[{}{head:<rest$}] ", "=".repeat(full), rest = columns - full)
-}
-
-/// Erases a row of `drawn` columns. If the terminal has become narrower than that meanwhile, it has made
-/// several of it, as most do, and the cursor is at the end of the last.
-fn erase(drawn: usize, columns: usize) -> String {
-    match drawn.div_ceil(columns) {
-        0 | 1 => "\r\x1b[J".to_owned(),
-        rows => format!("\x1b[{}A\r\x1b[J", rows - 1),
-    }
-}
-
-fn columns() -> usize {
-    let size = tcgetwinsize(stderr()).ok().map(|size| usize::from(size.ws_col));
-    size.filter(|columns| *columns > 1).unwrap_or(COLUMNS_FALLBACK)
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
@@ -129,41 +106,15 @@ mod tests {
     use super::super::script::Script;
     use super::*;
 
-    const TIME: Duration = Duration::from_secs(75);
-
-    fn tally() -> Tally {
+    #[test]
+    fn numbers_and_steps_are_those_of_the_goal() {
+        let time = Duration::from_secs(75);
         let mut tally = Tally::new();
         (0..30).for_each(|_| tally.ended(Script::Login, Ok(()), Duration::ZERO, Duration::ZERO));
-        tally
-    }
-
-    #[test]
-    fn wide_row_has_a_bar_that_fills_it() {
-        let row = Goal::Phones(40).row(&tally(), 7, TIME, 79);
-        let bar = "=".repeat(21) + ">" + &" ".repeat(7);
-        assert_eq!(row, format!("75s [{bar}] 30 of 40 phones, 7 connected, 0/s, 0 failed"));
-        let row = Goal::Time(TIME).row(&tally(), 7, TIME, 49);
-        assert_eq!(row, format!("75s [{}] 7 connected, 0/s, 0 failed", "=".repeat(16)));
-        let row = Goal::None.row(&tally(), 7, TIME, 79);
-        assert_eq!(row, "75s 7 connected, 0/s, 0 failed");
-    }
-
-    #[test]
-    fn narrow_row_has_the_numbers_and_no_more_than_fits() {
-        let row = Goal::Phones(40).row(&tally(), 7, TIME, 39);
-        assert_eq!(row, "75s 30 of 40 phones, 7 connected, 0/s, ");
-        for columns in 1..120 {
-            for goal in [Goal::Phones(40), Goal::Time(TIME), Goal::None] {
-                let row = goal.row(&tally(), 7, TIME, columns);
-                assert!(row.len() <= columns && row.is_ascii(), "{columns}: {row:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn row_that_a_narrower_terminal_has_wrapped_is_erased_whole() {
-        assert_eq!(erase(79, 80), "\r\x1b[J");
-        assert_eq!(erase(79, 40), "\x1b[1A\r\x1b[J");
-        assert_eq!(erase(79, 20), "\x1b[3A\r\x1b[J");
+        let shown = |goal: Goal| (goal.steps_done(&tally, time), goal.numbers(&tally, 7, time));
+        let numbers = "7 connected, 0/s, 0 failed";
+        assert_eq!(shown(Goal::Phones(40)), (30, format!("30 of 40 phones, {numbers}")));
+        assert_eq!(shown(Goal::Time(time)), (75_000, numbers.to_owned()));
+        assert_eq!(shown(Goal::None).1, numbers);
     }
 }

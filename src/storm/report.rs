@@ -11,6 +11,7 @@ use super::arrivals::Load;
 use super::tally::{Latencies, Tally};
 use super::users::Users;
 use super::{Settings, Spacing};
+use crate::numbers::counted;
 
 /// What came of a storm. In JSON every latency is in microseconds and every time in seconds. A phone that
 /// gave up waiting is among the latencies with the time that it had waited, the least that it can be.
@@ -212,7 +213,7 @@ impl Report {
             None => format!("{concurrency} at once"),
             Some(rate) => format!("{rate} a second"),
         };
-        format!("{} sessions of {script}, {load}", self.done + self.failed)
+        format!("{} of {script}, {load}", counted(self.done + self.failed, "session"))
     }
 
     /// Whether every session that was asked for ended as its script expects.
@@ -225,8 +226,13 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "{} sessions done, {} failed in {:.2} s: {:.0} a second, {} at once; {} TempIDs",
-            self.done, self.failed, self.seconds, self.rate, self.most_at_once, self.temp_ids
+            "{} done, {} failed in {:.2} s: {:.0} a second, {} at once; {}",
+            counted(self.done, "session"),
+            self.failed,
+            self.seconds,
+            self.rate,
+            self.most_at_once,
+            counted(self.temp_ids, "TempID")
         )?;
         let counted = self.done_by_script.iter().map(|(script, count)| (count, script.to_string()));
         for (count, script) in counted {

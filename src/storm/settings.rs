@@ -105,11 +105,11 @@ impl StormError {
     pub fn is_usage(&self) -> bool {
         match self {
             Self::SameFile { .. }
+            | Self::File(_)
             | Self::TooMany { .. }
             | Self::TooFewUsers(_)
             | Self::NoSources(_) => true,
-            Self::File(_)
-            | Self::Output { .. }
+            Self::Output { .. }
             | Self::Unreachable { .. }
             | Self::NoProcess { .. }
             | Self::System(_) => false,

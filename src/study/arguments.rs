@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 
 use super::SimulateError;
 use super::figure_names::FigureNames;
-use super::points::PlannedPoint;
+use super::points::{Origin, PlannedPoint};
 use super::runs::Plan;
 use super::scenario_file::{Change, ScenarioFile, Sweep, grid};
 use super::sequence::SequenceArguments;
@@ -143,11 +143,12 @@ impl StudyArguments {
         let points = swept.into_iter().map(|swept| {
             let scenario = file.scenario(&[&changes[..], &swept[..]].concat())?;
             let changed = swept.into_iter().map(|change| (change.key, change.text)).collect();
-            Ok(PlannedPoint { changed, scenario })
+            Ok(PlannedPoint { changed, scenario, expected: Vec::new() })
         });
         Ok(Plan {
             points: points.collect::<Result<_, SimulateError>>()?,
             scenario,
+            origin: Origin::Scenario,
             collect: Collect { records: self.out.is_some(), messages: self.trace.is_some() },
             figures: self.figures.clone(),
             threads: self.threads.map(|threads| threads as usize),

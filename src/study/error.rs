@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use rand::rngs::SysError;
 use thiserror::Error;
 
-use super::numbers::{self, Unit};
 use super::scenario_file::ScenarioError;
+use crate::numbers::{self, Unit};
 use crate::text_file::FileError;
 use crate::town::TownError;
 
@@ -63,9 +63,15 @@ pub enum SimulateError {
     /// The system has no random numbers.
     #[error("no random numbers: {0}")]
     Randomness(SysError),
-    /// A file cannot be read or is malformed.
+    /// A file that the user named cannot be read or is malformed.
+    #[error(transparent)]
+    Input(FileError),
+    /// A file of a report cannot be written.
     #[error(transparent)]
     File(#[from] FileError),
+    /// The list of experiments has no report.
+    #[error("experiment list runs nothing and writes no report: leave out --out")]
+    NothingToWrite,
     /// The catalogue has no experiment of this name.
     #[error("there is no experiment {name:?}; expected all, list, or one of {}", names.join(", "))]
     NoSuchExperiment {
@@ -96,7 +102,7 @@ pub enum SimulateError {
 }
 
 impl SimulateError {
-    /// Whether the command line or the scenario is to blame, and the exit code is 2.
+    /// Whether the command line or a file that it names for reading is to blame, and the exit code is 2.
     pub fn is_usage(&self) -> bool {
         match self {
             Self::Scenario(_)
@@ -104,9 +110,15 @@ impl SimulateError {
             | Self::TooLarge { .. }
             | Self::NoTime { .. }
             | Self::SameFile(_)
-            | Self::Run { .. }
+            | Self::Input(_)
+            | Self::NothingToWrite
+            | Self::Run { source: TownError::Scenario(_) | TownError::File(_), .. }
             | Self::NoSuchExperiment { .. } => true,
-            Self::Threads(_) | Self::Randomness(_) | Self::File(_) | Self::Output { .. } => false,
+            Self::Run { source: TownError::Violation { .. }, .. }
+            | Self::Threads(_)
+            | Self::Randomness(_)
+            | Self::File(_)
+            | Self::Output { .. } => false,
         }
     }
 

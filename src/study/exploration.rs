@@ -7,7 +7,8 @@ use rand::rngs::SysRng;
 use rayon::ThreadPoolBuilder;
 
 use super::arguments::{CrowdArguments, MOST_SEED};
-use super::{SimulateError, print};
+use super::error::SimulateError;
+use super::print::print;
 use crate::clock::Now;
 use crate::crowd::explore::{Exploration, Failure, Findings};
 use crate::crowd::scenario::Kind;

@@ -3,6 +3,7 @@
 use super::points::Point;
 use super::statistics::Estimate;
 use super::theory::Relation;
+use crate::numbers::Unit;
 use crate::town::Outcome;
 use crate::town::figures::Figure;
 
@@ -20,6 +21,8 @@ pub(super) struct Measured<'a> {
 pub(super) struct MeasuredFigure {
     /// Name of the figure.
     pub(super) name: &'static str,
+    /// Unit of the values.
+    pub(super) unit: Unit,
     /// Meaning of the figure.
     pub(super) meaning: &'static str,
     /// Estimate over all runs; `None` if no run has the figure.
@@ -61,6 +64,12 @@ impl<'a> Measured<'a> {
         self.figures.iter().find(|figure| figure.name == name)
     }
 
+    /// The figure of this name with its unit; `None` if no run has it.
+    pub(super) fn quantity(&self, name: &str) -> Option<(Unit, Estimate)> {
+        let figure = self.figure(name)?;
+        Some((figure.unit, figure.estimate?))
+    }
+
     /// Estimate of the figure of this name; `None` if no run has it.
     pub(super) fn estimate(&self, name: &str) -> Option<Estimate> {
         self.figure(name)?.estimate
@@ -69,7 +78,11 @@ impl<'a> Measured<'a> {
 
 impl MeasuredFigure {
     /// The figure with its `values` in all runs.
-    fn of(point: &Point, Figure { name, meaning, .. }: Figure, values: &[Option<f64>]) -> Self {
+    fn of(
+        point: &Point,
+        Figure { name, unit, meaning, .. }: Figure,
+        values: &[Option<f64>],
+    ) -> Self {
         let expected = point.expected.iter().filter(|expected| expected.measure.name() == name);
         let judged = expected.map(|expected| Judged {
             relation: expected.relation,
@@ -77,7 +90,7 @@ impl MeasuredFigure {
             is_met: expected.is_met_by(values),
         });
         let there: Vec<_> = values.iter().copied().flatten().collect();
-        Self { name, meaning, estimate: Estimate::of(&there), expected: judged.collect() }
+        Self { name, unit, meaning, estimate: Estimate::of(&there), expected: judged.collect() }
     }
 }
 

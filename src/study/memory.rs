@@ -16,6 +16,9 @@ const BYTES_PER_PHONE: f64 = 1_000.0;
 /// What the server's registry takes for a TempID, in bytes.
 const BYTES_PER_TEMP_ID: f64 = 40.0;
 
+/// What the counts of a second take, in bytes: one of requests and one of connections.
+const BYTES_PER_SECOND: f64 = 8.0;
+
 /// What a container may use, in bytes, or `max`.
 const CONTAINER_LIMIT: &str = "/sys/fs/cgroup/memory.max";
 
@@ -70,7 +73,8 @@ fn check_against(
 fn bytes(scenario: &Scenario) -> f64 {
     let time = scenario.warm_up.as_f64() + scenario.duration.as_f64();
     let temp_ids = time / scenario.server.temp_id_lifetime.as_f64();
-    phones(scenario) * (BYTES_PER_PHONE + BYTES_PER_TEMP_ID * temp_ids)
+    let of_phones = phones(scenario) * (BYTES_PER_PHONE + BYTES_PER_TEMP_ID * temp_ids);
+    of_phones + BYTES_PER_SECOND * scenario.duration.as_f64()
 }
 
 fn phones(scenario: &Scenario) -> f64 {
@@ -85,12 +89,14 @@ fn phones(scenario: &Scenario) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::town::scenario::Seconds;
 
     fn point(count: u32) -> PlannedPoint {
         let mut scenario = Scenario::default();
         scenario.people.count = count;
         scenario.people.app_share = 0.5.try_into().expect("a share");
-        PlannedPoint { changed: vec![("people.count".to_owned(), count.to_string())], scenario }
+        let changed = vec![("people.count".to_owned(), count.to_string())];
+        PlannedPoint { changed, scenario, expected: Vec::new() }
     }
 
     fn check_300_gb(points: &[PlannedPoint], runs: usize, threads: usize) -> Result<(), String> {
@@ -125,8 +131,18 @@ mod tests {
     }
 
     #[test]
+    fn seconds_of_a_long_run_are_counted() {
+        let mut point = point(1);
+        point.scenario.duration = Seconds::MOST;
+        assert_eq!(check_300_gb(&[point.clone()], 100, 99), Ok(()));
+        let refused = check_300_gb(&[point], 200, 150).expect_err("2.5 GB each");
+        assert!(refused.contains("the 150 runs at a time"), "{refused}");
+    }
+
+    #[test]
     fn default_town_fits_into_this_machine() {
-        let default = PlannedPoint { changed: Vec::new(), scenario: Scenario::default() };
+        let (changed, scenario) = (Vec::new(), Scenario::default());
+        let default = PlannedPoint { changed, scenario, expected: Vec::new() };
         check(&[default], 1, 1).expect("it is small");
     }
 }

@@ -12,9 +12,9 @@ pub mod huge_pages;
 mod measured;
 mod memory;
 pub mod messages;
-mod numbers;
 pub mod output;
 pub mod points;
+mod print;
 mod progress;
 mod remarks;
 pub mod runs;
@@ -26,12 +26,10 @@ mod table;
 pub mod theory;
 mod trial;
 
-use std::io::{self, Write};
-use std::path::Path;
-
 use self::arguments::{Arguments, Command, StudyArguments};
 pub use self::error::SimulateError;
 use self::points::Study;
+use self::print::print;
 use self::trial::Trial;
 use crate::writable;
 
@@ -49,7 +47,7 @@ pub fn run(arguments: &Arguments) -> Result<bool, SimulateError> {
             {
                 return Err(SimulateError::NoTime { from, until });
             }
-            Ok(sequence::run(sequence)?)
+            sequence::run(sequence)
         }
         Some(Command::Crowd(crowd)) => exploration::run(crowd),
         None => {
@@ -67,16 +65,6 @@ fn run_study(arguments: &StudyArguments) -> Result<(), SimulateError> {
     let written = write_files(&study, arguments);
     print(&summary::of(&study))?;
     written
-}
-
-/// Writes to the standard output. Whoever has closed it does not want to see more.
-fn print(text: &str) -> Result<(), SimulateError> {
-    match io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(SimulateError::output(Path::new("standard output"), error))
-        }
-        Ok(()) | Err(_) => Ok(()),
-    }
 }
 
 /// Makes sure that what is asked for can be written, before long runs.

@@ -2,6 +2,7 @@
 
 use super::figure_names::FigureNames;
 use super::theory::{Expected, Measure};
+use crate::numbers::Unit;
 use crate::town::figures::Figure;
 use crate::town::{Outcome, Records, Scenario};
 
@@ -37,6 +38,8 @@ pub struct PlannedPoint {
     pub changed: Vec<(String, String)>,
     /// The scenario with these changes.
     pub scenario: Scenario,
+    /// What theory expects of it.
+    pub expected: Vec<Expected>,
 }
 
 impl PlannedPoint {
@@ -69,7 +72,7 @@ impl Point {
             if figures.iter().all(|figure| figure.name != name) {
                 let (value, meaning) =
                     (compute(&self.scenario, outcome), "of this experiment only");
-                figures.push(Figure { name, value, meaning });
+                figures.push(Figure { name, unit: Unit::Number, value, meaning });
             }
         }
         figures

@@ -1,6 +1,9 @@
-//! The bar that shows how far all runs of a study are.
+//! The progress bar of a study.
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::ProgressBar;
+
+use crate::numbers::counted;
+use crate::progress_bar;
 
 /// Steps of the bar for one run.
 const STEPS: u64 = 1000;
@@ -14,11 +17,9 @@ pub(super) struct Progress {
 impl Progress {
     pub(super) fn new(runs: usize) -> Self {
         let length = STEPS.saturating_mul(runs as u64);
-        let bar = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr());
-        let template = "{elapsed} [{wide_bar}] {percent} % of {msg}";
-        let style = ProgressStyle::with_template(template).expect("a template that is tested");
-        bar.set_style(style.progress_chars("=> "));
-        bar.set_message(if runs == 1 { "1 run".to_owned() } else { format!("{runs} runs") });
+        let bar = progress_bar::new(length);
+        bar.set_style(progress_bar::style("{elapsed} [{wide_bar}] {percent} % of {msg}"));
+        bar.set_message(counted(runs, "run"));
         Self { bar }
     }
 

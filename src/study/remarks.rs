@@ -1,7 +1,7 @@
 //! Remarks on requests of a scenario that a run cannot fulfil, which the figures alone would hide.
 
-use super::numbers::count;
 use super::points::Point;
+use crate::numbers::count;
 
 /// Remarks on the points of a study, each with the points it applies to, if not all.
 pub(super) fn of(points: &[Point]) -> Vec<String> {

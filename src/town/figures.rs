@@ -3,12 +3,15 @@
 use super::outcome::{
     AdversaryOutcome, Beacons, Encounters, Linkability, Logs, Outcome, ServerLoad, Tracing,
 };
+use crate::numbers::Unit;
 
 /// A number computed from an outcome.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Figure {
     /// Name, such as `encounters.recorded_share`.
     pub name: &'static str,
+    /// Unit of the value.
+    pub unit: Unit,
     /// Value; `None` if there was nothing to measure, such as a share of nothing.
     pub value: Option<f64>,
     /// Meaning, in words.
@@ -64,16 +67,19 @@ impl Encounters {
             count("encounters.recorded", self.recorded, "at least one phone logged the other"),
             figure(
                 "encounters.recorded_share",
+                Unit::Share,
                 share(self.recorded, self.real),
                 "recorded, of the real ones",
             ),
             figure(
                 "encounters.recorded_share_of_possible",
+                Unit::Share,
                 share(self.recorded, self.possible),
                 "recorded, of the possible ones",
             ),
             figure(
                 "encounters.missed_ways_share",
+                Unit::Share,
                 share(self.recorded_ways, 2 * self.possible).map(|share| 1.0 - share),
                 "phones that did not log the other, of both phones of possible encounters",
             ),
@@ -100,11 +106,13 @@ impl Tracing {
             ),
             figure(
                 "tracing.recall",
+                Unit::Share,
                 share(self.traced, self.contacts),
                 "contacts that the server named, of all contacts",
             ),
             figure(
                 "tracing.precision",
+                Unit::Share,
                 share(self.traced, self.named),
                 "contacts, of all pairs that the server named",
             ),
@@ -115,6 +123,7 @@ impl Tracing {
             ),
             figure(
                 "tracing.hours_to_notice",
+                Unit::Hours,
                 median(&self.seconds_to_notice).map(|seconds| seconds / 3600.0),
                 "from the first encounter until the server named the contact, median, in hours",
             ),
@@ -137,6 +146,7 @@ impl Beacons {
             count("beacons.silent", self.silent, "not sent: the phone had no valid TempID"),
             figure(
                 "beacons.valid_share",
+                Unit::Share,
                 share(self.logged + self.logged_again, self.received),
                 "valid, of the datagrams that phones received",
             ),
@@ -152,20 +162,23 @@ impl ServerLoad {
             count("server.logins", self.logins, "logins that succeeded"),
             count("server.downloads", self.downloads, "requests for TempIDs"),
             count("server.temp_ids", self.temp_ids, "TempIDs that phones got"),
-            count("server.bytes_in", self.bytes_in, "bytes from phones"),
-            count("server.bytes_out", self.bytes_out, "bytes to phones"),
+            bytes("server.bytes_in", self.bytes_in, "bytes from phones"),
+            bytes("server.bytes_out", self.bytes_out, "bytes to phones"),
             figure(
                 "server.downloads_per_second",
+                Unit::Number,
                 self.downloads_by_second.mean(),
                 "requests for TempIDs a second, mean over the run",
             ),
             figure(
                 "server.most_downloads_per_second",
+                Unit::Number,
                 self.downloads_by_second.most(),
                 "requests for TempIDs in the busiest second",
             ),
             figure(
                 "server.most_connections_per_second",
+                Unit::Number,
                 self.connections_by_second.most(),
                 "connections in the busiest second",
             ),
@@ -178,6 +191,7 @@ impl Logs {
         [
             figure(
                 "logs.mean_entries",
+                Unit::Number,
                 share(self.entries, self.samples),
                 "entries of a contact log, mean over phones and time",
             ),
@@ -192,12 +206,14 @@ impl AdversaryOutcome {
             count("adversaries.replayed", self.replayed, "replayed beacons that arrived"),
             figure(
                 "adversaries.replayed_valid_share",
+                Unit::Share,
                 share(self.replayed_valid, self.replayed),
                 "replayed beacons that were still valid",
             ),
             count("adversaries.relayed", self.relayed, "relayed beacons that arrived"),
             figure(
                 "adversaries.relayed_valid_share",
+                Unit::Share,
                 share(self.relayed_valid, self.relayed),
                 "relayed beacons that were valid",
             ),
@@ -226,16 +242,19 @@ impl Linkability {
             ),
             figure(
                 "linkability.linked_share",
+                Unit::Share,
                 share(self.linked, self.changes),
                 "changes of TempID that were linked rightly, of those that could be",
             ),
             figure(
                 "linkability.mistaken_share",
+                Unit::Share,
                 share(self.mistaken, self.linked + self.mistaken),
                 "links that sniffers made which are wrong, of all their links",
             ),
             figure(
                 "linkability.followed_seconds",
+                Unit::Seconds,
                 median(&self.followed_seconds),
                 "how long a phone could be followed in one go at most, median over phones, in seconds",
             ),
@@ -243,12 +262,16 @@ impl Linkability {
     }
 }
 
-fn figure(name: &'static str, value: Option<f64>, meaning: &'static str) -> Figure {
-    Figure { name, value, meaning }
+fn figure(name: &'static str, unit: Unit, value: Option<f64>, meaning: &'static str) -> Figure {
+    Figure { name, unit, value, meaning }
 }
 
 fn count(name: &'static str, value: u64, meaning: &'static str) -> Figure {
-    figure(name, Some(value as f64), meaning)
+    figure(name, Unit::Number, Some(value as f64), meaning)
+}
+
+fn bytes(name: &'static str, value: u64, meaning: &'static str) -> Figure {
+    figure(name, Unit::Bytes, Some(value as f64), meaning)
 }
 
 fn share(part: u64, whole: u64) -> Option<f64> {

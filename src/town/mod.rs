@@ -56,7 +56,7 @@ pub enum TownError {
     #[error(transparent)]
     File(#[from] FileError),
     /// A check failed that holds for every scenario: a fault of the program.
-    #[error("at {at:?} of the run with seed {seed}: {problem}")]
+    #[error("fault of the program, at {at:?} of the run with seed {seed}: {problem}")]
     Violation {
         /// Description of the fault.
         problem: String,

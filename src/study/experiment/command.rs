@@ -3,12 +3,12 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use rayon::ThreadPoolBuilder;
-
 use super::{Experiment, Findings, all};
+use crate::numbers::counted;
 use crate::study::arguments::ExperimentArguments;
-use crate::study::progress::Progress;
-use crate::study::{SimulateError, output, print};
+use crate::study::error::SimulateError;
+use crate::study::output;
+use crate::study::print::print;
 
 /// Does what the command line asks for, and says whether everything was as expected.
 ///
@@ -17,15 +17,18 @@ use crate::study::{SimulateError, output, print};
 /// [`SimulateError`].
 pub fn run(arguments: &ExperimentArguments) -> Result<bool, SimulateError> {
     if arguments.name == "list" {
+        if arguments.out.is_some() {
+            return Err(SimulateError::NothingToWrite);
+        }
         print(&list())?;
         return Ok(true);
     }
     let experiments = named(&arguments.name)?;
-    let threads = arguments.threads.map_or(0, |threads| threads as usize);
-    let pool = ThreadPoolBuilder::new().num_threads(threads).build()?;
+    let threads = arguments.threads.map(|threads| threads as usize);
     let (mut compared, mut missed) = (0, 0);
-    for experiment in &experiments {
-        let findings = pool.install(|| do_one(experiment, arguments))?;
+    for experiment in experiments {
+        let study = experiment.plan(arguments.seed, threads, arguments.quiet).run()?;
+        let findings = Findings::new(experiment, study);
         compared += findings.comparisons.len();
         missed += findings.comparisons.iter().filter(|comparison| !comparison.is_met).count();
         print(&format!("{findings}\n"))?;
@@ -35,22 +38,6 @@ pub fn run(arguments: &ExperimentArguments) -> Result<bool, SimulateError> {
     }
     print(&verdict(compared, missed))?;
     Ok(missed == 0)
-}
-
-fn do_one(
-    experiment: &Experiment,
-    arguments: &ExperimentArguments,
-) -> Result<Findings, SimulateError> {
-    let progress = (!arguments.quiet).then(|| Progress::new(experiment.total_runs() as usize));
-    let findings = experiment.run(arguments.seed, &|| {
-        if let Some(progress) = &progress {
-            progress.run().has_come_to(1.0);
-        }
-    });
-    if let Some(progress) = &progress {
-        progress.end();
-    }
-    findings.map_err(|source| SimulateError::Run { at: format!("{}: ", experiment.name), source })
 }
 
 fn write_report(findings: &Findings, directory: &Path) -> Result<(), SimulateError> {
@@ -79,9 +66,10 @@ fn list() -> String {
 
 fn verdict(compared: usize, missed: usize) -> String {
     match missed {
-        0 => format!("all {compared} values as expected\n"),
+        0 => format!("all {} as expected\n", counted(compared, "value")),
         _ => format!(
-            "{missed} of {compared} values not as expected; one in a hundred misses its interval by chance\n"
+            "{missed} of {} not as expected; one in a hundred misses its interval by chance\n",
+            counted(compared, "value")
         ),
     }
 }

@@ -5,13 +5,14 @@ pub mod command;
 mod measures;
 pub mod result;
 
-use rayon::prelude::*;
+use std::num::NonZeroU32;
 
 pub use self::catalogue::all;
 pub use self::result::{Comparison, Findings};
-use super::runs;
+use super::points::{Origin, PlannedPoint};
+use super::runs::Plan;
 use super::theory::Expected;
-use crate::town::{self, Collect, Outcome, Scenario, TownError};
+use crate::town::{Collect, Scenario};
 
 /// A question to which theory has an answer.
 #[derive(Debug, Clone)]
@@ -40,32 +41,32 @@ pub struct Setting {
 }
 
 impl Experiment {
-    /// Does the experiment with the towns that follow from `seed`, in parallel, and calls `done` after
-    /// each run.
-    ///
-    /// # Errors
-    ///
-    /// What the first town that cannot be played says; there is none unless a setting is wrong.
-    pub fn run(&self, seed: u64, done: &(dyn Fn() + Sync)) -> Result<Findings, TownError> {
-        let seeds: Vec<u64> = runs::seeds(seed).take(self.runs as usize).collect();
-        let runs: Vec<(usize, u64)> = (0..self.settings.len())
-            .flat_map(|setting| seeds.iter().map(move |seed| (setting, *seed)))
-            .collect();
-        let outcomes: Vec<Outcome> = runs
-            .into_par_iter()
-            .map(|(setting, seed)| {
-                let scenario = Scenario { seed, ..self.settings[setting].scenario.clone() };
-                let (outcome, _) = town::run(&scenario, Collect::default(), &mut |_| {})?;
-                done();
-                Ok(outcome)
-            })
-            .collect::<Result<_, TownError>>()?;
-        let by_setting = outcomes.chunks(self.runs as usize).map(<[Outcome]>::to_vec).collect();
-        Ok(Findings::new(self.clone(), seed, by_setting))
-    }
-
-    /// How many runs it takes.
-    pub fn total_runs(&self) -> u64 {
-        self.settings.len() as u64 * u64::from(self.runs)
+    /// The runs of the experiment, in towns that follow from `seed`.
+    pub fn plan(&self, seed: u64, threads: Option<usize>, is_quiet: bool) -> Plan {
+        let scenario = |setting: &Setting| Scenario {
+            name: self.name.to_owned(),
+            question: self.question.to_owned(),
+            seed,
+            runs: NonZeroU32::new(self.runs).unwrap_or(NonZeroU32::MIN),
+            ..setting.scenario.clone()
+        };
+        let point = |setting: &Setting| PlannedPoint {
+            changed: setting
+                .changed
+                .iter()
+                .map(|(key, value)| ((*key).to_owned(), value.clone()))
+                .collect(),
+            scenario: scenario(setting),
+            expected: setting.expected.clone(),
+        };
+        Plan {
+            scenario: self.settings.first().map(scenario).unwrap_or_default(),
+            origin: Origin::Experiment(self.name),
+            points: self.settings.iter().map(point).collect(),
+            collect: Collect::default(),
+            figures: None,
+            threads,
+            is_quiet,
+        }
     }
 }

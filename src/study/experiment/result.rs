@@ -1,14 +1,12 @@
 //! What came of an experiment.
 
 use std::fmt;
-use std::num::NonZeroU32;
 
-use super::{Experiment, Setting};
+use super::Experiment;
 use crate::study::measured::{Judged, Measured, MeasuredFigure};
-use crate::study::points::{Origin, Point, Study};
+use crate::study::points::{Point, Study};
 use crate::study::statistics::Estimate;
 use crate::study::theory::Relation;
-use crate::town::{Outcome, Scenario};
 
 /// Columns of the settings, at least.
 const MIN_SETTING_COLUMNS: usize = 42;
@@ -45,9 +43,8 @@ pub struct Comparison {
 }
 
 impl Findings {
-    /// Compares the outcomes of each setting, of runs from `seed` on, with what is expected of it.
-    pub fn new(experiment: Experiment, seed: u64, outcomes: Vec<Vec<Outcome>>) -> Self {
-        let study = study(&experiment, seed, outcomes);
+    /// Compares the outcomes of each setting with what theory expects of it.
+    pub fn new(experiment: Experiment, study: Study) -> Self {
         let comparisons = study.points.iter().flat_map(comparisons).collect();
         Self { experiment, study, comparisons }
     }
@@ -55,31 +52,6 @@ impl Findings {
     /// Whether everything is as expected.
     pub fn are_met(&self) -> bool {
         self.comparisons.iter().all(|comparison| comparison.is_met)
-    }
-}
-
-/// An experiment as a study, for reports.
-fn study(experiment: &Experiment, seed: u64, outcomes: Vec<Vec<Outcome>>) -> Study {
-    let scenario_of = |setting: &Setting| Scenario {
-        name: experiment.name.to_owned(),
-        question: experiment.question.to_owned(),
-        seed,
-        runs: NonZeroU32::new(experiment.runs).unwrap_or(NonZeroU32::MIN),
-        ..setting.scenario.clone()
-    };
-    let owned = |(key, value): &(&str, String)| ((*key).to_owned(), value.clone());
-    let point = |(setting, outcomes): (&Setting, _)| Point {
-        changed: setting.changed.iter().map(owned).collect(),
-        scenario: scenario_of(setting),
-        outcomes,
-        expected: setting.expected.clone(),
-    };
-    Study {
-        scenario: experiment.settings.first().map(scenario_of).unwrap_or_default(),
-        origin: Origin::Experiment(experiment.name),
-        points: experiment.settings.iter().zip(outcomes).map(point).collect(),
-        records: None,
-        figures: None,
     }
 }
 
@@ -164,51 +136,4 @@ fn short(value: f64) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::all;
-    use super::*;
-
-    #[test]
-    fn study_of_an_experiment_has_its_seed_runs_and_settings() {
-        for experiment in all() {
-            let outcomes = vec![vec![Outcome::default()]; experiment.settings.len()];
-            let Study { scenario, origin, points, .. } =
-                Findings::new(experiment.clone(), 7, outcomes).study;
-            assert_eq!((scenario.seed, scenario.runs.get()), (7, experiment.runs));
-            assert_eq!(origin, Origin::Experiment(experiment.name));
-            assert_eq!(points.len(), experiment.settings.len());
-            for (point, setting) in points.iter().zip(&experiment.settings) {
-                assert_eq!(point.scenario.adversary, setting.scenario.adversary);
-                assert_eq!(point.scenario.phones, setting.scenario.phones);
-                assert_eq!((point.scenario.seed, &point.scenario.name), (7, &scenario.name));
-            }
-        }
-    }
-
-    #[test]
-    fn settings_of_an_experiment_have_the_same_keys() {
-        for experiment in all() {
-            let keys = |setting: &Setting| -> Vec<_> {
-                setting.changed.iter().map(|(key, _)| *key).collect()
-            };
-            let first = keys(&experiment.settings[0]);
-            assert!(experiment.settings.iter().all(|setting| keys(setting) == first));
-        }
-    }
-
-    #[test]
-    fn towns_in_which_nothing_happens_are_as_nobody_expects() {
-        for experiment in all() {
-            let outcomes = vec![vec![Outcome::default(); 2]; experiment.settings.len()];
-            let findings = Findings::new(experiment, 1, outcomes);
-            for point in &findings.study.points {
-                let is_met = |comparison: &&Comparison| {
-                    comparison.changed == point.changed && comparison.is_met
-                };
-                let met = findings.comparisons.iter().filter(is_met).count();
-                let all = findings.comparisons.iter().filter(|it| it.changed == point.changed);
-                assert!(met < all.count(), "{}: {:?}", findings.experiment.name, point.changed);
-            }
-        }
-    }
-}
+mod tests;

@@ -10,14 +10,14 @@ mod summary_json;
 mod tables;
 #[cfg(test)]
 mod tests;
-mod whole_file;
 
 use std::fs;
+use std::io::{self, Write};
 use std::path::Path;
 
-use self::whole_file::write_whole;
 use super::points::Study;
 use crate::text_file::FileError;
+use crate::whole_file::{self, PUBLIC};
 
 /// Writes everything that is known of `study` into `directory`, which is made if it is not there:
 ///
@@ -46,4 +46,11 @@ pub fn write(study: &Study, directory: &Path) -> Result<(), FileError> {
     write_whole(&at("summary.json"), |file| summary_json::write(study, file))?;
     scenario::write(study, directory)?;
     write_whole(&at("report.html"), |file| file.write_all(report::render(study).as_bytes()))
+}
+
+fn write_whole(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), FileError> {
+    whole_file::replace(path, PUBLIC, write).map_err(|error| FileError::io(path, error))
 }

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::whole_file::write_whole;
+use super::write_whole;
 use crate::study::points::Study;
 use crate::text_file::{self, FileError};
 use crate::town::Scenario;

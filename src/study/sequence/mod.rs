@@ -10,7 +10,6 @@ mod tests;
 mod words;
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::Args;
@@ -21,9 +20,10 @@ use self::columns::{ARROW_COLUMNS, Columns, Need};
 use self::moment::MomentFormat;
 use self::picture::{Arrow, LIFELINE, Picture};
 use self::selection::Selection;
+use super::error::SimulateError;
 use super::messages;
+use super::print::print;
 use crate::arguments::number;
-use crate::text_file::FileError;
 use crate::text_width;
 use crate::town::message::{Message, Via};
 
@@ -117,22 +117,13 @@ fn terminal_width() -> usize {
 ///
 /// # Errors
 ///
-/// [`FileError`] if the file cannot be read, or the output cannot be written.
-pub fn run(arguments: &SequenceArguments) -> Result<bool, FileError> {
-    let (messages, options) = (messages::read_file(&arguments.file)?, Options::from(arguments));
+/// The file cannot be read, or the output cannot be written.
+pub fn run(arguments: &SequenceArguments) -> Result<bool, SimulateError> {
+    let messages = messages::read_file(&arguments.file).map_err(SimulateError::Input)?;
+    let options = Options::from(arguments);
     let selection = Selection::new(&messages, &options);
-    print(&diagram(&selection, options.width), &mut io::stdout().lock())?;
+    print(&diagram(&selection, options.width))?;
     Ok(selection.knows_all_names())
-}
-
-/// A closed output is no error.
-fn print(diagram: &str, out: &mut impl Write) -> Result<(), FileError> {
-    match out.write_all(diagram.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(FileError::io("standard output".as_ref(), error))
-        }
-        Ok(()) | Err(_) => Ok(()),
-    }
 }
 
 /// A diagram of messages, and notes on what it does not show.
@@ -141,6 +132,8 @@ pub fn draw(messages: &[Message], options: &Options) -> String {
 }
 
 fn diagram(selection: &Selection<'_>, width: usize) -> String {
+    let narrow = (width < MIN_WIDTH)
+        .then(|| format!("The diagram needs {MIN_WIDTH} columns, of which there are {width}."));
     let width = width.max(MIN_WIDTH);
     let format = MomentFormat::new(selection.messages.iter().map(|message| message.t));
     let margin = format.width() + MARGIN_COLUMNS;
@@ -152,7 +145,7 @@ fn diagram(selection: &Selection<'_>, width: usize) -> String {
         text = picture(&arrows, names, &columns, width, format);
         text.push('\n');
     }
-    for note in legend(&arrows).into_iter().chain(selection.notes(&unseen)) {
+    for note in legend(&arrows).into_iter().chain(narrow).chain(selection.notes(&unseen)) {
         for line in words::wrap(&note, width, usize::MAX) {
             text.push_str(&line);
             text.push('\n');

@@ -6,6 +6,7 @@ use super::Options;
 use super::columns::MAX_NAME;
 use super::moment::{MomentFormat, milliseconds};
 use super::picture::Arrow;
+use crate::numbers::counted;
 use crate::text_width::{clean, cut};
 use crate::town::message::Message;
 
@@ -110,10 +111,10 @@ impl<'a> Selection<'a> {
             ));
         }
         if !unseen.names.is_empty() {
-            let (names, count) = (list(&unseen.names, ""), unseen.messages);
-            let what = if count == 1 { "message" } else { "messages" };
+            let names = list(&unseen.names, "");
+            let messages = counted(unseen.messages, "message");
             notes.push(format!(
-                "No room for {names}, with {count} {what}. Choose with --only, or widen with --width."
+                "No room for {names}, with {messages}. Choose with --only, or widen with --width."
             ));
         }
         notes
@@ -139,8 +140,7 @@ fn list(names: &[&str], quote: &str) -> String {
     let mut parts: Vec<String> = names[..listed].iter().map(quoted).collect();
     match names.len() - listed {
         0 => {}
-        1 => parts.push("1 other".to_owned()),
-        more => parts.push(format!("{more} others")),
+        more => parts.push(counted(more, "other")),
     }
     match parts.split_last() {
         Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),

@@ -161,6 +161,13 @@ fn moment_copied_from_a_diagram_is_that_of_its_message() {
 }
 
 #[test]
+fn width_that_is_too_small_is_told() {
+    let diagram = draw(&dialogue(), &Options { width: 40, ..Options::default() });
+    let told = "\nThe diagram needs 60 columns, of which there are 40.\n";
+    assert!(diagram.contains(told), "{diagram}");
+}
+
+#[test]
 fn no_messages_are_told() {
     assert_draws(&[], &Options::default(), "There are no messages.\n");
 }
@@ -183,26 +190,6 @@ fn messages_out_of_order_are_put_in_order_of_time() {
     // Those up to the third second come last, among themselves in their order.
     messages.rotate_left(6);
     assert_eq!(draw(&messages, &Options::default()), draw(&dialogue(), &Options::default()));
-}
-
-/// Somebody who has seen enough, or a disk that is full.
-struct Refusing(io::ErrorKind);
-
-impl Write for Refusing {
-    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
-        Err(self.0.into())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-#[test]
-fn output_closed_is_no_error_and_full_is_one() {
-    print("diagram", &mut Refusing(io::ErrorKind::BrokenPipe)).expect("no error");
-    let error = print("diagram", &mut Refusing(io::ErrorKind::StorageFull)).expect_err("one");
-    assert!(error.to_string().starts_with("standard output: "), "{error}");
 }
 
 fn any_message() -> impl Strategy<Value = Message> {

@@ -5,10 +5,10 @@ mod rows;
 use self::rows::SECTIONS;
 use super::figure_names::FigureNames;
 use super::measured::Measured;
-use super::numbers::Unit;
 use super::points::Study;
 use super::remarks;
 use super::table::Table;
+use crate::numbers::{Unit, counted};
 use crate::town::Scenario;
 use crate::town::figures::MOST_TELLING;
 
@@ -54,11 +54,7 @@ fn title(scenario: &Scenario, points: &[Measured<'_>]) -> Vec<String> {
             let has_seed = !points.iter().flat_map(Measured::changed).any(is_swept);
             let seed = if has_seed { format!(", seed {}", scenario.seed) } else { String::new() };
             let runs = points.first().map_or_else(String::new, runs);
-            let points = match points.len() {
-                1 => "1 point".to_owned(),
-                count => format!("{count} points"),
-            };
-            points + &seed + &runs
+            counted(points.len(), "point") + &seed + &runs
         }
     });
     lines
@@ -66,9 +62,9 @@ fn title(scenario: &Scenario, points: &[Measured<'_>]) -> Vec<String> {
 
 fn one_point(scenario: &Scenario, point: &Measured<'_>) -> String {
     let users = point.estimate("users").map_or(0.0, |users| users.mean);
-    let users = Unit::Plain.value(users);
+    let users = Unit::Number.value(users);
     let people = point.point.outcomes.first().map_or(0, |outcome| outcome.people);
-    let people = format!("{} people, {users} with the app", Unit::Plain.value(people.into()));
+    let people = format!("{} people, {users} with the app", Unit::Number.value(people.into()));
     let (duration, kind, seed) = (scenario.duration, scenario.meetings.kind, scenario.seed);
     format!("{people}, meet for {duration} ({kind}), seed {seed}{}", runs(point))
 }
@@ -108,10 +104,9 @@ fn list(point: &Measured<'_>, figures: &FigureNames) -> Vec<String> {
 
 /// A figure of a single town: its value, or the mean of several runs and its interval.
 fn row(label: String, point: &Measured<'_>, figure: &str) -> Vec<String> {
-    let Some(estimate) = point.estimate(figure) else {
+    let Some((unit, estimate)) = point.quantity(figure) else {
         return vec![label, NOTHING.to_owned()];
     };
-    let unit = Unit::of(figure);
     let margin = estimate.margin.map(|margin| unit.margin(estimate.mean, margin));
     [label, unit.value(estimate.mean)].into_iter().chain(margin).collect()
 }
@@ -177,9 +172,9 @@ fn chosen(points: &[Measured<'_>]) -> Vec<&'static str> {
 
 /// A figure at a point: its value, or the mean of several runs with its interval.
 fn cell(point: &Measured<'_>, figure: &str) -> String {
-    point.estimate(figure).map_or_else(
+    point.quantity(figure).map_or_else(
         || NOTHING.to_owned(),
-        |estimate| Unit::of(figure).mean(estimate.mean, estimate.margin),
+        |(unit, estimate)| unit.mean(estimate.mean, estimate.margin),
     )
 }
 

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::study::numbers::Unit;
+use crate::numbers::Unit;
 use crate::study::points::Point;
 use crate::town::outcome::AdversaryOutcome;
 use crate::town::scenario::Adversaries;
@@ -25,21 +25,22 @@ pub(super) fn render(set: &Adversaries, point: &Point, which: &str) -> Markup {
     let part = |part: f64, whole: f64, what: &str| match whole {
         0.0 => format!("none {what}"),
         whole => {
-            format!("{} {what} ({})", Unit::Plain.value(part), Unit::Share.unbroken(part / whole))
+            format!("{} {what} ({})", Unit::Number.value(part), Unit::Share.unbroken(part / whole))
         }
     };
     let replayed = mean(|of| of.replayed);
     let relayed = mean(|of| of.relayed);
     let guesses = mean(|of| of.guesses);
     let row = |count, who, did: &str, much, achieved| {
-        (count, who, format!("{did}: {}", Unit::Plain.value(much)), achieved)
+        (count, who, format!("{did}: {}", Unit::Number.value(much)), achieved)
     };
     let replayed_valid = part(mean(|of| of.replayed_valid), replayed, "taken for valid");
     let relayed_valid = part(mean(|of| of.relayed_valid), relayed, "taken for valid");
     let judged = part(mean(|of| of.guesses_judged), guesses, "not blocked");
-    let guessed = format!("{judged}, {} right", Unit::Plain.value(mean(|of| of.guesses_right)));
+    let guessed = format!("{judged}, {} right", Unit::Number.value(mean(|of| of.guesses_right)));
     let forged = mean(|of| of.forged_logs);
-    let named = format!("people named for them: {}", Unit::Plain.value(mean(|of| of.forged_names)));
+    let named =
+        format!("people named for them: {}", Unit::Number.value(mean(|of| of.forged_names)));
     let floods = mean(|of| of.floods);
     let rows = [
         row(set.replay.len(), "replay", "beacons that arrived", replayed, replayed_valid),

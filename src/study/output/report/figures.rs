@@ -4,7 +4,6 @@ use maud::{Markup, html};
 
 use super::settings::breakable;
 use crate::study::measured::{Measured, MeasuredFigure};
-use crate::study::numbers::Unit;
 
 /// More would make the page slow; all are in `figures.csv`.
 const MOST_TABLES: usize = 24;
@@ -32,7 +31,7 @@ pub(super) fn render(points: &[Measured<'_>]) -> Markup {
 }
 
 fn row(figure: &MeasuredFigure) -> Markup {
-    let shown = |value| Unit::of(figure.name).unbroken(value);
+    let shown = |value| figure.unit.unbroken(value);
     let interval = figure.estimate.and_then(|estimate| estimate.interval());
     let interval = interval.filter(|(low, high)| low < high);
     html! {

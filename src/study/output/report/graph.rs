@@ -6,7 +6,8 @@ use std::f64::consts::TAU;
 use maud::{Markup, html};
 
 use super::contacts::{Case, Contact, Finding};
-use super::marks::{Mark, legend_entry};
+use crate::chart::{Mark, legend_entry};
+use crate::numbers::counted;
 
 /// More are no picture any more, but a pattern.
 pub(super) const MOST_CASES: usize = 12;
@@ -172,8 +173,7 @@ fn caption(case: &Case) -> String {
 fn told(contact: &Contact) -> String {
     let often = match contact.encounters {
         0 => String::new(),
-        1 => ", one encounter".to_owned(),
-        many => format!(", {many} encounters"),
+        many => format!(", {}", counted(many, "encounter")),
     };
     format!("person {}: {}{often}", contact.person, name(contact.finding))
 }

@@ -3,8 +3,8 @@
 use maud::{Markup, html};
 
 use super::sweep;
+use crate::numbers::Unit;
 use crate::study::measured::{Measured, MeasuredFigure};
-use crate::study::numbers::Unit;
 
 /// The name of a figure, what the card says, and what it is a part of.
 const CARDS: [Card; 5] = [
@@ -63,14 +63,14 @@ pub(super) fn render(points: &[Measured<'_>]) -> Markup {
 
 fn of_point(card: &Card, point: &Measured<'_>) -> Markup {
     let figure = point.figure(card.name);
-    let value = figure.and_then(|figure| figure.estimate);
+    let value = point.quantity(card.name);
     html! {
         div.card.figure {
             h2 { (card.title) }
             @match value {
-                Some(value) => {
-                    p.value { (Unit::of(card.name).unbroken(value.mean)) }
-                    @if Unit::of(card.name) == Unit::Share { (meter(value.mean)) }
+                Some((unit, value)) => {
+                    p.value { (unit.unbroken(value.mean)) }
+                    @if unit == Unit::Share { (meter(value.mean)) }
                 }
                 None => p.value { "–" },
             }
@@ -105,7 +105,7 @@ fn meter(share: f64) -> Markup {
 
 fn parts(card: &Card, point: &Measured<'_>) -> Option<String> {
     let (part, whole) = card.parts?;
-    let of = |name| Some(Unit::Plain.value(point.figure(name)?.estimate?.mean));
+    let of = |name| Some(Unit::Number.value(point.figure(name)?.estimate?.mean));
     Some(format!("{} of {}", of(part)?, of(whole)?))
 }
 
@@ -113,6 +113,6 @@ fn parts(card: &Card, point: &Measured<'_>) -> Option<String> {
 fn interval(figure: &MeasuredFigure) -> Option<String> {
     let estimate = figure.estimate?;
     let (low, high) = estimate.interval().filter(|(low, high)| low < high)?;
-    let (low, high) = (Unit::of(figure.name).unbroken(low), Unit::of(figure.name).unbroken(high));
+    let (low, high) = (figure.unit.unbroken(low), figure.unit.unbroken(high));
     Some(format!("99\u{a0}%: {low} to {high}, {} runs", estimate.count))
 }

@@ -1,8 +1,7 @@
 //! How often which length of time was seen.
 
-use super::axis::Axis;
-use super::chart::{Chart, Form, Point, Series};
-use crate::study::numbers::{Unit, count, duration};
+use crate::chart::{Axis, Chart, Form, Point, Series};
+use crate::numbers::{Unit, count, duration};
 use crate::study::points::Point as StudyPoint;
 use crate::town::outcome::Linkability;
 

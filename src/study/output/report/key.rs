@@ -1,6 +1,6 @@
 //! A key of a sweep as the axis of a chart.
 
-use super::axis::Axis;
+use crate::chart::Axis;
 use crate::study::scenario_file::{Keys, unit_of};
 
 /// The largest of values that are so many times the least would leave no room for the others.

@@ -1,16 +1,12 @@
 //! One page that shows a study at a glance, without a network, a script or another file.
 
 mod adversaries;
-mod axis;
-mod chart;
 mod contacts;
 mod figures;
-mod frame;
 mod graph;
 mod headline;
 mod histogram;
 mod key;
-mod marks;
 mod over_time;
 mod page;
 mod plane;

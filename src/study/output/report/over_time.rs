@@ -1,8 +1,7 @@
 //! How it went over time, on average over the runs of a point.
 
-use super::axis::Axis;
-use super::chart::{Chart, Form, Point, Series, Shade};
-use crate::study::numbers::duration;
+use crate::chart::{Axis, Chart, Form, Point, Series, Shade};
+use crate::numbers::duration;
 use crate::study::statistics::Estimate;
 use crate::town::Scenario;
 use crate::town::outcome::{Bin, Outcome};

@@ -2,12 +2,12 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::chart::Chart;
 use super::{
     adversaries, contacts, figures, graph, headline, histogram, over_time, plane, settings, sweep,
 };
+use crate::chart::{self, Chart};
+use crate::numbers::{Unit, count, counted, duration};
 use crate::study::measured::Measured;
-use crate::study::numbers::{Unit, count, duration};
 use crate::study::points::{Point, Study};
 use crate::study::remarks;
 use crate::town::Scenario;
@@ -31,7 +31,7 @@ pub(super) fn render(study: &Study) -> Markup {
                     content="default-src 'none'; style-src 'unsafe-inline'; img-src data:";
                 title { (scenario.name) " – simulation of contact tracing" }
                 link rel="icon" href="data:,";
-                style { (PreEscaped(STYLE)) }
+                style { (PreEscaped(chart::STYLE)) (PreEscaped(STYLE)) }
             }
             body {
                 header {
@@ -75,12 +75,12 @@ fn facts(study: &Study) -> Markup {
     let runs = study.scenario.runs;
     html! {
         ul.facts {
-            @if !people.is_empty() { li { (range(people, |people| Unit::Plain.value(people))) " people" } }
+            @if !people.is_empty() { li { (range(people, |people| Unit::Number.value(people))) " people" } }
             @if study.points.len() == 1 { @if let Some(outcome) = study.points[0].outcomes.first() {
                 li { (count(outcome.users.into())) " with the app" }
             } }
             li { (range(durations, duration)) " of " (meetings.join(" or ")) }
-            li { (runs) @if runs.get() == 1 { " run" } @else { " runs" } }
+            li { (counted(runs.get(), "run")) }
             @if study.points.len() > 1 { li { (study.points.len()) " points" } }
             @if let Some(seed) = seed(study) { li { "seed " (seed) } }
         }

@@ -7,8 +7,8 @@ use maud::{Markup, html};
 
 use super::contacts::{Case, Finding};
 use super::graph;
-use super::marks::{Mark, legend_entry};
-use crate::study::numbers::count;
+use crate::chart::{Mark, legend_entry};
+use crate::numbers::count;
 use crate::town::Records;
 use crate::town::scenario::Plane;
 

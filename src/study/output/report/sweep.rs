@@ -1,11 +1,10 @@
 //! Curves of figures over the values of a sweep, with what theory expects.
 
-use super::axis::Axis;
-use super::chart::{Chart, Form, Point, Series};
 use super::key::{axis, bare, number};
+use crate::chart::{Axis, Chart, Form, Point, Series};
+use crate::numbers::Unit;
 use crate::study::figure_names::FigureNames;
 use crate::study::measured::{Measured, MeasuredFigure};
-use crate::study::numbers::Unit;
 use crate::study::theory::Relation;
 use crate::town::figures::MOST_TELLING;
 
@@ -155,8 +154,9 @@ impl<'a> Plan<'a> {
 
     /// The chart of one figure; `None` if no run has it.
     fn chart(&self, name: &str) -> Option<Chart> {
-        let factor = if Unit::of(name) == Unit::Share { 100.0 } else { 1.0 };
-        let meaning = self.points.iter().find_map(|point| point.figure(name))?.meaning;
+        let &MeasuredFigure { unit, meaning, .. } =
+            self.points.iter().find_map(|point| point.figure(name))?;
+        let factor = if unit == Unit::Share { 100.0 } else { 1.0 };
         let mut series: Vec<_> =
             (0..self.curves.len()).map(|number| self.measured(name, number, factor)).collect();
         for relation in Relation::ALL {
@@ -173,12 +173,12 @@ impl<'a> Plan<'a> {
         // From zero, unless that would hide what there is to see.
         let low = if low > 0.6 * high { low } else { low.min(0.0) };
         // Nor is there anything above all of them.
-        let high = if Unit::of(name) == Unit::Share { high.min(100.0) } else { high };
+        let high = if unit == Unit::Share { high.min(100.0) } else { high };
         (low <= high).then(|| Chart {
             title: title(name),
             about: format!("{}.{}{same}", capitalized(meaning), self.verdict(name)),
             x: self.axis.clone(),
-            y: Axis::rounded(unit(name), low, high),
+            y: Axis::rounded(label(name, unit), low, high),
             series,
             shades: Vec::new(),
         })
@@ -294,13 +294,12 @@ fn title(name: &str) -> String {
     capitalized(&name.replace('.', ": ").replace('_', " "))
 }
 
-fn unit(name: &str) -> String {
-    if Unit::of(name) == Unit::Share {
-        "%".to_owned()
-    } else {
-        let last = name.rsplit('.').next().unwrap_or(name);
-        last.replace('_', " ")
+/// The label of the axis of a figure.
+fn label(name: &str, unit: Unit) -> String {
+    if unit == Unit::Share {
+        return "%".to_owned();
     }
+    name.rsplit('.').next().unwrap_or(name).replace('_', " ")
 }
 
 fn capitalized(text: &str) -> String {
@@ -311,17 +310,17 @@ fn capitalized(text: &str) -> String {
 
 /// The least and the most of a figure over all points, with its unit.
 pub(super) fn range(points: &[Measured<'_>], name: &str) -> Option<String> {
-    let means = || points.iter().filter_map(|point| Some(point.figure(name)?.estimate?.mean));
+    let unit = points.iter().find_map(|point| point.figure(name))?.unit;
+    let means = || points.iter().filter_map(|point| Some(point.estimate(name)?.mean));
     let (low, high) =
         (means().fold(f64::INFINITY, f64::min), means().fold(f64::NEG_INFINITY, f64::max));
-    let (low, high) =
-        (low <= high).then(|| (Unit::of(name).unbroken(low), Unit::of(name).unbroken(high)))?;
+    let (low, high) = (low <= high).then(|| (unit.unbroken(low), unit.unbroken(high)))?;
     if low == high {
         return Some(low);
     }
     // The unit once is enough if it is the same.
-    let unit = |text: &str| text.split_once('\u{a0}').map(|(_, unit)| unit.to_owned());
-    let number = low.split('\u{a0}').next().filter(|_| unit(&low) == unit(&high));
+    let name_of_unit = |text: &str| text.split_once('\u{a0}').map(|(_, unit)| unit.to_owned());
+    let number = low.split('\u{a0}').next().filter(|_| name_of_unit(&low) == name_of_unit(&high));
     Some(format!("{} – {high}", number.unwrap_or(&low)))
 }
 

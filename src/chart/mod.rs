@@ -1,46 +1,60 @@
-//! Charts as SVG. They are narrow, so that what is written in them can be read on a phone as well: a
-//! page has many of them side by side.
+//! Charts as SVG: in the cards of an HTML page, or as a picture of its own.
+//!
+//! [`STYLE`] gives the shapes their colours, for light and for dark screens. A chart on a page is
+//! narrow, so that its text can be read on a phone as well.
+
+mod axis;
+mod frame;
+mod marks;
+mod sheet;
 
 use maud::{Markup, html};
 
-use super::axis::Axis;
-use super::frame::Frame;
-use super::marks::{Mark, legend_entry};
-use crate::study::numbers::Unit;
+pub use self::axis::Axis;
+use self::frame::{Frame, Size};
+pub use self::marks::{Mark, legend_entry};
+pub use self::sheet::sheet;
+use crate::numbers::Unit;
+
+/// The style of all charts, as CSS.
+pub const STYLE: &str = include_str!("style.css");
+
+/// The size of a chart on a page.
+const ON_PAGE: Size = Size { width: 360.0, height: 230.0 };
 
 /// A chart with what is said about it.
 #[derive(Debug)]
-pub(super) struct Chart {
+pub struct Chart {
     /// What it shows.
-    pub(super) title: String,
+    pub title: String,
     /// The same in a sentence or two.
-    pub(super) about: String,
+    pub about: String,
     /// From left to right.
-    pub(super) x: Axis,
+    pub x: Axis,
     /// From bottom to top.
-    pub(super) y: Axis,
+    pub y: Axis,
     /// Drawn in this order.
-    pub(super) series: Vec<Series>,
+    pub series: Vec<Series>,
     /// Stretches of the horizontal axis at which something was different, and what.
-    pub(super) shades: Vec<Shade>,
+    pub shades: Vec<Shade>,
 }
 
 /// Values that belong together.
 #[derive(Debug)]
-pub(super) struct Series {
+pub struct Series {
     /// What is said in the legend.
-    pub(super) name: String,
+    pub name: String,
     /// Its colour and mark.
-    pub(super) look: usize,
+    pub look: usize,
     /// How it is drawn.
-    pub(super) form: Form,
+    pub form: Form,
     /// From left to right.
-    pub(super) points: Vec<Point>,
+    pub points: Vec<Point>,
 }
 
 /// How a series is drawn.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Form {
+pub enum Form {
     /// A line.
     Line,
     /// Steps, each so wide, with what is below them filled.
@@ -53,33 +67,35 @@ pub(super) enum Form {
     Theory,
     /// Bars, each so wide, from their value to the right.
     Bars(f64),
+    /// Marks without lines between them.
+    Dots,
 }
 
 /// One value.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Point {
+pub struct Point {
     /// Where.
-    pub(super) x: f64,
+    pub x: f64,
     /// What.
-    pub(super) y: f64,
+    pub y: f64,
     /// How sure that is.
-    pub(super) interval: Option<(f64, f64)>,
+    pub interval: Option<(f64, f64)>,
 }
 
 /// A stretch of the horizontal axis.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Shade {
+pub struct Shade {
     /// Where it begins.
-    pub(super) from: f64,
+    pub from: f64,
     /// Where it ends.
-    pub(super) until: f64,
+    pub until: f64,
     /// What is different in it.
-    pub(super) name: &'static str,
+    pub name: &'static str,
 }
 
 impl Chart {
     /// The chart with its title and legend.
-    pub(super) fn render(&self) -> Markup {
+    pub fn render(&self) -> Markup {
         html! {
             figure.card.chart {
                 figcaption {
@@ -110,18 +126,25 @@ impl Chart {
     }
 
     fn picture(&self) -> Markup {
-        let frame = Frame::of(self);
         html! {
-            svg viewBox=(Frame::VIEW_BOX) role="img" {
+            svg viewBox=(ON_PAGE.view_box()) role="img" {
                 title { (self.title) }
                 desc { (self.describe()) }
-                g.shades { @for shade in &self.shades { (frame.shade(shade)) } }
-                g.grid { (frame.grid()) }
-                @for series in &self.series {
-                    g class=(series.class()) { (frame.series(series)) }
-                }
-                (frame.labels())
+                (self.shapes(ON_PAGE))
             }
+        }
+    }
+
+    /// The axes and the series.
+    fn shapes(&self, size: Size) -> Markup {
+        let frame = Frame::of(self, size);
+        html! {
+            g.shades { @for shade in &self.shades { (frame.shade(shade)) } }
+            g.grid { (frame.grid()) }
+            @for series in &self.series {
+                g class=(series.class()) { (frame.series(series)) }
+            }
+            (frame.labels())
         }
     }
 
@@ -133,7 +156,7 @@ impl Chart {
             let least = values().fold(f64::INFINITY, f64::min);
             let most = values().fold(f64::NEG_INFINITY, f64::max);
             if least <= most {
-                let (least, most) = (Unit::Plain.value(least), Unit::Plain.value(most));
+                let (least, most) = (Unit::Number.value(least), Unit::Number.value(most));
                 text += &format!(" {}: from {least} to {most}.", series.name);
             }
         }
@@ -143,21 +166,24 @@ impl Chart {
 
 impl Series {
     /// The highest that is drawn of each value.
-    pub(super) fn tops(&self) -> impl Iterator<Item = f64> {
+    pub fn tops(&self) -> impl Iterator<Item = f64> {
         self.points.iter().map(|point| match self.form {
             Form::Line | Form::Marks => {
                 point.interval.map_or(point.y, |(_, high)| high.max(point.y))
             }
-            Form::Area(_) | Form::Steps(_) | Form::Theory | Form::Bars(_) => point.y,
+            Form::Area(_) | Form::Steps(_) | Form::Theory | Form::Bars(_) | Form::Dots => point.y,
         })
     }
 
     fn class(&self) -> String {
         match self.form {
             Form::Theory => format!("theory look{}", self.look),
-            Form::Line | Form::Area(_) | Form::Steps(_) | Form::Marks | Form::Bars(_) => {
-                format!("look{}", self.look)
-            }
+            Form::Line
+            | Form::Area(_)
+            | Form::Steps(_)
+            | Form::Marks
+            | Form::Bars(_)
+            | Form::Dots => format!("look{}", self.look),
         }
     }
 
@@ -171,54 +197,10 @@ impl Series {
             Form::Marks => html! { (line) (Mark::of_series(self.look).draw(middle, 4.0, "")) },
             Form::Theory => html! { (line) (Mark::Ring.draw(middle, 4.0, "")) },
             Form::Bars(_) => html! { rect class="bar" x="3" y="1" width="18" height="13" {} },
+            Form::Dots => Mark::of_series(self.look).draw(middle, 4.0, ""),
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn chart(form: Form, points: &[(f64, f64)]) -> Chart {
-        let point =
-            |(x, y): &(f64, f64)| Point { x: *x, y: *y, interval: Some((y - 1.0, y + 1.0)) };
-        let points = points.iter().map(point).collect();
-        Chart {
-            title: "A <title>".to_owned(),
-            about: "About it.".to_owned(),
-            x: Axis::tight("across", 0.0, 10.0),
-            y: Axis::rounded("up", 0.0, 10.0),
-            series: vec![Series { name: "values".to_owned(), look: 1, form, points }],
-            shades: Vec::new(),
-        }
-    }
-
-    #[test]
-    fn every_form_draws_its_points() {
-        let points = [(0.0, 1.0), (5.0, 9.0), (10.0, 4.0)];
-        let drawn = |form| chart(form, &points).render().into_string();
-        assert_eq!(drawn(Form::Line).matches("class=\"band\"").count(), 1);
-        assert_eq!(drawn(Form::Steps(5.0)).matches("class=\"line\"").count(), 1);
-        assert_eq!(drawn(Form::Area(5.0)).matches("class=\"area\"").count(), 1);
-        assert_eq!(drawn(Form::Marks).matches("class=\"full\"").count(), 3);
-        assert_eq!(drawn(Form::Marks).matches("class=\"whisker\"").count(), 3);
-        assert_eq!(drawn(Form::Theory).matches("class=\"open\"").count(), 3);
-        assert_eq!(drawn(Form::Bars(5.0)).matches("class=\"bar\"").count(), 3);
-    }
-
-    #[test]
-    fn chart_says_what_it_shows_to_who_does_not_see_it() {
-        let drawn = chart(Form::Line, &[(0.0, 1.0), (5.0, 9.0)]).render().into_string();
-        assert!(drawn.contains("<title>A &lt;title&gt;</title>"), "{drawn}");
-        let told = "<desc>About it. up, by across. values: from 1 to 9.</desc>";
-        assert!(drawn.contains(told), "{drawn}");
-    }
-
-    #[test]
-    fn chart_without_points_is_drawn() {
-        for form in [Form::Line, Form::Area(1.0), Form::Steps(1.0), Form::Marks, Form::Bars(1.0)] {
-            let drawn = chart(form, &[]).render().into_string();
-            assert!(!drawn.contains("NaN") && !drawn.contains("inf"), "{drawn}");
-        }
-    }
-}
+mod tests;

@@ -2,11 +2,11 @@
 
 /// An axis of a chart.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Axis {
+pub struct Axis {
     /// What it shows, with the unit.
-    pub(super) label: String,
+    pub label: String,
     /// What is written along it, by value.
-    pub(super) ticks: Vec<(f64, String)>,
+    pub ticks: Vec<(f64, String)>,
     scale: Scale,
 }
 
@@ -29,13 +29,13 @@ enum Scale {
 
 impl Axis {
     /// From `low` to `high` and on to the next tick at both ends.
-    pub(super) fn rounded(label: impl Into<String>, low: f64, high: f64) -> Self {
+    pub fn rounded(label: impl Into<String>, low: f64, high: f64) -> Self {
         let (low, high) = not_empty(low, high);
         Self::in_steps(label, low, high, step(high - low, 6.0))
     }
 
     /// From zero to `high` and on to the next tick; nothing is written beside half a thing.
-    pub(super) fn counts(label: impl Into<String>, high: f64) -> Self {
+    pub fn counts(label: impl Into<String>, high: f64) -> Self {
         let (low, high) = not_empty(0.0, high);
         Self::in_steps(label, low, high, step(high, 6.0).max(1.0))
     }
@@ -50,14 +50,14 @@ impl Axis {
     }
 
     /// From `low` to `high` and no further.
-    pub(super) fn tight(label: impl Into<String>, low: f64, high: f64) -> Self {
+    pub fn tight(label: impl Into<String>, low: f64, high: f64) -> Self {
         let (low, high) = not_empty(low, high);
         let ticks = ticks(low, high, step(high - low, 6.0));
         Self { label: label.into(), ticks, scale: Scale::Linear { low, high } }
     }
 
     /// A time from `low` to `high`, in seconds; `since` says from when: "from the start of the run".
-    pub(super) fn time(since: &str, low: f64, high: f64) -> Self {
+    pub fn time(since: &str, low: f64, high: f64) -> Self {
         let (low, high) = not_empty(low, high);
         let (unit, seconds) = match high - low {
             span if span >= 3.0 * 86_400.0 => ("days", 86_400.0),
@@ -79,7 +79,7 @@ impl Axis {
     }
 
     /// From the power of ten below `low` to the one above `high`; both are above zero.
-    pub(super) fn logarithmic(label: impl Into<String>, low: f64, high: f64) -> Self {
+    pub fn logarithmic(label: impl Into<String>, low: f64, high: f64) -> Self {
         let (first, last) = (libm::floor(libm::log10(low)), libm::ceil(libm::log10(high)));
         let every = ((last - first) / 6.0).ceil().max(1.0) as usize;
         let power = |power: i32| libm::pow(10.0, f64::from(power));
@@ -94,8 +94,18 @@ impl Axis {
         Self { label: label.into(), ticks, scale }
     }
 
+    /// Writes something else along the axis: at these values, the text that `text` makes of each.
+    pub fn with_ticks(
+        mut self,
+        values: impl IntoIterator<Item = f64>,
+        text: impl Fn(f64) -> String,
+    ) -> Self {
+        self.ticks = values.into_iter().map(|value| (value, text(value))).collect();
+        self
+    }
+
     /// One place for each name.
-    pub(super) fn categories(label: impl Into<String>, names: &[String]) -> Self {
+    pub fn categories(label: impl Into<String>, names: &[String]) -> Self {
         let every = names.len().div_ceil(12).max(1);
         let name = |(at, name): (usize, &String)| (at as f64, name.clone());
         let ticks = names.iter().enumerate().step_by(every).map(name).collect();
@@ -103,7 +113,7 @@ impl Axis {
     }
 
     /// Where `value` is, from 0 at the beginning to 1 at the end; a value beyond an end is at the end.
-    pub(super) fn place(&self, value: f64) -> f64 {
+    pub fn place(&self, value: f64) -> f64 {
         let place = match self.scale {
             Scale::Linear { low, high } => (value - low) / (high - low),
             Scale::Logarithmic { low, high } => {
@@ -116,7 +126,7 @@ impl Axis {
     }
 
     /// Whether a line from one value to the next would say something.
-    pub(super) fn is_continuous(&self) -> bool {
+    pub fn is_continuous(&self) -> bool {
         match self.scale {
             Scale::Linear { .. } | Scale::Logarithmic { .. } => true,
             Scale::Categories { .. } => false,
@@ -124,7 +134,7 @@ impl Axis {
     }
 
     /// How many characters a tick may have if the axis is so wide.
-    pub(super) fn tick_room(&self, width: f64) -> usize {
+    pub fn tick_room(&self, width: f64) -> usize {
         const CHARACTER_WIDTH: f64 = 7.0;
         (width / self.ticks.len().max(1) as f64 / CHARACTER_WIDTH) as usize
     }

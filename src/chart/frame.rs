@@ -2,13 +2,11 @@
 
 use maud::{Markup, html};
 
-use super::chart::{Chart, Form, Point, Series, Shade};
 use super::marks::Mark;
-use crate::study::numbers::Unit;
+use super::{Chart, Form, Point, Series, Shade};
+use crate::numbers::Unit;
 use crate::text_width::cut;
 
-const WIDTH: f64 = 360.0;
-const HEIGHT: f64 = 230.0;
 const TOP: f64 = 26.0;
 const BOTTOM: f64 = 38.0;
 /// From one line of text to the next.
@@ -17,9 +15,26 @@ const RIGHT: f64 = 14.0;
 /// Of a character, about.
 const CHARACTER_WIDTH: f64 = 6.8;
 
+/// The size of a picture, in units of SVG.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Size {
+    /// From left to right.
+    pub(super) width: f64,
+    /// From top to bottom.
+    pub(super) height: f64,
+}
+
+impl Size {
+    /// The attribute `viewBox` of a picture of this size.
+    pub(super) fn view_box(self) -> String {
+        format!("0 0 {} {}", self.width, self.height)
+    }
+}
+
 /// Where in the picture things are.
 pub(super) struct Frame<'a> {
     chart: &'a Chart,
+    size: Size,
     left: f64,
     bottom: f64,
     /// What is written below the horizontal axis is on so many lines in turn, so that long names
@@ -28,22 +43,19 @@ pub(super) struct Frame<'a> {
 }
 
 impl<'a> Frame<'a> {
-    /// Of the picture, in its own units.
-    pub(super) const VIEW_BOX: &'static str = "0 0 360 230";
-
     /// For the whole picture.
-    pub(super) fn of(chart: &'a Chart) -> Self {
+    pub(super) fn of(chart: &'a Chart, size: Size) -> Self {
         let longest = chart.y.ticks.iter().map(|(_, text)| text.chars().count()).max();
         let left = 12.0 + CHARACTER_WIDTH * longest.unwrap_or(0) as f64;
-        let room = chart.x.tick_room(WIDTH - RIGHT - left);
+        let room = chart.x.tick_room(size.width - RIGHT - left);
         let is_long = chart.x.ticks.iter().any(|(_, text)| text.chars().count() > room);
         let lines = if is_long { 2 } else { 1 };
-        let bottom = HEIGHT - BOTTOM - LINE * (lines - 1) as f64;
-        Self { chart, left, bottom, lines }
+        let bottom = size.height - BOTTOM - LINE * (lines - 1) as f64;
+        Self { chart, size, left, bottom, lines }
     }
 
     fn x(&self, value: f64) -> f64 {
-        self.left + (WIDTH - RIGHT - self.left) * self.chart.x.place(value)
+        self.left + (self.size.width - RIGHT - self.left) * self.chart.x.place(value)
     }
 
     fn y(&self, value: f64) -> f64 {
@@ -61,12 +73,13 @@ impl<'a> Frame<'a> {
 
     /// The lines behind everything.
     pub(super) fn grid(&self) -> Markup {
-        let line =
-            |value: f64| format!("M{:.1} {:.1}H{:.1}", self.left, self.y(value), WIDTH - RIGHT);
+        let line = |value: f64| {
+            format!("M{:.1} {:.1}H{:.1}", self.left, self.y(value), self.size.width - RIGHT)
+        };
         let stroke = |value: f64| format!("M{:.1} {:.1}v4", self.x(value), self.bottom);
         html! {
             @for (value, _) in &self.chart.y.ticks { path d=(line(*value)) {} }
-            path.base d=(format!("M{:.1} {:.1}H{:.1}", self.left, self.bottom, WIDTH - RIGHT)) {}
+            path.base d=(format!("M{:.1} {:.1}H{:.1}", self.left, self.bottom, self.size.width - RIGHT)) {}
             @for (value, _) in &self.chart.x.ticks { path.base d=(stroke(*value)) {} }
         }
     }
@@ -74,8 +87,8 @@ impl<'a> Frame<'a> {
     /// All that is written.
     pub(super) fn labels(&self) -> Markup {
         let Chart { x, y, .. } = self.chart;
-        let room = x.tick_room(WIDTH - RIGHT - self.left) * self.lines;
-        let right = px(WIDTH - RIGHT);
+        let room = x.tick_room(self.size.width - RIGHT - self.left) * self.lines;
+        let right = px(self.size.width - RIGHT);
         html! {
             @for (value, text) in &y.ticks {
                 text x=(px(self.left - 6.0)) y=(px(self.y(*value) + 4.0)) text-anchor="end" {
@@ -88,27 +101,35 @@ impl<'a> Frame<'a> {
                     y=(px(self.bottom + 16.0 + LINE * line as f64)) { (text) }
             }
             text.label x="0" y="12" { (y.label) }
-            text.label x=(right) y=(px(HEIGHT - 5.0)) text-anchor="end" { (x.label) }
+            text.label x=(right) y=(px(self.size.height - 5.0)) text-anchor="end" { (x.label) }
         }
     }
 
     /// Where a text for a value stands, so that it does not stick out of the picture.
     fn middle_of(&self, text: &str, value: f64) -> f64 {
         let half = CHARACTER_WIDTH * text.chars().count() as f64 / 2.0;
-        self.x(value).min(WIDTH - half).max(half)
+        self.x(value).min(self.size.width - half).max(half)
     }
 
     /// The values of a series.
     pub(super) fn series(&self, series: &Series) -> Markup {
         let points = &series.points;
         match series.form {
+            Form::Line if points.len() == 1 => self.dots(series),
             Form::Line => html! { (self.band(points)) path.line d=(self.line(points)) {} },
             Form::Steps(width) => html! { path.line d=(self.steps(points, width)) {} },
             Form::Area(width) => self.area(points, width),
             Form::Marks => self.marks(series, Mark::of_series(series.look), 3.6),
             Form::Theory => self.marks(series, Mark::Ring, 5.5),
             Form::Bars(width) => html! { @for point in points { (self.bar(*point, width)) } },
+            Form::Dots => self.dots(series),
         }
+    }
+
+    fn dots(&self, series: &Series) -> Markup {
+        let mark = Mark::of_series(series.look);
+        let draw = |point: &Point| mark.draw((self.x(point.x), self.y(point.y)), 3.6, &series.name);
+        html! { @for point in &series.points { (draw(point)) } }
     }
 
     fn marks(&self, series: &Series, mark: Mark, size: f64) -> Markup {
@@ -116,9 +137,9 @@ impl<'a> Frame<'a> {
         let is_continuous = self.chart.x.is_continuous();
         let told = |point: &Point| {
             let interval = point.interval.map_or(String::new(), |(low, high)| {
-                format!(", 99 % {} to {}", Unit::Plain.value(low), Unit::Plain.value(high))
+                format!(", 99 % {} to {}", Unit::Number.value(low), Unit::Number.value(high))
             });
-            format!("{}: {}{interval}", series.name, Unit::Plain.value(point.y))
+            format!("{}: {}{interval}", series.name, Unit::Number.value(point.y))
         };
         html! {
             @if is_continuous { (self.band(points)) path.line d=(self.line(points)) {} }
@@ -175,7 +196,7 @@ impl<'a> Frame<'a> {
         let y = self.y(point.y);
         html! {
             rect.bar x=(px(left + 0.5)) y=(px(y)) width=(px((right - left - 1.0).max(0.5)))
-                height=(px(self.bottom - y)) { title { (Unit::Plain.value(point.y)) } }
+                height=(px(self.bottom - y)) { title { (Unit::Number.value(point.y)) } }
         }
     }
 }
@@ -199,11 +220,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn view_box_is_as_large_as_the_picture() {
-        assert_eq!(Frame::VIEW_BOX, format!("0 0 {WIDTH} {HEIGHT}"));
-    }
-
-    #[test]
     fn point_beyond_the_axes_stays_in_the_picture() {
         let chart = Chart {
             title: String::new(),
@@ -213,7 +229,7 @@ mod tests {
             series: Vec::new(),
             shades: Vec::new(),
         };
-        let frame = Frame::of(&chart);
-        assert_eq!((frame.x(20.0), frame.y(-5.0)), (WIDTH - RIGHT, frame.bottom));
+        let frame = Frame::of(&chart, Size { width: 360.0, height: 230.0 });
+        assert_eq!((frame.x(20.0), frame.y(-5.0)), (360.0 - RIGHT, frame.bottom));
     }
 }

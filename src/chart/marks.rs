@@ -4,26 +4,33 @@ use maud::{Markup, html};
 
 /// How something is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Mark {
+pub enum Mark {
+    /// A disc.
     Circle,
+    /// A circle.
     Ring,
+    /// A square.
     Square,
+    /// A triangle.
     Triangle,
+    /// A square on its corner.
     Diamond,
+    /// Two crossed lines.
     Cross,
+    /// A star of five points.
     Star,
 }
 
 impl Mark {
     /// Of the series of a chart, by number.
-    pub(super) fn of_series(number: usize) -> Self {
+    pub fn of_series(number: usize) -> Self {
         const MARKS: [Mark; 5] =
             [Mark::Circle, Mark::Square, Mark::Triangle, Mark::Diamond, Mark::Cross];
         MARKS[number % MARKS.len()]
     }
 
     /// The shape around a point, about `2 * size` wide, with what is shown to who points at it.
-    pub(super) fn draw(self, (x, y): (f64, f64), size: f64, told: &str) -> Markup {
+    pub fn draw(self, (x, y): (f64, f64), size: f64, told: &str) -> Markup {
         let class = match self {
             Self::Circle | Self::Square | Self::Triangle | Self::Diamond | Self::Star => "full",
             Self::Ring | Self::Cross => "open",
@@ -84,7 +91,7 @@ impl Mark {
 }
 
 /// A line of a legend: a sample and what it stands for.
-pub(super) fn legend_entry(class: &str, sample: &Markup, text: &str) -> Markup {
+pub fn legend_entry(class: &str, sample: &Markup, text: &str) -> Markup {
     html! {
         li {
             svg class=(class) viewBox="0 0 24 14" width="24" height="14" aria-hidden="true" { (sample) }

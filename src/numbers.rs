@@ -1,47 +1,36 @@
-//! Numbers as people read them, on a terminal and on a page.
+//! Numbers in text: units, significant digits, thousands, plurals.
 
-/// Digits that a mean or a share is shown with.
+use std::fmt;
+
+/// Significant digits of a value.
 const DIGITS: i32 = 4;
 
-/// Digits that the margin of a mean is shown with.
+/// Significant digits of the margin of a confidence interval.
 const MARGIN_DIGITS: i32 = 2;
 
-/// Decimals at most; smaller numbers are written with an exponent.
+/// Most decimals; smaller numbers are written with an exponent.
 const MOST_DECIMALS: i32 = 8;
 
-/// In what a figure is shown.
+/// The unit of a number, which decides how it is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Unit {
-    /// As it is.
-    Plain,
-    /// In hundredths.
+pub enum Unit {
+    /// A count, a rate, or another number without a unit.
+    Number,
+    /// A share from 0 to 1, written as a percentage.
     Share,
-    /// In hours.
+    /// A time in hours.
     Hours,
-    /// In seconds, minutes or hours.
+    /// A time in seconds, written in seconds, minutes or hours.
     Seconds,
-    /// In bytes.
+    /// A number of bytes.
     Bytes,
 }
 
 impl Unit {
-    /// The unit of the figure of this name.
-    pub(super) fn of(figure: &str) -> Self {
-        let name = figure.rsplit('.').next().unwrap_or(figure);
-        match name {
-            "recall" | "precision" => Self::Share,
-            "bytes_in" | "bytes_out" => Self::Bytes,
-            _ if name.contains("share") => Self::Share,
-            _ if name.starts_with("hours") => Self::Hours,
-            _ if name.ends_with("_seconds") => Self::Seconds,
-            _ => Self::Plain,
-        }
-    }
-
-    /// How often it is in one, and what it is called then.
+    /// The scale at which `value` is written, and the name of the unit at that scale.
     fn scale(self, value: f64) -> (f64, &'static str) {
         match self {
-            Self::Plain => (1.0, ""),
+            Self::Number => (1.0, ""),
             Self::Share => (0.01, " %"),
             Self::Hours => (1.0, " h"),
             Self::Seconds if value >= 7200.0 => (3600.0, " h"),
@@ -54,38 +43,44 @@ impl Unit {
         }
     }
 
-    /// A value with its unit.
-    pub(super) fn value(self, value: f64) -> String {
+    /// Writes a value with its unit.
+    pub fn value(self, value: f64) -> String {
         let (scale, name) = self.scale(value);
         significant(value / scale, DIGITS) + name
     }
 
-    /// The same for a page, whose lines end at no such blank.
-    pub(super) fn unbroken(self, value: f64) -> String {
+    /// Writes a value like [`value`](Self::value), with non-breaking spaces for HTML.
+    pub fn unbroken(self, value: f64) -> String {
         self.value(value).replace(' ', "\u{a0}")
     }
 
-    /// What the true mean is within of `mean`, in the unit in which that is shown.
-    pub(super) fn margin(self, mean: f64, margin: f64) -> String {
+    /// Writes the margin of a confidence interval at the scale of its mean: `±0.12 %`.
+    pub fn margin(self, mean: f64, margin: f64) -> String {
         let (scale, name) = self.scale(mean);
         format!("±{}{name}", significant(margin / scale, MARGIN_DIGITS))
     }
 
-    /// A mean, and what the true one is within of it, with their unit.
-    pub(super) fn mean(self, mean: f64, margin: Option<f64>) -> String {
+    /// Writes a mean with the margin of its confidence interval: `36.12 ±0.12 %`.
+    pub fn mean(self, mean: f64, margin: Option<f64>) -> String {
         let Some(margin) = margin else { return self.value(mean) };
         let (scale, _) = self.scale(mean);
         format!("{} {}", significant(mean / scale, DIGITS), self.margin(mean, margin))
     }
 }
 
-/// A whole number with a comma before each three digits: `12,345`.
-pub(super) fn count(value: u64) -> String {
+/// Writes a whole number with a comma before each three digits: `12,345`.
+pub fn count(value: u64) -> String {
     grouped(&value.to_string())
 }
 
-/// A length of time in its two largest units: `3 d`, `1 h 30 min`, `0.05 s`.
-pub(super) fn duration(seconds: f64) -> String {
+/// Writes a number with its noun, which gets an `s` unless there is one: `1 run`, `2 runs`.
+pub fn counted(count: impl TryInto<u64> + fmt::Display, noun: &str) -> String {
+    let text = format!("{count} {noun}");
+    if count.try_into().is_ok_and(|count| count == 1) { text } else { text + "s" }
+}
+
+/// Writes a duration in its two largest units: `3 d`, `1 h 30 min`, `0.05 s`.
+pub fn duration(seconds: f64) -> String {
     const UNITS: [(u64, &str); 4] = [(86_400, "d"), (3600, "h"), (60, "min"), (1, "s")];
     if seconds < 10.0 {
         return format!("{seconds}\u{a0}s");
@@ -101,8 +96,8 @@ pub(super) fn duration(seconds: f64) -> String {
     parts.join(" ")
 }
 
-/// With so many digits that say something, and a comma before each three. Whole numbers have all digits
-/// and no others.
+/// Writes a value with so many significant digits, grouped by thousands; a whole number with all of its
+/// digits.
 fn significant(value: f64, digits: i32) -> String {
     if !value.is_finite() {
         return value.to_string();
@@ -117,7 +112,7 @@ fn significant(value: f64, digits: i32) -> String {
     grouped(&format!("{value:.*}", decimals.max(0).unsigned_abs() as usize))
 }
 
-/// The power of ten of its first digit. It is counted, as logarithms differ from machine to machine.
+/// The decimal exponent of a value. It is counted, because logarithms differ between platforms.
 fn magnitude(value: f64) -> i32 {
     let (mut value, mut power) = (value.abs(), 0);
     while value >= 10.0 {
@@ -185,24 +180,24 @@ mod tests {
     }
 
     #[test]
-    fn values_have_the_unit_of_their_figure() {
+    fn values_are_written_in_their_unit() {
         let cases = [
-            ("tracing.recall", 0.361_23, "36.12 %"),
-            ("encounters.recorded_share_of_possible", 1.0, "100 %"),
-            ("tracing.hours_to_notice", 12.5, "12.50 h"),
-            ("linkability.followed_seconds", 90.0, "90 s"),
-            ("linkability.followed_seconds", 900.0, "15 min"),
-            ("linkability.followed_seconds", 8133.0, "2.259 h"),
-            ("server.bytes_in", 9_999.0, "9,999 B"),
-            ("server.bytes_in", 12_345.0, "12.35 kB"),
-            ("server.bytes_out", 1_234_567.0, "1.235 MB"),
-            ("server.bytes_out", 5e9, "5 GB"),
-            ("server.downloads_per_second", 0.25, "0.2500"),
-            ("server.most_downloads_per_second", 12.0, "12"),
-            ("users", 1000.0, "1,000"),
+            (Unit::Share, 0.361_23, "36.12 %"),
+            (Unit::Share, 1.0, "100 %"),
+            (Unit::Hours, 12.5, "12.50 h"),
+            (Unit::Seconds, 90.0, "90 s"),
+            (Unit::Seconds, 900.0, "15 min"),
+            (Unit::Seconds, 8133.0, "2.259 h"),
+            (Unit::Bytes, 9_999.0, "9,999 B"),
+            (Unit::Bytes, 12_345.0, "12.35 kB"),
+            (Unit::Bytes, 1_234_567.0, "1.235 MB"),
+            (Unit::Bytes, 5e9, "5 GB"),
+            (Unit::Number, 0.25, "0.2500"),
+            (Unit::Number, 12.0, "12"),
+            (Unit::Number, 1000.0, "1,000"),
         ];
-        for (figure, value, expected) in cases {
-            assert_eq!(Unit::of(figure).value(value), expected, "{figure}");
+        for (unit, value, expected) in cases {
+            assert_eq!(unit.value(value), expected, "{unit:?}");
         }
     }
 
@@ -211,6 +206,11 @@ mod tests {
         let times = [0.05, 59.0, 900.0, 5400.0, 86_400.0, 3.0 * 86_400.0 + 7200.0];
         let texts = ["0.05 s", "59 s", "15 min", "1 h 30 min", "1 d", "3 d 2 h"];
         assert_eq!(times.map(|time| duration(time).replace('\u{a0}', " ")), texts);
+    }
+
+    #[test]
+    fn nouns_are_singular_for_one_only() {
+        assert_eq!([0, 1, 2].map(|n| counted(n, "run")), ["0 runs", "1 run", "2 runs"]);
     }
 
     #[test]
@@ -223,6 +223,6 @@ mod tests {
     fn margin_has_the_unit_of_its_mean() {
         assert_eq!(Unit::Share.mean(0.361_23, Some(0.001_234)), "36.12 ±0.12 %");
         assert_eq!(Unit::Bytes.mean(2e6, Some(1234.0)), "2 ±0.0012 MB");
-        assert_eq!(Unit::Plain.mean(5.0, None), "5");
+        assert_eq!(Unit::Number.mean(5.0, None), "5");
     }
 }
