@@ -112,7 +112,7 @@
 //! | `-IOERR contact log not taken: …` | nobody reads the server's output, so nobody would be named |
 //! | `-BUSY …`, then closed | the server has as many connections as it may have |
 //! | `-BUSYADDRESS …`, then closed | the peer's address has as many connections as it may have |
-//! | `-BUSYREQUESTS …`, then closed | incomplete requests of more than 64 KiB take all the memory that they may |
+//! | `-BUSYREQUESTS …`, then closed | incomplete requests take all the memory that they may, and this one is the oldest |
 //! | `-ERR DB index is out of range`, `-ERR text is longer than 256 bytes` | `SELECT`; `PING` or `ECHO` |
 //! | `-ERR Protocol error: …`, then closed | bytes that are no frame, another protocol, or a request over its limit |
 //!
