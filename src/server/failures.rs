@@ -7,14 +7,17 @@ use std::time::Instant;
 /// Lists of names; a hash of the name chooses one.
 const LISTS: usize = 64 * 1024;
 
-/// Names that a list holds. All lists together hold a million names in 25 MB.
-const NAMES_PER_LIST: usize = 16;
+/// Names with too few failures for a block that a list holds, and as many blocked names. All lists
+/// together hold a million names in 25 MB.
+const NAMES_PER_KIND: usize = 8;
 
 /// Failed logins by name, whether a user has the name or nobody has.
 ///
-/// Anybody can make up any number of names, so a full list forgets one when another comes: first a
-/// block that is over, then the name with the fewest failures, the longest unchanged among equals.
-/// To make the table forget a block, one would have to block about a million names in the time of it.
+/// Anybody can make up any number of names, so a full list forgets one when another comes. Counts and
+/// blocks have places of their own, so that neither drives out the other: a count takes the place of
+/// the count that is unchanged for longest; a block that of one that is over, or else of the oldest.
+/// To make the table forget failures, one has to fail under about half a million other names after
+/// them; to make it forget a block, to block about as many names in the time of it.
 /// Names are kept as hashes under a secret key, so that nobody can choose names for one list, or find
 /// out from what is forgotten which name is whose.
 #[derive(Debug, Clone)]
@@ -24,8 +27,8 @@ pub(super) struct FailureTable {
     lists: Vec<Option<Box<List>>>,
 }
 
-/// The latest change comes first.
-type List = [Option<Entry>; NAMES_PER_LIST];
+/// The names of a list: the latest change of each kind comes first.
+type List = [[Option<Entry>; NAMES_PER_KIND]; 2];
 
 #[derive(Debug, Clone, Copy)]
 struct Entry {
@@ -59,23 +62,22 @@ impl FailureTable {
     /// The failures of a name, if it has any that are not forgotten.
     pub(super) fn of(&self, key: Key) -> Option<Failures> {
         let list = self.lists[self.list_number(key)].as_ref()?;
-        list.iter().flatten().find(|entry| entry.key == key).map(|entry| entry.failures)
+        list.iter().flatten().flatten().find(|entry| entry.key == key).map(|entry| entry.failures)
     }
 
     /// Sets the failures of a name. Another name may be forgotten for it.
     pub(super) fn remember(&mut self, key: Key, failures: Failures, now: Instant) {
+        self.forget(key);
         let number = self.list_number(key);
-        let list = self.lists[number].get_or_insert_default();
-        let worth = |entry: &Option<Entry>| match entry {
-            // The place of the name itself, if it has one.
-            Some(entry) if entry.key == key => 0,
-            None => 1,
-            Some(entry) => 1 + entry.failures.worth(now),
+        let [counts, blocks] = &mut **self.lists[number].get_or_insert_default();
+        let places = match failures {
+            Failures::Counted(_) => counts,
+            Failures::BlockedUntil(_) => blocks,
         };
-        let by_age = (0..NAMES_PER_LIST).rev();
-        let place = by_age.min_by_key(|place| worth(&list[*place])).expect("no empty list");
-        list[..=place].rotate_right(1);
-        list[0] = Some(Entry { key, failures });
+        let is_free = |place: &Option<Entry>| place.is_none_or(|entry| entry.failures.is_over(now));
+        let place = places.iter().rposition(is_free).unwrap_or(NAMES_PER_KIND - 1);
+        places[..=place].rotate_right(1);
+        places[0] = Some(Entry { key, failures });
     }
 
     /// Clears the failures of a name.
@@ -83,7 +85,7 @@ impl FailureTable {
         let number = self.list_number(key);
         if let Some(list) = &mut self.lists[number] {
             let is_it = |entry: &&mut Option<Entry>| entry.is_some_and(|entry| entry.key == key);
-            list.iter_mut().find(is_it).map(Option::take);
+            list.iter_mut().flatten().find(is_it).map(Option::take);
         }
     }
 
@@ -107,13 +109,8 @@ impl Key {
 }
 
 impl Failures {
-    /// How much is lost if it is forgotten.
-    fn worth(self, now: Instant) -> u8 {
-        match self {
-            Self::BlockedUntil(end) if end <= now => 0,
-            Self::Counted(count) => count,
-            Self::BlockedUntil(_) => u8::MAX - 1,
-        }
+    fn is_over(self, now: Instant) -> bool {
+        matches!(self, Self::BlockedUntil(end) if end <= now)
     }
 }
 

@@ -24,10 +24,10 @@ fn of(table: &FailureTable, name: &str) -> Option<Failures> {
     table.of(table.key(name.as_bytes()))
 }
 
-/// A list that is full of names with one failure, `0` the longest unchanged.
+/// A list whose places for counts are full of names with one failure, `0` the longest unchanged.
 fn full() -> FailureTable {
     let mut table = FailureTable::small();
-    for number in 0..NAMES_PER_LIST {
+    for number in 0..NAMES_PER_KIND {
         remember(&mut table, &number.to_string(), Failures::Counted(1));
     }
     table
@@ -58,28 +58,43 @@ fn full_list_forgets_the_name_that_is_unchanged_for_longest() {
 }
 
 #[test]
-fn flood_of_names_with_one_failure_makes_no_list_forget_two_failures_or_a_block() {
+fn list_full_of_other_names_keeps_the_newest_failure_from_one_more() {
+    let mut table = FailureTable::small();
+    for number in 0..NAMES_PER_KIND {
+        remember(&mut table, &format!("twice{number}"), Failures::Counted(2));
+    }
+    for number in 0..NAMES_PER_KIND {
+        let block = Failures::BlockedUntil(noon() + MINUTE);
+        remember(&mut table, &format!("blocked{number}"), block);
+    }
+    remember(&mut table, "victim", Failures::Counted(1));
+    remember(&mut table, "junk", Failures::Counted(1));
+    assert_eq!(of(&table, "victim"), Some(Failures::Counted(1)));
+}
+
+#[test]
+fn flood_of_names_with_too_few_failures_makes_no_list_forget_a_block() {
     let mut table = full();
     let block = Failures::BlockedUntil(noon() + MINUTE);
     remember(&mut table, "blocked", block);
-    remember(&mut table, "twice", Failures::Counted(2));
     for number in 0..1000 {
-        remember(&mut table, &format!("junk{number}"), Failures::Counted(1));
+        remember(&mut table, &format!("junk{number}"), Failures::Counted(2));
     }
     assert_eq!(of(&table, "blocked"), Some(block));
-    assert_eq!(of(&table, "twice"), Some(Failures::Counted(2)));
 }
 
 #[test]
 fn full_list_forgets_a_block_that_is_over_first() {
-    let mut table = full();
-    let over = noon();
-    remember(&mut table, "blocked", Failures::BlockedUntil(over));
-    assert_eq!(of(&table, "0"), None);
-    let key = table.key(b"new");
-    table.remember(key, Failures::Counted(1), over + MINUTE);
-    assert_eq!(of(&table, "blocked"), None);
-    assert_eq!(of(&table, "1"), Some(Failures::Counted(1)));
+    let mut table = FailureTable::small();
+    let (over, later) = (noon(), noon() + MINUTE);
+    remember(&mut table, "0", Failures::BlockedUntil(later + MINUTE));
+    remember(&mut table, "over", Failures::BlockedUntil(over));
+    for number in 1..NAMES_PER_KIND {
+        let key = table.key(number.to_string().as_bytes());
+        table.remember(key, Failures::BlockedUntil(later + MINUTE), over + MINUTE / 2);
+    }
+    assert_eq!(of(&table, "over"), None);
+    assert_eq!(of(&table, "0"), Some(Failures::BlockedUntil(later + MINUTE)));
 }
 
 #[test]
@@ -88,7 +103,8 @@ fn flood_of_names_takes_bounded_memory() {
     for number in 0..10_000 {
         remember(&mut table, &number.to_string(), Failures::Counted(1));
     }
-    let names = table.lists.iter().flatten().flat_map(|list| list.iter().flatten()).count();
-    assert_eq!(names, 8 * NAMES_PER_LIST);
+    let names =
+        table.lists.iter().flatten().flat_map(|list| list.iter().flatten().flatten()).count();
+    assert_eq!(names, 8 * NAMES_PER_KIND);
     assert!(size_of::<List>() * LISTS <= 25 * 1024 * 1024);
 }
