@@ -83,7 +83,7 @@ impl Waits {
     /// Gives each operation that was begun since the last call to `submit`.
     pub fn submit_new(&mut self, mut submit: impl FnMut(Ticket, Entry<'_>)) {
         for ticket in &self.new {
-            if let Some(wait) = self.waits.get(ticket.slot as usize) {
+            if let Some(wait) = open(&self.waits, *ticket) {
                 submit(*ticket, wait.operation.entry());
             }
         }
@@ -131,8 +131,13 @@ impl Waits {
     }
 }
 
+/// The wait of a ticket, unless it is over. Another one may be in its slot by now.
+fn open(waits: &Slab<Wait>, ticket: Ticket) -> Option<&Wait> {
+    waits.get(ticket.slot as usize).filter(|wait| wait.number == ticket.number)
+}
+
 fn is_open(waits: &Slab<Wait>, ticket: Ticket) -> bool {
-    waits.get(ticket.slot as usize).is_some_and(|wait| wait.number == ticket.number)
+    open(waits, ticket).is_some()
 }
 
 #[cfg(test)]

@@ -56,6 +56,16 @@ fn ticket_of_a_wait_that_is_over_does_not_end_the_next_one_in_its_slot() {
     assert!(waits.end(second).is_some());
 }
 
+#[test]
+fn wait_that_is_over_is_not_submitted_in_place_of_the_next_one_in_its_slot() {
+    let mut waits = Waits::default();
+    let first = waits.begin(CLIENT, operation());
+    waits.end(first).expect("open");
+    let second = waits.begin(CLIENT, operation());
+    assert_eq!(first.slot, second.slot);
+    assert_eq!(submitted(&mut waits), [second]);
+}
+
 proptest! {
     /// Whatever the order of ends and deadlines, each wait ends exactly once, and none after its deadline.
     #[test]
