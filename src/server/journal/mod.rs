@@ -92,6 +92,8 @@ impl<S: Storage> Journal<S> {
         let with_path = |error| FileError::io(path, error);
         let mut registry = Registry::default();
         let size = storage.size().map_err(with_path)?;
+        // A server that was killed may have left whole lines that were never synced.
+        storage.sync().map_err(with_path)?;
         let (mut replayed, residue) = replay(source, size, path, &mut registry)?;
         if let Some(residue) = residue {
             let copy = residue.is_readable().then(|| set_aside(residue.offset, &residue.bytes));

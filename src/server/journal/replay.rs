@@ -50,7 +50,7 @@ pub(super) fn replay(
             Ok((Replayed { lacks_line_end: !has_end, ..replayed }, None))
         }
         Err(FileError::Malformed { line, .. })
-            if size - malformed_at <= MAX_COMMIT_BYTES as u64 =>
+            if size.saturating_sub(malformed_at) <= MAX_COMMIT_BYTES as u64 =>
         {
             let mut bytes = Vec::new();
             source
