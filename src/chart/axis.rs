@@ -94,6 +94,32 @@ impl Axis {
         Self { label: label.into(), ticks, scale }
     }
 
+    /// A logarithmic axis whose ends and ticks are 1, 2 or 5 times a power of ten; only powers of ten if
+    /// there would be too many ticks. `low` and `high` are above zero.
+    pub fn logarithmic_in_steps(label: impl Into<String>, low: f64, high: f64) -> Self {
+        const MOST_TICKS: usize = 9;
+        let first = libm::floor(libm::log10(low)) as i32;
+        let power = |exponent: i32| libm::pow(10.0, f64::from(exponent));
+        let steps =
+            (first..).flat_map(|exponent| [1.0, 2.0, 5.0].map(|step| step * power(exponent)));
+        let mut values: Vec<f64> = Vec::new();
+        for value in steps {
+            if value <= low {
+                values.clear();
+            }
+            values.push(value);
+            if value > high || values.len() > MOST_TICKS {
+                break;
+            }
+        }
+        let ([low_end, .., high_end], true) = (&values[..], values.len() <= MOST_TICKS) else {
+            return Self::logarithmic(label, low, high);
+        };
+        let scale = Scale::Logarithmic { low: *low_end, high: *high_end };
+        let tick = |value: &f64| (*value, tick_text(*value, *value, *value));
+        Self { label: label.into(), ticks: values.iter().map(tick).collect(), scale }
+    }
+
     /// Writes something else along the axis: at these values, the text that `text` makes of each.
     pub fn with_ticks(
         mut self,
@@ -212,6 +238,16 @@ mod tests {
         assert_eq!(texts(&axis), ["10", "100", "1000", "10\u{a0}k", "100\u{a0}k"]);
         let places: Vec<_> = axis.ticks.iter().map(|(at, _)| axis.place(*at)).collect();
         assert_eq!(places, [0.0, 0.25, 0.5, 0.75, 1.0]);
+    }
+
+    #[test]
+    fn narrow_logarithmic_axis_has_steps_between_powers_of_ten() {
+        assert_eq!(texts(&Axis::logarithmic_in_steps("", 21.0, 156.0)), ["20", "50", "100", "200"]);
+        assert_eq!(texts(&Axis::logarithmic_in_steps("", 7.0, 7.0)), ["5", "10"]);
+        assert_eq!(
+            texts(&Axis::logarithmic_in_steps("", 1.0, 9999.0)),
+            ["1", "10", "100", "1000", "10\u{a0}k"]
+        );
     }
 
     #[test]

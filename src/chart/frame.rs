@@ -115,7 +115,7 @@ impl<'a> Frame<'a> {
     pub(super) fn series(&self, series: &Series) -> Markup {
         let points = &series.points;
         match series.form {
-            Form::Line if points.len() == 1 => self.dots(series),
+            Form::Line | Form::Halo if points.len() == 1 => self.dots(series),
             Form::Line => html! { (self.band(points)) path.line d=(self.line(points)) {} },
             Form::Steps(width) => html! { path.line d=(self.steps(points, width)) {} },
             Form::Area(width) => self.area(points, width),
@@ -123,6 +123,7 @@ impl<'a> Frame<'a> {
             Form::Theory => self.marks(series, Mark::Ring, 5.5),
             Form::Bars(width) => html! { @for point in points { (self.bar(*point, width)) } },
             Form::Dots => self.dots(series),
+            Form::Halo => html! { path.line.halo d=(self.line(points)) {} },
         }
     }
 

@@ -69,6 +69,8 @@ pub enum Form {
     Bars(f64),
     /// Marks without lines between them.
     Dots,
+    /// A broad pale line, which shows on both sides of another one.
+    Halo,
 }
 
 /// One value.
@@ -171,7 +173,12 @@ impl Series {
             Form::Line | Form::Marks => {
                 point.interval.map_or(point.y, |(_, high)| high.max(point.y))
             }
-            Form::Area(_) | Form::Steps(_) | Form::Theory | Form::Bars(_) | Form::Dots => point.y,
+            Form::Area(_)
+            | Form::Steps(_)
+            | Form::Theory
+            | Form::Bars(_)
+            | Form::Dots
+            | Form::Halo => point.y,
         })
     }
 
@@ -183,7 +190,8 @@ impl Series {
             | Form::Steps(_)
             | Form::Marks
             | Form::Bars(_)
-            | Form::Dots => format!("look{}", self.look),
+            | Form::Dots
+            | Form::Halo => format!("look{}", self.look),
         }
     }
 
@@ -198,6 +206,7 @@ impl Series {
             Form::Theory => html! { (line) (Mark::Ring.draw(middle, 4.0, "")) },
             Form::Bars(_) => html! { rect class="bar" x="3" y="1" width="18" height="13" {} },
             Form::Dots => Mark::of_series(self.look).draw(middle, 4.0, ""),
+            Form::Halo => html! { path class="line halo" d="M0 7H24" {} },
         }
     }
 }

@@ -4,11 +4,15 @@ use maud::{Markup, PreEscaped, html};
 
 use super::frame::Size;
 use super::{Chart, STYLE, Series};
+use crate::text_width::cut;
 
 const WIDTH: f64 = 960.0;
 
 /// The height of the title.
 const TITLE_HEIGHT: f64 = 40.0;
+
+/// Columns of the title for which there is room.
+const MOST_TITLE_COLUMNS: usize = 100;
 
 /// The height of a chart with its heading.
 const CHART_HEIGHT: f64 = 340.0;
@@ -36,7 +40,7 @@ pub fn sheet(title: &str, charts: &[Chart]) -> String {
             desc { @for chart in charts { (chart.describe()) " " } }
             style { (PreEscaped(STYLE)) }
             rect.paper width=(WIDTH) height=(height) {}
-            text.title x=(WIDTH / 2.0) y="28" text-anchor="middle" { (title) }
+            text.title x=(MARGIN) y="28" { (cut(title, MOST_TITLE_COLUMNS)) }
             @for (number, chart) in charts.iter().enumerate() {
                 (place(chart, TITLE_HEIGHT + CHART_HEIGHT * number as f64))
             }

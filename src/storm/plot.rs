@@ -4,9 +4,11 @@ use super::report::in_unit;
 use super::tally::{Bucket, Latencies, Series as Buckets, Tally};
 use crate::chart::{self, Axis, Chart, Form, Point, Series};
 
-/// The lines over time: name, quantile and look. Where few sessions end at a time p99 is their maximum:
-/// the later lines are dashed, so that an earlier one shows through.
-const QUANTILES: [(&str, f64, usize); 3] = [("p50", 0.5, 0), ("p99", 0.99, 1), ("max", 1.0, 2)];
+/// The lines over time: name, quantile, look and form, each drawn over the ones before. Where few sessions
+/// end at a time p99 is their maximum, and of a single one p50 as well: a solid line upon a broad one, and
+/// a dotted line upon a solid one, leave the other in sight.
+const QUANTILES: [(&str, f64, usize, Form); 3] =
+    [("max", 1.0, 1, Form::Halo), ("p99", 0.99, 0, Form::Line), ("p50", 0.5, 2, Form::Line)];
 
 /// The look of failures.
 const FAILURE_LOOK: usize = 6;
@@ -25,15 +27,16 @@ pub(super) fn draw(tally: &Tally, title: &str) -> String {
 fn over_time(tally: &Tally) -> Chart {
     let buckets = &tally.series;
     let end = buckets.width().as_secs_f64() * buckets.buckets().len() as f64;
-    let mut series = Vec::from(QUANTILES.map(|(name, quantile, look)| {
+    let mut series = Vec::from(QUANTILES.map(|(name, quantile, look, form)| {
         let latency = |bucket: &Bucket| {
             let latencies = &bucket.latencies;
             (!latencies.is_empty()).then(|| latencies.value_at_quantile(quantile).max(1) as f64)
         };
         let points = points(buckets, latency);
-        Series { name: name.to_owned(), look, form: Form::Line, points }
+        Series { name: name.to_owned(), look, form, points }
     }));
-    let floor = tally.sessions.min().max(1) as f64;
+    let y = latency_axis(&tally.sessions);
+    let floor = y.ticks.first().map_or(1.0, |(value, _)| *value);
     let failures = points(buckets, |bucket| (bucket.failed > 0).then_some(floor));
     if !failures.is_empty() {
         let name = "sessions failed".to_owned();
@@ -43,7 +46,7 @@ fn over_time(tally: &Tally) -> Chart {
         title: "Latency of a session over time".to_owned(),
         about: String::new(),
         x: Axis::time("since the storm began", 0.0, end),
-        y: latency_axis(&tally.sessions),
+        y,
         series,
         shades: Vec::new(),
     }
@@ -93,7 +96,7 @@ fn percentile(nines: f64) -> String {
 
 fn latency_axis(latencies: &Latencies) -> Axis {
     let (least, most) = (latencies.min().max(1) as f64, latencies.max().max(1) as f64);
-    let axis = Axis::logarithmic("", least, most * 1.02);
+    let axis = Axis::logarithmic_in_steps("", least, most);
     let values: Vec<_> = axis.ticks.iter().map(|(value, _)| *value).collect();
     axis.with_ticks(values, |latency| in_unit(latency.round() as u64))
 }
@@ -124,19 +127,17 @@ mod tests {
 
     /// A single session is its own median and maximum, and all three lines are where it is.
     #[test]
-    fn only_the_first_of_lines_in_the_same_place_is_solid() {
+    fn lines_in_the_same_place_can_all_be_seen() {
         let mut tally = Tally::new();
         for number in 1..9 {
             let (at, latency) = (Duration::from_millis(number * 50), Duration::from_millis(number));
             tally.ended(Script::TempId, Ok(()), at, latency);
         }
         let svg = draw(&tally, "a storm");
-        let (_, shapes) = svg.split_once("</g><g class=\"look0\"").expect("the first line");
-        let places = [1, 2].map(|look| shapes.find(&format!("<g class=\"look{look}\"><path")));
-        assert!(places[0].is_some() && places[0] < places[1], "{places:?}");
-        for look in [1, 2] {
-            assert!(chart::STYLE.contains(&format!(".look{look} .line {{ stroke-dasharray")));
-        }
+        let parts = ["look1\"><path class=\"line halo", "look0\"><path", "look2\"><path"];
+        let places = parts.map(|part| svg.find(part));
+        assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{places:?}");
+        assert!(chart::STYLE.contains(".look2 .line { stroke-dasharray"));
         assert!(!chart::STYLE.contains(".look0 .line"));
     }
 
