@@ -6,9 +6,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::OFlags;
-
-use crate::text_file;
+use crate::{text_file, whole_file};
 
 /// Bytes of a file, at most. A log that is full has 4 MB; a file that is larger is no log.
 const MAX_FILE_BYTES: u64 = 16 * 1024 * 1024;
@@ -106,10 +104,6 @@ impl LogDirectory {
     pub fn new(path: PathBuf) -> Self {
         Self(path)
     }
-
-    fn unfinished(&self, name: &str) -> PathBuf {
-        self.0.join(format!("{name}.new"))
-    }
 }
 
 impl LogStorage for LogDirectory {
@@ -173,22 +167,11 @@ impl LogStorage for LogDirectory {
     }
 
     fn replace(&mut self, name: &str, content: &[u8]) -> io::Result<()> {
-        let path = self.0.join(name);
-        let temporary = self.unfinished(name);
-        let mut options = private();
-        options.write(true).create(true).truncate(true);
-        let mut file = options.custom_flags(OFlags::NOFOLLOW.bits() as i32).open(&temporary)?;
-        if let Ok(old) = fs::metadata(&path) {
-            file.set_permissions(old.permissions())?;
-        }
-        file.write_all(content)?;
-        // Otherwise a crash of the machine could leave the new name with nothing in it.
-        file.sync_all()?;
-        fs::rename(&temporary, &path)
+        whole_file::replace(&self.0.join(name), PRIVATE, |file| file.write_all(content))
     }
 
     fn discard_unfinished(&mut self, name: &str) {
-        let _ = fs::remove_file(self.unfinished(name));
+        let _ = fs::remove_file(whole_file::temporary(&self.0.join(name)));
     }
 
     fn path(&self, name: &str) -> PathBuf {

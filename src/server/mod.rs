@@ -283,13 +283,13 @@ impl Server {
         let Some(finished) = self.reload.take() else { return };
         match finished.outcome {
             Ok(Reloaded { passwords, revoked }) => {
-                let users = passwords.len();
+                let users = counted(passwords.len(), "user");
                 let accounts = self.frontend.service.authority.accounts();
                 // If the thread is gone, the list is freed here.
                 let _ = finished.retired.send(accounts.replace_passwords(passwords));
-                let ended = self.frontend.end_sessions(&revoked);
+                let ended = counted(self.frontend.end_sessions(&revoked), "session");
                 self.console.diagnostic(format_args!(
-                    "credentials read again: {users} users; {ended} sessions of others ended"
+                    "credentials read again: {users}; {ended} of others ended"
                 ));
             }
             Err(problem) => self
