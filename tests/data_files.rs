@@ -363,7 +363,8 @@ fn sessions_of_users_who_are_gone_or_have_another_password_are_ended() {
     others.push(Phone::logged_in(&server, EIGHT));
     let mut same = Phone::logged_in(&server, NINE);
     let mut logged_out = Phone::connect(&server);
-    data.write("credentials.txt", "+61410888888 changed\n+61410999999 bada4568\n");
+    data.write("new", "+61410888888 changed\n+61410999999 bada4568\n");
+    fs::rename(data.file("new"), data.file("credentials.txt")).expect("moved to its place");
     server.signal(Signal::HUP);
     server.stderr.wait_for_part("credentials read again: 2 users; 101 sessions");
     others.iter_mut().for_each(Phone::assert_closed);

@@ -14,6 +14,7 @@ use mio::{Registry, Waker};
 
 use super::memory::{self, Memory};
 use super::passwords::Passwords;
+use super::settings::StartError;
 use crate::protocol::Username;
 use crate::reactor::Token;
 use crate::text_file::FileError;
@@ -21,6 +22,10 @@ use crate::text_file::FileError;
 /// How long nobody may have changed the file before it is read. Somebody who copies a long file over
 /// it changes it again and again until the copy is whole.
 const QUIET: Duration = Duration::from_secs(1);
+
+/// How long nobody may have changed a file that was moved to the place of the earlier one. It was
+/// whole before, unless somebody removed the earlier one and is copying.
+const QUIET_IF_MOVED: Duration = Duration::from_millis(100);
 
 /// How often the wait for that begins again, as somebody changed the file, until it is given up.
 const MAX_ATTEMPTS: u32 = 60;
@@ -34,6 +39,8 @@ pub(super) struct Reload {
     path: PathBuf,
     memory: Memory,
     waker: Arc<Waker>,
+    /// The file that was in the place when it was read last.
+    latest: FileVersion,
     state: State,
 }
 
@@ -77,9 +84,10 @@ impl Reload {
         memory: Memory,
         registry: &Registry,
         token: Token,
-    ) -> io::Result<Self> {
+    ) -> Result<Self, StartError> {
         let waker = Arc::new(Waker::new(registry, token.into())?);
-        Ok(Self { path, memory, waker, state: State::Idle })
+        let latest = FileVersion::of(&path)?;
+        Ok(Self { path, memory, waker, latest, state: State::Idle })
     }
 
     /// Begins to read the file and to compare it with the list `in_force`.
@@ -88,13 +96,14 @@ impl Reload {
             *is_stale = true;
             return Ok(());
         }
+        let quiet = self.quiet();
         let (to_server, outcome) = channel();
         let (retired, from_server) = channel();
         let (path, memory, waker) = (self.path.clone(), self.memory, Arc::clone(&self.waker));
         let in_force = Arc::clone(in_force);
         thread::Builder::new().name("credentials".to_owned()).spawn(move || {
             let outcome =
-                read_when_quiet(&path, memory).map(|fresh| Reloaded::new(fresh, &in_force));
+                read_when_quiet(&path, quiet, memory).map(|fresh| Reloaded::new(fresh, &in_force));
             // Both fail only if the server has ended.
             let _ = to_server.send(outcome.map_err(|error| error.to_string()));
             let _ = waker.wake();
@@ -103,6 +112,15 @@ impl Reload {
         })?;
         self.state = State::Reading { outcome, retired, is_stale: false };
         Ok(())
+    }
+
+    /// How long to wait for changes of the file that is in the place now.
+    fn quiet(&mut self) -> Duration {
+        // Whoever reads the file says what is wrong if there is none.
+        let Ok(version) = FileVersion::of(&self.path) else { return QUIET };
+        let is_moved = !version.is_same_file(&self.latest);
+        self.latest = version;
+        if is_moved { QUIET_IF_MOVED } else { QUIET }
     }
 
     /// The reading that has ended, if one has.
@@ -138,10 +156,10 @@ pub(super) fn read_now(path: &Path, memory: Memory) -> Result<Passwords, FileErr
 
 /// Reads the file as soon as nobody changes it any more. A file that ends in the middle of a line may
 /// be a copy that has come to a stop, and nobody must get in with the beginning of a password.
-fn read_when_quiet(path: &Path, memory: Memory) -> Result<Passwords, FileError> {
+fn read_when_quiet(path: &Path, quiet: Duration, memory: Memory) -> Result<Passwords, FileError> {
     for _ in 0..MAX_ATTEMPTS {
         let version = FileVersion::of(path)?;
-        wait(QUIET);
+        wait(quiet);
         if FileVersion::of(path)? != version {
             continue;
         }
@@ -188,6 +206,10 @@ struct FileVersion {
 }
 
 impl FileVersion {
+    fn is_same_file(&self, other: &Self) -> bool {
+        (self.device, self.inode) == (other.device, other.inode)
+    }
+
     fn of(path: &Path) -> Result<Self, FileError> {
         let metadata = path.metadata().map_err(|error| FileError::io(path, error))?;
         Ok(Self {
@@ -229,8 +251,10 @@ mod tests {
         std::fs::write(&path, "more content").expect("written");
         let second = version();
         assert_ne!(second, first);
+        assert!(second.is_same_file(&first));
         std::fs::copy(&path, &other).expect("copied");
         std::fs::rename(&other, &path).expect("replaced");
         assert_ne!(version(), second);
+        assert!(!version().is_same_file(&second));
     }
 }
