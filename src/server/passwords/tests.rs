@@ -1,0 +1,43 @@
+use super::*;
+
+impl Passwords {
+    /// Adds the user of a line, for those who have no file.
+    pub(in crate::server) fn add_line(&mut self, line: &[u8]) -> Result<(), String> {
+        let (user, password) = decode_line(line)?;
+        self.insert(user, password)
+    }
+}
+
+fn read(content: &str) -> Result<(Passwords, bool), String> {
+    let file = tempfile::NamedTempFile::new().expect("a temporary file");
+    std::fs::write(file.path(), content).expect("written");
+    Passwords::read(file.path()).map_err(|error| error.to_string())
+}
+
+#[test]
+fn malformed_lines_are_refused_without_quoting_the_password() {
+    for line in ["ann", "ann ", " secret", "ann  secret", "ann secret more", "a/b secret"] {
+        let error = read(line).expect_err(line);
+        assert!(!error.contains("secret"), "{error}");
+    }
+    let error = read("ann secret\nbob other\nann other").expect_err("a name twice");
+    assert!(error.contains(":3: an earlier line"), "{error}");
+}
+
+#[test]
+fn comments_and_a_byte_order_mark_are_passed_over() {
+    let content = "\u{feff}# users\nann secret\n#bob secret\n\ncyd # \n";
+    let error = read(content).expect_err("no comment behind a name");
+    assert!(error.contains(":5: "), "{error}");
+    let (passwords, has_end) = read(&content.replace("cyd # ", "cyd #")).expect("users");
+    assert_eq!((passwords.len(), has_end), (2, true));
+    let user = |name: &[u8]| Username::decode(name).expect("a name");
+    assert_eq!(passwords.of(user(b"ann")), Some(&b"secret"[..]));
+    assert_eq!(passwords.of(user(b"cyd")), Some(&b"#"[..]));
+}
+
+#[test]
+fn comment_is_no_account_and_a_mark_alone_is_no_line() {
+    assert_eq!(read("\u{feff}#").expect("a comment").0.len(), 0);
+    assert_eq!(read("\u{feff}").expect("nothing").0.len(), 0);
+}
