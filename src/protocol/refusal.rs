@@ -185,5 +185,7 @@ mod tests {
             assert_eq!(Code::decode(code.as_str()), Some(code));
         }
         assert_eq!(Code::decode("busy"), None);
+        let busy = Code::ALL.into_iter().filter(|code| code.is_busy()).map(Code::as_str);
+        assert!(busy.eq(["BUSY", "BUSYADDRESS", "BUSYREQUESTS"]));
     }
 }

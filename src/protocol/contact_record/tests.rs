@@ -46,6 +46,16 @@ fn wrong_field_is_named() {
 }
 
 #[test]
+fn line_of_another_length_or_with_other_separators_is_refused() {
+    let mut tab = SAMPLE_LINE.to_vec();
+    tab[TempId::LEN] = b'\t';
+    let long = [SAMPLE_LINE, b" "].concat();
+    for line in [&b""[..], &SAMPLE_LINE[..59], &long, &tab] {
+        assert_eq!(ContactRecord::decode_line(line), Err(ContactRecordError::Length));
+    }
+}
+
+#[test]
 fn wrong_record_among_many_is_counted_from_one() {
     let mut wire = SAMPLE_WIRE.repeat(3);
     wire[2 * ContactRecord::LEN + 1] = b'x';

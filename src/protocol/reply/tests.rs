@@ -1,5 +1,6 @@
 use proptest::prelude::*;
 
+use super::super::request::MAX_TEMP_IDS;
 use super::*;
 
 fn encoded(answer: Answer<'_>) -> Vec<u8> {
@@ -55,6 +56,15 @@ fn replies_are_read_with_their_length() {
     assert_eq!(read(b"$3\r\na\r\n\r\n"), (Reply::Bulk(b"a\r\n"), 9));
     let error = Reply::Error { code: "NOAUTH", message: "Authentication required." };
     assert_eq!(read(b"-NOAUTH Authentication required.\r\n").0, error);
+}
+
+#[test]
+fn longest_reply_to_a_request_for_temp_ids_is_read_whole() {
+    let line = b"1234567890123456789113/05/2020 17:54:0613/05/2020 18:09:05";
+    let record = ContactRecord::decode(line).expect("a record");
+    let reply = encoded(Answer::TempIds(&[record; MAX_TEMP_IDS as usize]));
+    let expected = line.repeat(MAX_TEMP_IDS as usize);
+    assert_eq!(Reply::decode(&reply), Ok(Some((Reply::Bulk(&expected), reply.len()))));
 }
 
 #[test]
