@@ -14,6 +14,7 @@ use super::service::{Service, Settled};
 use super::session::{
     MAX_REQUEST_BYTES_LOGGED_IN, MAX_REQUEST_BYTES_LOGGED_OUT, MAX_UNREAD_REPLY_BYTES, Session,
 };
+use super::shares::Place;
 use super::store::Store;
 use crate::clock::Now;
 use crate::protocol::Username;
@@ -80,6 +81,8 @@ struct Peer {
     unfinished: Option<Box<Unfinished>>,
     login_timer: Option<TimerKey>,
     patience: Patience,
+    /// Its place in the line of its user, while it waits there.
+    place: Option<Place>,
 }
 
 /// Kept input of a request that is incomplete or waits for its turn.
@@ -197,6 +200,7 @@ impl<E: Store, S: Stream> Frontend<E, S> {
                 unfinished: None,
                 login_timer,
                 patience: Patience::Unlimited,
+                place: None,
             },
         );
         self.origins.came(origin);
@@ -233,8 +237,8 @@ impl<E: Store, S: Stream> Frontend<E, S> {
         ended
     }
 
-    /// Runs a tick: serves ready connections, then those left over from the last tick; handles due timers;
-    /// commits and replies. Ignores events of closed connections.
+    /// Runs a tick: serves connections that waited until their users had paid, then ready ones, then those left
+    /// over from the last tick; handles due timers; commits and replies. Ignores events of closed connections.
     pub fn tick(
         &mut self,
         events: impl Iterator<Item = (Token, Readiness)>,
@@ -243,6 +247,13 @@ impl<E: Store, S: Stream> Frontend<E, S> {
     ) {
         self.service.statistics.connections = self.connections.len();
         self.connections.begin_turns();
+        self.service.shares.begin_tick(now.monotonic);
+        while let Some(token) = self.service.shares.next_turn(now.monotonic) {
+            if let Some(slot) = self.connections.slot(token) {
+                slot.state.place = None;
+            }
+            self.serve(token, registry, now);
+        }
         for (token, readiness) in events {
             if self.connections.note(token, readiness) {
                 self.serve(token, registry, now);
@@ -282,7 +293,7 @@ impl<E: Store, S: Stream> Frontend<E, S> {
         self.watch_unfinished(token, has_finished_any, registry, now);
         match received {
             Received::Waiting | Received::Ended => {}
-            Received::MoreLeft => self.connections.queue(token),
+            Received::MoreLeft => self.queue(token, now),
             Received::Failed(_) => return self.close(token),
         }
         if is_waiting {
@@ -392,7 +403,7 @@ impl<E: Store, S: Stream> Frontend<E, S> {
                     slot.state.patience = Patience::UntilClosed(key);
                 }
                 if slot.connection.has_more() && !slot.state.session.is_waiting() {
-                    self.connections.queue(token);
+                    self.queue(token, now);
                 }
             }
             // Whoever leaves replies unread goes first when there is hardly any memory left.
@@ -411,8 +422,24 @@ impl<E: Store, S: Stream> Frontend<E, S> {
         }
     }
 
+    /// Gives a connection another turn, since there is work for it of which no event will tell. If its user
+    /// has to pay for earlier requests first, it waits in the line of that user.
+    fn queue(&mut self, token: Token, now: Now) {
+        let Some(Slot { state: peer, .. }) = self.connections.slot(token) else { return };
+        let shares = &mut self.service.shares;
+        match peer.session.user() {
+            Ok(user) if !shares.has_room(user, now.monotonic) => {
+                peer.place.get_or_insert_with(|| shares.wait(user, token, now.monotonic));
+            }
+            Ok(_) | Err(_) => self.connections.queue(token),
+        }
+    }
+
     fn close(&mut self, token: Token) {
         if let Some(peer) = self.connections.close(token) {
+            if let (Some(place), Ok(user)) = (peer.place.take(), peer.session.user()) {
+                self.service.shares.leave(user, place);
+            }
             peer.patience.end(&mut self.timers);
             end_unfinished(peer, &mut self.budgets, &mut self.timers);
             self.origins.left(peer.origin);

@@ -26,6 +26,7 @@ mod reload;
 pub mod service;
 pub mod session;
 mod settings;
+pub mod shares;
 pub mod store;
 mod temp_id_tables;
 mod users;

@@ -6,6 +6,7 @@ use super::authority::Authority;
 use super::decision::{Decision, Decisions};
 use super::origins::Origin;
 use super::session::{Desk, Outcome, Session};
+use super::shares::Shares;
 use super::store::{Completion, Problem, Store, Ticket};
 use super::waits::{Operation, Waits};
 use crate::clock::Now;
@@ -25,6 +26,8 @@ pub struct Service<E> {
     pub decisions: Decisions,
     /// What is counted.
     pub statistics: Statistics,
+    /// The share of the server's time that each user has taken.
+    pub shares: Shares,
     waits: Waits,
     is_failing: bool,
 }
@@ -46,6 +49,7 @@ impl<E: Store> Service<E> {
             store,
             decisions: Decisions::default(),
             statistics: Statistics::default(),
+            shares: Shares::default(),
             waits: Waits::default(),
             is_failing: false,
         }
@@ -61,8 +65,8 @@ impl<E: Store> Service<E> {
         replies: &mut Vec<u8>,
         now: Now,
     ) -> Consumed {
-        let Self { authority, decisions, statistics, waits, .. } = self;
-        let mut desk = Desk { authority, decisions, waits, client, peer, statistics, now };
+        let Self { authority, decisions, statistics, shares, waits, .. } = self;
+        let mut desk = Desk { authority, decisions, waits, shares, client, peer, statistics, now };
         session.receive(bytes, replies, &mut desk)
     }
 
@@ -102,7 +106,8 @@ impl<E: Store> Service<E> {
 
     /// When a wait may be over that no readiness event announces.
     pub fn next_wake(&self) -> Option<Instant> {
-        self.store.next_wake().into_iter().chain(self.waits.next_deadline()).min()
+        let Self { store, waits, shares, .. } = self;
+        [store.next_wake(), waits.next_deadline(), shares.next_wake()].into_iter().flatten().min()
     }
 
     fn conclude(&mut self, operation: Operation, outcome: Result<(), Problem>) -> Outcome {

@@ -6,6 +6,7 @@ use super::authority::Authority;
 use super::contact_tracing::ContactTrace;
 use super::decision::{Decision, Decisions};
 use super::origins::Origin;
+use super::shares::{Shares, Work};
 use super::store::{Problem, Ticket};
 use super::waits::{Operation, Waits};
 use crate::clock::Now;
@@ -68,6 +69,8 @@ pub struct Desk<'a> {
     pub decisions: &'a mut Decisions,
     /// Waits for the store.
     pub waits: &'a mut Waits,
+    /// The share of the server's time that each user has taken.
+    pub shares: &'a mut Shares,
     /// The connection of the session.
     pub client: Token,
     /// The address of the peer.
@@ -111,14 +114,17 @@ impl Session {
     }
 
     /// Handles the requests in `bytes`, in order, and appends the replies. Stops before an unfinished
-    /// request, and when further requests have to wait: for the store, for the peer to read, or for the next
-    /// turn.
+    /// request, and when further requests have to wait: for the store, for the peer to read, for the next
+    /// turn, or for the time that the user has to pay for earlier ones.
     pub fn receive(
         &mut self,
         bytes: &[u8],
         replies: &mut Vec<u8>,
         desk: &mut Desk<'_>,
     ) -> Consumed {
+        if self.user().is_ok_and(|user| !desk.shares.has_room(user, desk.now.monotonic)) {
+            return Consumed { bytes: 0, wants_more: false };
+        }
         let (mut used, mut turn) = (0, 0..MAX_REQUESTS_PER_TURN);
         while self.takes_requests(replies) && turn.next().is_some() {
             match resp::decode_request(&bytes[used..], self.request_limit()) {
@@ -215,6 +221,7 @@ impl Session {
                 if !desk.authority.has_room() {
                     return Err(Refusal::NoMemory);
                 }
+                desk.shares.charge(user, Work::TempIds(count), desk.now.monotonic);
                 let records = desk.authority.draw(count, desk.now.wall);
                 let ticket = desk.waits.begin(desk.client, Operation::Issue { user, records });
                 self.state = State::Waiting { user, ticket };
@@ -222,6 +229,8 @@ impl Session {
             }
             Request::Upload { records } => {
                 let user = self.user()?;
+                let count = (records.len() / ContactRecord::LEN) as u32;
+                desk.shares.charge(user, Work::ContactRecords(count), desk.now.monotonic);
                 let log = ContactRecord::decode_all(records).map_err(Refusal::InvalidRecord)?;
                 if !desk.decisions.has_room() {
                     return Err(Refusal::NotShown);

@@ -101,7 +101,9 @@ impl<S: Layer> Fixture<S> {
     fn new() -> Self {
         let now = Now { monotonic: Instant::now(), wall: Timestamp::from_unix_seconds(0) };
         let mut passwords = Passwords::default();
-        passwords.add_line(b"ann secret").expect("a user");
+        for line in ["ann secret", "bob secret"] {
+            passwords.add_line(line.as_bytes()).expect("a user");
+        }
         let accounts = Accounts::new(passwords, Duration::ZERO);
         let rng = ChaCha12Rng::seed_from_u64(1);
         let authority = Authority::new(accounts, Registry::default(), 900, rng);
@@ -126,8 +128,12 @@ impl<S: Layer> Fixture<S> {
     }
 
     fn logged_in(&mut self) -> Phone<S> {
+        self.logged_in_as("ann")
+    }
+
+    fn logged_in_as(&mut self, user: &str) -> Phone<S> {
         let mut phone = self.logged_out();
-        self.send(&mut phone, b"AUTH ann secret\r\n");
+        self.send(&mut phone, format!("AUTH {user} secret\r\n").as_bytes());
         assert_eq!(phone.received(), "+OK\r\n");
         phone
     }
@@ -386,6 +392,58 @@ fn completed_request_has_no_timeout_any_more<S: Layer>() {
     assert_eq!(fixture.frontend.next_wake(), None);
     fixture.wait(2 * REQUEST_TIMEOUT);
     assert!(!phone.is_closed());
+}
+
+/// Lets phones send `request` all at once, and runs a single tick.
+fn ask_at_once(fixture: &mut Fixture<End>, phones: &mut [Phone<End>], request: &[u8]) {
+    for phone in phones {
+        phone.connection.as_mut().expect("open").output().extend_from_slice(request);
+        phone.turn();
+    }
+    let events = fixture.poll.take_events();
+    fixture.frontend.tick(events.into_iter(), &fixture.poll, fixture.now);
+}
+
+/// Phones of Ann that ask together for more than she can pay for at once.
+const FLOOD: usize = 50;
+
+#[test]
+fn flood_of_one_user_waits_in_its_order_and_no_other_user_does() {
+    let mut fixture = Fixture::<End>::new();
+    let mut phones: Vec<_> = (0..FLOOD).map(|_| fixture.logged_in()).collect();
+    phones.push(fixture.logged_in_as("bob"));
+    ask_at_once(&mut fixture, &mut phones, b"TEMPID 100\r\nPING\r\n");
+    let mut bob = phones.pop().expect("he is last");
+    bob.turn();
+    assert!(bob.received().starts_with("$5800\r\n"));
+    let issued = fixture.frontend.service.authority.registry().len();
+    assert!((2000..2500).contains(&issued), "{issued}");
+    for _ in 0..FLOOD {
+        fixture.now.monotonic = fixture.frontend.next_wake().unwrap_or(fixture.now.monotonic);
+        fixture.tick();
+    }
+    assert_eq!(fixture.frontend.service.authority.registry().len(), 100 * (FLOOD + 1));
+    for phone in &mut phones {
+        phone.turn();
+        let received = phone.received();
+        assert!(received.starts_with("$5800\r\n") && received.ends_with("\r\n+PONG\r\n"));
+    }
+    assert_eq!(fixture.frontend.next_wake(), None);
+}
+
+#[test]
+fn flood_of_one_user_that_hangs_up_leaves_nothing() {
+    let mut fixture = Fixture::<End>::new();
+    let mut phones: Vec<_> = (0..FLOOD).map(|_| fixture.logged_in()).collect();
+    ask_at_once(&mut fixture, &mut phones, b"TEMPID 100\r\n");
+    for phone in &mut phones {
+        phone.connection = None;
+    }
+    while let Some(next) = fixture.frontend.next_wake() {
+        fixture.now.monotonic = next;
+        fixture.tick();
+    }
+    assert!(fixture.frontend.is_empty() && !fixture.frontend.is_busy());
 }
 
 #[test]

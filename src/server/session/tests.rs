@@ -22,6 +22,7 @@ struct Fixture {
     authority: Authority,
     decisions: Decisions,
     waits: Waits,
+    shares: Shares,
     statistics: Statistics,
     now: Now,
     replies: Vec<u8>,
@@ -39,6 +40,7 @@ impl Fixture {
             authority: Authority::new(accounts, Registry::default(), 900, rng),
             decisions: Decisions::default(),
             waits: Waits::default(),
+            shares: Shares::default(),
             statistics: Statistics::default(),
             now: Now { monotonic: Instant::now(), wall: Timestamp::from_unix_seconds(0) },
             replies: Vec::new(),
@@ -69,9 +71,10 @@ impl Fixture {
     }
 
     fn receive(&mut self, bytes: &[u8]) -> Consumed {
-        let Self { authority, decisions, waits, statistics, now, .. } = self;
+        let Self { authority, decisions, waits, shares, statistics, now, .. } = self;
         let (client, peer) = (Token::permanent(0), peer());
-        let mut desk = Desk { authority, decisions, waits, client, peer, statistics, now: *now };
+        let mut desk =
+            Desk { authority, decisions, waits, shares, client, peer, statistics, now: *now };
         self.session.receive(bytes, &mut self.replies, &mut desk)
     }
 
