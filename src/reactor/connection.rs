@@ -13,6 +13,11 @@ use super::{Buffer, Readiness, Stream, Token};
 /// connection with more is served again in the next tick, after all others.
 pub const READ_BYTES: usize = 64 * 1024;
 
+/// Input that is read although its consumer wants no more, in bytes, if the stream has to read before
+/// it can write and the consumer waits for output to be sent. More than a peer has on the way that
+/// answers as soon as it is asked.
+const MAX_READ_AHEAD_BYTES: usize = READ_BYTES;
+
 /// A connection: the stream, the input that its consumer has not used yet, and the unsent output.
 ///
 /// Reading goes through a buffer that all connections share; only an incomplete request and unsent
@@ -226,7 +231,8 @@ impl<S: Stream> Connection<S> {
         buffer: &mut [u8],
         mut consume: impl FnMut(&[u8], &mut Vec<u8>) -> Consumed,
     ) -> Received {
-        if std::mem::take(&mut self.is_held) && !self.consume(&[], &mut consume) {
+        let is_held = std::mem::take(&mut self.is_held) && !self.consume(&[], &mut consume);
+        if is_held && !self.must_read_on() {
             return Received::Waiting;
         }
         match self.reading {
@@ -302,6 +308,17 @@ impl<S: Stream> Connection<S> {
             Reading::Drained | Reading::BehindWrite | Reading::Ended => {
                 self.is_held && !self.input.is_empty()
             }
+        }
+    }
+
+    /// Whether a [blocked](Flushed::Blocked) connection has to [receive](Connection::receive) again:
+    /// the stream must read before it can write, and no event will tell of what it may read.
+    pub fn must_read_on(&self) -> bool {
+        match self.reading {
+            Reading::Ready | Reading::ReadyToEnd => {
+                self.stream.must_read_first() && self.input.as_slice().len() < MAX_READ_AHEAD_BYTES
+            }
+            Reading::Drained | Reading::BehindWrite | Reading::Ended => false,
         }
     }
 

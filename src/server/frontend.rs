@@ -417,6 +417,9 @@ impl<E: Store, S: Stream> Frontend<E, S> {
                     let key = timers.insert(deadline, Timer::Patience(token));
                     slot.state.patience = Patience::UntilRead(key);
                 }
+                if slot.connection.must_read_on() {
+                    self.queue(token, now);
+                }
             }
             Flushed::Over | Flushed::Failed(_) => self.close(token),
         }

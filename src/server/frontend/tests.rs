@@ -34,6 +34,9 @@ over_each_stream! {
     stopping_unfinished_request_may_be_finished,
     incomplete_request_is_closed_after_its_timeout,
     completed_request_has_no_timeout_any_more,
+    pipelined_requests_are_all_answered,
+    pipelined_requests_with_long_replies_are_all_answered,
+    pipelined_requests_behind_a_write_without_room_are_all_answered,
 }
 
 /// Token of the phones on their own poll, of which nobody takes the events.
@@ -316,6 +319,39 @@ fn stopping_unfinished_request_may_be_finished<S: Layer>() {
     fixture.send(&mut phone, b"NG\r\n");
     assert_eq!(phone.received(), "+PONG\r\n");
     assert!(phone.is_ended());
+}
+
+fn pipelined_requests_are_all_answered<S: Layer>() {
+    let mut fixture = Fixture::<S>::new();
+    let mut phone = fixture.logged_in();
+    fixture.send(&mut phone, &b"PING\r\n".repeat(100));
+    assert_eq!(phone.received(), "+PONG\r\n".repeat(100));
+    assert_eq!(fixture.frontend.next_wake(), None);
+}
+
+fn pipelined_requests_with_long_replies_are_all_answered<S: Layer>() {
+    let mut fixture = Fixture::<S>::new();
+    let mut phone = fixture.logged_in();
+    fixture.send(&mut phone, &b"INFO\r\n".repeat(200));
+    let received = phone.received();
+    assert!(received.len() > MAX_UNREAD_REPLY_BYTES, "{}", received.len());
+    assert_eq!(received.matches("# Server").count(), 200);
+    assert_eq!(fixture.frontend.next_wake(), None);
+}
+
+fn pipelined_requests_behind_a_write_without_room_are_all_answered<S: Layer>() {
+    let mut fixture = Fixture::<S>::new();
+    let mut phone = fixture.logged_in();
+    phone.probe.make_room(0);
+    fixture.send(&mut phone, &b"PING\r\n".repeat(100));
+    let mut received = phone.received();
+    while received.len() < 100 * "+PONG\r\n".len() {
+        let sent = phone.probe.sent();
+        fixture.make_room(&mut phone, 10);
+        assert!(phone.probe.sent() > sent, "it hangs after {} bytes", received.len());
+        received.push_str(&phone.received());
+    }
+    assert_eq!(received, "+PONG\r\n".repeat(100));
 }
 
 /// Bytes of an upload that one read does not bring.
