@@ -53,13 +53,14 @@ enum Scope {
 #[derive(Debug, Default)]
 struct Share {
     bytes: usize,
-    /// The connections, by the age of their requests.
+    /// The connections that may be refused, by the age of their requests.
     clients: BTreeMap<u64, Token>,
 }
 
 /// The memory of one incomplete request.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Claim {
+    client: Token,
     user: Option<Username>,
     origin: Origin,
     /// The number of the claim: an older one has a lower number.
@@ -82,11 +83,21 @@ impl Budgets {
     /// A claim, of no memory yet, for a request that begins on a connection.
     pub(super) fn claim(&mut self, client: Token, user: Option<Username>, origin: Origin) -> Claim {
         self.claims += 1;
-        let claim = Claim { user, origin, number: self.claims, bytes: 0 };
-        for (scope, _) in self.scopes(&claim) {
-            self.shares.entry(scope).or_default().clients.insert(claim.number, client);
-        }
+        let claim = Claim { client, user, origin, number: self.claims, bytes: 0 };
+        self.allow_refusal(&claim, true);
         claim
+    }
+
+    /// Sets whether the connection of a claim may be refused where too much memory is taken.
+    pub(super) fn allow_refusal(&mut self, claim: &Claim, is_allowed: bool) {
+        for (scope, _) in self.scopes(claim) {
+            let clients = &mut self.shares.entry(scope).or_default().clients;
+            if is_allowed {
+                clients.insert(claim.number, claim.client);
+            } else {
+                clients.remove(&claim.number);
+            }
+        }
     }
 
     /// Sets how much memory a request takes.
@@ -105,15 +116,15 @@ impl Budgets {
         for (scope, _) in self.scopes(&claim) {
             if let Some(share) = self.shares.get_mut(&scope) {
                 share.clients.remove(&claim.number);
-                if share.clients.is_empty() {
+                if share.clients.is_empty() && share.bytes == 0 {
                     self.shares.remove(&scope);
                 }
             }
         }
     }
 
-    /// The connection with the oldest request of those that take too much memory together with
-    /// `claim`.
+    /// The connection with the oldest request, among those that may be refused, where too much memory
+    /// is taken together with `claim`.
     pub(super) fn oldest_beyond(&self, claim: &Claim) -> Option<Token> {
         self.scopes(claim).find_map(|(scope, limit)| {
             let share = self.shares.get(&scope).filter(|share| share.bytes > limit)?;

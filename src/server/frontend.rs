@@ -220,16 +220,20 @@ impl<E: Store, S: Stream> Frontend<E, S> {
         }
     }
 
-    /// Ends the sessions of these users, and returns their number. No further request is taken from them, and
-    /// each tick closes a portion of the connections.
+    /// Ends the sessions of these users, and returns their number. No further request is taken from them. Each
+    /// tick closes a portion of the connections; those that wait for the store are closed with its answer.
     pub fn end_sessions(&mut self, users: &HashSet<Username>) -> usize {
         // Mostly there is none, and 20,000 connections to ask.
         let tokens = if users.is_empty() { Vec::new() } else { self.connections.tokens() };
         let mut ended = 0;
         for token in tokens {
             let Some(slot) = self.connections.slot(token) else { continue };
-            if slot.state.session.user().is_ok_and(|user| users.contains(&user)) {
-                slot.connection.finish();
+            let Ok(user) = slot.state.session.user() else { continue };
+            if users.contains(&user) {
+                if let Some(place) = slot.state.place.take() {
+                    self.service.shares.leave(user, place);
+                }
+                slot.state.session.end();
                 self.connections.queue(token);
                 ended += 1;
             }
@@ -303,14 +307,13 @@ impl<E: Store, S: Stream> Frontend<E, S> {
         }
     }
 
-    /// Updates memory and timeout of an incomplete request, which `is_new` if others were completed just now.
+    /// Updates memory and timeout of kept input, which `is_new` if requests before it were completed just now.
     /// Where incomplete requests take too much memory, the oldest is refused.
     fn watch_unfinished(&mut self, token: Token, is_new: bool, registry: &S::Registry, now: Now) {
         let Some(Slot { connection, state: peer, .. }) = self.connections.slot(token) else {
             return;
         };
-        // Whoever waits for the store is not refused, as replies come in the order of the requests.
-        let kept = if peer.session.is_waiting() { 0 } else { connection.input_memory() };
+        let kept = connection.input_memory();
         if is_new || kept == 0 {
             end_unfinished(peer, &mut self.budgets, &mut self.timers);
         }
@@ -324,6 +327,8 @@ impl<E: Store, S: Stream> Frontend<E, S> {
             Box::new(Unfinished { claim, timer })
         });
         self.budgets.resize(claim, kept);
+        // Whoever waits for the store is not refused, as replies come in the order of the requests.
+        self.budgets.allow_refusal(claim, !peer.session.is_waiting());
         let claim = *claim;
         while let Some(oldest) = self.budgets.oldest_beyond(&claim) {
             self.refuse_unfinished(oldest, registry, now);
@@ -374,7 +379,7 @@ impl<E: Store, S: Stream> Frontend<E, S> {
         let Some(slot) = self.connections.slot(token) else { return };
         self.service.settle(&mut slot.state.session, settled, slot.connection.output());
         let has_more = slot.connection.has_more() || slot.connection.is_unfinished();
-        if self.is_stopping && !has_more {
+        if slot.state.session.is_closing() || (self.is_stopping && !has_more) {
             slot.connection.finish();
         }
         self.settle(token, registry, now);

@@ -37,7 +37,7 @@ pub const MAX_REQUESTS_PER_TURN: usize = 16;
 /// ```text
 /// LoggedOut --AUTH--> LoggedIn --TEMPID--> Waiting --stored or not--> LoggedIn
 ///     LoggedIn --RESET--> LoggedOut
-///     any --QUIT, a block, broken framing--> Closing
+///     any --QUIT, a block, broken framing, a user who is revoked--> Closing
 /// ```
 #[derive(Debug, Default)]
 pub struct Session {
@@ -55,9 +55,18 @@ enum State {
     LoggedIn { user: Username },
     /// The reply to the last request follows the completion of `ticket`. Further requests wait, because
     /// replies keep the order of requests.
-    Waiting { user: Username, ticket: Ticket },
+    Waiting { user: Username, ticket: Ticket, next: AfterWait },
     /// The last reply is given, and no request is taken.
     Closing,
+}
+
+/// What a session does when its wait is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum AfterWait {
+    /// It takes requests.
+    GoOn,
+    /// It closes, as its user may not be logged in any more.
+    Close,
 }
 
 /// The parts of the server that a session uses while it handles requests.
@@ -148,11 +157,14 @@ impl Session {
         replies: &mut Vec<u8>,
         decisions: &mut Decisions,
     ) {
-        let State::Waiting { user, ticket: awaited } = self.state else { return };
+        let State::Waiting { user, ticket: awaited, next } = self.state else { return };
         if awaited != ticket {
             return;
         }
-        self.state = State::LoggedIn { user };
+        self.state = match next {
+            AfterWait::GoOn => State::LoggedIn { user },
+            AfterWait::Close => State::Closing,
+        };
         match outcome {
             Outcome::Issued(records) => {
                 Answer::TempIds(&records).encode(replies);
@@ -160,6 +172,16 @@ impl Session {
             }
             Outcome::NotStored(problem) => {
                 Refusal::NotRecorded(problem.to_string()).encode(replies)
+            }
+        }
+    }
+
+    /// Takes no further request, and closes once a wait for the store is over.
+    pub fn end(&mut self) {
+        match &mut self.state {
+            State::Waiting { next, .. } => *next = AfterWait::Close,
+            State::LoggedOut | State::LoggedIn { .. } | State::Closing => {
+                self.state = State::Closing;
             }
         }
     }
@@ -224,7 +246,7 @@ impl Session {
                 desk.shares.charge(user, Work::TempIds(count), desk.now.monotonic);
                 let records = desk.authority.draw(count, desk.now.wall);
                 let ticket = desk.waits.begin(desk.client, Operation::Issue { user, records });
-                self.state = State::Waiting { user, ticket };
+                self.state = State::Waiting { user, ticket, next: AfterWait::GoOn };
                 Ok(None)
             }
             Request::Upload { records } => {

@@ -42,6 +42,21 @@ fn full_budget_names_the_oldest_of_those_that_share_it() {
 }
 
 #[test]
+fn claim_that_may_not_be_refused_counts_and_is_passed_over() {
+    let mut budgets = Budgets::new(LIMITS);
+    let claims = claims(&mut budgets, &[("ann", 1, 50), ("ann", 1, 10), ("ann", 1, 10)]);
+    budgets.allow_refusal(&claims[0], false);
+    assert_eq!(budgets.oldest_beyond(&claims[2]), Some(token(1)));
+    budgets.allow_refusal(&claims[0], true);
+    assert_eq!(budgets.oldest_beyond(&claims[2]), Some(token(0)));
+    budgets.allow_refusal(&claims[0], false);
+    for claim in claims {
+        budgets.release(claim);
+    }
+    assert!(budgets.shares.is_empty());
+}
+
+#[test]
 fn released_claims_leave_nothing() {
     let mut budgets = Budgets::new(LIMITS);
     let all = [("ann", 1, 40), ("ann", 2, 40), ("bob", 2, 40)];
