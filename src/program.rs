@@ -1,6 +1,7 @@
 //! What every program does around its work: its own faults, and the secrets in its memory.
 
 use std::backtrace::{Backtrace, BacktraceStatus};
+use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook};
 use std::process::ExitCode;
 
@@ -18,10 +19,12 @@ pub fn run(name: &'static str, main: impl FnOnce() -> ExitCode) -> ExitCode {
 fn tell(name: &str, fault: &PanicHookInfo<'_>) {
     // Its text has the place in the first line and the message in the second one.
     let text = fault.to_string().replacen('\n', " ", 1);
-    eprintln!("{name}: this is a fault of the program, please report it: {text}");
+    // A panic here, as of `eprintln!` on a closed standard error, would abort the program.
+    let mut stderr = io::stderr();
+    let _ = writeln!(stderr, "{name}: this is a fault of the program, please report it: {text}");
     let backtrace = Backtrace::capture();
     if backtrace.status() == BacktraceStatus::Captured {
-        eprintln!("{backtrace}");
+        let _ = writeln!(stderr, "{backtrace}");
     }
 }
 
