@@ -241,12 +241,12 @@ fn request_of_eight_words_is_taken_and_no_more() {
     let server = Server::start(&data);
     for connect in [Phone::connect, |server: &Server| Phone::logged_in(server, EIGHT)] {
         let mut phone = connect(&server);
-        assert_eq!(phone.ask("COMMAND b c d e f g h"), Reply::Array(vec![]));
-        let reply = phone.ask("COMMAND b c d e f g h i");
+        assert_eq!(phone.ask("COMMAND INFO c d e f g h"), Reply::Array(vec![]));
+        let reply = phone.ask("COMMAND INFO c d e f g h i");
         assert!(reply.is_error("ERR Protocol error: "), "{reply:?}");
         phone.assert_closed();
         let mut phone = connect(&server);
-        phone.send_bytes(b"COMMAND b c d e f g h i\r\n");
+        phone.send_bytes(b"COMMAND INFO c d e f g h i\r\n");
         assert!(phone.reply().is_error("ERR Protocol error: "));
         phone.assert_closed();
     }

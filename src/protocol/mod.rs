@@ -66,7 +66,7 @@
 //! | `PING [text]`, `ECHO text` | `+PONG` or the text, a bulk string of at most 256 bytes |
 //! | `INFO [section]`, after a login | a bulk string, the [`Statistics`]: lines `key:value` in sections that begin with `# Name` |
 //! | `TIME` | seconds since 1970 and microseconds, two bulk strings; the microseconds are always 0 |
-//! | `RESET` | `+RESET`; the session is logged out, speaks version 2 and has no name, and its time to log in begins again |
+//! | `RESET` | `+RESET`; the session is logged out, speaks version 2 and has no name; if it was logged in, it has the whole time to log in again |
 //! | `SELECT 0` | `+OK`; another number: `-ERR DB index is out of range` |
 //! | `COMMAND`, `COMMAND INFO …`, `COMMAND LIST …` | an empty array |
 //! | `COMMAND COUNT` | `:0` |
@@ -75,7 +75,7 @@
 //! | `CLIENT SETNAME name` | `+OK`; at most 256 printable characters without blanks |
 //! | `CLIENT GETNAME` | the name, or a null |
 //! | `CLIENT SETINFO LIB-NAME\|LIB-VER text`, `CLIENT NO-EVICT ON\|OFF`, `CLIENT NO-TOUCH ON\|OFF` | `+OK`: the server lists no clients, evicts nothing and lets nothing grow old |
-//! | any other `CLIENT` or `CONFIG` | `-ERR unknown command '…'` |
+//! | any other `CLIENT`, `COMMAND` or `CONFIG` | `-ERR unknown command '…'` |
 //!
 //! All but `INFO` is answered before a login too, as it is cheap and tells nothing about users.
 //! `INFO` needs a login, as in a Redis with passwords: it tells how many users there are.
@@ -110,11 +110,14 @@
 //! | `-ERR syntax error`, `-NOPROTO …` | options or version of `HELLO` |
 //! | `-IOERR TempID not recorded: …` | the disk refused; no TempID was issued |
 //! | `-IOERR contact log not taken: …` | nobody reads the server's output, so nobody would be named |
+//! | `-IOERR the server is short of memory, …` | `TEMPID`: the server has nearly as much memory as the system lets it have |
 //! | `-BUSY …`, then closed | the server has as many connections as it may have |
 //! | `-BUSYADDRESS …`, then closed | the peer's address has as many connections as it may have |
 //! | `-BUSYREQUESTS …`, then closed | incomplete requests take all the memory that they may, and this one is the oldest |
 //! | `-ERR DB index is out of range`, `-ERR text is longer than 256 bytes` | `SELECT`; `PING` or `ECHO` |
 //! | `-ERR Protocol error: …`, then closed | bytes that are no frame, another protocol, or a request over its limit |
+//!
+//! A request that stays incomplete for 2 minutes closes the connection without a reply.
 //!
 //! `ERR` means that the same request would be refused again, `IOERR` and `BUSY…` that it may
 //! succeed later.

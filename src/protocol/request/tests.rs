@@ -93,11 +93,20 @@ fn client_that_asks_what_is_not_done_is_refused() {
         &["CLIENT", "NO-EVICT", "MAYBE"],
         &["CLIENT", "ID", "7"],
         &["CONFIG", "ID"],
+        &["COMMAND", "GETKEYS", "GET"],
+        &["COMMAND", "COUNT", "1"],
     ] {
         let error = decode(words).expect_err("refused").to_string();
         assert_eq!(error, format!("unknown command '{} {}'", words[0], words[1]));
     }
     assert_eq!(decode(&["SELECT", "1"]), Err(RequestError::NoSuchDatabase));
+}
+
+#[test]
+fn commands_are_listed_in_every_form_that_clients_ask_for() {
+    for words in [&["COMMAND"][..], &["command", "info", "GET"], &["COMMAND", "LIST"]] {
+        assert_eq!(decode(words), Ok(Request::Tool(ToolRequest::Commands)), "{words:?}");
+    }
 }
 
 #[test]

@@ -72,7 +72,9 @@ impl<'a> ToolRequest<'a> {
             (b"SELECT", [_]) => Err(RequestError::NoSuchDatabase),
             (b"COMMAND", [verb]) if is(verb, "COUNT") => Ok(Self::CommandCount),
             (b"COMMAND", [verb, ..]) if is(verb, "DOCS") => Ok(Self::CommandDocs),
-            (b"COMMAND", _) => Ok(Self::Commands),
+            (b"COMMAND", []) => Ok(Self::Commands),
+            (b"COMMAND", [verb, ..]) if is(verb, "INFO") || is(verb, "LIST") => Ok(Self::Commands),
+            (b"COMMAND", [verb, ..]) => Err(RequestError::unknown(&[name, verb])),
             (b"CONFIG", [verb, _, ..]) if is(verb, "GET") => Ok(Self::ConfigGet),
             (b"CLIENT" | b"CONFIG", [verb, arguments @ ..]) => decode_client(verb, arguments)
                 .filter(|_| upper == b"CLIENT")
