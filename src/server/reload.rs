@@ -6,7 +6,7 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::thread;
 use std::time::Duration;
 
@@ -32,6 +32,9 @@ const MAX_ATTEMPTS: u32 = 60;
 
 /// The form of a file that may be in force while the server runs.
 const EXPECTED_END: &str = "a line feed behind the last user, as half a file may have none";
+
+/// What is told if the thread ends without an outcome.
+const FAULT: &str = "credentials not read again: reading them failed by a fault of the program";
 
 /// Reads `credentials.txt` again whenever somebody asks for it.
 #[derive(Debug)]
@@ -96,17 +99,28 @@ impl Reload {
             *is_stale = true;
             return Ok(());
         }
-        let quiet = self.quiet();
+        let (path, memory, quiet) = (self.path.clone(), self.memory, self.quiet());
+        let in_force = Arc::clone(in_force);
+        self.begin_with(move || {
+            read_when_quiet(&path, quiet, memory)
+                .map(|fresh| Reloaded::new(fresh, &in_force))
+                .map_err(|error| error.to_string())
+        })
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "reading takes seconds with millions of users")]
+    fn begin_with(&mut self, read: impl FnOnce() -> Outcome + Send + 'static) -> io::Result<()> {
         let (to_server, outcome) = channel();
         let (retired, from_server) = channel();
-        let (path, memory, waker) = (self.path.clone(), self.memory, Arc::clone(&self.waker));
-        let in_force = Arc::clone(in_force);
+        let waking = WakeWhenDropped(Arc::clone(&self.waker));
         thread::Builder::new().name("credentials".to_owned()).spawn(move || {
-            let outcome =
-                read_when_quiet(&path, quiet, memory).map(|fresh| Reloaded::new(fresh, &in_force));
-            // Both fail only if the server has ended.
-            let _ = to_server.send(outcome.map_err(|error| error.to_string()));
-            let _ = waker.wake();
+            {
+                // Dropped in reverse, also if `read` panics: the server is woken and finds the end.
+                let _waking = waking;
+                let to_server = to_server;
+                // It fails only if the server has ended.
+                let _ = to_server.send(read());
+            }
             // The server's share of the earlier list comes here, so that the last one is dropped here.
             let _ = from_server.recv();
         })?;
@@ -126,13 +140,27 @@ impl Reload {
     /// The reading that has ended, if one has.
     pub(super) fn take(&mut self) -> Option<Finished> {
         let State::Reading { outcome, .. } = &self.state else { return None };
-        let outcome = outcome.try_recv().ok()?;
+        let outcome = match outcome.try_recv() {
+            Ok(outcome) => outcome,
+            Err(TryRecvError::Empty) => return None,
+            Err(TryRecvError::Disconnected) => Err(FAULT.to_owned()),
+        };
         match std::mem::replace(&mut self.state, State::Idle) {
             State::Reading { retired, is_stale, .. } => {
                 Some(Finished { outcome, retired, is_stale })
             }
             State::Idle => None,
         }
+    }
+}
+
+/// Wakes the server when it is dropped, even by a panic.
+struct WakeWhenDropped(Arc<Waker>);
+
+impl Drop for WakeWhenDropped {
+    fn drop(&mut self) {
+        // It fails only if the server has ended.
+        let _ = self.0.wake();
     }
 }
 
@@ -238,6 +266,22 @@ mod tests {
         let mut revoked: Vec<_> = reloaded.revoked.iter().map(Username::as_str).collect();
         revoked.sort_unstable();
         assert_eq!(revoked, ["ann", "bob"]);
+    }
+
+    #[test]
+    fn reading_that_panics_is_told_and_the_next_one_may_begin() {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        let (mut poll, mut events) =
+            (mio::Poll::new().expect("a poll"), mio::Events::with_capacity(1));
+        let path = file.path().to_owned();
+        let mut reload = Reload::new(path, Memory::default(), poll.registry(), Token::permanent(0))
+            .expect("it is there");
+        for _ in 0..2 {
+            reload.begin_with(|| panic!("a rule is broken")).expect("a thread");
+            poll.poll(&mut events, Some(Duration::from_secs(60))).expect("woken");
+            let finished = reload.take().expect("woken when it is over");
+            assert_eq!(finished.outcome.expect_err("no list"), FAULT);
+        }
     }
 
     #[test]
