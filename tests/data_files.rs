@@ -13,7 +13,7 @@ use support::process::{Ended, Signal};
 use support::record::Record;
 use support::reply::Reply;
 use support::server::{PROGRAM, Server, Setup};
-use support::wait::let_pass;
+use support::wait::{let_pass, now};
 
 const LINE: &str = "+61410888888 12345678901234567891 13/05/2020 17:54:06 13/05/2020 18:09:05";
 
@@ -387,23 +387,42 @@ fn changed_credentials_end_no_block() {
     assert!(Phone::connect(&server).log_in(EIGHT).is_error("BLOCKED Your account is blocked"));
 }
 
+/// A pause between lines after which the server may take a copy for whole; it does after a second.
+const LONG_PAUSE: Duration = Duration::from_millis(700);
+
 #[test]
 fn credentials_that_are_being_copied_are_in_force_when_the_copy_is_whole() {
     let data = Data::sample();
-    let server = Server::start(&data);
+    // A test that is not let run for long pauses by itself, which shows nothing.
+    let tries = std::iter::repeat_with(|| copy_credentials_slowly(&data));
+    assert!(tries.take(10).any(|has_paused| !has_paused), "each copy paused for too long");
+}
+
+/// Copies credentials by and by under a server that reads them again, and returns whether the copy
+/// paused for too long. If not, the server must have read them once.
+fn copy_credentials_slowly(data: &Data) -> bool {
+    let server = Server::start(data);
     let users: Vec<_> = (0..30).map(|number| format!("+6141000{number:04} secret\n")).collect();
     data.write("credentials.txt", "");
+    let mut latest = now();
     server.signal(Signal::HUP);
     let mut copy =
         fs::OpenOptions::new().append(true).open(data.file("credentials.txt")).expect("there");
+    let mut has_paused = false;
     for user in &users {
         copy.write_all(user.as_bytes()).expect("written");
+        has_paused |= latest.elapsed() > LONG_PAUSE;
+        latest = now();
         let_pass(Duration::from_millis(100));
+    }
+    if has_paused {
+        return true;
     }
     server.stderr.wait_for_part("credentials read again: 30 users");
     let diagnostics = server.stderr.so_far();
     let ends = diagnostics.iter().filter(|line| line.contains("credentials")).count();
     assert_eq!(ends, 1, "no part of it was in force or refused: {diagnostics:#?}");
+    false
 }
 
 #[test]
