@@ -36,7 +36,12 @@ pub struct Console {
 impl Console {
     /// Records of contact logs for which there is room behind `backlog` bytes that nobody has read yet.
     pub fn room_behind(backlog: usize) -> usize {
-        MAX_BACKLOG_BYTES.saturating_sub(backlog) / MAX_ENTRY_BYTES
+        Self::records_in(MAX_BACKLOG_BYTES.saturating_sub(backlog))
+    }
+
+    /// Records of contact logs whose text takes at most so many bytes.
+    pub fn records_in(bytes: usize) -> usize {
+        bytes / MAX_ENTRY_BYTES
     }
 
     /// Shows a decision.

@@ -32,6 +32,17 @@ impl Memory {
         })
     }
 
+    /// Memory with a limit of so many bytes.
+    #[cfg(test)]
+    pub(super) fn limited_to(bytes: u64) -> Self {
+        Self { limit: Some(bytes) }
+    }
+
+    /// Whether there is a limit.
+    pub fn is_limited(&self) -> bool {
+        self.limit.is_some()
+    }
+
     /// The limit divided by `divisor`, if that is less than `most` bytes.
     pub fn share(&self, divisor: u64, most: usize) -> usize {
         let share = self.limit.map(|limit| limit / divisor);
@@ -66,6 +77,7 @@ mod tests {
         assert!(!memory.has_room_for(2 * 1024 * 1024 * 1024));
         assert!(!Memory { limit: Some(used) }.has_room_for(0));
         assert_eq!(Memory { limit: Some(400) }.share(4, 1000), 100);
+        assert!(memory.is_limited() && !Memory::default().is_limited());
     }
 
     #[test]

@@ -70,9 +70,14 @@ impl Printer {
     pub(super) fn room(&self, memory: Memory) -> usize {
         // The text of a log behind what waits already, in a vector that doubles its room.
         let growth = 2 * self.stdout.pending() + MAX_LOG_TEXT_BYTES;
+        let room = Console::room_behind(self.stdout.pending());
         match self.condition {
             Condition::Works if !memory.has_room_for(growth as u64) => 0,
-            Condition::Works => Console::room_behind(self.stdout.pending()),
+            // That is all there is known to be room for.
+            Condition::Works if memory.is_limited() => {
+                room.min(Console::records_in(MAX_LOG_TEXT_BYTES))
+            }
+            Condition::Works => room,
             Condition::Fails | Condition::Closed => 0,
         }
     }
@@ -132,5 +137,19 @@ impl Printer {
         } else {
             Condition::Works
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limited_memory_gives_room_for_the_text_that_was_asked_for() {
+        let printer = Printer::nowhere();
+        let limited = Memory::limited_to(u64::MAX);
+        let records = Console::records_in(MAX_LOG_TEXT_BYTES);
+        assert_eq!(printer.room(limited), records);
+        assert!(printer.room(Memory::default()) > records && records > 18_000);
     }
 }
