@@ -96,9 +96,9 @@ fn malformed_record_is_named() {
 #[test]
 fn too_many_and_too_few_records_are_named() {
     let lie = || Answer::Say(bulk(&[record(2, 0), record(3, 1)].concat()));
-    assert_breach("TEMPID", "", lie, "WRONG: the server sent 2 TempIDs, 1 were asked for");
+    assert_breach("TEMPID", "", lie, "WRONG: the server sent 2 TempIDs instead of 1");
     let lie = || Answer::Say(bulk(b""));
-    assert_breach("TEMPID", "", lie, "WRONG: the server sent 0 TempIDs, 1 were asked for");
+    assert_breach("TEMPID", "", lie, "WRONG: the server sent 0 TempIDs instead of 1");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use crate::numbers::counted;
 use crate::protocol::InvalidRecord;
 use crate::protocol::reply::ReplyError;
 
@@ -18,7 +19,7 @@ pub enum Breach {
     #[error("the server sent a malformed contact record at {0}")]
     MalformedRecord(InvalidRecord),
     /// The reply to `TEMPID` has too many or too few records.
-    #[error("the server sent {sent} TempIDs, {asked} were asked for")]
+    #[error("the server sent {} instead of {asked}", counted(*.sent, "TempID"))]
     WrongNumber {
         /// Number of TempIDs asked for.
         asked: u8,
@@ -26,7 +27,7 @@ pub enum Breach {
         sent: usize,
     },
     /// The reply to `UPLOAD` confirms another number of records than were sent.
-    #[error("the server took {taken} contact records of {sent}")]
+    #[error("the server took {} of {sent}", counted(*.taken, "contact record"))]
     UploadNotWhole {
         /// Number of records sent.
         sent: usize,

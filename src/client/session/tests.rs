@@ -126,9 +126,9 @@ fn wrong_temp_ids_break_the_session_and_are_named() {
     let backwards = ContactRecord { start: record(1).expiry, expiry: record(1).start, ..record(1) };
     for (asked, reply, breach) in [
         (1, malformed.collect(), "malformed contact record"),
-        (1, bulk(&[]), "0 TempIDs, 1 were asked for"),
-        (1, bulk(&[record(1), next_window(2)]), "2 TempIDs, 1 were"),
-        (2, bulk(&[record(1)]), "1 TempIDs, 2 were"),
+        (1, bulk(&[]), "0 TempIDs instead of 1"),
+        (1, bulk(&[record(1), next_window(2)]), "2 TempIDs instead of 1"),
+        (2, bulk(&[record(1)]), "sent 1 TempID instead of 2"),
         (2, bulk(&[record(1), record(2)]), "do not follow"),
         (1, bulk(&[backwards]), "do not follow"),
     ] {
@@ -187,6 +187,8 @@ fn upload_of_which_another_number_is_taken_breaks_the_session() {
         assert_eq!(fixture.told, [Event::Broken(breach)]);
         assert!(fixture.session.is_closed());
     }
+    let breach = Breach::UploadNotWhole { sent: 2, taken: 1 };
+    assert_eq!(breach.to_string(), "the server took 1 contact record of 2");
 }
 
 #[test]
