@@ -141,10 +141,7 @@ impl<S: LogStorage> ContactLogFile<S> {
     ) -> Result<bool, Notice> {
         let looks = storage.stamp(&self.names.records);
         match &mut self.content {
-            Content::Unread => {
-                self.load(storage, log, now)?;
-                return Ok(self.is_untidy(log));
-            }
+            Content::Unread => return self.load(storage, log, now),
             Content::Read { stamp, .. } if *stamp == looks => {
                 return Ok(self.receptions.is_of_another_clock(now));
             }
@@ -273,7 +270,8 @@ impl<S: LogStorage> ContactLogFile<S> {
         replaced.map_err(|error| FileError::io(&storage.path(name), error))
     }
 
-    fn load(&mut self, storage: &mut S, log: &mut ContactLog, now: Now) -> Result<(), Notice> {
+    /// Reads the files of an earlier run, and returns whether they have to be rewritten.
+    fn load(&mut self, storage: &mut S, log: &mut ContactLog, now: Now) -> Result<bool, Notice> {
         let lock = match storage.lock(&self.names.lock) {
             Ok(None) => return Err(Notice::InUse { path: storage.path(&self.names.records) }),
             Ok(Some(lock)) => Some(lock),
@@ -283,17 +281,9 @@ impl<S: LogStorage> ContactLogFile<S> {
         let name = &self.names.records;
         storage.discard_unfinished(name);
         storage.discard_unfinished(&self.names.receptions);
-        let mut stamp = storage.stamp(name);
+        let looks = storage.stamp(name);
         let content = self.read(storage)?.unwrap_or_default();
-        let mut lines = Lines::of(&content);
-        if let Some(line) = lines.cut_unfinished() {
-            // No editor leaves half a record, but a crash does.
-            let replaced = storage.replace(name, lines.content());
-            let path = storage.path(name);
-            replaced.map_err(|error| Notice::Unreadable(FileError::io(&path, error)))?;
-            stamp = storage.stamp(name);
-            self.notices.push(Notice::Torn { path, line });
-        }
+        let lines = Lines::of(&content);
         self.keep_rejected(storage, &lines)?;
         let received = storage.read(&self.names.receptions).unwrap_or_else(|error| {
             let path = storage.path(&self.names.receptions);
@@ -308,13 +298,17 @@ impl<S: LogStorage> ContactLogFile<S> {
         }
         let known = known_of(&lines.records, &HashMap::new(), now.monotonic);
         let places = lines.records.len();
-        self.content = Content::Read { _lock: lock, known, places, stamp, foreign: None };
+        // Half a record is what a crash leaves, or somebody is writing it: it is read once more.
+        let is_unfinished = lines.last_is_unfinished();
+        let (stamp, foreign) =
+            if is_unfinished { (None, Some((looks, now.monotonic))) } else { (looks, None) };
+        self.content = Content::Read { _lock: lock, known, places, stamp, foreign };
         // Of which nothing is known was received now.
         let age = |record: &ContactRecord| by_temp_id.get(&record.temp_id).copied();
         let earlier: Vec<_> =
             lines.records.iter().map(|record| (*record, age(record).unwrap_or_default())).collect();
         log.restore(&earlier, now.monotonic);
-        Ok(())
+        Ok(is_unfinished || !lines.rejected.is_empty() || self.is_untidy(log))
     }
 
     /// Brings together what the log has and what somebody made of the file, and returns whether the

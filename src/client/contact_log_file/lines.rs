@@ -6,7 +6,6 @@ use crate::text_file::BYTE_ORDER_MARK;
 /// The lines of a file. Ends of lines are LF or CRLF; blank lines and a byte order mark are passed
 /// over.
 pub(super) struct Lines<'a> {
-    content: &'a [u8],
     pub(super) records: Vec<ContactRecord>,
     pub(super) rejected: Vec<Rejected<'a>>,
     /// The last line, if it has no end and is no record but could become one.
@@ -23,8 +22,7 @@ pub(super) struct Rejected<'a> {
 
 impl<'a> Lines<'a> {
     pub(super) fn of(content: &'a [u8]) -> Self {
-        let mut lines =
-            Self { content, records: Vec::new(), rejected: Vec::new(), unfinished: None };
+        let mut lines = Self { records: Vec::new(), rejected: Vec::new(), unfinished: None };
         for (index, line) in content.split_inclusive(|byte| *byte == b'\n').enumerate() {
             let text = line.strip_suffix(b"\n").unwrap_or(line);
             let mark: &[u8] = if index == 0 { BYTE_ORDER_MARK } else { b"" };
@@ -58,17 +56,5 @@ impl<'a> Lines<'a> {
     /// Takes an unfinished last line for one that is no record.
     pub(super) fn reject_last(&mut self) {
         self.rejected.extend(self.unfinished.take());
-    }
-
-    /// Leaves out an unfinished last line, and returns its number.
-    pub(super) fn cut_unfinished(&mut self) -> Option<usize> {
-        let Rejected { number, text, .. } = self.unfinished.take()?;
-        self.content = &self.content[..self.content.len() - text.len()];
-        Some(number)
-    }
-
-    /// The bytes of all lines.
-    pub(super) fn content(&self) -> &'a [u8] {
-        self.content
     }
 }

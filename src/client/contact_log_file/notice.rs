@@ -9,14 +9,6 @@ const EXPECTED: &str = "\"<TempID of 20 digits> <start> <expiry>\" with times \"
 /// What the user should know about the files of a contact log.
 #[derive(Debug, Error)]
 pub enum Notice {
-    /// The last line had no end and was no record, which is what a crash leaves. It is cut off.
-    #[error("{path}:{line}: cut off, as it is not a whole record", path = path.display())]
-    Torn {
-        /// The file.
-        path: PathBuf,
-        /// Counted from 1.
-        line: usize,
-    },
     /// There are lines that are no records. They are taken out of the file.
     #[error(
         "{path}:{line}: {problem}; expected {expected}; {moved} to {beside}",

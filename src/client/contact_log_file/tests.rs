@@ -393,19 +393,58 @@ fn receptions_that_are_none_cost_their_ages_and_not_the_log() {
     assert_eq!(fixture.ages(), [0, 0]);
 }
 
+/// It may also be that an editor is saving it.
 #[test]
-fn torn_last_line_is_cut_off_when_the_log_is_loaded() {
+fn torn_last_line_of_an_earlier_run_is_moved_beside_once_the_file_has_settled() {
     for torn in [&SAMPLE[..1], &SAMPLE[..30], &SAMPLE[..SAMPLE.len() - 1]] {
         let mut fixture = Fixture::new();
         fixture.save(&format!("{OTHER}\n{torn}"));
-        let told = texts(&fixture.restart());
-        let expected = "ann_contactlog.txt:2: cut off, as it is not a whole record";
-        assert!(told.len() == 1 && told[0].ends_with(expected), "{told:?}");
-        assert_eq!((fixture.log.len(), fixture.content()), (1, format!("{OTHER}\n")));
+        assert!(fixture.restart().is_empty());
+        assert_eq!(fixture.lines(), [OTHER]);
+        assert!(!fixture.file.is_writable(fixture.now));
+        fixture.wait(SETTLING_TIME.as_secs());
+        assert!(fixture.follow());
+        let told = texts(&fixture.file.notices());
+        let [told] = &told[..] else { panic!("{told:?}") };
+        assert!(told.contains("ann_contactlog.txt:2: "), "{told}");
+        assert!(told.contains("; the line is moved to "), "{told}");
+        assert_eq!(fixture.rejected(), format!("{torn}\n"));
+        fixture.rewrite();
+        assert_eq!(
+            (fixture.lines(), fixture.content()),
+            (vec![OTHER.into()], format!("{OTHER}\n"))
+        );
         fixture.receive(SAMPLE);
         assert!(fixture.restart().is_empty());
         assert_eq!(fixture.log.len(), 2);
     }
+}
+
+#[test]
+fn file_half_saved_when_the_client_starts_loses_nothing() {
+    let saved = format!("{SAMPLE}\n{OTHER}");
+    for cut in SAMPLE.len() + 2..saved.len() {
+        let mut fixture = Fixture::new();
+        fixture.save(&saved[..cut]);
+        assert!(fixture.restart().is_empty());
+        fixture.wait(1);
+        fixture.save(&saved);
+        fixture.follow();
+        assert_eq!(
+            (fixture.lines(), fixture.rejected()),
+            (vec![SAMPLE.into(), OTHER.into()], String::new())
+        );
+    }
+}
+
+#[test]
+fn rejected_line_of_an_earlier_run_leaves_the_file_although_all_else_is_in_order() {
+    let mut fixture = Fixture::with(&[SAMPLE]);
+    fixture.save(&format!("nonsense\n{SAMPLE}\n"));
+    assert_eq!(fixture.restart().len(), 1);
+    fixture.log = new_log();
+    fixture.file = ContactLogFile::new(user());
+    assert!(fixture.follow(), "it has to be rewritten");
 }
 
 #[test]
