@@ -42,7 +42,7 @@ pub struct ContactLogFile<S: LogStorage> {
     /// Entries that the user took from the file, until it has settled: an editor that saves in place
     /// empties the file first, and what comes back has its old age.
     departed: HashMap<TempId, (ContactRecord, Instant)>,
-    /// Entries that a saved file lacked and that are to be put back, once.
+    /// Entries that the file lacks since somebody saved it, to be put back by the next rewrite, once.
     spared: HashSet<TempId>,
     receptions: Receptions,
     notices: Vec<Notice>,
@@ -159,7 +159,7 @@ impl<S: LogStorage> ContactLogFile<S> {
         }
         self.keep_rejected(storage, &lines)?;
         let saved = Saved { stamp: looks, is_there: content.is_some(), lines };
-        Ok(self.merge(saved, log, now, storage))
+        Ok(self.merge(saved, log, now))
     }
 
     /// Adds an entry that is new; the file must be [writable](Self::is_writable).
@@ -263,7 +263,10 @@ impl<S: LogStorage> ContactLogFile<S> {
             .collect();
         (*places, *stamp, *foreign) = (log.len(), storage.stamp(name), None);
         self.departed.clear();
-        self.spared.clear();
+        let put_back = self.spared.drain().filter(|temp_id| log.find(*temp_id).is_some()).count();
+        if put_back > 0 {
+            self.notices.push(Notice::Spared { path: storage.path(name), count: put_back });
+        }
         let lines = self.receptions.all(log, storage, now);
         let name = &self.names.receptions;
         let replaced = storage.replace(name, &lines);
@@ -313,7 +316,7 @@ impl<S: LogStorage> ContactLogFile<S> {
 
     /// Brings together what the log has and what somebody made of the file, and returns whether the
     /// two differ still.
-    fn merge(&mut self, saved: Saved<'_, S>, log: &mut ContactLog, now: Now, storage: &S) -> bool {
+    fn merge(&mut self, saved: Saved<'_, S>, log: &mut ContactLog, now: Now) -> bool {
         let Content::Read { known, .. } = &self.content else { return false };
         let records = &saved.lines.records;
         let present: HashSet<TempId> = records.iter().map(|record| record.temp_id).collect();
@@ -327,11 +330,9 @@ impl<S: LogStorage> ContactLogFile<S> {
         let lacking = lacking.filter(|(it, _)| log.find(**it).is_some());
         let (spared, gone): (Vec<_>, Vec<_>) = lacking.partition(|(_, known)| is_spared(known));
         let gone: HashSet<TempId> = gone.into_iter().map(|(temp_id, _)| *temp_id).collect();
-        if !spared.is_empty() {
-            let path = storage.path(&self.names.records);
-            self.notices.push(Notice::Spared { path, count: spared.len() });
-            self.spared.extend(spared.into_iter().map(|(temp_id, _)| *temp_id));
-        }
+        // Who saves in place may have been seen halfway: what came back needs not be put back.
+        self.spared.retain(|temp_id| !present.contains(temp_id));
+        self.spared.extend(spared.into_iter().map(|(temp_id, _)| *temp_id));
         for entry in log.iter().filter(|entry| gone.contains(&entry.record.temp_id)) {
             let age = log.age(entry, now.monotonic);
             let received = now.monotonic.checked_sub(age).unwrap_or(now.monotonic);

@@ -235,6 +235,7 @@ impl<S: LogStorage> Owner<S> {
         if self.follow(storage, log, now, notices) && self.file.is_writable(now) {
             let rewritten = self.file.rewrite(storage, log, now);
             self.is_stale = rewritten.is_err();
+            notices.append(&mut self.file.notices());
             self.writing.tell_once(rewritten, notices);
         }
     }

@@ -269,12 +269,13 @@ fn entries_that_an_editor_cannot_have_shown_are_put_back() {
         let mut fixture = Fixture::with(&[SAMPLE, OTHER]);
         fixture.save(saved);
         assert!(fixture.follow());
-        let expected = if saved.is_empty() { "2 of its last" } else { "1 of its last" };
-        let told = texts(&fixture.file.notices());
-        assert!(told.len() == 1 && told[0].contains(expected), "{told:?}");
+        assert!(fixture.file.notices().is_empty(), "they are not put back yet");
         assert!(fixture.lines().contains(&OTHER.to_owned()));
         fixture.wait(3);
         fixture.rewrite();
+        let expected = if saved.is_empty() { "2 of its last" } else { "1 of its last" };
+        let told = texts(&fixture.file.notices());
+        assert!(told.len() == 1 && told[0].contains(expected), "{told:?}");
         let content = fixture.content();
         assert!(content.contains(SAMPLE) && content.contains(OTHER), "{content}");
         // Whoever has seen it come back, and deletes it again, means it.
@@ -283,6 +284,39 @@ fn entries_that_an_editor_cannot_have_shown_are_put_back() {
         assert!(!fixture.lines().contains(&OTHER.to_owned()), "{saved:?}");
         assert!(fixture.file.notices().is_empty());
     }
+}
+
+/// The editor emptied the file, was seen so, and filled it again.
+#[test]
+fn entries_that_came_back_by_themselves_are_not_put_back_and_not_told() {
+    let mut fixture = Fixture::with(&[SAMPLE, OTHER]);
+    let saved = fixture.content();
+    fixture.save("");
+    fixture.follow();
+    fixture.save(&saved);
+    fixture.follow();
+    fixture.wait(SETTLING_TIME.as_secs());
+    fixture.rewrite();
+    assert!(fixture.file.notices().is_empty());
+    // So a save without them is still no deletion.
+    fixture.save(&format!("{SAMPLE}\n"));
+    fixture.follow();
+    fixture.wait(SETTLING_TIME.as_secs());
+    fixture.rewrite();
+    assert_eq!(fixture.content(), saved);
+    assert_eq!(fixture.file.notices().len(), 1);
+}
+
+#[test]
+fn entries_whose_time_is_over_before_they_are_put_back_are_not_told() {
+    let mut fixture = Fixture::with(&[SAMPLE]);
+    fixture.wait(179);
+    fixture.save("");
+    fixture.follow();
+    fixture.wait(SETTLING_TIME.as_secs());
+    assert!(fixture.log.expire(fixture.now.monotonic));
+    fixture.rewrite();
+    assert!(fixture.content().is_empty() && fixture.file.notices().is_empty());
 }
 
 #[test]
