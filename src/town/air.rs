@@ -5,6 +5,7 @@ use std::time::Duration;
 use rand::RngExt;
 
 use super::event::{Datagram, Event};
+use super::ids::PhoneId;
 use super::message::Fate;
 use super::nearness::Near;
 use super::outcome::Received;
@@ -19,17 +20,17 @@ use crate::protocol::{Beacon, ContactRecord};
 pub enum Source {
     /// A phone, in an encounter.
     Handset {
-        /// Its number.
-        number: u32,
-        /// Where the encounter is, if it lasts.
+        /// The phone.
+        phone: PhoneId,
+        /// Key of the encounter, if it lasts.
         encounter: Option<u32>,
     },
     /// An adversary that sends again what it heard.
     Repeater {
         /// Its number.
         number: u32,
-        /// The phone whose beacon it is.
-        origin: u32,
+        /// Phone whose beacon it is.
+        origin: PhoneId,
     },
 }
 
@@ -38,54 +39,54 @@ type Arrivals = [Option<Duration>; 2];
 
 impl Town {
     /// A phone that has somebody near sends a beacon when its time comes.
-    pub(super) fn expect_broadcast(&mut self, number: u32, core: &mut Core<Event>) {
-        let handset = &mut self.handsets[number as usize];
+    pub(super) fn expect_broadcast(&mut self, phone: PhoneId, core: &mut Core<Event>) {
+        let handset = &mut self.handsets[phone.index()];
         if !handset.is_broadcasting {
             handset.is_broadcasting = true;
             let at = handset.rhythm.next_beacon(core.clock.elapsed(), true);
-            core.schedule(at, Event::Broadcasts(number));
+            core.schedule(at, Event::Broadcasts(phone));
         }
     }
 
     /// The time for a beacon has come.
-    pub(super) fn broadcast(&mut self, number: u32, core: &mut Core<Event>) {
+    pub(super) fn broadcast(&mut self, phone: PhoneId, core: &mut Core<Event>) {
         let now = core.clock.elapsed();
-        let near = self.nearness.near(number);
+        let near = self.nearness.near(phone);
         // Posts of adversaries may be all that is near.
         let (count, may_be_received) = (near.len(), near.iter().any(Near::is_handset));
-        let handset = &mut self.handsets[number as usize];
+        let handset = &mut self.handsets[phone.index()];
         if count == 0 {
             handset.is_broadcasting = false;
             return;
         }
         let next = handset.rhythm.next_beacon(now, false);
-        core.schedule(next, Event::Broadcasts(number));
-        if !self.compose(number, core) {
+        core.schedule(next, Event::Broadcasts(phone));
+        if !self.compose(phone, core) {
             self.outcome.beacons.silent += u64::from(may_be_received);
             return;
         }
         self.outcome.beacons.sent += u64::from(may_be_received);
         let datagram = self.datagram;
         for index in 0..count {
-            match self.nearness.near(number)[index] {
-                Near::Post(post) => self.overhear(post, number, &datagram, core),
-                Near::Handset { number: to, encounter } => {
-                    self.send(number, encounter, to, &datagram, core);
+            match self.nearness.near(phone)[index] {
+                Near::Post(post) => self.overhear(post, phone, &datagram, core),
+                Near::Handset { phone: to, encounter } => {
+                    self.send(phone, encounter, to, &datagram, core);
                 }
             }
         }
     }
 
     /// Writes the beacon that a phone sends now, and says whether there is one.
-    fn compose(&mut self, number: u32, core: &mut Core<Event>) -> bool {
-        let handset = &mut self.handsets[number as usize];
-        let phone = core.phones[number as usize].phone();
+    fn compose(&mut self, phone: PhoneId, core: &mut Core<Event>) -> bool {
+        let handset = &mut self.handsets[phone.index()];
+        let machine = core.phones[phone.index()].phone();
         let now = handset.clock.show(core.clock.now(), core.clock.elapsed());
-        let beacon = match phone.beacon(now) {
+        let beacon = match machine.beacon(now) {
             Outgoing::Valid(beacon) => beacon,
             outgoing @ (Outgoing::NotValidNow(_) | Outgoing::None) => {
-                let is_renewed = handset.renew(phone, now);
-                let outgoing = if is_renewed { phone.beacon(now) } else { outgoing };
+                let is_renewed = handset.renew(machine, now);
+                let outgoing = if is_renewed { machine.beacon(now) } else { outgoing };
                 match (outgoing, self.scenario.phones.when_expired) {
                     (Outgoing::Valid(beacon), _) => beacon,
                     (Outgoing::NotValidNow(beacon), WhenExpired::Keep) => beacon,
@@ -104,9 +105,9 @@ impl Town {
     /// Sends a beacon to the other phone of an encounter.
     fn send(
         &mut self,
-        from: u32,
+        from: PhoneId,
         place: u32,
-        to: u32,
+        to: PhoneId,
         datagram: &[u8; Beacon::LEN],
         core: &mut Core<Event>,
     ) {
@@ -117,7 +118,7 @@ impl Town {
             match arrival {
                 None => {}
                 Some(Duration::ZERO) => {
-                    let source = Source::Handset { number: from, encounter: Some(place) };
+                    let source = Source::Handset { phone: from, encounter: Some(place) };
                     self.arrive(source, to, datagram, core);
                 }
                 Some(delay) => {
@@ -132,11 +133,11 @@ impl Town {
     /// one be where that was.
     pub(super) fn arrive_late(&mut self, datagram: &Datagram, core: &mut Core<Event>) {
         let encounter = self.nearness.find(datagram.encounter);
-        let source = Source::Handset { number: datagram.from, encounter };
+        let source = Source::Handset { phone: datagram.from, encounter };
         self.arrive(source, datagram.to, &datagram.bytes, core);
     }
 
-    fn arrivals(&mut self, from: u32, encounter: u32) -> Arrivals {
+    fn arrivals(&mut self, from: PhoneId, encounter: u32) -> Arrivals {
         let Some(encounter) = self.nearness.encounter(encounter) else { return [None, None] };
         let radio = &self.scenario.radio;
         if !encounter.is_captured {
@@ -163,18 +164,18 @@ impl Town {
     pub(super) fn arrive(
         &mut self,
         source: Source,
-        to: u32,
+        to: PhoneId,
         datagram: &[u8; Beacon::LEN],
         core: &mut Core<Event>,
     ) {
         let elapsed = core.clock.elapsed();
-        let handset = &self.handsets[to as usize];
+        let handset = &self.handsets[to.index()];
         if !handset.rhythm.is_scanning(elapsed) {
             self.outcome.beacons.not_scanned += 1;
             return;
         }
         let now = handset.clock.show(core.clock.now(), elapsed);
-        let (record, fate) = match core.phones[to as usize].phone().receive(datagram, now) {
+        let (record, fate) = match core.phones[to.index()].phone().receive(datagram, now) {
             Reception::Valid(record, Added::New | Added::InsteadOfOldest) => (record, Fate::Logged),
             Reception::Valid(record, Added::Again) => (record, Fate::LoggedAgain),
             Reception::Valid(_, Added::TooMany) => unreachable!("only known senders have limits"),
@@ -188,7 +189,7 @@ impl Town {
         }
     }
 
-    fn count(&mut self, source: Source, to: u32, fate: Fate) {
+    fn count(&mut self, source: Source, to: PhoneId, fate: Fate) {
         let beacons = &mut self.outcome.beacons;
         beacons.received += 1;
         match fate {
@@ -213,16 +214,16 @@ impl Town {
     fn keep_reception(
         &mut self,
         source: Source,
-        to: u32,
+        to: PhoneId,
         record: &ContactRecord,
         fate: Fate,
         elapsed: Duration,
     ) {
         let (sender, origin) = match source {
-            Source::Handset { number, .. } => (self.name_of(number), number),
+            Source::Handset { phone, .. } => (self.name_of(phone), phone),
             Source::Repeater { number, origin } => (self.repeater_name(number), origin),
         };
-        let (from, receiver) = (self.person_of(origin), self.person_of(to));
+        let [from, receiver] = [origin, to].map(|phone| self.owners.owner_of(phone).number());
         if self.collect.records {
             let received = Received { at: elapsed.as_secs_f64(), from, to: receiver, fate };
             self.records.receptions.push(received);

@@ -1,5 +1,6 @@
 //! The events of a town.
 
+use super::ids::PhoneId;
 use crate::protocol::Beacon;
 
 /// An event among people and adversaries. Phones, server and streams have events of their own.
@@ -8,17 +9,17 @@ pub enum Event {
     /// Meetings begin or end.
     Meet,
     /// A phone sends a beacon, if anybody is near.
-    Broadcasts(u32),
+    Broadcasts(PhoneId),
     /// A delayed beacon arrives.
     Arrives(Box<Datagram>),
     /// A phone lacks a TempID, or will soon.
-    Needs(u32),
+    Needs(PhoneId),
     /// A phone requests TempIDs.
-    Asks(u32),
+    Asks(PhoneId),
     /// A phone goes offline.
-    GoesOffline(u32),
+    GoesOffline(PhoneId),
     /// A phone comes back online.
-    ComesOnline(u32),
+    ComesOnline(PhoneId),
     /// The test of an index case is positive.
     Tested(u32),
     /// A bin ends.
@@ -27,8 +28,8 @@ pub enum Event {
     Repeats(Box<Repetition>),
     /// A guesser begins.
     Guesses(u32),
-    /// A guesser tries the next number with a phone, counted from the first one of adversaries.
-    Guess(u32),
+    /// A guesser tries the next number with a phone.
+    Guess(PhoneId),
     /// A flooder opens another connection.
     Floods(u32),
     /// A forger uploads its log.
@@ -39,11 +40,11 @@ pub enum Event {
 #[derive(Debug)]
 pub struct Datagram {
     /// Phone that sent the beacon.
-    pub from: u32,
+    pub from: PhoneId,
     /// Number of the encounter, which may be over by the arrival.
     pub encounter: u64,
     /// Phone that receives the beacon.
-    pub to: u32,
+    pub to: PhoneId,
     /// Bytes of the beacon.
     pub bytes: [u8; Beacon::LEN],
 }
@@ -53,8 +54,8 @@ pub struct Datagram {
 pub struct Repetition {
     /// Number of the repeater.
     pub repeater: u32,
-    /// Person whose TempID the beacon carries.
-    pub origin: u32,
+    /// Phone whose TempID the beacon carries.
+    pub origin: PhoneId,
     /// Bytes of the beacon.
     pub bytes: [u8; Beacon::LEN],
 }

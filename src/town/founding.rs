@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use rand::RngExt;
 
-use super::adversary::{self, Adversaries};
+use super::adversary::Adversaries;
 use super::draws::{self, Purpose};
 use super::event::Event;
 use super::handset::Handset;
 use super::health::{Case, case_numbers};
+use super::ids::Owners;
 use super::meetings::Meetings;
 use super::nearness::Nearness;
 use super::outcome::{PerSecond, ServerLoad};
@@ -40,10 +41,12 @@ impl Town {
     ) -> Result<World<Self>, TownError> {
         let people = Meetings::people_of(scenario)?;
         let has_app = who_has_app(scenario, people);
-        let (adversaries, posts) = Adversaries::new(scenario);
+        let owners = Owners::new(&has_app);
+        let (adversaries, posts) = Adversaries::new(scenario, &owners);
         let meetings = Meetings::new(scenario, &has_app, &posts)?;
-        let handsets = handsets(scenario, &has_app);
-        let mut core = core(scenario, people, &handsets, &adversaries)?;
+        let handsets: Vec<_> =
+            owners.people().iter().map(|person| Handset::new(*person, scenario)).collect();
+        let mut core = core(scenario, people, &owners, &adversaries)?;
         let cases = Case::draw(scenario, &has_app);
         let radio = &scenario.radio;
         let mut town = Self {
@@ -69,7 +72,7 @@ impl Town {
             records: Records::default(),
             transcript: Transcript::default(),
             scenario: scenario.clone(),
-            handset_of: numbers(&has_app),
+            owners,
             handsets,
             adversaries,
         };
@@ -82,12 +85,12 @@ impl Town {
 
     /// Schedules the events that follow from no other event.
     fn begin(&mut self, core: &mut Core<Event>) {
-        for number in 0..self.handsets.len() as u32 {
-            self.plan_offline_spells(number, core);
-            let handset = &mut self.handsets[number as usize];
+        for phone in self.owners.phones_of_people().iter() {
+            self.plan_offline_spells(phone, core);
+            let handset = &mut self.handsets[phone.index()];
             handset.is_asking = true;
             let at = handset.waits.first_login(self.scenario.phones.first_login_within.0);
-            core.schedule(at, Event::Asks(number));
+            core.schedule(at, Event::Asks(phone));
         }
         for (number, case) in self.cases.iter().enumerate() {
             core.schedule(case.tested_at, Event::Tested(number as u32));
@@ -103,18 +106,6 @@ fn who_has_app(scenario: &Scenario, people: u32) -> Vec<bool> {
     let luck = |person| draws::stream(scenario.seed, Purpose::App, person).random::<f64>();
     let share = scenario.people.app_share.get();
     (0..people.into()).map(|person| luck(person) < share).collect()
-}
-
-/// The phones of all people who have one.
-fn handsets(scenario: &Scenario, has_app: &[bool]) -> Vec<Handset> {
-    let owners = (0..).zip(has_app).filter(|(_, has_app)| **has_app);
-    owners.map(|(person, _)| Handset::new(person, scenario)).collect()
-}
-
-/// Number of each person's phone.
-fn numbers(has_app: &[bool]) -> Vec<Option<u32>> {
-    let mut numbers = 0..;
-    has_app.iter().map(|has_app| has_app.then(|| numbers.next()).flatten()).collect()
 }
 
 /// True wall time at the start of the run.
@@ -136,17 +127,17 @@ fn nothing_yet(scenario: &Scenario, users: usize) -> Outcome {
 fn core(
     scenario: &Scenario,
     people: u32,
-    handsets: &[Handset],
+    owners: &Owners,
     adversaries: &Adversaries,
 ) -> Result<Core<Event>, TownError> {
     let retention = scenario.phones.retention.0;
-    let mut phones: Vec<SimulatedPhone> = handsets
-        .iter()
-        .map(|handset| SimulatedPhone::new(handset.person, retention, Default::default()))
+    let all = owners.phones_of_people().iter().chain(adversaries.remote.phones().iter());
+    let phones = all
+        .map(|phone| owners.owner_of(phone).number())
+        .map(|number| SimulatedPhone::new(number, retention, Default::default()))
         .collect();
-    phones.extend(adversary::phones(&adversaries.remote, people, retention));
     let clock = VirtualClock::starting_at(start(scenario));
-    let mut machine = machine(scenario, people, adversaries);
+    let mut machine = machine(scenario, people, owners, adversaries);
     machine.start(clock.now()).map_err(TownError::Scenario)?;
     let mut future = EventQueue::new();
     schedule_troubles(&scenario.server, &mut future);
@@ -155,12 +146,17 @@ fn core(
 }
 
 /// The machine of the server.
-fn machine(scenario: &Scenario, people: u32, adversaries: &Adversaries) -> Machine {
+fn machine(
+    scenario: &Scenario,
+    people: u32,
+    owners: &Owners,
+    adversaries: &Adversaries,
+) -> Machine {
     let server = &scenario.server;
     Machine::new(MachineSettings {
         seed: scenario.seed,
         phones: people,
-        others: adversaries.remote.accounts(scenario, people),
+        others: adversaries.remote.accounts(scenario, owners),
         server: ServerSettings {
             block_duration: server.block_duration.0,
             temp_id_lifetime: server.lifetime_seconds(),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use rand::RngExt;
 
 use super::draws::{self, Purpose};
+use super::ids::PersonId;
 use super::scenario::{Phones, Scenario};
 use crate::client::phone::Phone;
 use crate::clock::Now;
@@ -14,8 +15,6 @@ use crate::protocol::{ContactRecord, TempId, Timestamp};
 /// A phone of the town, without the machines that every simulated phone has.
 #[derive(Debug)]
 pub struct Handset {
-    /// Owner of the phone.
-    pub person: u32,
     /// Clock of the phone.
     pub clock: LocalClock,
     /// Times of beacons and of listening.
@@ -39,7 +38,7 @@ pub struct Handset {
 #[derive(Debug, Clone, Copy)]
 pub struct Waits {
     seed: u64,
-    person: u32,
+    person: PersonId,
     needs: u32,
     returns: u32,
     failures: u32,
@@ -47,10 +46,9 @@ pub struct Waits {
 
 impl Handset {
     /// The phone of a person.
-    pub fn new(person: u32, scenario: &Scenario) -> Self {
-        let (seed, index) = (scenario.seed, u64::from(person));
+    pub fn new(person: PersonId, scenario: &Scenario) -> Self {
+        let (seed, index) = (scenario.seed, u64::from(person.number()));
         Self {
-            person,
             clock: LocalClock::random(seed, index, &scenario.phones),
             rhythm: Rhythm::random(seed, index, &scenario.phones),
             supply: Supply::default(),
@@ -114,7 +112,7 @@ impl Waits {
 
     /// A random number from 0 to 1.
     fn draw(&self, purpose: Purpose, occasion: u32) -> f64 {
-        let number = u64::from(self.person) << 32 | u64::from(occasion);
+        let number = u64::from(self.person.number()) << 32 | u64::from(occasion);
         draws::stream(self.seed, purpose, number).random::<f64>()
     }
 }

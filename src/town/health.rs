@@ -7,6 +7,7 @@ use rand::RngExt;
 
 use super::draws::{self, Purpose};
 use super::event::Event;
+use super::ids::{PersonId, PhoneId};
 use super::outcome::{Contact, Traced, Upload};
 use super::{Core, Town};
 use crate::protocol::Username;
@@ -18,7 +19,7 @@ use crate::world::step::Step;
 #[derive(Debug)]
 pub struct Case {
     /// The person.
-    pub person: u32,
+    pub person: PersonId,
     /// Time of the positive test.
     pub tested_at: Duration,
     /// Time of the upload; that of the test before it.
@@ -26,9 +27,9 @@ pub struct Case {
     /// Whether the person agrees to upload.
     pub uploads: bool,
     /// Finished encounters: other person, begin, end.
-    pub encounters: Vec<(u32, Duration, Duration)>,
+    pub encounters: Vec<(PersonId, Duration, Duration)>,
     /// People whom the server named, with the time.
-    pub named: BTreeMap<u32, Duration>,
+    pub named: BTreeMap<PersonId, Duration>,
 }
 
 impl Case {
@@ -40,9 +41,10 @@ impl Case {
         let end = town.warm_up.0 + town.duration.0;
         // Everybody draws, so that who falls ill does not depend on who else could.
         let mut candidates: Vec<(f64, Case)> = (0..has_app.len() as u32)
-            .filter(|person| has_app[*person as usize] || !illness.among_users)
+            .map(PersonId::new)
+            .filter(|person| has_app[person.index()] || !illness.among_users)
             .map(|person| {
-                let mut rng = draws::stream(town.seed, Purpose::Illness, person.into());
+                let mut rng = draws::stream(town.seed, Purpose::Illness, person.number().into());
                 let [luck, moment, consent] = std::array::from_fn(|_| rng.random::<f64>());
                 let falls_ill_at = beginning + illness.within.0.mul_f64(moment);
                 let tested_at = falls_ill_at + illness.test_delay.0;
@@ -67,7 +69,7 @@ impl Case {
     }
 
     /// Encounters within `window` before the upload: other person, begin.
-    fn relevant(&self, window: Duration) -> impl Iterator<Item = (u32, Duration)> {
+    fn relevant(&self, window: Duration) -> impl Iterator<Item = (PersonId, Duration)> {
         let (from, until) = (self.traced_at.saturating_sub(window), self.traced_at);
         let is_relevant =
             move |began: &Duration, ended: &Duration| *ended >= from && *began <= until;
@@ -79,13 +81,13 @@ impl Case {
 }
 
 /// Index of the case of each person in `cases`.
-pub fn case_numbers(cases: &[Case]) -> HashMap<u32, usize> {
+pub fn case_numbers(cases: &[Case]) -> HashMap<PersonId, usize> {
     cases.iter().enumerate().map(|(number, case)| (case.person, number)).collect()
 }
 
 impl Town {
     /// The case of a person, if they fall ill.
-    pub(super) fn case_of(&mut self, person: u32) -> Option<&mut Case> {
+    pub(super) fn case_of(&mut self, person: PersonId) -> Option<&mut Case> {
         let number = self.case_of.get(&person)?;
         self.cases.get_mut(*number)
     }
@@ -93,41 +95,41 @@ impl Town {
     /// Handles a positive test: the index case uploads, if they can and agree.
     pub(super) fn tested(&mut self, case: u32, core: &mut Core<Event>) {
         let case = &self.cases[case as usize];
-        if let Some(number) = self.handset_of(case.person)
+        if let Some(phone) = self.owners.phone_of(case.person)
             && case.uploads
         {
-            core.phones[number as usize].intend(&[Step::Upload, Step::LogOut]);
-            core.wake(number);
+            core.phones[phone.index()].intend(&[Step::Upload, Step::LogOut]);
+            core.wake(phone.number());
         }
     }
 
     /// Notes a contact log that the server accepted.
-    pub(super) fn uploaded(&mut self, number: u32, entries: usize, core: &Core<Event>) {
-        let is_forged = number as usize >= self.handsets.len();
+    pub(super) fn uploaded(&mut self, phone: PhoneId, entries: usize, core: &Core<Event>) {
+        let is_forged = self.owners.is_adversary(phone);
         if is_forged {
             self.outcome.adversaries.forged_logs += 1;
         } else {
             self.outcome.tracing.uploads += 1;
         }
         if self.collect.records {
-            let (at, person) = (core.clock.elapsed().as_secs_f64(), self.person_of(number));
+            let (at, person) = (core.clock.elapsed().as_secs_f64(), self.owners.owner_of(phone));
             let entries = entries as u64;
-            self.records.uploads.push(Upload { at, person, entries, is_forged });
+            self.records.uploads.push(Upload { at, person: person.number(), entries, is_forged });
         }
     }
 
     /// Notes the people whom the server named for a contact log.
     pub(super) fn traced(&mut self, trace: &ContactTrace, core: &Core<Event>) {
-        let person_of = |user: Username| number_of(user.as_str().as_bytes());
+        let person_of = |user: Username| number_of(user.as_str().as_bytes()).map(PersonId::new);
         let Some(person) = person_of(trace.uploader) else { return };
         let now = core.clock.elapsed();
-        let mut fresh: Vec<u32> = trace.contacts().filter_map(person_of).collect();
+        let mut fresh: Vec<PersonId> = trace.contacts().filter_map(person_of).collect();
         fresh.sort_unstable();
         fresh.dedup();
         if self.collect.messages {
             let names: Vec<String> =
-                fresh.iter().map(|contact| self.name_of_person(*contact)).collect();
-            self.transcript.named(now, &self.name_of_person(person), &names);
+                fresh.iter().map(|contact| self.owners.name_of(*contact)).collect();
+            self.transcript.named(now, &self.owners.name_of(person), &names);
         }
         let case = self.case_of.get(&person).copied();
         if let Some(case) = case {
@@ -145,12 +147,17 @@ impl Town {
             }
             if self.collect.records {
                 let at = now.as_secs_f64();
-                self.records.traces.push(Traced { at, index: person, contact, is_real });
+                self.records.traces.push(Traced {
+                    at,
+                    index: person.number(),
+                    contact: contact.number(),
+                    is_real,
+                });
             }
         }
     }
 
-    fn were_near(&self, case: usize, contact: u32, now: Duration) -> bool {
+    fn were_near(&self, case: usize, contact: PersonId, now: Duration) -> bool {
         let case = &self.cases[case];
         let lasts = |encounter: &super::nearness::Encounter| {
             encounter.people == [case.person, contact] || encounter.people == [contact, case.person]
@@ -171,7 +178,7 @@ impl Town {
             }
         }
         let (tracing, ends_before) = (&mut self.outcome.tracing, self.end);
-        let mut people_named = HashSet::<u32>::new();
+        let mut people_named = HashSet::<PersonId>::new();
         tracing.index_cases = self.cases.len() as u32;
         for case in self.cases.iter().filter(|case| case.tested_at <= ends_before) {
             // When they met first, and how often they met.
@@ -192,7 +199,8 @@ impl Town {
                     tracing.seconds_to_notice.push(at.saturating_sub(first).as_secs_f64());
                 }
                 if self.collect.records {
-                    let (index, is_named) = (case.person, named_at.is_some());
+                    let [index, contact] = [case.person, contact].map(PersonId::number);
+                    let is_named = named_at.is_some();
                     self.records.contacts.push(Contact { index, contact, encounters, is_named });
                 }
             }

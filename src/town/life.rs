@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Town;
 use super::event::Event;
-
+use super::ids::{PersonId, PhoneId};
 use super::meetings::{Change, ChangeKind, Meeting};
 use crate::server::decision::Decision;
 use crate::world::phone::{Learned, Pause};
@@ -44,21 +44,21 @@ impl Town {
                 self.part(number, core.clock.elapsed());
             }
             (Meeting::AtPost { person, post }, kind) => {
-                let Some(number) = self.handset_of(person) else { return };
+                let Some(phone) = self.owners.phone_of(person) else { return };
                 match kind {
                     ChangeKind::Begins => {
-                        self.nearness.begin_at_post(number, post);
-                        self.expect_broadcast(number, core);
+                        self.nearness.begin_at_post(phone, post);
+                        self.expect_broadcast(phone, core);
                     }
-                    ChangeKind::Ends => self.nearness.end_at_post(number, post),
+                    ChangeKind::Ends => self.nearness.end_at_post(phone, post),
                 }
             }
         }
     }
 
     /// Begins an encounter.
-    fn come_near(&mut self, number: u64, people: [u32; 2], core: &mut Core<Event>) {
-        let [a, b] = people.map(|person| self.handset_of(person));
+    fn come_near(&mut self, number: u64, people: [PersonId; 2], core: &mut Core<Event>) {
+        let [a, b] = people.map(|person| self.owners.phone_of(person));
         let handsets = a.zip(b).map(|(a, b)| [a, b]);
         let (now, capture) = (core.clock.elapsed(), self.scenario.radio.capture.get());
         self.nearness.begin(number, people, now, handsets, capture);
@@ -91,7 +91,12 @@ impl Town {
         }
     }
 
-    fn learn(&mut self, phone: u32, fact: &Learned, core: &mut Core<Event>) -> Result<(), String> {
+    fn learn(
+        &mut self,
+        phone: PhoneId,
+        fact: &Learned,
+        core: &mut Core<Event>,
+    ) -> Result<(), String> {
         let server = &mut self.outcome.server;
         match fact {
             Learned::LoggedIn { .. } => server.logins += 1,
@@ -103,7 +108,7 @@ impl Town {
             | Learned::Uploaded { .. }
             | Learned::Refused => {}
         }
-        if phone >= self.first_remote() {
+        if self.owners.is_adversary(phone) {
             self.learn_remote(phone, fact, core);
             return Ok(());
         }
@@ -120,30 +125,9 @@ impl Town {
         Ok(())
     }
 
-    /// Owner of a phone; adversaries have numbers above those of all people.
-    pub(super) fn person_of(&self, number: u32) -> u32 {
-        match self.handsets.get(number as usize) {
-            Some(handset) => handset.person,
-            None => self.handset_of.len() as u32 + number - self.first_remote(),
-        }
-    }
-
-    /// Phone of a person, if there is one.
-    pub(super) fn handset_of(&self, person: u32) -> Option<u32> {
-        self.handset_of[person as usize]
-    }
-
     /// Name of a phone: that of its owner, whose number is also in the username.
-    pub(super) fn name_of(&self, number: u32) -> String {
-        self.name_of_person(self.person_of(number))
-    }
-
-    /// Name of the phone of a person or of an adversary.
-    pub(super) fn name_of_person(&self, person: u32) -> String {
-        match person.checked_sub(self.handset_of.len() as u32) {
-            None => format!("phone {person}"),
-            Some(adversary) => format!("adversary {adversary}"),
-        }
+    pub(super) fn name_of(&self, phone: PhoneId) -> String {
+        self.owners.name_of(self.owners.owner_of(phone))
     }
 
     /// Name of a repeater.
@@ -182,22 +166,25 @@ impl Inhabitants for Town {
             Notice::Asked { phone, connection, bytes, .. } => {
                 self.count_request(bytes, core);
                 if self.collect.messages {
-                    let name = self.name_of(phone);
+                    let name = self.name_of(PhoneId::new(phone));
                     self.transcript.asked(core.clock.elapsed(), connection, name, bytes);
                 }
             }
             Notice::Heard { phone, connection, bytes } => {
                 self.count_reply(bytes, core);
                 if self.collect.messages {
-                    let name = self.name_of(phone);
+                    let name = self.name_of(PhoneId::new(phone));
                     self.transcript.heard(core.clock.elapsed(), connection, name, bytes);
                 }
             }
-            Notice::Learned { phone, fact } => return self.learn(phone, &fact, core),
+            Notice::Learned { phone, fact } => {
+                return self.learn(PhoneId::new(phone), &fact, core);
+            }
             Notice::Lost { phone, connection, is_broken } => {
                 self.transcript.lost(connection);
                 self.outcome.server.failed_connections += u64::from(is_broken);
-                if phone >= self.first_remote() {
+                let phone = PhoneId::new(phone);
+                if self.owners.is_adversary(phone) {
                     self.lose_remote(phone, core);
                 }
             }
@@ -219,14 +206,14 @@ impl Inhabitants for Town {
     }
 
     fn owner(&self, phone: u32) -> u32 {
-        self.person_of(phone)
+        self.owners.owner_of(PhoneId::new(phone)).number()
     }
 
     fn pause(&mut self, phone: u32, pause: Pause) -> Duration {
         match (self.handsets.get_mut(phone as usize), pause) {
             (Some(_), Pause::Thought) => Duration::ZERO,
             (Some(handset), Pause::Retry) => handset.waits.retry(self.scenario.phones.retry.0),
-            (None, pause) => self.pause_remote(phone, pause),
+            (None, pause) => self.pause_remote(PhoneId::new(phone), pause),
         }
     }
 }

@@ -14,6 +14,7 @@ pub mod figures;
 pub mod founding;
 pub mod handset;
 pub mod health;
+pub mod ids;
 pub mod life;
 pub mod meetings;
 pub mod message;
@@ -28,6 +29,7 @@ use std::time::Duration;
 use self::adversary::Adversaries;
 use self::handset::Handset;
 use self::health::Case;
+use self::ids::{Owners, PersonId};
 use self::meetings::{Change, Meetings};
 use self::nearness::Nearness;
 pub use self::outcome::{Outcome, Records};
@@ -78,8 +80,8 @@ struct Town {
     end: Duration,
     /// Lifetime of a TempID, in seconds.
     lifetime: u32,
-    /// Number of each person's phone, by person.
-    handset_of: Vec<Option<u32>>,
+    owners: Owners,
+    /// Phones of people, by id.
     handsets: Vec<Handset>,
     /// Number of offline spells that last at the moment, by phone.
     offline_spells: Vec<u32>,
@@ -89,7 +91,7 @@ struct Town {
     adversaries: Adversaries,
     cases: Vec<Case>,
     /// Index of the case of each person who falls ill, by person.
-    case_of: HashMap<u32, usize>,
+    case_of: HashMap<PersonId, usize>,
     /// Whether every beacon arrives, and at once.
     is_radio_perfect: bool,
     /// Reused buffer for encoded beacons.

@@ -8,6 +8,7 @@ use smallvec::SmallVec;
 use std::time::Duration;
 
 use super::draws::{self, Purpose};
+use super::ids::{PersonId, PhoneId, PostId};
 use super::outcome;
 
 /// Neighbours that a list holds inline. Most phones have no more; a longer list is on the heap, which costs
@@ -23,7 +24,7 @@ pub struct Nearness {
     /// Neighbours of each handset, by its number.
     near_handset: Vec<SmallVec<[Near; MOST_INLINE]>>,
     /// Handsets near each post, each once.
-    near_post: Vec<Vec<u32>>,
+    near_post: Vec<Vec<PhoneId>>,
 }
 
 /// An encounter of two people.
@@ -34,9 +35,9 @@ pub struct Encounter {
     /// Begin, from the start of the run.
     pub from: Duration,
     /// The two people.
-    pub people: [u32; 2],
+    pub people: [PersonId; 2],
     /// Phones of the two, if both have one.
-    pub handsets: Option<[u32; 2]>,
+    pub handsets: Option<[PhoneId; 2]>,
     /// Whether each of the two phones has recorded the other.
     pub has_recorded: [bool; 2],
     /// Whether the two phones hear each other at all.
@@ -50,13 +51,13 @@ pub struct Encounter {
 pub enum Near {
     /// Another phone, in an encounter.
     Handset {
-        /// Number of the phone.
-        number: u32,
+        /// The phone.
+        phone: PhoneId,
         /// Key of the encounter.
         encounter: u32,
     },
     /// The post of an adversary.
-    Post(u32),
+    Post(PostId),
 }
 
 impl Near {
@@ -85,9 +86,9 @@ impl Nearness {
     pub fn begin(
         &mut self,
         number: u64,
-        people: [u32; 2],
+        people: [PersonId; 2],
         from: Duration,
-        handsets: Option<[u32; 2]>,
+        handsets: Option<[PhoneId; 2]>,
         capture: f64,
     ) {
         let stream = |purpose, number| draws::stream(self.seed, purpose, number);
@@ -102,8 +103,8 @@ impl Nearness {
         }) as u32;
         self.by_number.insert(number, encounter);
         if let Some([a, b]) = handsets {
-            self.near_handset[a as usize].push(Near::Handset { number: b, encounter });
-            self.near_handset[b as usize].push(Near::Handset { number: a, encounter });
+            self.near_handset[a.index()].push(Near::Handset { phone: b, encounter });
+            self.near_handset[b.index()].push(Near::Handset { phone: a, encounter });
         }
     }
 
@@ -113,7 +114,7 @@ impl Nearness {
         let encounter = self.encounters.remove(key as usize);
         if let Some(handsets) = encounter.handsets {
             for handset in handsets {
-                self.near_handset[handset as usize].retain(|near| match near {
+                self.near_handset[handset.index()].retain(|near| match near {
                     Near::Handset { encounter, .. } => *encounter != key,
                     Near::Post(_) => true,
                 });
@@ -123,25 +124,25 @@ impl Nearness {
     }
 
     /// Puts a phone near a post.
-    pub fn begin_at_post(&mut self, handset: u32, post: u32) {
-        self.near_handset[handset as usize].push(Near::Post(post));
-        self.near_post[post as usize].push(handset);
+    pub fn begin_at_post(&mut self, handset: PhoneId, post: PostId) {
+        self.near_handset[handset.index()].push(Near::Post(post));
+        self.near_post[post.index()].push(handset);
     }
 
     /// Takes a phone away from a post.
-    pub fn end_at_post(&mut self, handset: u32, post: u32) {
-        self.near_handset[handset as usize].retain(|near| *near != Near::Post(post));
-        self.near_post[post as usize].retain(|near| *near != handset);
+    pub fn end_at_post(&mut self, handset: PhoneId, post: PostId) {
+        self.near_handset[handset.index()].retain(|near| *near != Near::Post(post));
+        self.near_post[post.index()].retain(|near| *near != handset);
     }
 
     /// Neighbours of a phone.
-    pub fn near(&self, handset: u32) -> &[Near] {
-        &self.near_handset[handset as usize]
+    pub fn near(&self, handset: PhoneId) -> &[Near] {
+        &self.near_handset[handset.index()]
     }
 
     /// Phones near a post.
-    pub fn near_post(&self, post: u32) -> &[u32] {
-        &self.near_post[post as usize]
+    pub fn near_post(&self, post: PostId) -> &[PhoneId] {
+        &self.near_post[post.index()]
     }
 
     /// The encounter with this key, if it lasts.
@@ -162,7 +163,7 @@ impl Nearness {
 
 impl Encounter {
     /// Index of this phone in the arrays of the encounter.
-    pub fn side_of(&self, handset: u32) -> usize {
+    pub fn side_of(&self, handset: PhoneId) -> usize {
         usize::from(self.handsets.is_some_and(|[_, second]| second == handset))
     }
 
@@ -172,8 +173,8 @@ impl Encounter {
         outcome::Encounter {
             from: self.from.as_secs_f64(),
             until: until.as_secs_f64(),
-            a: self.people[0],
-            b: self.people[1],
+            a: self.people[0].number(),
+            b: self.people[1].number(),
             is_possible: self.handsets.is_some(),
             a_recorded,
             b_recorded,
@@ -187,17 +188,20 @@ mod tests {
 
     #[test]
     fn phones_are_near_each_other_until_they_part() {
+        let people = |a, b| [a, b].map(PersonId::new);
+        let [a, b, c] = [0, 1, 2].map(PhoneId::new);
+        let post = PostId::new(0);
         let mut nearness = Nearness::new(1, 3, 1);
-        nearness.begin(5, [10, 11], Duration::ZERO, Some([0, 1]), 1.0);
-        nearness.begin(6, [10, 12], Duration::ZERO, Some([0, 2]), 1.0);
-        nearness.begin(7, [11, 13], Duration::ZERO, None, 1.0);
-        nearness.begin_at_post(0, 0);
-        assert_eq!((nearness.near(0).len(), nearness.near(1).len()), (3, 1));
+        nearness.begin(5, people(10, 11), Duration::ZERO, Some([a, b]), 1.0);
+        nearness.begin(6, people(10, 12), Duration::ZERO, Some([a, c]), 1.0);
+        nearness.begin(7, people(11, 13), Duration::ZERO, None, 1.0);
+        nearness.begin_at_post(a, post);
+        assert_eq!((nearness.near(a).len(), nearness.near(b).len()), (3, 1));
         let ended = nearness.end(5).expect("it lasts");
-        assert_eq!((ended.people, ended.side_of(0), ended.side_of(1)), ([10, 11], 0, 1));
-        assert_eq!((nearness.near(0).len(), nearness.near(1).len()), (2, 0));
-        nearness.end_at_post(0, 0);
-        assert_eq!((nearness.near(0).len(), nearness.near_post(0).len()), (1, 0));
+        assert_eq!((ended.people, ended.side_of(a), ended.side_of(b)), (people(10, 11), 0, 1));
+        assert_eq!((nearness.near(a).len(), nearness.near(b).len()), (2, 0));
+        nearness.end_at_post(a, post);
+        assert_eq!((nearness.near(a).len(), nearness.near_post(post).len()), (1, 0));
         assert!(nearness.end(5).is_none() && nearness.iter().count() == 2);
     }
 }

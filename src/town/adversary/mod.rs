@@ -9,12 +9,13 @@ use rand::seq::SliceRandom;
 use super::air::Source;
 use super::draws::{self, Purpose};
 use super::event::{Event, Repetition};
+use super::ids::{Owners, PhoneId, PostId};
 use super::meetings::Meetings;
 use super::scenario::{Forgery, Post, Scenario};
 use super::{Core, Town};
 use crate::protocol::Beacon;
 
-pub use self::remote::{Remote, phones};
+pub use self::remote::Remote;
 pub use self::repeater::Repeater;
 pub use self::sniffer::Sniffer;
 
@@ -46,12 +47,13 @@ pub enum Ear {
 
 impl Adversaries {
     /// The adversaries of a scenario, and the posts of their radios.
-    pub fn new(scenario: &Scenario) -> (Self, Vec<Post>) {
+    pub fn new(scenario: &Scenario, owners: &Owners) -> (Self, Vec<Post>) {
         let (mut posts, mut ears) = (Vec::new(), Vec::new());
         let mut add = |post: Post, ear: Ear| {
+            let id = PostId::new(posts.len() as u32);
             posts.push(post);
             ears.push(ear);
-            posts.len() as u32 - 1
+            id
         };
         let settings = &scenario.adversary;
         let mut sniffers = Vec::new();
@@ -79,7 +81,7 @@ impl Adversaries {
                 add(forger.at.clone(), Ear::Forger(number as u32));
             }
         }
-        let remote = Remote::new(scenario);
+        let remote = Remote::new(scenario, owners);
         (Self { ears, sniffers, repeaters, remote }, posts)
     }
 }
@@ -88,22 +90,22 @@ impl Town {
     /// Lets the radio of an adversary hear the beacon of a phone.
     pub(super) fn overhear(
         &mut self,
-        post: u32,
-        number: u32,
+        post: PostId,
+        phone: PhoneId,
         datagram: &[u8; Beacon::LEN],
         core: &mut Core<Event>,
     ) {
         let Ok(Beacon(record)) = Beacon::decode(datagram) else { return };
         let now = core.clock.elapsed();
-        match self.adversaries.ears[post as usize] {
+        match self.adversaries.ears[post.index()] {
             Ear::Mouth => {}
             Ear::Sniffer(sniffer) => {
-                let used = self.handsets[number as usize].temp_ids_used;
-                self.adversaries.sniffers[sniffer as usize].hear(record, number, used, post, now);
+                let used = self.handsets[phone.index()].temp_ids_used;
+                self.adversaries.sniffers[sniffer as usize].hear(record, phone, used, post, now);
             }
             Ear::Repeater(repeater) => {
                 if let Some(delay) = self.adversaries.repeaters[repeater as usize].capture() {
-                    let repetition = Repetition { repeater, origin: number, bytes: *datagram };
+                    let repetition = Repetition { repeater, origin: phone, bytes: *datagram };
                     core.schedule(now + delay, Event::Repeats(Box::new(repetition)));
                 }
             }

@@ -1,6 +1,5 @@
 //! Adversaries that talk to the server: guessers, forgers, flooders.
 
-use std::ops::Range;
 use std::time::Duration;
 
 use rand::RngExt;
@@ -10,9 +9,10 @@ use crate::client::contact_log::MAX_ENTRIES;
 use crate::protocol::{ContactRecord, TempId, Username};
 use crate::town::draws::{self, Purpose};
 use crate::town::event::Event;
+use crate::town::ids::{Owners, PhoneId, PhoneRange};
 use crate::town::scenario::{Flooder, Forgery, Request, Scenario};
 use crate::town::{Core, Town};
-use crate::world::phone::{self, Learned, Pause, SimulatedPhone};
+use crate::world::phone::{self, Learned, Pause};
 use crate::world::server::Others;
 use crate::world::step::Step;
 
@@ -22,20 +22,20 @@ const MOST_FLOOD_PHONES: u32 = 10_000;
 /// TempIDs that a flooder requests at once.
 const FLOOD_WINDOWS: u8 = 100;
 
-/// The phones of adversaries that talk to the server, numbered after all phones of people.
+/// The adversaries that talk to the server, and their phones.
 #[derive(Debug)]
 pub struct Remote {
     guessers: Vec<Guesser>,
     forgers: Vec<Forger>,
     flooders: Vec<FloodPhones>,
-    /// Number of phones of all of them.
-    len: u32,
+    /// The phones of all of them.
+    phones: PhoneRange,
 }
 
 #[derive(Debug)]
 struct Guesser {
     /// Phones, one for each account under attack.
-    phones: Range<u32>,
+    phones: PhoneRange,
     /// Progress on each account.
     attempts: Vec<Attempt>,
     /// The right password of each account.
@@ -55,35 +55,40 @@ enum Attempt {
 
 #[derive(Debug)]
 struct Forger {
-    phone: u32,
+    phone: PhoneId,
     overheard: Vec<ContactRecord>,
     rng: Xoshiro256PlusPlus,
 }
 
 #[derive(Debug)]
 struct FloodPhones {
-    phones: Range<u32>,
+    phones: PhoneRange,
     made: u64,
 }
 
 /// Owner of a phone that belongs to no person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Owner {
-    Guesser(usize),
+    Guesser(Target),
     Forger,
     Flooder,
 }
 
+/// An account under attack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Target {
+    /// Index of the guesser.
+    guesser: usize,
+    /// Index of the account among those of the guesser.
+    account: usize,
+}
+
 impl Remote {
-    /// The adversaries of a scenario. Their phones are counted from 0 here.
-    pub fn new(scenario: &Scenario) -> Self {
+    /// The adversaries of a scenario, with phones that come after those of people.
+    pub fn new(scenario: &Scenario, owners: &Owners) -> Self {
         let settings = &scenario.adversary;
-        let mut len = 0;
-        let mut take = |count: u32| {
-            let first = len;
-            len += count;
-            first..len
-        };
+        let mut free = owners.free();
+        let mut take = |count: u32| PhoneRange::take(&mut free, count);
         // Streams behind those of repeaters; one kind does not move those of another.
         let stream = |kind: u64, number: usize| {
             draws::stream(scenario.seed, Purpose::Adversary, (kind << 32) + number as u64)
@@ -102,7 +107,7 @@ impl Remote {
             .collect();
         let forgers: Vec<_> = (0..settings.forger.len())
             .map(|number| Forger {
-                phone: take(1).start,
+                phone: take(1).cycle(0),
                 overheard: Vec::new(),
                 rng: stream(2, number),
             })
@@ -112,29 +117,32 @@ impl Remote {
             .iter()
             .map(|flooder| FloodPhones { phones: take(phones_of(flooder)), made: 0 })
             .collect();
-        Self { guessers, forgers, flooders, len }
+        let taken = free.start - owners.phones();
+        let phones = PhoneRange::take(&mut owners.free(), taken);
+        Self { guessers, forgers, flooders, phones }
     }
 
-    /// Number of their phones.
-    pub fn phone_count(&self) -> u32 {
-        self.len
+    /// Their phones.
+    pub fn phones(&self) -> PhoneRange {
+        self.phones
     }
 
-    /// Accounts and passwords of those who have one, with phones numbered from `first`.
-    pub fn accounts(&self, scenario: &Scenario, first: u32) -> Others {
+    /// Accounts and passwords of those who have one.
+    pub fn accounts(&self, scenario: &Scenario, owners: &Owners) -> Others {
         let mut accounts = Vec::new();
-        let name = |number: u32| -> Username { phone::username(first + number) };
+        let number = |phone: PhoneId| owners.owner_of(phone).number();
+        let name = |phone: PhoneId| -> Username { phone::username(number(phone)) };
         for (guesser, settings) in self.guessers.iter().zip(&scenario.adversary.guesser) {
             let width = usize::from(settings.digits);
-            for (number, password) in guesser.phones.clone().zip(&guesser.passwords) {
-                accounts.push((name(number), format!("{password:0width$}")));
+            for (phone, password) in guesser.phones.iter().zip(&guesser.passwords) {
+                accounts.push((name(phone), format!("{password:0width$}")));
             }
         }
         let forgers = self.forgers.iter().map(|forger| forger.phone);
         let flooders = self.flooders.iter().zip(&scenario.adversary.flooder);
         let members = flooders.filter(|(_, settings)| settings.request == Request::TempIds);
-        for number in forgers.chain(members.flat_map(|(flooder, _)| flooder.phones.clone())) {
-            accounts.push((name(number), phone::password(first + number)));
+        for phone in forgers.chain(members.flat_map(|(flooder, _)| flooder.phones.iter())) {
+            accounts.push((name(phone), phone::password(number(phone))));
         }
         accounts
     }
@@ -147,19 +155,20 @@ impl Remote {
         }
     }
 
-    fn owner(&self, number: u32) -> Owner {
-        match self.guessers.iter().position(|guesser| guesser.phones.contains(&number)) {
-            Some(guesser) => Owner::Guesser(guesser),
-            None if self.forgers.iter().any(|forger| forger.phone == number) => Owner::Forger,
+    fn owner(&self, phone: PhoneId) -> Owner {
+        let target = |(guesser, it): (usize, &Guesser)| {
+            it.phones.index_of(phone).map(|account| Target { guesser, account })
+        };
+        match self.guessers.iter().enumerate().find_map(target) {
+            Some(target) => Owner::Guesser(target),
+            None if self.forgers.iter().any(|forger| forger.phone == phone) => Owner::Forger,
             None => Owner::Flooder,
         }
     }
-}
 
-impl Guesser {
-    /// Progress on the account of a phone.
-    fn attempt(&mut self, phone: u32) -> &mut Attempt {
-        &mut self.attempts[(phone - self.phones.start) as usize]
+    /// Progress on an account.
+    fn attempt(&mut self, Target { guesser, account }: Target) -> &mut Attempt {
+        &mut self.guessers[guesser].attempts[account]
     }
 }
 
@@ -185,32 +194,31 @@ impl Town {
 
     /// Starts a guesser on all its accounts.
     pub(in crate::town) fn guess_all(&mut self, guesser: u32, core: &mut Core<Event>) {
-        let phones = self.adversaries.remote.guessers[guesser as usize].phones.clone();
-        for number in phones {
-            self.guess(number, core);
+        let phones = self.adversaries.remote.guessers[guesser as usize].phones;
+        for phone in phones.iter() {
+            self.guess(phone, core);
         }
     }
 
     /// Tries the next number on an account, after a pause.
-    pub(in crate::town) fn guess(&mut self, number: u32, core: &mut Core<Event>) {
-        let Owner::Guesser(guesser) = self.adversaries.remote.owner(number) else { return };
-        let digits = self.scenario.adversary.guesser[guesser].digits;
-        let attempt = self.adversaries.remote.guessers[guesser].attempt(number);
+    pub(in crate::town) fn guess(&mut self, phone: PhoneId, core: &mut Core<Event>) {
+        let Owner::Guesser(target) = self.adversaries.remote.owner(phone) else { return };
+        let digits = self.scenario.adversary.guesser[target.guesser].digits;
+        let attempt = self.adversaries.remote.attempt(target);
         let Attempt::Pauses(next) = *attempt else { return };
         *attempt = Attempt::Tries(next);
-        let phone = self.first_remote() + number;
         let step = Step::Guess { number: next % 10_u64.pow(digits.into()), digits };
-        core.phones[phone as usize].intend(&[step]);
-        core.wake(phone);
+        core.phones[phone.index()].intend(&[step]);
+        core.wake(phone.number());
     }
 
     /// Ends an attempt of a guesser, which has tried `tried` more numbers, and schedules the next one.
-    fn guess_later(&mut self, guesser: usize, number: u32, tried: u64, core: &mut Core<Event>) {
-        let attempt = self.adversaries.remote.guessers[guesser].attempt(number);
+    fn guess_later(&mut self, target: Target, phone: PhoneId, tried: u64, core: &mut Core<Event>) {
+        let attempt = self.adversaries.remote.attempt(target);
         if let Attempt::Tries(last) = *attempt {
             *attempt = Attempt::Pauses(last + tried);
-            let interval = self.scenario.adversary.guesser[guesser].interval.0;
-            core.schedule(core.clock.elapsed() + interval, Event::Guess(number));
+            let interval = self.scenario.adversary.guesser[target.guesser].interval.0;
+            core.schedule(core.clock.elapsed() + interval, Event::Guess(phone));
         }
     }
 
@@ -233,22 +241,19 @@ impl Town {
                     .collect()
             }
         };
-        let phone = *phone + self.first_remote();
-        let now = core.clock.now();
+        let (phone, now) = (*phone, core.clock.now());
         for record in records {
-            core.phones[phone as usize].phone().log_mut().add(record, now);
+            core.phones[phone.index()].phone().log_mut().add(record, now);
         }
-        core.phones[phone as usize].intend(&[Step::Upload, Step::LogOut]);
-        core.wake(phone);
+        core.phones[phone.index()].intend(&[Step::Upload, Step::LogOut]);
+        core.wake(phone.number());
     }
 
     /// Opens a connection of a flooder with its first idle phone, and schedules the next one.
     pub(in crate::town) fn flood(&mut self, flooder: u32, core: &mut Core<Event>) {
         let settings = self.scenario.adversary.flooder[flooder as usize].clone();
-        let first = self.first_remote();
         let pool = &mut self.adversaries.remote.flooders[flooder as usize];
-        let count = u64::from(pool.phones.end - pool.phones.start);
-        let phone = first + pool.phones.start + (pool.made % count) as u32;
+        let phone = pool.phones.cycle(pool.made);
         pool.made += 1;
         let next = pool.made as f64 / settings.rate.get();
         if next < settings.duration.as_f64() {
@@ -256,26 +261,25 @@ impl Town {
             core.schedule(settings.from.0 + next, Event::Floods(flooder));
         }
         // One whose last connection is not over yet has no hand free.
-        if core.phones[phone as usize].is_done() {
+        if core.phones[phone.index()].is_done() {
             self.outcome.adversaries.floods += 1;
-            core.phones[phone as usize].intend(match settings.request {
+            core.phones[phone.index()].intend(match settings.request {
                 Request::Login => &[Step::MistypePassword, Step::Leave],
                 Request::TempIds => &[Step::Download(FLOOD_WINDOWS), Step::LogOut],
             });
-            core.wake(phone);
+            core.wake(phone.number());
         }
     }
 
     /// Handles what the phone of an adversary learned from the server.
     pub(in crate::town) fn learn_remote(
         &mut self,
-        phone: u32,
+        phone: PhoneId,
         fact: &Learned,
         core: &mut Core<Event>,
     ) {
-        let number = phone - self.first_remote();
-        match self.adversaries.remote.owner(number) {
-            Owner::Guesser(guesser) => self.learn_of_guess(guesser, number, fact, core),
+        match self.adversaries.remote.owner(phone) {
+            Owner::Guesser(target) => self.learn_of_guess(target, phone, fact, core),
             Owner::Forger => {
                 if let Learned::Uploaded { taken, .. } = fact {
                     self.uploaded(phone, *taken, core);
@@ -284,8 +288,8 @@ impl Town {
             Owner::Flooder => {
                 // One that tried again would come more often than its rate, and for longer than it should.
                 if *fact == Learned::Refused {
-                    core.phones[phone as usize].give_up();
-                    core.phones[phone as usize].intend(&[Step::Leave]);
+                    core.phones[phone.index()].give_up();
+                    core.phones[phone.index()].intend(&[Step::Leave]);
                 }
             }
         }
@@ -294,8 +298,8 @@ impl Town {
     /// Handles the answer to a guess.
     fn learn_of_guess(
         &mut self,
-        guesser: usize,
-        number: u32,
+        target: Target,
+        phone: PhoneId,
         fact: &Learned,
         core: &mut Core<Event>,
     ) {
@@ -314,49 +318,35 @@ impl Town {
                 outcome.guesses += 1;
                 outcome.guesses_judged += 1;
                 outcome.guesses_right += 1;
-                *self.adversaries.remote.guessers[guesser].attempt(number) = Attempt::Succeeded;
-                let phone = self.first_remote() + number;
-                core.phones[phone as usize].intend(&[Step::LogOut]);
+                *self.adversaries.remote.attempt(target) = Attempt::Succeeded;
+                core.phones[phone.index()].intend(&[Step::LogOut]);
                 return;
             }
             Learned::Refused => 0,
             Learned::TempIds(_) | Learned::Uploaded { .. } | Learned::Nonsense(_) => return,
         };
-        self.guess_later(guesser, number, tried, core);
+        self.guess_later(target, phone, tried, core);
     }
 
     /// Handles a lost connection of an adversary. A guesser repeats the unanswered guess after a pause; a
     /// flooder waits for its next connection.
-    pub(in crate::town) fn lose_remote(&mut self, phone: u32, core: &mut Core<Event>) {
-        let number = phone - self.first_remote();
-        match self.adversaries.remote.owner(number) {
-            Owner::Guesser(guesser) => {
-                core.phones[phone as usize].give_up();
-                self.guess_later(guesser, number, 0, core);
+    pub(in crate::town) fn lose_remote(&mut self, phone: PhoneId, core: &mut Core<Event>) {
+        match self.adversaries.remote.owner(phone) {
+            Owner::Guesser(target) => {
+                core.phones[phone.index()].give_up();
+                self.guess_later(target, phone, 0, core);
             }
             Owner::Forger => {}
-            Owner::Flooder => core.phones[phone as usize].give_up(),
+            Owner::Flooder => core.phones[phone.index()].give_up(),
         }
     }
 
     /// Pause of such a phone.
-    pub(in crate::town) fn pause_remote(&self, phone: u32, _pause: Pause) -> Duration {
-        match self.adversaries.remote.owner(phone - self.first_remote()) {
+    pub(in crate::town) fn pause_remote(&self, phone: PhoneId, _pause: Pause) -> Duration {
+        match self.adversaries.remote.owner(phone) {
             // They intend nothing that could come too soon.
             Owner::Guesser(_) | Owner::Flooder => Duration::ZERO,
             Owner::Forger => self.scenario.phones.retry.0,
         }
     }
-
-    /// Number of the first phone that belongs to no person.
-    pub(in crate::town) fn first_remote(&self) -> u32 {
-        self.handsets.len() as u32
-    }
-}
-
-/// The phones of adversaries that talk to the server, numbered from `first`.
-pub fn phones(remote: &Remote, first: u32, retention: Duration) -> Vec<SimulatedPhone> {
-    (first..first + remote.phone_count())
-        .map(|number| SimulatedPhone::new(number, retention, Default::default()))
-        .collect()
 }

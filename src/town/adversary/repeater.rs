@@ -6,6 +6,7 @@ use rand::RngExt;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use crate::town::draws::{self, Purpose};
+use crate::town::ids::PostId;
 use crate::town::scenario::{Probability, Relay, Replay};
 
 /// An adversary that sends beacons again.
@@ -14,7 +15,7 @@ pub struct Repeater {
     delay: Duration,
     share: Probability,
     /// Post from which it sends.
-    pub sends_from: u32,
+    pub sends_from: PostId,
     /// Whether it is a relay, which sends within the lifetime of a TempID.
     pub is_live: bool,
     rng: Xoshiro256PlusPlus,
@@ -22,7 +23,7 @@ pub struct Repeater {
 
 impl Repeater {
     /// A repeater that sends later.
-    pub fn replay(seed: u64, number: usize, replay: &Replay, sends_from: u32) -> Self {
+    pub fn replay(seed: u64, number: usize, replay: &Replay, sends_from: PostId) -> Self {
         Self {
             delay: replay.delay.0,
             share: replay.share,
@@ -33,7 +34,7 @@ impl Repeater {
     }
 
     /// A repeater that sends at another place.
-    pub fn relay(seed: u64, number: usize, relay: &Relay, sends_from: u32) -> Self {
+    pub fn relay(seed: u64, number: usize, relay: &Relay, sends_from: PostId) -> Self {
         Self {
             delay: relay.delay.0,
             share: Probability::ONE,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::protocol::{ContactRecord, TempId};
+use crate::town::ids::{PhoneId, PostId};
 use crate::town::outcome::Linkability;
 use crate::town::scenario::Seconds;
 
@@ -28,14 +29,14 @@ struct Track {
     first: Sighting,
     last: Sighting,
     /// The truth, unknown to the sniffer: the phone, and the number of its TempID.
-    owner: (u32, u32),
+    owner: (PhoneId, u32),
 }
 
 /// Time and post of a beacon.
 #[derive(Debug, Clone, Copy)]
 struct Sighting {
     at: Duration,
-    post: u32,
+    post: PostId,
 }
 
 /// A track that the sniffer takes for the continuation of another.
@@ -57,9 +58,9 @@ impl Sniffer {
     pub fn hear(
         &mut self,
         record: ContactRecord,
-        owner: u32,
+        owner: PhoneId,
         number: u32,
-        post: u32,
+        post: PostId,
         now: Duration,
     ) {
         self.sightings += 1;
@@ -84,7 +85,7 @@ impl Sniffer {
             .zip(&next)
             .map(|(track, next)| next.is_some_and(|next| tracks[next].is_right_after(track)))
             .collect();
-        let owners: BTreeSet<(u32, u32)> = tracks.iter().map(|track| track.owner).collect();
+        let owners: BTreeSet<(PhoneId, u32)> = tracks.iter().map(|track| track.owner).collect();
         let has_next = |track: &&Track| owners.contains(&(track.owner.0, track.owner.1 + 1));
         let links = next.iter().flatten().count() as u64;
         let linked = is_right.iter().filter(|is_right| **is_right).count() as u64;
@@ -102,7 +103,7 @@ impl Sniffer {
     /// one fits several.
     fn link(&self, tracks: &[Track]) -> Vec<Option<usize>> {
         let everywhere: Vec<usize> = (0..tracks.len()).collect();
-        let mut by_post: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+        let mut by_post: BTreeMap<PostId, Vec<usize>> = BTreeMap::new();
         for at in &everywhere {
             by_post.entry(tracks[*at].first.post).or_default().push(*at);
         }
@@ -163,7 +164,7 @@ impl Track {
 fn longest_stretches(tracks: &[Track], is_right: &[bool]) -> Vec<f64> {
     let mut by_owner: Vec<usize> = (0..tracks.len()).collect();
     by_owner.sort_by_key(|at| tracks[*at].owner);
-    let mut stretches: BTreeMap<u32, Duration> = BTreeMap::new();
+    let mut stretches: BTreeMap<PhoneId, Duration> = BTreeMap::new();
     let mut from = Duration::ZERO;
     let mut is_followed = false;
     for at in by_owner {

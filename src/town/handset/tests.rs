@@ -80,7 +80,7 @@ fn supply_keeps_what_begins_before_what_is_added() {
 #[test]
 fn failures_and_returns_move_no_other_wait() {
     let hour = Duration::from_secs(3600);
-    let mut calm = Handset::new(3, &Scenario::default()).waits;
+    let mut calm = Handset::new(PersonId::new(3), &Scenario::default()).waits;
     let mut troubled = calm;
     for _ in 0..5 {
         assert!((hour / 2..hour).contains(&troubled.retry(hour)));

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::{Change, ChangeKind, Meeting, Pair};
+use crate::town::ids::{PersonId, PostId};
 
 /// The ongoing encounters, and the changes not yet taken.
 #[derive(Debug)]
@@ -83,11 +84,11 @@ impl Numbers {
     /// The meeting of a pair, with a new number.
     pub(super) fn meeting(&mut self, (a, b): Pair) -> Meeting {
         match b.checked_sub(self.people) {
-            Some(post) => Meeting::AtPost { person: a, post },
+            Some(post) => Meeting::AtPost { person: PersonId::new(a), post: PostId::new(post) },
             None => {
                 let number = self.encounters;
                 self.encounters += 1;
-                Meeting::Encounter { number, people: [a, b] }
+                Meeting::Encounter { number, people: [a, b].map(PersonId::new) }
             }
         }
     }

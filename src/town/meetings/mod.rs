@@ -24,6 +24,7 @@ use self::rooms::Rooms;
 use self::timetable::Timetable;
 use self::trace::{Contacts, Trace};
 use super::TownError;
+use super::ids::{PersonId, PostId};
 use super::scenario::{MeetingsKind, Post, Scenario};
 
 /// Number of a body with a radio: first all people, then the posts of adversaries.
@@ -51,14 +52,14 @@ pub enum Meeting {
         /// Unique number, in the order in which encounters begin.
         number: u64,
         /// The two people, the smaller number first.
-        people: [u32; 2],
+        people: [PersonId; 2],
     },
     /// A person is near the post of an adversary.
     AtPost {
         /// The person.
-        person: u32,
-        /// Number of the post.
-        post: u32,
+        person: PersonId,
+        /// The post.
+        post: PostId,
     },
 }
 

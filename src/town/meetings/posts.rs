@@ -1,5 +1,6 @@
 //! Positions of the adversaries' radios.
 
+use crate::town::ids::PostId;
 use crate::town::scenario::{Adversaries, Forgery, Plane, Post};
 
 /// All posts that the scenario names, each with its key.
@@ -37,19 +38,19 @@ pub(super) fn places(posts: &[Post], places: u32) -> Vec<u32> {
 #[derive(Debug)]
 pub(super) struct ByPlace {
     /// Place and post, in ascending order.
-    posts: Vec<(u32, u32)>,
+    posts: Vec<(u32, PostId)>,
 }
 
 impl ByPlace {
     /// Sorts posts by the place of each.
     pub(super) fn new(places: &[u32]) -> Self {
-        let mut posts: Vec<_> = places.iter().copied().zip(0..).collect();
+        let mut posts: Vec<_> = places.iter().copied().zip((0..).map(PostId::new)).collect();
         posts.sort_unstable();
         Self { posts }
     }
 
     /// The posts at a place, in ascending order.
-    pub(super) fn at(&self, place: u32) -> impl ExactSizeIterator<Item = u32> {
+    pub(super) fn at(&self, place: u32) -> impl ExactSizeIterator<Item = PostId> {
         let start = self.posts.partition_point(|(at, _)| *at < place);
         let end = self.posts.partition_point(|(at, _)| *at <= place);
         self.posts[start..end].iter().map(|(_, post)| *post)

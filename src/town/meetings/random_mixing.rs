@@ -10,6 +10,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use super::posts::ByPlace;
 use super::{Body, Change, ChangeKind, Meeting, posts};
 use crate::town::draws::{self, Purpose};
+use crate::town::ids::PersonId;
 use crate::town::scenario::{Post, Scenario};
 
 /// Draws of a partner for an encounter, as long as those drawn are near already. If half of all others are
@@ -130,7 +131,7 @@ impl RandomMixing {
         for person in [a, b] {
             self.listeners.arrive(at, person, place, &mut self.with_posts);
         }
-        let meeting = Meeting::Encounter { number, people: [a, b] };
+        let meeting = Meeting::Encounter { number, people: [a, b].map(PersonId::new) };
         Some(Change { at, meeting, kind: ChangeKind::Begins })
     }
 
@@ -156,7 +157,7 @@ impl RandomMixing {
         for person in [a, b] {
             self.listeners.leave(at, person, place, &mut self.with_posts);
         }
-        let meeting = Meeting::Encounter { number, people: [a, b] };
+        let meeting = Meeting::Encounter { number, people: [a, b].map(PersonId::new) };
         Change { at, meeting, kind: ChangeKind::Ends }
     }
 }
@@ -240,6 +241,7 @@ impl Listeners {
         kind: ChangeKind,
         changes: &mut VecDeque<Change>,
     ) {
+        let person = PersonId::new(person);
         let meetings = self.posts.at(place).map(|post| Meeting::AtPost { person, post });
         changes.extend(meetings.map(|meeting| Change { at, meeting, kind }));
     }

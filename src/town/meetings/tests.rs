@@ -48,8 +48,8 @@ struct Whole {
 /// The two bodies of a meeting; posts have the numbers behind the last of so many people.
 fn bodies(meeting: Meeting, people: u32) -> Pair {
     match meeting {
-        Meeting::Encounter { people: [a, b], .. } => (a, b),
-        Meeting::AtPost { person, post } => (person, people + post),
+        Meeting::Encounter { people: [a, b], .. } => (a.number(), b.number()),
+        Meeting::AtPost { person, post } => (person.number(), people + post.number()),
     }
 }
 

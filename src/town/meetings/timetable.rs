@@ -95,7 +95,7 @@ impl Timetable {
                 }
             }
             for post in self.posts.at(room) {
-                let body = rooms.len() as Body + post;
+                let body = rooms.len() as Body + post.number();
                 pairs.extend(members.iter().map(|(_, person)| (*person, body)));
             }
         }

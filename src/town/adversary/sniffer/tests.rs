@@ -19,7 +19,8 @@ fn two_phones(other: u64, posts: [u32; 2]) -> Linkability {
             let record = record(10 * owner + number + 1, start);
             for second in [start + 10, start + 800] {
                 let now = Duration::from_secs(second);
-                sniffer.hear(record, owner, number, posts[owner as usize], now);
+                let post = PostId::new(posts[owner as usize]);
+                sniffer.hear(record, PhoneId::new(owner), number, post, now);
             }
         }
     }
@@ -51,9 +52,9 @@ fn phones_that_change_together_at_two_posts_are_linked() {
 #[test]
 fn phone_that_vanishes_when_another_comes_is_taken_for_it() {
     let mut sniffer = Sniffer::new(Seconds::new(1));
-    sniffer.hear(record(1, 0), 0, 0, 0, Duration::from_secs(5));
-    sniffer.hear(record(1, 0), 0, 0, 0, Duration::from_secs(25));
-    sniffer.hear(record(2, LIFETIME), 1, 0, 0, Duration::from_secs(905));
+    sniffer.hear(record(1, 0), PhoneId::new(0), 0, PostId::new(0), Duration::from_secs(5));
+    sniffer.hear(record(1, 0), PhoneId::new(0), 0, PostId::new(0), Duration::from_secs(25));
+    sniffer.hear(record(2, LIFETIME), PhoneId::new(1), 0, PostId::new(0), Duration::from_secs(905));
     let found = sniffer.follow();
     assert_eq!((found.changes, found.linked, found.mistaken), (0, 0, 1));
     assert_eq!(found.followed_seconds, [0.0, 20.0]);
@@ -62,8 +63,8 @@ fn phone_that_vanishes_when_another_comes_is_taken_for_it() {
 #[test]
 fn phone_that_goes_to_another_post_is_followed_if_nobody_else_may_be_it() {
     let mut sniffer = Sniffer::new(Seconds::new(1));
-    sniffer.hear(record(1, 0), 0, 0, 0, Duration::from_secs(5));
-    sniffer.hear(record(2, LIFETIME), 0, 1, 7, Duration::from_secs(905));
+    sniffer.hear(record(1, 0), PhoneId::new(0), 0, PostId::new(0), Duration::from_secs(5));
+    sniffer.hear(record(2, LIFETIME), PhoneId::new(0), 1, PostId::new(7), Duration::from_secs(905));
     let found = sniffer.follow();
     assert_eq!((found.changes, found.linked, found.mistaken), (1, 1, 0));
     assert_eq!(found.followed_seconds, [900.0]);
@@ -72,8 +73,8 @@ fn phone_that_goes_to_another_post_is_followed_if_nobody_else_may_be_it() {
 #[test]
 fn nobody_is_followed_in_a_circle() {
     let mut sniffer = Sniffer::new(Seconds::new(3600));
-    sniffer.hear(record(1, 0), 0, 0, 0, Duration::from_secs(5));
-    sniffer.hear(record(2, LIFETIME), 0, 1, 0, Duration::from_secs(905));
+    sniffer.hear(record(1, 0), PhoneId::new(0), 0, PostId::new(0), Duration::from_secs(5));
+    sniffer.hear(record(2, LIFETIME), PhoneId::new(0), 1, PostId::new(0), Duration::from_secs(905));
     let found = sniffer.follow();
     assert_eq!((found.changes, found.linked, found.mistaken), (1, 1, 0));
     assert_eq!(found.followed_seconds, [900.0]);

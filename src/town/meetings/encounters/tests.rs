@@ -10,7 +10,7 @@ fn change(at: u64, meeting: Meeting, kind: ChangeKind) -> Change {
 }
 
 fn encounter(number: u64, a: u32, b: u32) -> Meeting {
-    Meeting::Encounter { number, people: [a, b] }
+    Meeting::Encounter { number, people: [a, b].map(PersonId::new) }
 }
 
 #[test]
@@ -21,7 +21,7 @@ fn pairs_that_change_end_first_and_the_others_go_on() {
         changes_after(&mut encounters, 0, vec![(2, 3), (0, 1), (1, 4)]),
         [
             change(0, encounter(0, 0, 1), Begins),
-            change(0, Meeting::AtPost { person: 1, post: 0 }, Begins),
+            change(0, Meeting::AtPost { person: PersonId::new(1), post: PostId::new(0) }, Begins),
             change(0, encounter(1, 2, 3), Begins)
         ]
     );

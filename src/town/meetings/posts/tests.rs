@@ -4,7 +4,7 @@ use crate::town::scenario::{Amount, Forger, Sniffer};
 #[test]
 fn posts_are_found_by_their_place() {
     let posts = ByPlace::new(&[7, 3, 7, 0]);
-    let at = |place| posts.at(place).collect::<Vec<_>>();
+    let at = |place| posts.at(place).map(PostId::number).collect::<Vec<_>>();
     assert_eq!([at(0), at(3), at(5), at(7), at(8)], [vec![3], vec![1], vec![], vec![0, 2], vec![]]);
 }
 

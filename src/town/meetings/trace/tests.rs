@@ -17,8 +17,8 @@ fn changes_of(content: &str, posts: &[&str]) -> Vec<(u64, ChangeKind, Pair)> {
         posts.iter().map(|name| Post { with: Some(name.to_string()), ..Post::default() }).collect();
     let trace = Trace::new(&scenario, &contacts, &posts).expect("fits");
     let pair = |meeting| match meeting {
-        Meeting::Encounter { people: [a, b], .. } => (a, b),
-        Meeting::AtPost { person, post } => (person, contacts.people() + post),
+        Meeting::Encounter { people: [a, b], .. } => (a.number(), b.number()),
+        Meeting::AtPost { person, post } => (person.number(), contacts.people() + post.number()),
     };
     trace.map(|change| (change.at.as_secs(), change.kind, pair(change.meeting))).collect()
 }

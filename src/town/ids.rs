@@ -1,0 +1,183 @@
+//! Ids of people, phones and posts.
+//!
+//! Each kind has a type of its own, so that none is taken for another. Ids are indices into lists; only this
+//! module computes with them.
+
+use std::fmt;
+use std::ops::Range;
+
+/// A person. Adversaries with phones count as people here, with ids above those of all people.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PersonId(u32);
+
+/// A phone: an index in [`Core::phones`](crate::world::Core::phones). The phones of people come first, in the
+/// order of their owners, and then those of adversaries.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PhoneId(u32);
+
+/// A post of an adversary: the position of a radio that listens or sends.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PostId(u32);
+
+macro_rules! id {
+    ($id:ident) => {
+        impl $id {
+            /// The id with this number.
+            pub const fn new(number: u32) -> Self {
+                Self(number)
+            }
+
+            /// The number, as it is in files and streams of random numbers.
+            pub const fn number(self) -> u32 {
+                self.0
+            }
+
+            /// The number as an index of a list.
+            pub const fn index(self) -> usize {
+                self.0 as usize
+            }
+        }
+
+        impl fmt::Display for $id {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+id!(PersonId);
+id!(PhoneId);
+id!(PostId);
+
+/// Phones with consecutive ids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PhoneRange {
+    first: u32,
+    len: u32,
+}
+
+impl PhoneRange {
+    /// Takes `count` phones from `free`, the numbers that no phone has yet.
+    pub fn take(free: &mut Range<u32>, count: u32) -> Self {
+        let first = free.start;
+        free.start += count;
+        Self { first, len: count }
+    }
+
+    /// The phones in ascending order.
+    pub fn iter(self) -> impl Iterator<Item = PhoneId> {
+        (self.first..self.first + self.len).map(PhoneId)
+    }
+
+    /// Phone at an index, which starts again after the last one.
+    pub fn cycle(self, index: u64) -> PhoneId {
+        PhoneId(self.first + (index % u64::from(self.len)) as u32)
+    }
+
+    /// Index of a phone, if it is one of these.
+    pub fn index_of(self, phone: PhoneId) -> Option<usize> {
+        let index = phone.0.checked_sub(self.first).filter(|index| *index < self.len)?;
+        Some(index as usize)
+    }
+}
+
+/// Who owns which phone.
+#[derive(Debug)]
+pub struct Owners {
+    /// Phone of each person.
+    phone_of: Vec<Option<PhoneId>>,
+    /// Owner of each phone of a person.
+    people: Vec<PersonId>,
+}
+
+impl Owners {
+    /// A phone for each person who has the app.
+    pub fn new(has_app: &[bool]) -> Self {
+        let mut owners = Self { phone_of: Vec::with_capacity(has_app.len()), people: Vec::new() };
+        for (person, has_app) in (0..).map(PersonId).zip(has_app) {
+            let phone = has_app.then_some(PhoneId(owners.people.len() as u32));
+            owners.phone_of.push(phone);
+            owners.people.extend(phone.map(|_| person));
+        }
+        owners
+    }
+
+    /// Owners of the phones of people, by phone.
+    pub fn people(&self) -> &[PersonId] {
+        &self.people
+    }
+
+    /// Number of phones of people.
+    pub fn phones(&self) -> u32 {
+        self.people.len() as u32
+    }
+
+    /// The phones of people.
+    pub fn phones_of_people(&self) -> PhoneRange {
+        PhoneRange { first: 0, len: self.phones() }
+    }
+
+    /// Numbers for the phones of adversaries.
+    pub fn free(&self) -> Range<u32> {
+        self.phones()..u32::MAX
+    }
+
+    /// Whether the phone belongs to an adversary.
+    pub fn is_adversary(&self, phone: PhoneId) -> bool {
+        phone.0 >= self.phones()
+    }
+
+    /// Phone of a person, if there is one.
+    pub fn phone_of(&self, person: PersonId) -> Option<PhoneId> {
+        self.phone_of[person.index()]
+    }
+
+    /// Owner of a phone.
+    pub fn owner_of(&self, phone: PhoneId) -> PersonId {
+        match self.people.get(phone.index()) {
+            Some(person) => *person,
+            None => PersonId(self.phone_of.len() as u32 + (phone.0 - self.phones())),
+        }
+    }
+
+    /// Name of the phone of a person or of an adversary.
+    pub fn name_of(&self, owner: PersonId) -> String {
+        match owner.0.checked_sub(self.phone_of.len() as u32) {
+            None => format!("phone {owner}"),
+            Some(adversary) => format!("adversary {adversary}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn phones_of_people_come_before_those_of_adversaries() {
+        let owners = Owners::new(&[true, false, true]);
+        let [first, second, adversary] = [0, 1, 2].map(PhoneId);
+        assert_eq!(
+            [0, 1, 2].map(|it| owners.phone_of(PersonId(it))),
+            [Some(first), None, Some(second)]
+        );
+        assert_eq!([first, second, adversary].map(|it| owners.owner_of(it).number()), [0, 2, 3]);
+        assert_eq!([second, adversary].map(|it| owners.is_adversary(it)), [false, true]);
+        assert_eq!(owners.name_of(owners.owner_of(second)), "phone 2");
+        assert_eq!(owners.name_of(owners.owner_of(adversary)), "adversary 0");
+    }
+
+    #[test]
+    fn range_knows_its_phones_and_starts_again_after_the_last() {
+        let mut free = 5..u32::MAX;
+        let (few, more) = (PhoneRange::take(&mut free, 2), PhoneRange::take(&mut free, 3));
+        let numbers = |range: PhoneRange| range.iter().map(PhoneId::number).collect::<Vec<_>>();
+        assert_eq!([numbers(few), numbers(more)], [vec![5, 6], vec![7, 8, 9]]);
+        assert_eq!(
+            [4, 5, 6, 7].map(|it| few.index_of(PhoneId(it))),
+            [None, Some(0), Some(1), None]
+        );
+        assert_eq!([0, 1, 2].map(|index| few.cycle(index).number()), [5, 6, 5]);
+    }
+}
