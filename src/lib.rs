@@ -40,6 +40,8 @@ pub mod text_width;
 #[cfg(feature = "simulate")]
 pub mod town;
 pub mod whole_file;
+#[cfg(any(feature = "simulate", feature = "storm"))]
+pub mod workload;
 #[cfg(feature = "simulate")]
 pub mod world;
 #[cfg(any(feature = "simulate", feature = "storm"))]

@@ -103,6 +103,11 @@ impl Session {
         matches!(self.state, State::Ready { .. } | State::Waiting { .. })
     }
 
+    /// Whether a logout is sent, and the reply to it is due.
+    pub fn is_logging_out(&self) -> bool {
+        matches!(self.state, State::LoggingOut { .. })
+    }
+
     /// Whether nothing more can be said on this connection.
     pub fn is_closed(&self) -> bool {
         matches!(self.state, State::Closed)

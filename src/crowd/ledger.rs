@@ -1,26 +1,25 @@
 //! Checks of what phones are told.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::protocol::{ContactRecord, TempId};
 use crate::server::accounts::MAX_FAILURES;
 use crate::server::registry::Registry;
+use crate::workload::Oracle;
+use crate::workload::caller::Fact;
 use crate::world::phone::{Learned, username};
 
-/// Everything that phones were told, with these checks:
+/// Everything that phones were told, with the checks of the [`Oracle`] and these, for which one has to
+/// see into the server or know its settings:
 ///
-/// - no TempID is told twice,
 /// - every TempID that was told is on the disk, also after a crash,
-/// - nobody is logged in with a wrong password,
-/// - nobody is let in during a block, and nobody is kept out without one,
-/// - an upload is accepted whole.
+/// - nobody is let in during a block, and nobody is kept out without one.
 #[derive(Debug)]
 pub struct Ledger {
     block_duration: Duration,
     /// Longest time from sending a login until the server judges it.
     judged_within: Duration,
-    told: HashMap<TempId, (u32, ContactRecord)>,
+    oracle: Oracle<(u32, ContactRecord)>,
     /// Latest start of the server. A reply to an earlier request may still be on its way, and does not reflect
     /// failures and blocks since then.
     started_at: Duration,
@@ -59,7 +58,7 @@ impl Ledger {
         Self {
             block_duration,
             judged_within,
-            told: HashMap::new(),
+            oracle: Oracle::default(),
             started_at: Duration::ZERO,
             accounts: vec![Account::default(); phones as usize],
             logins: 0,
@@ -70,7 +69,7 @@ impl Ledger {
 
     /// Number of TempIDs told.
     pub fn temp_ids(&self) -> usize {
-        self.told.len()
+        self.oracle.told().len()
     }
 
     /// Number of successful logins.
@@ -110,36 +109,35 @@ impl Ledger {
     ///
     /// A message if a check fails.
     pub fn enter(&mut self, phone: u32, learned: Learned, now: Duration) -> Result<(), String> {
-        match learned {
-            Learned::LoggedIn { with_right_password, asked_at } => {
+        let Learned { fact, asked_at } = learned;
+        let judgement = match &fact {
+            Fact::LoggedIn { .. } => {
                 self.logins += 1;
                 self.accounts[phone as usize].has_logged_in = true;
-                if !with_right_password {
-                    return Err(format!("{phone} is logged in with a wrong password"));
-                }
-                self.judged(phone, Judgement::LetIn, asked_at, now)
+                Some(Judgement::LetIn)
             }
-            Learned::WrongPassword { asked_at } => {
-                self.judged(phone, Judgement::Refused, asked_at, now)
+            Fact::WrongPassword { with_right_password: true } => {
+                return Err(format!("{phone} is told that the right password is wrong"));
             }
-            Learned::NowBlocked { asked_at } => {
+            Fact::WrongPassword { with_right_password: false } => Some(Judgement::Refused),
+            Fact::NowBlocked => {
                 self.blocked += 1;
-                self.judged(phone, Judgement::NowBlocked, asked_at, now)
+                Some(Judgement::NowBlocked)
             }
-            Learned::Blocked { asked_at } => self.judged(phone, Judgement::Blocked, asked_at, now),
-            Learned::TempIds(records) => records.into_iter().try_for_each(|record| {
-                match self.told.insert(record.temp_id, (phone, record)) {
-                    None => Ok(()),
-                    Some((other, _)) => Err(format!("{phone} is told a TempID of {other}")),
-                }
-            }),
-            Learned::Uploaded { taken, sent } => {
-                self.uploaded += taken as u64;
-                if taken == sent { Ok(()) } else { Err(format!("{taken} of {sent} records taken")) }
+            Fact::Blocked => Some(Judgement::Blocked),
+            Fact::Uploaded(taken) => {
+                self.uploaded += *taken as u64;
+                None
             }
-            Learned::Refused => Ok(()),
-            Learned::Nonsense(text) => Err(format!("{phone} is told {text:?}")),
-        }
+            Fact::TempIds(_)
+            | Fact::Answered
+            | Fact::Refused { .. }
+            | Fact::LoggedOut
+            | Fact::Broken(_) => None,
+        };
+        let promises = self.oracle.enter(&fact, |record| (phone, *record));
+        promises.map_err(|promise| format!("{phone}: {promise}"))?;
+        judgement.map_or(Ok(()), |judgement| self.judged(phone, judgement, asked_at, now))
     }
 
     /// Checks the answer to a login against earlier failures and blocks.
@@ -202,7 +200,7 @@ impl Ledger {
             known(**temp_id) != Some((username(*phone), *record))
         };
         // The same one in each run, whatever the order of the table.
-        match self.told.iter().filter(is_lost).min_by_key(|(temp_id, _)| **temp_id) {
+        match self.oracle.told().filter(is_lost).min_by_key(|(temp_id, _)| **temp_id) {
             None => Ok(()),
             Some((temp_id, (phone, record))) => {
                 let known = known(*temp_id);

@@ -27,6 +27,7 @@ use self::settings::WorldSettings;
 use self::trace::Trace;
 use self::watchdog::{Bounds, Promise, Watchdog};
 use crate::protocol::Timestamp;
+use crate::workload::caller::Fact;
 use crate::world::clock::VirtualClock;
 use crate::world::event_queue::EventQueue;
 use crate::world::kernel::Done;
@@ -167,15 +168,20 @@ impl Crowd {
         }
     }
 
-    fn learn(&mut self, phone: u32, fact: Learned, core: &mut Core<Reading>) -> Result<(), String> {
-        if let Learned::TempIds(records) = &fact {
+    fn learn(
+        &mut self,
+        phone: u32,
+        learned: Learned,
+        core: &mut Core<Reading>,
+    ) -> Result<(), String> {
+        if let Fact::TempIds(records) = &learned.fact {
             let record = records[self.rng.random_range(0..records.len())];
             core.phones[phone as usize].phone().use_temp_id(record);
         }
-        if let Learned::Uploaded { .. } = &fact {
+        if let Fact::Uploaded(_) = &learned.fact {
             self.operator.uploaded(phone::username(phone))?;
         }
-        self.ledger.enter(phone, fact, core.clock.elapsed())
+        self.ledger.enter(phone, learned, core.clock.elapsed())
     }
 
     fn watch_stream(&mut self, connection: ConnectionId, done: &Done, now: Duration) {
@@ -213,7 +219,7 @@ impl Inhabitants for Crowd {
                     self.watchdog.expect(Promise::Farewell { phone, connection }, now);
                 }
             }
-            Notice::Learned { phone, fact } => return self.learn(phone, fact, core),
+            Notice::Learned { phone, learned } => return self.learn(phone, learned, core),
             Notice::Lost { is_broken, .. } => self.resets += u64::from(is_broken),
             Notice::Accepted(connection) => {
                 let connections = core.machine.server().map_or(0, |server| server.connections().0);

@@ -6,7 +6,13 @@ use rand::RngExt;
 use rand::rngs::ChaCha12Rng;
 
 use crate::protocol::request::MAX_TEMP_IDS;
-use crate::world::step::Step;
+use crate::workload::step::{Moment, Step};
+
+/// Requests for TempIDs of a flood, which wait for the disk, each in its turn.
+pub const FLOOD_DOWNLOADS: u8 = 4;
+
+/// Requests of a flood behind them: more bytes than the server keeps of one connection.
+const FLOOD_REQUESTS: u16 = 16_000;
 
 /// Habits of users: how much they do, and how badly.
 #[derive(Debug, Clone, Copy)]
@@ -60,21 +66,24 @@ pub fn random_plan(phones: u32, habits: Habits, rng: &mut ChaCha12Rng) -> VecDeq
 }
 
 fn random_deed(phones: u32, habits: Habits, rng: &mut ChaCha12Rng) -> Step {
-    let kinds = if habits.are_careless { 11 } else { 9 };
+    let kinds = if habits.are_careless { 13 } else { 11 };
     match rng.random_range(0..kinds) {
         0..4 => Step::Download(1),
         4 => Step::Download(rng.random_range(1..=habits.most_windows)),
         5..8 => Step::Beacon { to: rng.random_range(0..phones) },
         8 => Step::Upload,
-        9 => Step::Vanish,
+        9 => Step::Ask,
+        10 => Step::Stay,
+        11 => Step::Vanish(Moment::random(rng)),
         _ => Step::HangUp,
     }
 }
 
 fn random_misdeed(rng: &mut ChaCha12Rng) -> Step {
-    match rng.random_range(0..3) {
+    match rng.random_range(0..4) {
         0 => Step::Loiter,
-        1 => Step::Flood,
+        1 => Step::Flood { downloads: FLOOD_DOWNLOADS, requests: FLOOD_REQUESTS },
+        2 => Step::Garbage { seed: rng.random() },
         _ => Step::PowerOff,
     }
 }

@@ -4,9 +4,9 @@ use super::scenario::{calm, troubled};
 use super::*;
 use crate::server::frontend::ConnectionStatus;
 use crate::server::session::MAX_REQUESTS_PER_TURN;
+use crate::workload::step::Step;
 use crate::world::kernel::Kernel;
 use crate::world::network::{ConnectionId, NetworkFaults};
-use crate::world::step::Step;
 use crate::world::trouble::Trouble;
 
 const ID: ConnectionId = ConnectionId(77);

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::plan::FLOOD_DOWNLOADS;
 use super::settings::WorldSettings;
 use crate::protocol::ContactRecord;
 use crate::protocol::request::MAX_TEMP_IDS;
@@ -10,7 +11,6 @@ use crate::reactor::{EventLoop, TURNS_PER_TICK};
 use crate::server::frontend::{LINGER_TIMEOUT, STALL_TIMEOUT};
 use crate::world::machine::LONGEST_SYNC;
 use crate::world::network::ConnectionId;
-use crate::world::phone::FLOOD_DOWNLOADS;
 
 /// Ticks in which the server has certainly read and answered all that a phone sends at once: a request of
 /// 1 MiB takes 16, each request of a flood one.

@@ -4,9 +4,9 @@ use std::io;
 
 use thiserror::Error;
 
-use crate::client::breach::Breach;
 use crate::protocol::refusal::Code;
 use crate::text_width::{clean, cut};
+use crate::workload::BrokenPromise;
 
 /// Longest text of a refusal, in columns, as it is part of a row of a table.
 const MAX_MESSAGE_COLUMNS: usize = 80;
@@ -40,21 +40,9 @@ pub enum Failure {
     /// Another refusal, with code and message as [`refused`](Failure::refused) formats them.
     #[error("request refused {0}")]
     Refused(String),
-    /// The server accepted a wrong password.
-    #[error("WRONG: let in with a wrong password")]
-    LetIn,
-    /// The server issued a TempID twice.
-    #[error("WRONG: a TempID told twice")]
-    TempIdTwice,
-    /// The server never blocked an account under attack.
-    #[error("WRONG: an account not blocked after {0} wrong passwords")]
-    NeverBlocked(u8),
-    /// The server accepted random bytes as requests.
-    #[error("WRONG: random bytes answered like a request")]
-    GarbageTaken,
-    /// The server sent a reply that no BlueTrace server sends.
+    /// The server broke a promise.
     #[error("WRONG: {0}")]
-    Broken(Breach),
+    Wrong(#[from] BrokenPromise),
 }
 
 impl Failure {
@@ -81,11 +69,7 @@ impl Failure {
     /// Whether the server broke a promise that holds under any load.
     pub fn is_breach(&self) -> bool {
         match self {
-            Self::LetIn
-            | Self::TempIdTwice
-            | Self::NeverBlocked(_)
-            | Self::GarbageTaken
-            | Self::Broken(_) => true,
+            Self::Wrong(_) => true,
             Self::NoConnection(_)
             | Self::Lost { .. }
             | Self::Late(_)

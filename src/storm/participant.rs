@@ -48,7 +48,7 @@ impl Storm {
         let (script, index) = self.casting.cast();
         let (user, password) = self.settings.users.account(index);
         let rng = Xoshiro256PlusPlus::from_rng(&mut self.generators);
-        let mut phone = Phone::new(script, user, scheduled, rng);
+        let mut phone = Phone::new(script, user, scheduled, self.crowd.manner.says_goodbye, rng);
         let entry = self.connections.vacant_entry();
         let (registry, token) = (self.event_loop.registry(), entry.token());
         let connected = self.sources.connect(self.settings.server);

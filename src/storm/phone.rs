@@ -1,77 +1,66 @@
-//! One phone of a storm: a script played on the client's own session machine. No socket, no clock.
+//! One phone of a storm: a script played by a [`Caller`], with its latencies. No socket, no clock.
 
 use std::io;
 use std::time::Instant;
 
 use rand::rngs::Xoshiro256PlusPlus;
-use rand::{Rng, RngExt};
 
 use super::crowd::Crowd;
 use super::failure::Failure;
-use super::script::Script;
+use super::script::{MAX_GUESSES, Script};
 use super::step::{Ending, Step};
-use crate::client::breach::Breach;
-use crate::client::session::{Event, Session};
-use crate::protocol::refusal::Code;
-use crate::protocol::reply::Reply;
 use crate::protocol::{ContactRecord, Username};
 use crate::reactor::{Buffer, Consumed};
-
-/// Wrong passwords that a guesser tries on one connection before it reports that accounts are never
-/// blocked. That is more than a block takes, because a block may end meanwhile and the count start again.
-const MAX_GUESSES: u8 = 20;
-
-/// Random bytes of a phone that sends garbage: over the limit of a request before login, so that the
-/// server must refuse them whatever they look like.
-const GARBAGE_BYTES: usize = 2048;
+use crate::workload::BrokenPromise;
+use crate::workload::caller::{Belongings, Caller, Deed, Fact, Stage};
+use crate::workload::step::Step as PlannedStep;
 
 /// TempIDs that a phone downloads to make up a contact log.
 const FIRST_TEMP_IDS: u8 = 100;
-
-/// Request of a phone that never reads: short, with a long reply.
-const UNREAD_REQUEST: &[u8] = b"HELLO\r\n";
-const UNREAD_REQUESTS: usize = 1024;
 
 /// A phone of a storm.
 #[derive(Debug)]
 pub struct Phone {
     script: Script,
-    session: Session,
-    stage: Stage,
+    caller: Caller,
     user: Username,
     /// Scheduled start.
     scheduled: Instant,
     asked_at: Instant,
+    /// Whether TempIDs are downloaded for an upload; this request is not measured.
+    is_fetching: bool,
     /// Bytes that a slow phone has yet to send.
     unsent: Buffer,
-    /// Random numbers for the vanishing point, the garbage and the contact log.
+    /// Random numbers for the plan, the way in which a phone vanishes, and the contact log.
     rng: Xoshiro256PlusPlus,
 }
 
-/// Progress of the script.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stage {
-    LoggingIn {
-        /// Wrong passwords tried.
-        guesses: u8,
-    },
-    /// TempIDs are downloaded for an upload; these requests are not measured.
-    Fetching,
-    Asking,
-    /// The phone is silent until its time is over or the server ends the connection.
-    Staying,
-    LoggingOut,
+/// What the user of a phone of a storm has at hand.
+struct Hand<'a> {
+    user: Username,
+    password: &'a str,
+    crowd: &'a mut Crowd,
+    rng: &'a mut Xoshiro256PlusPlus,
 }
 
-/// Points at which a phone may vanish.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Vanishing {
-    BeforeAnyByte,
-    WithinTheLogin,
-    BeforeTheVerdict,
-    AfterTheVerdict,
-    BeforeTheTempId,
-    AfterTheTempId,
+impl Belongings for Hand<'_> {
+    fn username(&self) -> Username {
+        self.user
+    }
+
+    fn password(&self) -> String {
+        self.password.to_owned()
+    }
+
+    fn contact_log(&mut self) -> Vec<ContactRecord> {
+        self.crowd.witness.contact_log(self.crowd.manner.records, self.rng)
+    }
+
+    fn words(&mut self) -> Vec<String> {
+        let number = self.crowd.requests.to_string();
+        self.crowd.requests += 1;
+        self.crowd.manner.request.iter().map(|word| word.replace("%n", &number)).collect()
+    }
 }
 
 impl Phone {
@@ -81,15 +70,16 @@ impl Phone {
         script: Script,
         user: Username,
         scheduled: Instant,
-        rng: Xoshiro256PlusPlus,
+        says_goodbye: bool,
+        mut rng: Xoshiro256PlusPlus,
     ) -> Self {
         Self {
             script,
-            session: Session::default(),
-            stage: Stage::LoggingIn { guesses: 0 },
+            caller: Caller::new(script.plan(says_goodbye, &mut rng)),
             user,
             scheduled,
             asked_at: scheduled,
+            is_fetching: false,
             unsent: Buffer::default(),
             rng,
         }
@@ -107,33 +97,7 @@ impl Phone {
 
     /// Begins the script. Bytes for the server are appended to `out`, here and below.
     pub fn begin(&mut self, password: &str, out: &mut Vec<u8>, crowd: &mut Crowd) -> Step {
-        match self.script {
-            Script::Silent => {
-                self.stage = Stage::Staying;
-                return Step::Stay { time: crowd.manner.hold, reads: true };
-            }
-            Script::Garbage => {
-                self.stage = Stage::Asking;
-                garbage(out, &mut self.rng);
-                return Step::WaitFor(crowd.manner.patience);
-            }
-            Script::WrongPassword => self.guess(out),
-            Script::Login
-            | Script::TempId
-            | Script::Upload
-            | Script::Request
-            | Script::Idle
-            | Script::Vanish
-            | Script::Slow
-            | Script::Unread => {
-                let user = self.user;
-                self.say(out, |session, out| session.log_in(user.as_str(), password, out));
-            }
-        }
-        let points =
-            [Vanishing::BeforeAnyByte, Vanishing::WithinTheLogin, Vanishing::BeforeTheVerdict];
-        let vanished = self.may_vanish(&points, out);
-        vanished.unwrap_or_else(|| self.wait_for_reply(crowd))
+        self.act(password, out, crowd)
     }
 
     /// Handles bytes from the server.
@@ -144,16 +108,13 @@ impl Phone {
         crowd: &mut Crowd,
         now: Instant,
     ) -> (Consumed, Step) {
-        if matches!(self.script, Script::Silent | Script::Garbage) {
-            return self.receive_unasked(bytes);
-        }
-        let (mut events, mut more) = (Vec::new(), Vec::new());
-        let consumed = self.session.receive(bytes, &mut more, |event| events.push(event));
-        self.say(out, |_, out| out.extend_from_slice(&more));
+        let (mut facts, mut more) = (Vec::new(), Vec::new());
+        let consumed = self.caller.receive(bytes, &mut more, |fact| facts.push(fact));
         // Whoever sends the next part of a long contact log waits for the reply to that one.
         let mut step = if more.is_empty() { Step::Wait } else { self.wait_for_reply(crowd) };
-        for event in events {
-            step = self.handle(event, out, crowd, now);
+        self.way_out(out).extend_from_slice(&more);
+        for fact in facts {
+            step = self.learn(fact, out, crowd, now);
             if matches!(step, Step::Over(_)) {
                 break;
             }
@@ -161,39 +122,14 @@ impl Phone {
         (consumed, step)
     }
 
-    /// Handles bytes from the server when no valid request was sent: only an error may come.
-    fn receive_unasked(&mut self, bytes: &[u8]) -> (Consumed, Step) {
-        let (used, step) = match Reply::decode(bytes) {
-            Ok(None) => (0, Step::Wait),
-            Ok(Some((Reply::Error { code, message }, _)))
-                if Code::decode(code).is_some_and(Code::is_busy) =>
-            {
-                (bytes.len(), Ending::failed(Failure::refused(code, message)))
-            }
-            // The end of the connection follows.
-            Ok(Some((Reply::Error { .. }, len))) if self.script == Script::Garbage => {
-                self.stage = Stage::Staying;
-                (len, Step::Wait)
-            }
-            Ok(Some(_)) if self.script == Script::Garbage => {
-                (bytes.len(), Ending::failed(Failure::GarbageTaken))
-            }
-            Ok(Some(_)) => (bytes.len(), Ending::failed(Failure::Broken(Breach::Unasked))),
-            Err(error) => (bytes.len(), Ending::failed(Failure::Broken(error.into()))),
-        };
-        (Consumed { bytes: used, wants_more: true }, step)
-    }
-
     /// Sends more requests without reading, once all earlier ones are sent.
     pub fn go_on(&mut self, out: &mut Vec<u8>) {
-        if self.script == Script::Unread {
-            out.extend(UNREAD_REQUEST.iter().cycle().take(UNREAD_REQUEST.len() * UNREAD_REQUESTS));
-        }
+        self.caller.flood(out);
     }
 
     /// Handles the orderly end of the connection by the server.
     pub fn ended(&mut self) -> Step {
-        match (self.script, self.stage) {
+        match (self.script, self.caller.stage()) {
             // Who says nothing, never reads or talks nonsense is not wanted for long.
             (Script::Silent | Script::Unread | Script::Garbage, Stage::Staying) => {
                 Ending::expected()
@@ -206,14 +142,14 @@ impl Phone {
     pub fn failed(&mut self, error: &io::Error) -> Step {
         match error.kind() {
             io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => {
-                match (self.script, self.stage) {
+                match (self.script, self.caller.stage()) {
                     // To close a connection over bytes that nobody has read resets it. Who is silent
                     // has sent none, so that a server which resets it is down.
                     (Script::Unread | Script::Garbage, Stage::Staying) => Ending::expected(),
                     _ => Ending::failed(Failure::broke(self.when(), error)),
                 }
             }
-            io::ErrorKind::TimedOut if self.session.is_logged_in() => {
+            io::ErrorKind::TimedOut if self.caller.is_logged_in() => {
                 Ending::failed(Failure::broke(self.when(), error))
             }
             _ => Ending::failed(Failure::NoConnection(error.to_string())),
@@ -227,9 +163,9 @@ impl Phone {
             self.unsent.consume(1);
             return self.wait_for_reply(crowd);
         }
-        match (self.script, self.stage) {
+        match (self.script, self.caller.stage()) {
             (Script::Silent | Script::Unread, Stage::Staying) => Ending::expected(),
-            (_, Stage::Staying) if self.script.stays() => self.leave(out, crowd),
+            (Script::Idle, Stage::Staying) => self.go_on_with_the_plan(out, crowd),
             _ => self.give_up(crowd, now),
         }
     }
@@ -237,12 +173,12 @@ impl Phone {
     /// Gives up waiting. The wait counts as a latency, the least that it can be: leaving out the longest
     /// waits would be coordinated omission.
     fn give_up(&self, crowd: &mut Crowd, now: Instant) -> Step {
-        match (self.script, self.stage) {
+        match (self.script, self.caller.stage()) {
             // They never log in and never ask anything that has an answer.
             (Script::WrongPassword | Script::Garbage, _) => {}
-            (_, Stage::LoggingIn { .. }) => self.has_waited_for_login(crowd, now),
+            (_, Stage::LoggingIn) => self.has_waited_for_login(crowd, now),
             (_, Stage::Asking) => self.has_waited_for_reply(crowd, now),
-            (_, Stage::Fetching | Stage::Staying | Stage::LoggingOut) => {}
+            (_, Stage::Staying | Stage::LoggingOut) => {}
         }
         Ending::failed(Failure::Late(self.when()))
     }
@@ -253,154 +189,90 @@ impl Phone {
     }
 
     fn has_waited_for_reply(&self, crowd: &mut Crowd, now: Instant) {
-        let latency = now.saturating_duration_since(self.asked_at);
-        crowd.tally.waited_for_reply(self.script, latency);
+        if !self.is_fetching {
+            let latency = now.saturating_duration_since(self.asked_at);
+            crowd.tally.waited_for_reply(self.script, latency);
+        }
     }
 
-    fn handle(&mut self, event: Event, out: &mut Vec<u8>, crowd: &mut Crowd, now: Instant) -> Step {
-        match event {
-            Event::LoggedIn(_) => {
+    fn learn(&mut self, fact: Fact, out: &mut Vec<u8>, crowd: &mut Crowd, now: Instant) -> Step {
+        match &fact {
+            Fact::LoggedIn { .. } => {
                 self.has_waited_for_login(crowd, now);
-                self.stage = Stage::Asking;
                 self.asked_at = now;
-                self.logged_in(out, crowd)
             }
-            Event::TempIds(records) => self.take_temp_ids(&records, out, crowd, now),
-            Event::Uploaded(_) | Event::Answered => {
+            Fact::TempIds(_) | Fact::Uploaded(_) | Fact::Answered => {
                 self.has_waited_for_reply(crowd, now);
-                self.leave(out, crowd)
+                self.asked_at = now;
             }
-            Event::WrongPassword(_) if self.script == Script::WrongPassword => {
-                if self.stage == (Stage::LoggingIn { guesses: MAX_GUESSES }) {
-                    return Ending::failed(Failure::NeverBlocked(MAX_GUESSES));
-                }
-                self.guess(out);
-                self.wait_for_reply(crowd)
-            }
-            Event::NowBlocked(_) | Event::Blocked(_) if self.script == Script::WrongPassword => {
-                Ending::expected()
-            }
-            Event::WrongPassword(_) => Ending::failed(Failure::WrongPassword),
-            Event::NowBlocked(_) | Event::Blocked(_) => Ending::failed(Failure::Blocked),
-            Event::Refused { code, message } => Ending::failed(Failure::refused(&code, &message)),
-            Event::LoggedOut => Ending::expected(),
-            Event::Broken(breach) => Ending::failed(Failure::Broken(breach)),
+            Fact::WrongPassword { .. }
+            | Fact::NowBlocked
+            | Fact::Blocked
+            | Fact::Refused { .. }
+            | Fact::LoggedOut
+            | Fact::Broken(_) => {}
         }
-    }
-
-    fn logged_in(&mut self, out: &mut Vec<u8>, crowd: &mut Crowd) -> Step {
-        match self.script {
-            Script::Login => return self.leave(out, crowd),
-            Script::TempId | Script::Slow => self.say(out, |session, out| session.download(1, out)),
-            Script::Vanish => {
-                if let Some(vanished) = self.may_vanish(&[Vanishing::AfterTheVerdict], out) {
-                    return vanished;
-                }
-                self.say(out, |session, out| session.download(1, out));
-                if let Some(vanished) = self.may_vanish(&[Vanishing::BeforeTheTempId], out) {
-                    return vanished;
-                }
-            }
+        let needs_temp_ids = crowd.witness.temp_ids() == 0;
+        if let Err(promise) = crowd.witness.enter(self.user, &fact) {
+            return Ending::failed(Failure::Wrong(promise));
+        }
+        match (fact, self.script) {
             // The first ones have met nobody, and fetch what others will have met.
-            Script::Upload if crowd.witness.temp_ids() == 0 => {
-                self.stage = Stage::Fetching;
-                self.say(out, |session, out| session.download(FIRST_TEMP_IDS, out));
+            (Fact::LoggedIn { .. }, Script::Upload) if needs_temp_ids => {
+                self.is_fetching = true;
+                self.caller.intend_first(PlannedStep::Download(FIRST_TEMP_IDS));
+                self.go_on_with_the_plan(out, crowd)
             }
-            Script::Upload => self.upload(out, crowd),
-            Script::Request => {
-                let number = crowd.requests.to_string();
-                crowd.requests += 1;
-                let words: Vec<String> =
-                    crowd.manner.request.iter().map(|word| word.replace("%n", &number)).collect();
-                let words: Vec<&[u8]> = words.iter().map(String::as_bytes).collect();
-                self.say(out, |session, out| session.ask(&words, out));
+            (Fact::LoggedIn { .. } | Fact::TempIds(_) | Fact::Uploaded(_) | Fact::Answered, _) => {
+                self.is_fetching = false;
+                self.go_on_with_the_plan(out, crowd)
             }
-            Script::Idle => {
-                self.stage = Stage::Staying;
-                return Step::Stay { time: crowd.manner.hold, reads: true };
+            (Fact::WrongPassword { .. }, Script::WrongPassword) if self.caller.is_done() => {
+                Ending::failed(Failure::Wrong(BrokenPromise::NeverBlocked(MAX_GUESSES)))
             }
-            Script::Unread => {
-                self.stage = Stage::Staying;
-                return Step::Stay { time: crowd.manner.hold, reads: false };
+            (Fact::WrongPassword { .. }, Script::WrongPassword) => {
+                self.go_on_with_the_plan(out, crowd)
             }
-            Script::WrongPassword | Script::Silent | Script::Garbage => {
-                return Ending::failed(Failure::LetIn);
+            (Fact::WrongPassword { .. }, _) => Ending::failed(Failure::WrongPassword),
+            (Fact::NowBlocked | Fact::Blocked, Script::WrongPassword) => Ending::expected(),
+            (Fact::NowBlocked | Fact::Blocked, _) => Ending::failed(Failure::Blocked),
+            (Fact::Refused { code, message }, _) => {
+                Ending::failed(Failure::refused(&code, &message))
             }
+            (Fact::LoggedOut, _) => Ending::expected(),
+            (Fact::Broken(promise), _) => Ending::failed(Failure::Wrong(promise)),
         }
-        self.wait_for_reply(crowd)
     }
 
-    fn take_temp_ids(
-        &mut self,
-        records: &[ContactRecord],
-        out: &mut Vec<u8>,
-        crowd: &mut Crowd,
-        now: Instant,
-    ) -> Step {
-        let was_fetching = self.stage == Stage::Fetching;
-        if !was_fetching {
-            self.has_waited_for_reply(crowd, now);
-        }
-        if !crowd.witness.told(self.user, records) {
-            return Ending::failed(Failure::TempIdTwice);
-        }
-        if was_fetching {
-            self.stage = Stage::Asking;
-            self.asked_at = now;
-            self.upload(out, crowd);
-            return self.wait_for_reply(crowd);
-        }
-        if self.script == Script::Vanish {
-            return Ending::vanished(&mut self.rng);
-        }
-        self.leave(out, crowd)
+    /// Goes on when nobody needs the right password any more: logged in, or with wrong ones.
+    fn go_on_with_the_plan(&mut self, out: &mut Vec<u8>, crowd: &mut Crowd) -> Step {
+        self.act("", out, crowd)
     }
 
-    fn upload(&mut self, out: &mut Vec<u8>, crowd: &mut Crowd) {
-        let log = crowd.witness.contact_log(crowd.manner.records, &mut self.rng);
-        self.say(out, |session, out| session.upload(log, out));
-    }
-
-    fn leave(&mut self, out: &mut Vec<u8>, crowd: &Crowd) -> Step {
-        if !crowd.manner.says_goodbye {
-            return Ending::expected();
-        }
-        self.stage = Stage::LoggingOut;
-        self.say(out, Session::log_out);
-        self.wait_for_reply(crowd)
-    }
-
-    fn guess(&mut self, out: &mut Vec<u8>) {
-        let Stage::LoggingIn { guesses } = &mut self.stage else { return };
-        *guesses += 1;
-        let (user, password) = (self.user, format!("guess-{guesses}"));
-        self.say(out, |session, out| session.log_in(user.as_str(), &password, out));
-    }
-
-    /// Lets a phone vanish, with the same probability at each of all points. `points` have been reached, those
-    /// before have passed.
-    fn may_vanish(&mut self, points: &[Vanishing], out: &mut Vec<u8>) -> Option<Step> {
-        if self.script != Script::Vanish {
-            return None;
-        }
-        for point in points {
-            if self.rng.random_range(0..=Vanishing::LAST - *point as u32) > 0 {
-                continue;
+    fn act(&mut self, password: &str, out: &mut Vec<u8>, crowd: &mut Crowd) -> Step {
+        let is_slow = self.script == Script::Slow;
+        loop {
+            let out = if is_slow { self.unsent.end() } else { &mut *out };
+            let mut hand = Hand { user: self.user, password, crowd, rng: &mut self.rng };
+            match self.caller.act(&mut hand, out) {
+                Deed::Passed => {}
+                Deed::Done => return Ending::expected(),
+                Deed::LogIn { .. } | Deed::Ask | Deed::Garble => return self.wait_for_reply(crowd),
+                Deed::Loiter | Deed::Stay => {
+                    return Step::Stay { time: crowd.manner.hold, reads: true };
+                }
+                Deed::Flood => return Step::Stay { time: crowd.manner.hold, reads: false },
+                Deed::Vanish => return Ending::vanished(&mut self.rng),
+                Deed::HangUp | Deed::PowerOff | Deed::Beacon { .. } => {
+                    unreachable!("no script has such a step")
+                }
             }
-            if *point == Vanishing::BeforeAnyByte {
-                out.clear();
-            } else if *point == Vanishing::WithinTheLogin {
-                out.truncate(self.rng.random_range(1..out.len()));
-            }
-            return Some(Ending::vanished(&mut self.rng));
         }
-        None
     }
 
-    /// Writes a request: at once, or byte by byte for a slow phone.
-    fn say(&mut self, out: &mut Vec<u8>, say: impl FnOnce(&mut Session, &mut Vec<u8>)) {
-        let out = if self.script == Script::Slow { self.unsent.end() } else { out };
-        say(&mut self.session, out);
+    /// Where requests go: at once to the server, or byte by byte for a slow phone.
+    fn way_out<'a>(&'a mut self, out: &'a mut Vec<u8>) -> &'a mut Vec<u8> {
+        if self.script == Script::Slow { self.unsent.end() } else { out }
     }
 
     fn wait_for_reply(&self, crowd: &Crowd) -> Step {
@@ -413,27 +285,11 @@ impl Phone {
 
     /// What the phone is doing, for the text of a failure.
     fn when(&self) -> &'static str {
-        match self.stage {
-            Stage::LoggingIn { .. } => "during the login",
-            Stage::Fetching | Stage::Asking => "during the request",
+        match self.caller.stage() {
+            Stage::LoggingIn => "during the login",
+            Stage::Asking => "during the request",
             Stage::Staying => "while it stayed",
             Stage::LoggingOut => "during the logout",
-        }
-    }
-}
-
-impl Vanishing {
-    const LAST: u32 = Self::AfterTheTempId as u32;
-}
-
-/// Random bytes without a line feed, which could complete an inline request.
-fn garbage(out: &mut Vec<u8>, rng: &mut impl Rng) {
-    let start = out.len();
-    out.resize(start + GARBAGE_BYTES, 0);
-    rng.fill_bytes(&mut out[start..]);
-    for byte in &mut out[start..] {
-        if *byte == b'\n' {
-            *byte = 0;
         }
     }
 }

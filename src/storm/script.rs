@@ -3,8 +3,17 @@
 use std::fmt;
 use std::str::FromStr;
 
-use rand::RngExt;
 use rand::rngs::ChaCha12Rng;
+use rand::{Rng, RngExt};
+
+use crate::workload::step::{Moment, Step};
+
+/// Wrong passwords that a guesser tries before it reports that accounts are never blocked. That is more than
+/// a block takes, because a block may end meanwhile and the count start again.
+pub const MAX_GUESSES: usize = 20;
+
+/// Requests that a phone which never reads sends at a time.
+const FLOOD_REQUESTS: u16 = 1024;
 
 /// What a phone does, and so what it expects from the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,17 +92,34 @@ impl Script {
 
     /// Whether a phone holds its connection for a time of its own choice.
     pub fn stays(self) -> bool {
-        match self {
-            Self::Idle | Self::Silent | Self::Unread => true,
-            Self::Login
-            | Self::TempId
-            | Self::Upload
-            | Self::Request
-            | Self::WrongPassword
-            | Self::Vanish
-            | Self::Slow
-            | Self::Garbage => false,
-        }
+        matches!(self, Self::Idle | Self::Silent | Self::Unread)
+    }
+
+    /// The steps of a phone that says goodbye at the end, or just closes its connection.
+    pub fn plan(self, says_goodbye: bool, rng: &mut impl Rng) -> Vec<Step> {
+        let mut plan = match self {
+            Self::Login => vec![Step::LogIn],
+            Self::TempId | Self::Slow => vec![Step::Download(1)],
+            Self::Upload => vec![Step::Upload],
+            Self::Request => vec![Step::Ask],
+            Self::Idle => vec![Step::Stay],
+            Self::WrongPassword => return vec![Step::MistypePassword; MAX_GUESSES],
+            Self::Vanish => return vanish(rng),
+            Self::Silent => return vec![Step::Loiter],
+            Self::Unread => return vec![Step::Flood { downloads: 0, requests: FLOOD_REQUESTS }],
+            Self::Garbage => return vec![Step::Garbage { seed: rng.random() }],
+        };
+        plan.extend(says_goodbye.then_some(Step::LogOut));
+        plan
+    }
+}
+
+/// What a phone does until it vanishes, at each moment with the same probability.
+fn vanish(rng: &mut impl Rng) -> Vec<Step> {
+    match Moment::random(rng) {
+        // Half of these have the TempID that they wanted.
+        Moment::LoggedIn => vec![Step::Download(1), Step::Vanish(Moment::LoggedIn)],
+        moment => vec![Step::Vanish(moment)],
     }
 }
 

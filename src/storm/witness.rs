@@ -1,19 +1,19 @@
-//! Checks across all phones of a storm, which a single phone cannot make.
-
-use std::collections::HashSet;
+//! What all phones of a storm were told: checked, and kept for uploads and for a file.
 
 use rand::{Rng, RngExt};
 
-use crate::protocol::{ContactRecord, TempId, Username};
+use crate::protocol::{ContactRecord, Username};
 use crate::server::journal;
+use crate::workload::caller::Fact;
+use crate::workload::{BrokenPromise, Oracle};
 
 /// Number of records kept for uploads by other phones.
 const REMEMBERED_RECORDS: usize = 4096;
 
-/// All TempIDs that phones were told.
+/// What all phones of a storm were told.
 #[derive(Debug, Default)]
 pub struct Witness {
-    told: HashSet<TempId>,
+    oracle: Oracle<()>,
     /// Some of the records, to make up contact logs.
     met: Vec<ContactRecord>,
     next: usize,
@@ -24,7 +24,7 @@ pub struct Witness {
 impl Witness {
     /// Number of TempIDs told.
     pub fn temp_ids(&self) -> usize {
-        self.told.len()
+        self.oracle.told().len()
     }
 
     /// A witness of nothing yet. `keeps_lines` keeps a line for each TempID told.
@@ -37,22 +37,24 @@ impl Witness {
         self.lines.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
-    /// Notes TempIDs told to `user`. Returns whether all of them are new.
-    pub fn told(&mut self, user: Username, records: &[ContactRecord]) -> bool {
-        let mut are_new = true;
-        for record in records {
-            if let Some(lines) = &mut self.lines {
+    /// Notes what a phone of `user` learned.
+    ///
+    /// # Errors
+    ///
+    /// The promise that the server broke.
+    pub fn enter(&mut self, user: Username, fact: &Fact) -> Result<(), BrokenPromise> {
+        let Self { oracle, met, next, lines } = self;
+        oracle.enter(fact, |record| {
+            if let Some(lines) = lines {
                 journal::encode_line(user, record, lines);
             }
-            are_new &= self.told.insert(record.temp_id);
-            if self.met.len() < REMEMBERED_RECORDS {
-                self.met.push(*record);
+            if met.len() < REMEMBERED_RECORDS {
+                met.push(*record);
             } else {
-                self.met[self.next] = *record;
-                self.next = (self.next + 1) % REMEMBERED_RECORDS;
+                met[*next] = *record;
+                *next = (*next + 1) % REMEMBERED_RECORDS;
             }
-        }
-        are_new
+        })
     }
 
     /// A contact log of records that phones were told. There must be at least one.

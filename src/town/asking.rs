@@ -9,7 +9,7 @@ use super::event::Event;
 use super::ids::PhoneId;
 use super::{Core, Town};
 use crate::protocol::ContactRecord;
-use crate::world::step::Step;
+use crate::workload::step::Step;
 
 /// Seconds of a day.
 const DAY: f64 = 86_400.0;

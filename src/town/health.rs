@@ -12,8 +12,8 @@ use super::outcome::{Contact, Traced, Upload};
 use super::{Core, Town};
 use crate::protocol::Username;
 use crate::server::contact_tracing::ContactTrace;
+use crate::workload::step::Step;
 use crate::world::phone::number_of;
-use crate::world::step::Step;
 
 /// A person who falls ill.
 #[derive(Debug)]

@@ -7,7 +7,8 @@ use super::event::Event;
 use super::ids::{PersonId, PhoneId};
 use super::meetings::{Change, ChangeKind, Meeting};
 use crate::server::decision::Decision;
-use crate::world::phone::{Learned, Pause};
+use crate::workload::caller::Fact;
+use crate::world::phone::Pause;
 use crate::world::{Core, Inhabitants, Notice};
 
 impl Town {
@@ -91,36 +92,38 @@ impl Town {
         }
     }
 
-    fn learn(
-        &mut self,
-        phone: PhoneId,
-        fact: &Learned,
-        core: &mut Core<Event>,
-    ) -> Result<(), String> {
+    fn learn(&mut self, phone: PhoneId, fact: &Fact, core: &mut Core<Event>) -> Result<(), String> {
         let server = &mut self.outcome.server;
         match fact {
-            Learned::LoggedIn { .. } => server.logins += 1,
-            Learned::TempIds(records) => server.temp_ids += records.len() as u64,
-            Learned::Nonsense(problem) => return Err(format!("phone {phone} is told {problem}")),
-            Learned::WrongPassword { .. }
-            | Learned::NowBlocked { .. }
-            | Learned::Blocked { .. }
-            | Learned::Uploaded { .. }
-            | Learned::Refused => {}
+            Fact::LoggedIn { .. } => server.logins += 1,
+            Fact::TempIds(records) => server.temp_ids += records.len() as u64,
+            Fact::Broken(promise) => return Err(format!("phone {phone}: {promise}")),
+            Fact::WrongPassword { with_right_password: true } => {
+                return Err(format!("phone {phone} is told that the right password is wrong"));
+            }
+            Fact::WrongPassword { with_right_password: false }
+            | Fact::NowBlocked
+            | Fact::Blocked
+            | Fact::Uploaded(_)
+            | Fact::Answered
+            | Fact::Refused { .. }
+            | Fact::LoggedOut => {}
         }
         if self.owners.is_adversary(phone) {
             self.learn_remote(phone, fact, core);
             return Ok(());
         }
         match fact {
-            Learned::TempIds(records) => self.supply(phone, records, core),
-            Learned::Uploaded { taken, .. } => self.uploaded(phone, *taken, core),
-            Learned::LoggedIn { .. }
-            | Learned::WrongPassword { .. }
-            | Learned::NowBlocked { .. }
-            | Learned::Blocked { .. }
-            | Learned::Refused
-            | Learned::Nonsense(_) => {}
+            Fact::TempIds(records) => self.supply(phone, records, core),
+            Fact::Uploaded(taken) => self.uploaded(phone, *taken, core),
+            Fact::LoggedIn { .. }
+            | Fact::WrongPassword { .. }
+            | Fact::NowBlocked
+            | Fact::Blocked
+            | Fact::Answered
+            | Fact::Refused { .. }
+            | Fact::LoggedOut
+            | Fact::Broken(_) => {}
         }
         Ok(())
     }
@@ -177,8 +180,8 @@ impl Inhabitants for Town {
                     self.transcript.heard(core.clock.elapsed(), connection, name, bytes);
                 }
             }
-            Notice::Learned { phone, fact } => {
-                return self.learn(PhoneId::new(phone), &fact, core);
+            Notice::Learned { phone, learned } => {
+                return self.learn(PhoneId::new(phone), &learned.fact, core);
             }
             Notice::Lost { phone, connection, is_broken } => {
                 self.transcript.lost(connection);

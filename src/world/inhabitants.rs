@@ -77,8 +77,8 @@ pub enum Notice<'a> {
     Learned {
         /// Number of the phone.
         phone: u32,
-        /// The fact.
-        fact: Learned,
+        /// The fact, and when the phone asked for it.
+        learned: Learned,
     },
     /// A phone has lost its connection.
     Lost {

@@ -19,7 +19,6 @@ pub mod network;
 pub mod phone;
 pub mod random;
 pub mod server;
-pub mod step;
 mod traffic;
 pub mod trouble;
 

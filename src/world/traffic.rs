@@ -95,8 +95,8 @@ impl<I: Inhabitants> World<I> {
         }
         let (learned, wishes) = phone.receive(bytes);
         self.notice(Notice::Heard { phone: number, connection, bytes })?;
-        for fact in learned {
-            self.notice(Notice::Learned { phone: number, fact })?;
+        for learned in learned {
+            self.notice(Notice::Learned { phone: number, learned })?;
         }
         self.grant(number, Some(connection), wishes)
     }
@@ -139,11 +139,8 @@ impl<I: Inhabitants> World<I> {
                     self.core.network.send_datagram(to, &bytes, now, deliver);
                 }
                 (Wish::Connect, _) => self.connect(number),
-                (Wish::LogIn { request, with_right_password }, Some(connection)) => {
-                    self.ask(number, connection, request, Some(with_right_password))?;
-                }
-                (Wish::Send(request), Some(connection)) => {
-                    self.ask(number, connection, request, None)?;
+                (Wish::Send { bytes, is_right }, Some(connection)) => {
+                    self.ask(number, connection, bytes, is_right)?;
                 }
                 (wish, Some(connection)) => self.grant_on(connection, wish),
                 (wish, None) => debug_assert!(false, "{wish:?} without a connection"),
@@ -171,8 +168,7 @@ impl<I: Inhabitants> World<I> {
             Wish::Leave => core.network.leave(connection, Side::Phone),
             Wish::Reset => core.network.reset(connection, now, deliver),
             Wish::PowerOff => core.network.power_off(connection, now, deliver),
-            Wish::LogIn { .. }
-            | Wish::Send(_)
+            Wish::Send { .. }
             | Wish::Connect
             | Wish::Datagram(..)
             | Wish::Wait(_)

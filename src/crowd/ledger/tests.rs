@@ -1,4 +1,5 @@
 use super::*;
+use crate::client::breach::Breach;
 use crate::protocol::Timestamp;
 
 const BLOCK: Duration = Duration::from_secs(60);
@@ -24,7 +25,7 @@ fn after_three_failures() -> Ledger {
 /// The same, told of the block at 12 s.
 fn blocked() -> Ledger {
     let mut ledger = after_three_failures();
-    assert_eq!(ledger.enter(0, Learned::NowBlocked { asked_at: at(10) }, at(12)), Ok(()));
+    assert_eq!(ledger.enter(0, learned(Fact::NowBlocked, 10), at(12)), Ok(()));
     ledger
 }
 
@@ -34,8 +35,12 @@ fn record(number: u128) -> ContactRecord {
     ContactRecord { temp_id, start, expiry: start.after_seconds(899) }
 }
 
+fn learned(fact: Fact, second: u64) -> Learned {
+    Learned { fact, asked_at: at(second) }
+}
+
 fn logged_in(with_right_password: bool, second: u64) -> Learned {
-    Learned::LoggedIn { with_right_password, asked_at: at(second) }
+    learned(Fact::LoggedIn { with_right_password }, second)
 }
 
 #[test]
@@ -53,7 +58,7 @@ fn login_during_a_block_is_a_violation_and_after_it_is_none() {
 
 #[test]
 fn wrong_password_during_a_block_that_is_not_told_of_it_is_a_violation() {
-    let wrong = || Learned::WrongPassword { asked_at: at(20) };
+    let wrong = || learned(Fact::WrongPassword { with_right_password: false }, 20);
     assert!(blocked().enter(0, wrong(), at(69)).is_err());
     assert!(blocked().enter(0, wrong(), at(70)).is_ok());
 }
@@ -62,8 +67,8 @@ fn wrong_password_during_a_block_that_is_not_told_of_it_is_a_violation() {
 fn block_without_three_failures_is_a_violation() {
     let mut ledger = ledger();
     (0..2).for_each(|_| ledger.attempted(0, WRONG, at(10)));
-    assert!(ledger.enter(0, Learned::NowBlocked { asked_at: at(10) }, at(12)).is_err());
-    assert!(ledger.enter(0, Learned::Blocked { asked_at: at(10) }, at(12)).is_err());
+    assert!(ledger.enter(0, learned(Fact::NowBlocked, 10), at(12)).is_err());
+    assert!(ledger.enter(0, learned(Fact::Blocked, 10), at(12)).is_err());
 }
 
 #[test]
@@ -72,12 +77,12 @@ fn login_between_failures_makes_a_block_a_violation() {
     (0..2).for_each(|_| ledger.attempted(0, WRONG, at(1)));
     assert!(ledger.enter(0, logged_in(RIGHT, 2), at(2)).is_ok());
     ledger.attempted(0, WRONG, at(3));
-    assert!(ledger.enter(0, Learned::NowBlocked { asked_at: at(3) }, at(4)).is_err());
+    assert!(ledger.enter(0, learned(Fact::NowBlocked, 3), at(4)).is_err());
 }
 
 #[test]
 fn block_that_cannot_be_in_force_any_more_is_a_violation() {
-    let blocked_at = |second| Learned::Blocked { asked_at: at(second) };
+    let blocked_at = |second| learned(Fact::Blocked, second);
     // Nobody told the phone; the server may have judged until 12 s.
     assert!(after_three_failures().enter(0, blocked_at(71), at(99)).is_ok());
     assert!(after_three_failures().enter(0, blocked_at(72), at(99)).is_err());
@@ -89,7 +94,7 @@ fn block_that_cannot_be_in_force_any_more_is_a_violation() {
 fn restart_ends_blocks() {
     let mut ledger = blocked();
     assert!(ledger.restarted(&Registry::default(), at(15)).is_ok());
-    assert!(ledger.enter(0, Learned::Blocked { asked_at: at(20) }, at(21)).is_err());
+    assert!(ledger.enter(0, learned(Fact::Blocked, 20), at(21)).is_err());
     assert!(ledger.enter(0, logged_in(RIGHT, 20), at(21)).is_ok());
 }
 
@@ -97,7 +102,7 @@ fn restart_ends_blocks() {
 fn reply_of_before_a_restart_says_nothing_of_blocks_since() {
     let mut ledger = after_three_failures();
     ledger.restarted(&Registry::default(), at(15)).expect("nothing was told");
-    assert!(ledger.enter(0, Learned::NowBlocked { asked_at: at(10) }, at(16)).is_ok());
+    assert!(ledger.enter(0, learned(Fact::NowBlocked, 10), at(16)).is_ok());
     assert!(ledger.enter(0, logged_in(RIGHT, 17), at(17)).is_ok());
 }
 
@@ -105,15 +110,17 @@ fn reply_of_before_a_restart_says_nothing_of_blocks_since() {
 fn temp_id_told_twice_is_a_violation() {
     for other in [0, 1] {
         let mut ledger = ledger();
-        assert!(ledger.enter(0, Learned::TempIds(vec![record(1), record(2)]), at(1)).is_ok());
-        assert!(ledger.enter(other, Learned::TempIds(vec![record(2)]), at(1)).is_err());
+        assert!(
+            ledger.enter(0, learned(Fact::TempIds(vec![record(1), record(2)]), 1), at(1)).is_ok()
+        );
+        assert!(ledger.enter(other, learned(Fact::TempIds(vec![record(2)]), 1), at(1)).is_err());
     }
 }
 
 #[test]
 fn told_temp_id_that_a_crash_lost_or_changed_is_a_violation() {
     let mut ledger = ledger();
-    ledger.enter(0, Learned::TempIds(vec![record(1)]), at(1)).expect("told once");
+    ledger.enter(0, learned(Fact::TempIds(vec![record(1)]), 1), at(1)).expect("told once");
     let with = |phone, record| {
         let mut registry = Registry::default();
         registry.insert(username(phone), record);
@@ -127,10 +134,12 @@ fn told_temp_id_that_a_crash_lost_or_changed_is_a_violation() {
 }
 
 #[test]
-fn upload_that_is_not_taken_whole_and_nonsense_are_violations() {
-    assert!(ledger().enter(0, Learned::Uploaded { taken: 2, sent: 2 }, at(1)).is_ok());
-    assert!(ledger().enter(0, Learned::Uploaded { taken: 1, sent: 2 }, at(1)).is_err());
-    assert!(ledger().enter(0, Learned::Nonsense("x".to_owned()), at(1)).is_err());
+fn right_password_that_is_refused_and_a_breach_are_violations() {
+    let refused = |with_right_password| learned(Fact::WrongPassword { with_right_password }, 1);
+    assert!(ledger().enter(0, refused(WRONG), at(1)).is_ok());
+    assert!(ledger().enter(0, refused(RIGHT), at(1)).is_err());
+    let breach = Fact::Broken(Breach::Unasked.into());
+    assert!(ledger().enter(0, learned(breach, 1), at(1)).is_err());
 }
 
 #[test]

@@ -29,8 +29,10 @@ fn uploading_each_part_taken_begins_to_wait_anew() {
     let user = Username::decode(b"+61410888888").expect("a name");
     let (temp_id, start) = (TempId::from_number(1), Timestamp::from_unix_seconds(0));
     let temp_id = temp_id.expect("in range");
-    crowd.witness.told(user, &[ContactRecord { temp_id, start, expiry: start }]);
-    let mut phone = Phone::new(Script::Upload, user, now, Xoshiro256PlusPlus::seed_from_u64(1));
+    let told = Fact::TempIds(vec![ContactRecord { temp_id, start, expiry: start }]);
+    crowd.witness.enter(user, &told).expect("told once");
+    let rng = Xoshiro256PlusPlus::seed_from_u64(1);
+    let mut phone = Phone::new(Script::Upload, user, now, true, rng);
     phone.begin("password", &mut out, &mut crowd);
     let part = format!(":{MAX_RECORDS_PER_UPLOAD}\r\n");
     for reply in ["+OK\r\n", &part, &part, ":1\r\n"] {

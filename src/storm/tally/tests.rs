@@ -1,4 +1,5 @@
 use super::*;
+use crate::workload::BrokenPromise;
 
 #[test]
 fn sessions_are_counted_by_script_and_by_reason() {
@@ -7,7 +8,7 @@ fn sessions_are_counted_by_script_and_by_reason() {
     tally.ended(Script::TempId, Ok(()), at, latency);
     tally.ended(Script::Vanish, Ok(()), at, latency);
     tally.ended(Script::TempId, Err(Failure::Busy), at, latency);
-    tally.ended(Script::TempId, Err(Failure::TempIdTwice), at, latency);
+    tally.ended(Script::TempId, Err(BrokenPromise::TempIdTwice.into()), at, latency);
     assert_eq!((tally.done(), tally.failed(), tally.breaches()), (2, 2, 1));
     assert_eq!(tally.sessions.len(), 1, "who vanishes has no time");
     tally.ended(Script::TempId, Ok(()), at, Duration::from_secs(2));

@@ -2,7 +2,7 @@ use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
 
 use super::*;
-use crate::protocol::Timestamp;
+use crate::protocol::{TempId, Timestamp};
 
 fn record(number: u128) -> ContactRecord {
     let temp_id = TempId::from_number(number).expect("in range");
@@ -14,29 +14,24 @@ fn user() -> Username {
     Username::decode(b"+61410888888").expect("a name")
 }
 
+fn told(witness: &mut Witness, record: ContactRecord) {
+    witness.enter(user(), &Fact::TempIds(vec![record])).expect("told once");
+}
+
 #[test]
 fn lines_are_those_of_the_file_and_taken_once() {
     let mut witness = Witness::new(true);
-    witness.told(user(), &[record(7)]);
+    told(&mut witness, record(7));
     let line = "+61410888888 00000000000000000007 01/01/1970 00:00:00 01/01/1970 00:14:59\n";
     assert_eq!(witness.take_lines(), line.as_bytes());
     assert_eq!(witness.take_lines(), b"");
 }
 
 #[test]
-fn temp_id_that_was_told_before_is_noticed() {
-    let mut witness = Witness::default();
-    assert!(witness.told(user(), &[record(1), record(2)]));
-    assert!(!witness.told(user(), &[record(3), record(2)]));
-    assert!(!witness.told(user(), &[record(4), record(4)]));
-    assert_eq!(witness.temp_ids(), 4);
-}
-
-#[test]
 fn contact_logs_hold_what_others_were_told() {
     let (mut witness, mut rng) = (Witness::default(), Xoshiro256PlusPlus::seed_from_u64(1));
     let count = REMEMBERED_RECORDS as u128 + 10;
-    (0..count).for_each(|number| assert!(witness.told(user(), &[record(number)])));
+    (0..count).for_each(|number| told(&mut witness, record(number)));
     let log = witness.contact_log(1000, &mut rng);
     assert!(log.iter().all(|entry| (10..count).any(|number| record(number) == *entry)));
 }

@@ -12,9 +12,10 @@ use crate::town::event::Event;
 use crate::town::ids::{Owners, PhoneId, PhoneRange};
 use crate::town::scenario::{Flooder, Forgery, Request, Scenario};
 use crate::town::{Core, Town};
-use crate::world::phone::{self, Learned, Pause};
+use crate::workload::caller::Fact;
+use crate::workload::step::{Moment, Step};
+use crate::world::phone::{self, Pause};
 use crate::world::server::Others;
-use crate::world::step::Step;
 
 /// Largest number of connections of a flooder at a time; each needs a phone of its own.
 const MOST_FLOOD_PHONES: u32 = 10_000;
@@ -264,7 +265,7 @@ impl Town {
         if core.phones[phone.index()].is_done() {
             self.outcome.adversaries.floods += 1;
             core.phones[phone.index()].intend(match settings.request {
-                Request::Login => &[Step::MistypePassword, Step::Leave],
+                Request::Login => &[Step::MistypePassword, Step::Vanish(Moment::BeforeAnyByte)],
                 Request::TempIds => &[Step::Download(FLOOD_WINDOWS), Step::LogOut],
             });
             core.wake(phone.number());
@@ -275,21 +276,21 @@ impl Town {
     pub(in crate::town) fn learn_remote(
         &mut self,
         phone: PhoneId,
-        fact: &Learned,
+        fact: &Fact,
         core: &mut Core<Event>,
     ) {
         match self.adversaries.remote.owner(phone) {
             Owner::Guesser(target) => self.learn_of_guess(target, phone, fact, core),
             Owner::Forger => {
-                if let Learned::Uploaded { taken, .. } = fact {
+                if let Fact::Uploaded(taken) = fact {
                     self.uploaded(phone, *taken, core);
                 }
             }
             Owner::Flooder => {
                 // One that tried again would come more often than its rate, and for longer than it should.
-                if *fact == Learned::Refused {
+                if matches!(fact, Fact::Refused { .. }) {
                     core.phones[phone.index()].give_up();
-                    core.phones[phone.index()].intend(&[Step::Leave]);
+                    core.phones[phone.index()].intend(&[Step::Vanish(Moment::BeforeAnyByte)]);
                 }
             }
         }
@@ -300,21 +301,21 @@ impl Town {
         &mut self,
         target: Target,
         phone: PhoneId,
-        fact: &Learned,
+        fact: &Fact,
         core: &mut Core<Event>,
     ) {
         let outcome = &mut self.outcome.adversaries;
         let tried = match fact {
-            Learned::WrongPassword { .. } | Learned::NowBlocked { .. } => {
+            Fact::WrongPassword { .. } | Fact::NowBlocked => {
                 outcome.guesses += 1;
                 outcome.guesses_judged += 1;
                 1
             }
-            Learned::Blocked { .. } => {
+            Fact::Blocked => {
                 outcome.guesses += 1;
                 1
             }
-            Learned::LoggedIn { .. } => {
+            Fact::LoggedIn { .. } => {
                 outcome.guesses += 1;
                 outcome.guesses_judged += 1;
                 outcome.guesses_right += 1;
@@ -322,8 +323,12 @@ impl Town {
                 core.phones[phone.index()].intend(&[Step::LogOut]);
                 return;
             }
-            Learned::Refused => 0,
-            Learned::TempIds(_) | Learned::Uploaded { .. } | Learned::Nonsense(_) => return,
+            Fact::Refused { .. } => 0,
+            Fact::TempIds(_)
+            | Fact::Uploaded(_)
+            | Fact::Answered
+            | Fact::LoggedOut
+            | Fact::Broken(_) => return,
         };
         self.guess_later(target, phone, tried, core);
     }
