@@ -75,7 +75,7 @@ fn uploaded_contact_log_of_the_assignment_names_both_contacts() {
         +61410777777,\n13/05/2020 18:00:06,\n12345678901234567892;\n",
     );
     server.stderr.wait_for("the entry whose times differ", |line| {
-        line.contains("1 of 2 entries differ in their times") && line.ends_with(": entry 2")
+        line.ends_with("entries whose times differ from what was issued: 2 (1 of 2)")
     });
     assert!(!server.stderr.so_far().iter().any(|line| line.contains("entry 1")));
 }

@@ -110,10 +110,10 @@ impl Console {
         }
         let (uploader, count) = (trace.uploader, trace.entries.len());
         for (oddity, what) in [
-            (Oddity::TimesDiffer, "differ in their times from what was issued"),
-            (Oddity::InTheFuture, "begin in the future"),
-            (Oddity::Own, "have a TempID of the uploader"),
-            (Oddity::Repeated, "repeat an earlier one"),
+            (Oddity::TimesDiffer, "whose times differ from what was issued"),
+            (Oddity::InTheFuture, "that begin in the future"),
+            (Oddity::Own, "with a TempID of the uploader"),
+            (Oddity::Repeated, "that repeat an earlier one"),
         ] {
             let is_so =
                 |(index, found): &(EntryIndex, Oddity)| (*found == oddity).then_some(*index);
@@ -121,14 +121,14 @@ impl Console {
             if !odd.is_empty() {
                 let (number, positions) = (odd.len(), positions(&odd));
                 self.diagnostic(format_args!(
-                    "contact log of {uploader}: {number} of {count} entries {what}: {positions}"
+                    "contact log of {uploader}: entries {what}: {positions} ({number} of {count})"
                 ));
             }
         }
         let unknown = trace.unknown();
         if unknown > 0 {
             self.diagnostic(format_args!(
-                "contact log of {uploader}: {unknown} of {count} entries have a TempID that was never issued here"
+                "contact log of {uploader}: entries with a TempID that was never issued here: {unknown} of {count}"
             ));
         }
     }
@@ -148,7 +148,7 @@ fn positions(entries: &[EntryIndex]) -> String {
     let shown: Vec<String> =
         entries.iter().take(MAX_POSITIONS).map(|index| (index + 1).to_string()).collect();
     let rest = if entries.len() > MAX_POSITIONS { ", …" } else { "" };
-    format!("entry {}{rest}", shown.join(", "))
+    format!("{}{rest}", shown.join(", "))
 }
 
 #[cfg(test)]

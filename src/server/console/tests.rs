@@ -18,7 +18,7 @@ fn contact_log_of_the_assignment_is_shown_as_printed_there() {
             +61410888888,\n13/05/2020 17:54:06,\n12345678901234567891;\n\
             +61410777777,\n13/05/2020 18:00:06,\n12345678901234567892;\n";
     assert_eq!(events, expected);
-    let expected = "contact log of +61410999999: 1 of 2 entries differ in their times from what was issued: entry 2\n";
+    let expected = "contact log of +61410999999: entries whose times differ from what was issued: 2 (1 of 2)\n";
     assert_eq!(diagnostics, expected);
 }
 
@@ -26,13 +26,13 @@ fn contact_log_of_the_assignment_is_shown_as_printed_there() {
 fn odd_entries_are_told_by_kind_with_their_positions_as_far_as_a_line_takes_them() {
     const EIGHT: &str = "12345678901234567891 13/05/2020 17:54:06 13/05/2020 18:09:05";
     let (_, diagnostics) = shown(traced("+61410888888", &[EIGHT; 3]));
-    let expected = "contact log of +61410888888: 3 of 3 entries have a TempID of the uploader: entry 1, 2, 3\n\
-            contact log of +61410888888: 2 of 3 entries repeat an earlier one: entry 2, 3\n";
+    let expected = "contact log of +61410888888: entries with a TempID of the uploader: 1, 2, 3 (3 of 3)\n\
+            contact log of +61410888888: entries that repeat an earlier one: 2, 3 (2 of 3)\n";
     assert_eq!(diagnostics, expected);
     let (_, diagnostics) = shown(traced("+61410999999", &[EIGHT; 20]));
     assert!(
         diagnostics.ends_with(
-            "19 of 20 entries repeat an earlier one: entry 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, …\n"
+            "entries that repeat an earlier one: 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, … (19 of 20)\n"
         ),
         "{diagnostics}"
     );
@@ -43,6 +43,6 @@ fn unknown_temp_ids_are_counted_and_not_quoted() {
     const UNKNOWN: &str = "99999999999999999999 13/05/2020 17:54:06 13/05/2020 18:09:05";
     let (events, diagnostics) = shown(traced("+61410999999", &[UNKNOWN; 2]));
     assert!(events.ends_with("> Contact log checking\n"));
-    assert!(diagnostics.contains("2 of 2 entries"), "{diagnostics}");
+    assert!(diagnostics.ends_with("never issued here: 2 of 2\n"), "{diagnostics}");
     assert!(!diagnostics.contains("9999999999999999"), "{diagnostics}");
 }
