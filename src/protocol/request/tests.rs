@@ -28,6 +28,8 @@ fn hello_takes_a_version_and_credentials() {
     assert_eq!(decode(&["hello", "2"]), hello(Some(RespVersion::V2), None, None));
     let all = ["HELLO", "3", "AUTH", "u", "p", "SETNAME", "n"];
     assert_eq!(decode(&all), hello(Some(RespVersion::V3), Some(CREDENTIALS), Some(b"n")));
+    let turned = ["HELLO", "3", "SETNAME", "n", "AUTH", "u", "p"];
+    assert_eq!(decode(&turned), decode(&all));
     assert_eq!(decode(&["HELLO", "4"]), Err(RequestError::UnsupportedVersion));
     assert_eq!(decode(&["HELLO", "3", "AUTH", "u"]), Err(RequestError::Syntax));
     assert_eq!(decode(&["HELLO", "3", "SETNAME", "a b"]), Err(RequestError::Syntax));
@@ -92,6 +94,7 @@ fn client_that_asks_what_is_not_done_is_refused() {
         &["CLIENT", "SETINFO", "LIB-COLOUR", "red"],
         &["CLIENT", "NO-EVICT", "MAYBE"],
         &["CLIENT", "ID", "7"],
+        &["CLIENT", "LIST"],
         &["CONFIG", "ID"],
         &["COMMAND", "GETKEYS", "GET"],
         &["COMMAND", "COUNT", "1"],

@@ -105,9 +105,12 @@ fn lines_of_http_are_refused_whatever_they_begin_with() {
 #[test]
 fn beginning_of_tls_is_refused() {
     assert_eq!(decode(b"\x16"), Ok(None));
+    for bytes in [&b"\x16\x03"[..], b"\x16\x03\x01\x02\x00\x01"] {
+        assert_eq!(decode(bytes), Err(FramingError::Foreign(ForeignProtocol::Tls)));
+    }
     assert_eq!(
-        decode(b"\x16\x03\x01\x02\x00\x01"),
-        Err(FramingError::Foreign(ForeignProtocol::Tls))
+        [ForeignProtocol::Http, ForeignProtocol::Tls].map(|p| p.to_string()),
+        ["HTTP", "TLS"]
     );
     assert!(decode(b"\x16\x04\n").is_ok());
 }
