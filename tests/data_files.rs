@@ -191,8 +191,12 @@ fn files_that_others_can_read_draw_a_warning_and_keep_their_mode() {
     data.set_mode("credentials.txt", 0o604);
     data.set_mode("tempIDs.txt", 0o660);
     let server = Server::start(&data);
-    server.stderr.wait_for("a warning", |line| line.contains("credentials.txt: others can read"));
-    server.stderr.wait_for("a warning", |line| line.contains("tempIDs.txt: others can read"));
+    server
+        .stderr
+        .wait_for("a warning", |line| line.contains("credentials.txt: others can read it"));
+    server
+        .stderr
+        .wait_for("a warning", |line| line.contains("tempIDs.txt: others can read and change it"));
     Phone::logged_in(&server, EIGHT).temp_id();
     assert_eq!((data.mode("credentials.txt"), data.mode("tempIDs.txt")), (0o604, 0o660));
 }

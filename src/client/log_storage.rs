@@ -6,13 +6,11 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use crate::{text_file, whole_file};
+use crate::text_file;
+use crate::whole_file::{self, PRIVATE};
 
 /// Bytes of a file, at most. A log that is full has 4 MB; a file that is larger is no log.
 const MAX_FILE_BYTES: u64 = 16 * 1024 * 1024;
-
-/// The mode of a new file: whom somebody met is nobody else's business.
-const PRIVATE: u32 = 0o600;
 
 /// Files of a phone, by name, and what else outlives its program.
 pub trait LogStorage: Debug {

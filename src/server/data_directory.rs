@@ -14,8 +14,11 @@ use crate::text_file::FileError;
 /// The permissions in the mode of a file.
 const MODE_BITS: u32 = 0o777;
 
-/// The permissions of everybody but the owner.
-const MODE_OF_OTHERS: u32 = 0o077;
+/// The permissions to read of everybody but the owner.
+const READ_BY_OTHERS: u32 = 0o044;
+
+/// Their permissions to write.
+const WRITE_BY_OTHERS: u32 = 0o022;
 
 /// The directory with `credentials.txt` and `tempIDs.txt`, held by one server at a time.
 #[derive(Debug)]
@@ -56,12 +59,16 @@ impl DataDirectory {
         for path in [self.credentials(), self.path.join(journal::FILE_NAME)] {
             let metadata = path.metadata().map_err(|error| FileError::io(&path, error))?;
             let mode = metadata.permissions().mode() & MODE_BITS;
-            if mode & MODE_OF_OTHERS != 0 {
-                let path = path.display();
-                console.diagnostic(format_args!(
-                    "{path}: others can read or change it (mode {mode:03o}); chmod 600 keeps them out"
-                ));
-            }
+            let what = match (mode & READ_BY_OTHERS != 0, mode & WRITE_BY_OTHERS != 0) {
+                (false, false) => continue,
+                (true, false) => "read",
+                (false, true) => "change",
+                (true, true) => "read and change",
+            };
+            console.diagnostic(format_args!(
+                "{}: others can {what} it (mode {mode:03o}); chmod 600 keeps them out",
+                path.display()
+            ));
         }
         Ok(())
     }

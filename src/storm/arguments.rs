@@ -16,7 +16,7 @@ use super::script::{Mix, Script};
 use super::users::{self, Users};
 use super::{Outcome, Settings, StormError};
 use crate::arguments::{ip_address, number};
-use crate::whole_file::{self, PUBLIC};
+use crate::whole_file::{self, PRIVATE, PUBLIC};
 use crate::{print, writable};
 
 /// Phones at a time if nothing else is said.
@@ -248,13 +248,13 @@ impl StormArguments {
     /// A file that cannot be written.
     pub fn write_files(&self, outcome: &Outcome) -> Result<(), StormError> {
         if let Some(path) = &self.json {
-            write(path, |file| {
+            write(path, PUBLIC, |file| {
                 serde_json::to_writer_pretty(&mut *file, &outcome.report)?;
                 file.write_all(b"\n")
             })?;
         }
         if let Some(path) = &self.plot {
-            write(path, |file| file.write_all(outcome.plot().as_bytes()))?;
+            write(path, PUBLIC, |file| file.write_all(outcome.plot().as_bytes()))?;
         }
         Ok(())
     }
@@ -278,7 +278,7 @@ impl StormArguments {
 pub fn write_credentials(users: Range<u32>, output: Option<&PathBuf>) -> Result<(), StormError> {
     let users = Users::Pattern(users);
     match output {
-        Some(path) => write(path, |file| users.write(file)),
+        Some(path) => write(path, PRIVATE, |file| users.write(file)),
         None => print(|out| users.write(out)),
     }
 }
@@ -294,9 +294,10 @@ pub fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(),
 
 fn write(
     path: &Path,
+    mode: u32,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), StormError> {
-    whole_file::replace(path, PUBLIC, write)
+    whole_file::replace(path, mode, write)
         .map_err(|source| StormError::Output { path: path.to_owned(), source })
 }
 

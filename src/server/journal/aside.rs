@@ -1,12 +1,10 @@
 //! A copy of the end of a journal, beside it.
 
+use crate::whole_file::PRIVATE;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-
-/// The mode of a copy: nobody but its owner may read who was given which TempID.
-const PRIVATE: u32 = 0o600;
 
 /// Keeps `bytes`, which the file at `path` has from `offset` on, in a new file beside it that survives a
 /// crash, and returns its path.

@@ -28,7 +28,7 @@ use crate::town::scenario::Problem;
 #[derive(Debug, Error)]
 pub enum ScenarioError {
     /// The system does not let us have the file.
-    #[error("{path}: {source}", path = path.display())]
+    #[error("{path}: {source}; expected a scenario, or a command that simulate --help lists", path = path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
