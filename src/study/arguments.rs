@@ -15,22 +15,22 @@ use crate::arguments::number;
 use crate::crowd::scenario::Kind;
 use crate::town::Collect;
 
-/// The largest seed, as a scenario file holds no larger number.
+/// Largest seed: the largest number in a scenario file.
 pub(super) const MOST_SEED: u64 = i64::MAX as u64;
 
-/// More threads than any machine has that this was made for.
+/// Maximum number of threads.
 const MOST_THREADS: u64 = 4096;
 
-/// Runs of all points together, at most.
+/// Maximum number of runs of all points together.
 const MOST_RUNS: u64 = 1_000_000;
 
-/// Worlds of one exploration, at most: each leaves a line of memory.
+/// Maximum number of worlds of an exploration, each of which keeps a line of text in memory.
 const MOST_WORLDS: u64 = 10_000_000;
 
-/// Phones of one world, at most: the largest that the tests run.
+/// Maximum number of phones of a world: that of the largest world in the tests.
 const MOST_PHONES: u32 = 100_000;
 
-/// Seconds of one exploration, at most: a week.
+/// Maximum length of an exploration, in seconds: a week.
 const MOST_SECONDS: u64 = 7 * 86_400;
 
 /// The simulator: lets a town of phones live in virtual time, and says what they noticed.
@@ -96,19 +96,19 @@ pub struct StudyArguments {
     /// Set a key of the scenario, such as people.app_share=0.4; may be given several times
     #[arg(long, value_name = "key=value")]
     set: Vec<String>,
-    /// Run the scenario with each value of a key, such as people.app_share=0.2,0.4,0.6; several sweeps
-    /// make a grid
+    /// Run the scenario with each value of a key, such as people.app_share=0.2,0.4,0.6; several
+    /// sweeps make a grid
     #[arg(long, value_name = "key=a,b,c")]
     sweep: Vec<String>,
-    /// Figures to show instead of the usual ones, such as tracing.recall,server.downloads; the report of a
-    /// sweep draws them first
+    /// Figures to show instead of the usual ones, such as tracing.recall,server.downloads; the
+    /// report of a sweep draws them first
     #[arg(long, value_name = "a,b,c")]
     figures: Option<FigureNames>,
     /// Runs at a time, at most [default: as many as there are processors]
     #[arg(long, value_name = "T", value_parser = number("threads", 1..=MOST_THREADS))]
     threads: Option<u64>,
-    /// Write a report, the figures of all runs, and tables of all that happened in the first run of the first
-    /// point into this directory
+    /// Write a report, the figures of all runs, and tables of all that happened in the first run of
+    /// the first point into this directory
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
     /// Write every message of the first run to this file
@@ -175,7 +175,8 @@ pub struct CrowdArguments {
     /// Worlds to explore
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = number("worlds", 1..=MOST_WORLDS))]
     pub(super) seeds: u64,
-    /// The seed of the first world; the others follow it [default: one drawn from the system's randomness]
+    /// The seed of the first world; the others follow it [default: one drawn from the system's
+    /// randomness]
     #[arg(long, value_name = "S", value_parser = number("a seed", 0..=MOST_SEED))]
     pub(super) seed: Option<u64>,
     /// Begin no world after this time

@@ -1,5 +1,5 @@
-//! Whether towns fit into the memory of the machine, asked before it is taken: what is too large ends in the
-//! middle of a run, and takes other programs along.
+//! Checks before a study that its towns fit into memory. Otherwise the system would kill the
+//! program, or others, in the middle of a run.
 
 use std::fs;
 
@@ -10,25 +10,25 @@ use super::points::PlannedPoint;
 use crate::town::Scenario;
 use crate::town::scenario::MeetingsKind;
 
-/// What a phone takes that has logged in and met nobody, in bytes.
+/// Memory of a phone that has logged in and met nobody, in bytes.
 const BYTES_PER_PHONE: f64 = 1_000.0;
 
-/// What the server's registry takes for a TempID, in bytes.
+/// Memory of a TempID in the server's registry, in bytes.
 const BYTES_PER_TEMP_ID: f64 = 40.0;
 
-/// What the counts of a second take, in bytes: one of requests and one of connections.
+/// Memory of the counts of a second, in bytes: one of requests and one of connections.
 const BYTES_PER_SECOND: f64 = 8.0;
 
-/// What a container may use, in bytes, or `max`.
+/// File with the memory limit of a container, in bytes, or `max`.
 const CONTAINER_LIMIT: &str = "/sys/fs/cgroup/memory.max";
 
-/// Checks that the largest towns fit that may be there at a time: each point has `runs` of them, and there
-/// are `threads`.
+/// Checks that the largest towns that run at the same time fit. Each point has `runs` towns, and
+/// `threads` of them run at a time.
 ///
 /// # Errors
 ///
-/// [`SimulateError::TooLarge`]; what passes may still be too large, as contact logs are not counted, and
-/// only its file says how many people a contact trace has.
+/// [`SimulateError::TooLarge`]. A study that passes may still be too large: the check counts
+/// neither contact logs nor the people of a contact trace, whose number is only in its file.
 pub(super) fn check(
     points: &[PlannedPoint],
     runs: usize,
@@ -37,7 +37,7 @@ pub(super) fn check(
     check_against(points, runs, threads, there())
 }
 
-/// The memory that there is, in bytes.
+/// Available memory, in bytes.
 fn there() -> f64 {
     let info = sysinfo();
     let machine = info.totalram as f64 * f64::from(info.mem_unit);
@@ -69,7 +69,7 @@ fn check_against(
     }
 }
 
-/// What a town takes, with one TempID after the other for all the time of the run.
+/// Memory of a town, with TempIDs for the whole run, in bytes.
 fn bytes(scenario: &Scenario) -> f64 {
     let time = scenario.warm_up.as_f64() + scenario.duration.as_f64();
     let temp_ids = time / scenario.server.temp_id_lifetime.as_f64();

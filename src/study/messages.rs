@@ -1,4 +1,4 @@
-//! Messages in a file, one JSON object a line.
+//! Files of messages, one JSON object per line.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -7,18 +7,18 @@ use crate::text_file::{self, FileError};
 use crate::town::message::Message;
 use crate::whole_file::{self, PUBLIC};
 
-/// The latest moment of a message, in seconds from the start of the run: more than any run lasts.
+/// Latest time of a message, in seconds from the start of the run: longer than any run.
 pub const MAX_T_SECONDS: f64 = 1e9;
 
-/// The form of a line.
+/// Expected form of a line, for error messages.
 const EXPECTED: &str =
     r#"{"t":0.5,"from":"phone 1","to":"server","via":"tcp","text":"QUIT"}, via tcp or udp"#;
 
-/// Writes messages, one a line.
+/// Writes messages, one per line.
 ///
 /// # Errors
 ///
-/// What the system says.
+/// An error of the system.
 pub fn write(out: &mut impl Write, messages: &[Message]) -> io::Result<()> {
     messages.iter().try_for_each(|message| {
         serde_json::to_writer(&mut *out, message)?;

@@ -1,7 +1,8 @@
 //! The program that simulates towns: scenario files, runs side by side, experiments and reports.
 //!
-//! A [`scenario_file`] and the options of the command line make a plan of [`runs`], these make a
-//! [`Study`], and what several runs say together is in [`statistics`] and shown in a [`summary`].
+//! A [`scenario_file`] and the options of the command line make a plan of [`runs`], which result in
+//! a [`Study`]. [`statistics`] estimate each figure over the runs, and a [`summary`] shows the
+//! estimates.
 
 pub mod arguments;
 mod error;
@@ -33,7 +34,7 @@ use self::print::print;
 use self::trial::Trial;
 use crate::writable;
 
-/// Does what the command line asks for, and says whether everything is as it should be.
+/// Executes the command line. Returns whether everything is as expected.
 ///
 /// # Errors
 ///
@@ -67,7 +68,7 @@ fn run_study(arguments: &StudyArguments) -> Result<(), SimulateError> {
     written
 }
 
-/// Makes sure that what is asked for can be written, before long runs.
+/// Checks before long runs that the requested files can be written.
 fn try_files(arguments: &StudyArguments) -> Result<(), SimulateError> {
     // The messages may go into the directory.
     let mut trial = Trial::default();
@@ -84,7 +85,7 @@ fn try_files(arguments: &StudyArguments) -> Result<(), SimulateError> {
     Ok(())
 }
 
-/// Writes what is asked for: the one place at which a study leaves the program other than as text.
+/// Writes the requested files.
 fn write_files(study: &Study, arguments: &StudyArguments) -> Result<(), SimulateError> {
     if let Some(directory) = &arguments.out {
         output::write(study, directory)?;

@@ -1,4 +1,4 @@
-//! Prints what a command of `simulate` has found.
+//! Prints the results of the commands of `simulate`.
 
 use std::path::Path;
 

@@ -33,7 +33,7 @@ impl Progress {
     }
 }
 
-/// How far one run is.
+/// Progress of a run.
 #[derive(Debug)]
 pub(super) struct RunProgress<'a> {
     bar: &'a ProgressBar,
@@ -41,7 +41,7 @@ pub(super) struct RunProgress<'a> {
 }
 
 impl RunProgress<'_> {
-    /// It has done this share of its work, from 0 to 1.
+    /// Sets the share of the work that is done, from 0 to 1.
     pub(super) fn has_come_to(&mut self, share: f64) {
         let steps = ((share * STEPS as f64) as u64).min(STEPS);
         if let Some(more) = steps.checked_sub(self.steps).filter(|more| *more > 0) {

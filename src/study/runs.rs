@@ -13,39 +13,40 @@ use super::progress::Progress;
 use super::{SimulateError, memory};
 use crate::town::{self, Collect, Outcome, Records, Scenario, TownError};
 
-/// Bits of a derived seed, as many as a number of JSON has.
+/// Bits of a derived seed: those that a JSON number represents exactly.
 const SEED_BITS: u32 = 53;
 
-/// What is to be run.
+/// The plan of a study.
 #[derive(Debug, Clone)]
 pub struct Plan {
     /// The scenario before any sweep changes it.
     pub scenario: Scenario,
-    /// What the points come from.
+    /// Origin of the points.
     pub origin: Origin,
-    /// What the points of the sweep are; a single one without a sweep.
+    /// Points of the sweep; a single point without a sweep.
     pub points: Vec<PlannedPoint>,
-    /// What is kept of the first run of the first point.
+    /// What the first run of the first point collects.
     pub collect: Collect,
-    /// The figures that somebody wants to see instead of the usual ones.
+    /// Figures to show instead of the usual ones.
     pub figures: Option<FigureNames>,
-    /// Threads; all that the machine has without a number.
+    /// Number of threads; by default that of the processors.
     pub threads: Option<usize>,
-    /// Whether no bar is shown.
+    /// Whether to show no progress bar.
     pub is_quiet: bool,
 }
 
 impl Plan {
-    /// Runs everything. What comes out does not depend on the threads.
+    /// Runs the plan. The result does not depend on the number of threads.
     ///
     /// # Errors
     ///
-    /// The first run, in the order of the points, that cannot be played; or there are no threads.
+    /// The error of the first run, in the order of the points, that cannot be simulated; or that of
+    /// starting threads.
     pub fn run(&self) -> Result<Study, SimulateError> {
         self.run_with(town::run)
     }
 
-    /// Runs everything with `play` in place of a town.
+    /// Runs the plan with `play` instead of [`town::run`].
     pub(in crate::study) fn run_with(&self, play: impl Play) -> Result<Study, SimulateError> {
         let threads = ThreadPoolBuilder::new().num_threads(self.threads.unwrap_or(0)).build()?;
         let tasks = self.tasks();
@@ -145,7 +146,7 @@ impl Plan {
     }
 }
 
-/// What plays a scenario, and tells how far it is.
+/// A function that simulates a scenario and reports its progress.
 pub(in crate::study) trait Play:
     Fn(&Scenario, Collect, &mut dyn FnMut(f64)) -> Result<(Outcome, Records), TownError> + Sync
 {
@@ -156,15 +157,15 @@ impl<F> Play for F where
 {
 }
 
-/// One run.
+/// A run of a point.
 #[derive(Debug, Clone, Copy)]
 struct Task {
     point: usize,
     seed: u64,
 }
 
-/// The seeds of the runs of a scenario, without end. The first is the scenario's own. A run has the same
-/// seed at all points of a sweep, so that they differ by nothing but what the sweep changes.
+/// The seeds of the runs of a scenario, without end. The first is the scenario's own. A run has the
+/// same seed at all points of a sweep, so that they differ by nothing but what the sweep changes.
 pub fn seeds(seed: u64) -> impl Iterator<Item = u64> {
     let mut derived = SplitMix64::seed_from_u64(seed);
     let others = std::iter::repeat_with(move || derived.next_u64() >> (u64::BITS - SEED_BITS));

@@ -15,7 +15,7 @@ use crate::client::contact_log::Added;
 use crate::client::phone::{Outgoing, Reception};
 use crate::protocol::{Beacon, ContactRecord};
 
-/// Where a datagram comes from.
+/// Source of a datagram.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
     /// A phone, in an encounter.
@@ -27,18 +27,18 @@ pub enum Source {
     },
     /// An adversary that sends again what it heard.
     Repeater {
-        /// Its number.
+        /// Number of the repeater.
         number: u32,
         /// Phone whose beacon it is.
         origin: PhoneId,
     },
 }
 
-/// What the radio does to a beacon: when it arrives, at most twice.
+/// Arrival times of a beacon, which the radio may lose or double.
 type Arrivals = [Option<Duration>; 2];
 
 impl Town {
-    /// A phone that has somebody near sends a beacon when its time comes.
+    /// Schedules the next beacon of a phone that has a neighbour.
     pub(super) fn expect_broadcast(&mut self, phone: PhoneId, core: &mut Core<Event>) {
         let handset = &mut self.handsets[phone.index()];
         if !handset.is_broadcasting {
@@ -48,7 +48,8 @@ impl Town {
         }
     }
 
-    /// The time for a beacon has come.
+    /// Sends the beacon of a phone to its neighbours and schedules the next one; stops without
+    /// neighbours.
     pub(super) fn broadcast(&mut self, phone: PhoneId, core: &mut Core<Event>) {
         let now = core.clock.elapsed();
         let near = self.nearness.near(phone);
@@ -77,7 +78,7 @@ impl Town {
         }
     }
 
-    /// Writes the beacon that a phone sends now, and says whether there is one.
+    /// Encodes the beacon that a phone sends now. Returns whether there is one.
     fn compose(&mut self, phone: PhoneId, core: &mut Core<Event>) -> bool {
         let handset = &mut self.handsets[phone.index()];
         let machine = core.phones[phone.index()].phone();
@@ -129,8 +130,8 @@ impl Town {
         }
     }
 
-    /// A beacon that took its time is there. The encounter in which it was sent may be over, and another
-    /// one be where that was.
+    /// Delivers a delayed beacon. The encounter in which it was sent may be over, and its key may
+    /// belong to another one.
     pub(super) fn arrive_late(&mut self, datagram: &Datagram, core: &mut Core<Event>) {
         let encounter = self.nearness.find(datagram.encounter);
         let source = Source::Handset { phone: datagram.from, encounter };
@@ -149,8 +150,8 @@ impl Town {
         }
         let side = encounter.side_of(from);
         let rng = &mut encounter.radio[side];
-        // All are drawn whatever the settings, so that changing one does not change what is drawn for
-        // the others.
+        // All are drawn whatever the settings, so that changing one does not change what is drawn
+        // for the others.
         let [loss, double, first, second] = std::array::from_fn(|_| rng.random::<f64>());
         if loss < radio.loss.get() {
             self.outcome.beacons.lost += 1;
@@ -160,7 +161,7 @@ impl Town {
         [Some(after(first)), (double < radio.double.get()).then(|| after(second))]
     }
 
-    /// A datagram is at a phone.
+    /// Delivers a datagram to a phone.
     pub(super) fn arrive(
         &mut self,
         source: Source,

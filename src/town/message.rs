@@ -1,7 +1,8 @@
-//! What phones and the server said, in words.
+//! Messages of phones and the server as text.
 //!
-//! The words are those of the real decoders, so that they say what a peer would understand. No password
-//! is in them, and of a TempID only its first four digits: whoever holds a whole one can replay it.
+//! The text is made by the real decoders, so it shows what a peer understands. It contains no
+//! password, and only the first four digits of a TempID, because whoever has a whole one can replay
+//! it.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,30 +13,29 @@ use crate::protocol::{ContactRecord, TempId, Timestamp, resp};
 use crate::server::session::MAX_REQUEST_BYTES_LOGGED_IN;
 use crate::text_width::{clean, cut};
 
-/// What is shown of a message at most, in characters. What people can read is far shorter; what is not
-/// comes from those who do not play by the rules.
+/// Maximum length of the text of a message, in characters. Only malformed messages are longer.
 pub const MAX_TEXT_CHARS: usize = 160;
 
-/// Length of the day in the text of a [`Timestamp`], in bytes; the time follows after a blank.
+/// Length of the day in the text of a [`Timestamp`], in bytes. The time follows after a space.
 const DAY_LEN: usize = "DD/MM/YYYY".len();
 
-/// Something that was said.
+/// A message of a phone, an adversary or the server.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Message {
-    /// In seconds from the start of the run.
+    /// Time in seconds from the start of the run.
     pub t: f64,
-    /// Who said it: `server`, `phone 12`, `replay 0`.
+    /// Sender: `server`, `phone 12`, `replay 0`.
     pub from: String,
-    /// To whom.
+    /// Receiver.
     pub to: String,
-    /// How: `tcp` or `udp`.
+    /// Transport: `tcp` or `udp`.
     pub via: Via,
-    /// What, without secrets: passwords are not shown.
+    /// Content, without passwords and whole TempIDs.
     pub text: String,
 }
 
-/// What carries a message.
+/// Transport of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Via {
@@ -45,7 +45,7 @@ pub enum Via {
     Udp,
 }
 
-/// What a phone made of a beacon that it received.
+/// Result of a beacon that a phone received.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fate {
@@ -59,17 +59,17 @@ pub enum Fate {
     Expired,
 }
 
-/// What the first bytes of a stream say.
+/// The complete messages at the start of a stream.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Described {
-    /// One for each request or reply, in their order.
+    /// Texts of the requests or replies, in their order.
     pub texts: Vec<String>,
-    /// How many bytes these took. The rest is the beginning of another one, or empty.
+    /// Number of bytes of these messages. The rest is empty or an incomplete message.
     pub used: usize,
 }
 
-/// What a phone asks with the bytes of its stream: `AUTH +61400000001 ***`, `TEMPID 96`,
-/// `UPLOAD 12 records`. Bytes that can be no request are one text, with all that follow them.
+/// Describes the requests of a phone: `AUTH +61400000001 ***`, `TEMPID 96`, `UPLOAD 12 records`.
+/// Malformed bytes make one text, together with all bytes after them.
 pub fn describe_requests(bytes: &[u8]) -> Described {
     describe(bytes, |rest| match resp::decode_request(rest, MAX_REQUEST_BYTES_LOGGED_IN) {
         Ok(None) => None,
@@ -78,9 +78,9 @@ pub fn describe_requests(bytes: &[u8]) -> Described {
     })
 }
 
-/// What the server answers with the bytes of its stream: `+OK`, `12 records taken`,
-/// `96 TempIDs from 13/05/2020 00:00:03 to 14/05/2020 00:00:02`. Bytes that can be no reply are one
-/// text, with all that follow them.
+/// Describes the replies of the server: `+OK`, `12 records taken`,
+/// `96 TempIDs from 13/05/2020 00:00:03 to 14/05/2020 00:00:02`. Malformed bytes make one text,
+/// together with all bytes after them.
 pub fn describe_replies(bytes: &[u8]) -> Described {
     describe(bytes, |rest| match Reply::decode(rest) {
         Ok(None) => None,
@@ -89,7 +89,7 @@ pub fn describe_replies(bytes: &[u8]) -> Described {
     })
 }
 
-/// What a beacon says and what became of it:
+/// Describes a beacon and its result:
 /// `beacon 1234… valid 13/05 10:00:00 to 10:14:59: logged`.
 pub fn describe_beacon(record: &ContactRecord, fate: Fate) -> String {
     let fate = match fate {
@@ -101,12 +101,13 @@ pub fn describe_beacon(record: &ContactRecord, fate: Fate) -> String {
     format!("beacon {} valid {}: {fate}", first_digits(record.temp_id), day_and_times(record))
 }
 
-/// Returns the text cut to [`MAX_TEXT_CHARS`] columns, and so many characters at most.
+/// Cuts a text to [`MAX_TEXT_CHARS`] columns and characters.
 pub fn shortened(text: String) -> String {
     cut(&clean(&text), MAX_TEXT_CHARS)
 }
 
-/// Takes one thing after the other off `bytes`: its text, if it has one, and how many bytes it takes.
+/// Describes the messages in `bytes`. `next` returns the text of the first message, if it has one,
+/// and its length in bytes.
 fn describe(
     bytes: &[u8],
     mut next: impl FnMut(&[u8]) -> Option<(Option<String>, usize)>,
@@ -119,7 +120,7 @@ fn describe(
     described
 }
 
-/// Nothing for a frame without words, which is passed over.
+/// Describes a request; `None` for an empty frame, which the server ignores.
 fn describe_request(words: &[&[u8]]) -> Option<String> {
     let name = words.first()?.to_ascii_uppercase();
     Some(match Request::decode(words) {
@@ -183,8 +184,8 @@ fn first_digits(temp_id: TempId) -> String {
     format!("{:.SHOWN$}…", temp_id.to_string())
 }
 
-/// From the start to the expiry, whose day is only shown if it is another one. Beacons live for
-/// minutes, so the year says nothing.
+/// Start and expiry without the year. The day of the expiry is shown only if it differs from that
+/// of the start.
 fn day_and_times(record: &ContactRecord) -> String {
     let (start, expiry) = (parts(record.start), parts(record.expiry));
     let from = format!("{:.5} {}", start.0, start.1);
@@ -195,7 +196,7 @@ fn day_and_times(record: &ContactRecord) -> String {
     }
 }
 
-/// The day and the time.
+/// Day and time of a timestamp.
 fn parts(timestamp: Timestamp) -> (String, String) {
     let mut day = timestamp.to_string();
     let time = day.split_off(DAY_LEN + 1);

@@ -1,4 +1,4 @@
-//! All messages of a town, in words.
+//! All messages of a town as text.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -51,7 +51,7 @@ impl Transcript {
         self.add(at, connection, &name, Way::ToPhone, bytes);
     }
 
-    /// The server names people to its operator, for the contact log of somebody.
+    /// Adds the names of contacts that the server shows its operator for an uploaded contact log.
     pub fn named(&mut self, at: Duration, of: &str, named: &[String]) {
         let whom = if named.is_empty() { "nobody".to_owned() } else { named.join(", ") };
         self.messages.push(Message {
@@ -63,7 +63,7 @@ impl Transcript {
         });
     }
 
-    /// Drops what was unfinished on a lost connection.
+    /// Drops the incomplete messages of a lost connection.
     pub fn lost(&mut self, connection: ConnectionId) {
         self.unfinished.remove(&connection);
     }

@@ -1,4 +1,4 @@
-//! What is written of a study: tables for programs, a summary, and a report for people.
+//! The files of a study: tables and a summary for programs, and a report for people.
 
 mod report;
 #[cfg(test)]
@@ -19,16 +19,17 @@ use super::points::Study;
 use crate::text_file::FileError;
 use crate::whole_file::{self, PUBLIC};
 
-/// Writes everything that is known of `study` into `directory`, which is made if it is not there:
+/// Writes the files of `study` into `directory`, which is created if it does not exist:
 ///
-/// - `encounters.csv`, `beacons.csv`, `uploads.csv` and `traces.csv`, what happened one by one in the
-///   first run of the first point; with nothing but a header if that was not kept;
-/// - `figures.csv`, each figure of each run of each point;
-/// - `summary.json`, the settings, and each figure over the runs of each point;
-/// - `scenario.toml`, the settings, to repeat it, and `contacts.csv`, the contact trace if there is one;
-/// - `report.html`, all of that for people, in one page that needs nothing else.
+/// - `encounters.csv`, `beacons.csv`, `uploads.csv` and `traces.csv`: the single events of the
+///   first run of the first point; only a header if these were not collected;
+/// - `figures.csv`: each figure of each run of each point;
+/// - `summary.json`: the settings, and each figure over the runs of each point;
+/// - `scenario.toml`: the settings, to repeat the study; and `contacts.csv`: the contact trace, if
+///   any;
+/// - `report.html`: the report, one page that needs no other file.
 ///
-/// A file is written whole or not at all, and takes the place of an older one.
+/// Each file is replaced atomically.
 ///
 /// # Errors
 ///

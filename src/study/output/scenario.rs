@@ -1,4 +1,4 @@
-//! The scenario as a file that can be played again wherever the directory goes.
+//! The scenario of a study as a file that can be run again, also after the directory has moved.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -9,10 +9,10 @@ use crate::text_file::{self, FileError};
 use crate::town::Scenario;
 use crate::town::scenario::MeetingsKind;
 
-/// What a contact trace is called beside the scenario that reads it.
+/// Name of the contact trace beside the scenario that reads it.
 const CONTACTS: &str = "contacts.csv";
 
-/// Writes the scenario of `study` into `directory`, and the contact trace that it reads.
+/// Writes the scenario of `study` into `directory`, with the contact trace that it reads.
 pub(super) fn write(study: &Study, directory: &Path) -> Result<(), FileError> {
     let mut scenario = study.scenario.clone();
     // TOML has no larger number. The command in the report names the seed itself.
@@ -25,7 +25,8 @@ pub(super) fn write(study: &Study, directory: &Path) -> Result<(), FileError> {
     write_whole(&directory.join("scenario.toml"), |file| write_toml(&scenario, file))
 }
 
-/// Whether any point does. A sweep that names the file itself has none in the scenario.
+/// Whether any point reads a contact trace. If a sweep names the file, the scenario itself has
+/// none.
 fn reads_contacts(study: &Study) -> bool {
     let is_trace = |scenario: &Scenario| scenario.meetings.kind == MeetingsKind::Trace;
     !study.scenario.meetings.trace.file.as_os_str().is_empty()

@@ -8,7 +8,7 @@ use super::super::measured::{Judged, Measured, MeasuredFigure};
 use super::super::points::{Point, Study};
 use crate::town::Scenario;
 
-/// What `summary.json` holds, in this order.
+/// Content of `summary.json`, in this order.
 #[derive(Serialize)]
 struct Summary<'a> {
     version: &'static str,
@@ -31,23 +31,23 @@ struct Change<'a> {
     value: &'a str,
 }
 
-/// One figure; `null` where no run had it, or one run is too few.
+/// A figure. A value is `null` if no run has the figure, or if it needs more than one run.
 #[derive(Serialize)]
 struct FigureSummary {
     name: &'static str,
     meaning: &'static str,
     mean: Option<f64>,
     deviation: Option<f64>,
-    /// Of the mean, 99 %.
+    /// Ends of the 99 % confidence interval of the mean.
     interval: Option<Interval>,
     runs: usize,
     expected: Vec<Expectation>,
 }
 
-/// What theory says of a figure.
+/// The value that theory expects of a figure.
 #[derive(Serialize)]
 struct Expectation {
-    /// `expected`, or a bound: `expected at most`, `expected at least`.
+    /// The relation in words: `expected`, `expected at most` or `expected at least`.
     relation: &'static str,
     value: f64,
     is_met: bool,

@@ -1,5 +1,5 @@
-//! Tables for programs: CSV as in RFC 4180, with a header. Times are in seconds from the start of the
-//! run, people are numbers.
+//! Tables for programs: CSV as in RFC 4180, with a header. Times are in seconds from the start of
+//! the run. People are numbers.
 
 use std::io::{self, Write};
 
@@ -10,7 +10,7 @@ use super::super::points::{Point, Study};
 use crate::town::Records;
 use crate::town::outcome::{Encounter, Received, Traced, Upload};
 
-/// One row an encounter.
+/// Writes one row per encounter.
 pub(super) fn encounters(records: &Records, file: &mut dyn Write) -> io::Result<()> {
     let header = ["from", "until", "a", "b", "is_possible", "a_recorded", "b_recorded"];
     let row = |row: &Encounter| {
@@ -19,26 +19,26 @@ pub(super) fn encounters(records: &Records, file: &mut dyn Write) -> io::Result<
     table(header, records.encounters.iter().map(row), file)
 }
 
-/// One row a datagram that a phone received.
+/// Writes one row per datagram that a phone received.
 pub(super) fn beacons(records: &Records, file: &mut dyn Write) -> io::Result<()> {
     let row = |row: &Received| (row.at, row.from, row.to, row.fate);
     table(["at", "from", "to", "fate"], records.receptions.iter().map(row), file)
 }
 
-/// One row a contact log that reached the server.
+/// Writes one row per contact log that reached the server.
 pub(super) fn uploads(records: &Records, file: &mut dyn Write) -> io::Result<()> {
     let row = |row: &Upload| (row.at, row.person, row.entries, row.is_forged);
     table(["at", "person", "entries", "is_forged"], records.uploads.iter().map(row), file)
 }
 
-/// One row a time that the server named somebody.
+/// Writes one row per person and upload for which the server named the person.
 pub(super) fn traces(records: &Records, file: &mut dyn Write) -> io::Result<()> {
     let row = |row: &Traced| (row.at, row.index, row.contact, row.is_real);
     table(["at", "index", "contact", "is_real"], records.traces.iter().map(row), file)
 }
 
-/// One row a figure of a run of a point, with a column for each key that the sweep changed. Points and
-/// runs count from 1. A figure that there was nothing to measure for is empty.
+/// Writes one row per figure, run and point, with a column for each key that the sweep changed.
+/// Points and runs count from 1. The value of a figure that could not be measured is empty.
 pub(super) fn figures(study: &Study, file: &mut dyn Write) -> io::Result<()> {
     let keys = study.points.first().map_or(&[][..], |point| &point.changed);
     let mut table = writer(file);

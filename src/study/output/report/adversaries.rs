@@ -1,4 +1,4 @@
-//! What adversaries achieved.
+//! The results of adversaries.
 
 use maud::{Markup, html};
 
@@ -7,7 +7,7 @@ use crate::study::points::Point;
 use crate::town::outcome::AdversaryOutcome;
 use crate::town::scenario::Adversaries;
 
-/// Whether there are any.
+/// Whether a scenario has adversaries.
 pub(super) fn has_any(adversaries: &Adversaries) -> bool {
     let Adversaries { sniffer, replay, relay, guesser, forger, flooder } = adversaries;
     let counts =
@@ -15,7 +15,7 @@ pub(super) fn has_any(adversaries: &Adversaries) -> bool {
     counts.iter().any(|count| *count > 0)
 }
 
-/// What adversaries achieved, on average over the runs of `point`; `which` says which one that is.
+/// The results of adversaries, as means over the runs of `point`, which `which` names.
 pub(super) fn render(set: &Adversaries, point: &Point, which: &str) -> Markup {
     let runs = point.outcomes.len().max(1) as f64;
     let mean = |of: fn(&AdversaryOutcome) -> u64| {

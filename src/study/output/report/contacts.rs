@@ -1,59 +1,59 @@
-//! Who was near whom before an upload, and what the server made of it.
+//! The contacts of people who uploaded, and whether the server named them.
 
 use std::collections::BTreeMap;
 
 use crate::town::Records;
 use crate::town::outcome::{Traced, Upload};
 
-/// Somebody who uploaded, and everybody whom that concerns.
+/// A person who uploaded, with all contacts, real or named.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Case {
-    /// Who uploaded.
+    /// Person who uploaded.
     pub(super) person: u32,
     /// Whether the upload is forged.
     pub(super) is_forged: bool,
-    /// Sorted by what the server made of them, then by number.
+    /// Contacts, sorted by finding and then by person.
     pub(super) contacts: Vec<Contact>,
 }
 
-/// Somebody who was near somebody who uploaded, or of whom the server says so.
+/// A person who was near a case, or whom the server named as a contact of it.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
 pub(super) struct Contact {
-    /// What the server made of it.
+    /// Whether the contact is real and was named.
     pub(super) finding: Finding,
-    /// Who.
+    /// Person of the contact.
     pub(super) person: u32,
-    /// How often they met within the contact window.
+    /// Number of encounters with the case within the contact window.
     pub(super) encounters: u32,
 }
 
-/// What the server made of a contact.
+/// Whether a contact is real, and whether the server named it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Finding {
-    /// It was one, and the server named them.
+    /// A real contact that the server named.
     Traced,
-    /// It was one, and the server did not name them although they have the app.
+    /// A real contact with the app that the server did not name.
     MissedUser,
-    /// It was one, and they do not have the app.
+    /// A real contact without the app.
     MissedOther,
-    /// The server named them, and they were not near.
+    /// A person whom the server named and who was not near.
     FalselyNamed,
 }
 
 impl Finding {
-    /// All, in their order.
+    /// All findings, in ascending order.
     pub(super) const ALL: [Self; 4] =
         [Self::Traced, Self::MissedUser, Self::MissedOther, Self::FalselyNamed];
 }
 
 impl Case {
-    /// How many contacts the server made this of.
+    /// Number of contacts with this finding.
     pub(super) fn count(&self, finding: Finding) -> usize {
         self.contacts.iter().filter(|contact| contact.finding == finding).count()
     }
 }
 
-/// Everybody who uploaded, in the order of their first upload.
+/// The cases of a run, in the order of their first upload.
 pub(super) fn cases(records: &Records) -> Vec<Case> {
     let mut cases: Vec<(Upload, BTreeMap<u32, Contact>)> = Vec::new();
     let mut numbers = BTreeMap::new();
@@ -81,7 +81,7 @@ pub(super) fn cases(records: &Records) -> Vec<Case> {
     cases.into_iter().map(|(upload, contacts)| case(upload, contacts)).collect()
 }
 
-/// What it is if the server does not name somebody who was near.
+/// The finding for a real contact that the server did not name.
 fn missed(records: &Records, person: u32) -> Finding {
     let has_app = records.has_app.get(person as usize).is_some_and(|has_app| *has_app);
     if has_app { Finding::MissedUser } else { Finding::MissedOther }

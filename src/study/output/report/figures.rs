@@ -1,14 +1,14 @@
-//! All figures in tables.
+//! Tables of all figures.
 
 use maud::{Markup, html};
 
 use super::settings::breakable;
 use crate::study::measured::{Measured, MeasuredFigure};
 
-/// More would make the page slow; all are in `figures.csv`.
+/// Maximum number of points in the tables, so that the page stays fast. `figures.csv` has all.
 const MOST_TABLES: usize = 24;
 
-/// All figures of all points.
+/// Tables of all figures of all points.
 pub(super) fn render(points: &[Measured<'_>]) -> Markup {
     html! {
         h2 { "Everything" }

@@ -1,4 +1,4 @@
-//! The contact graph: everybody who uploaded, each with their contacts around them.
+//! The contact graph: each case with its contacts around it.
 
 use std::collections::BTreeMap;
 use std::f64::consts::TAU;
@@ -9,16 +9,16 @@ use super::contacts::{Case, Contact, Finding};
 use crate::chart::{Mark, legend_entry};
 use crate::numbers::counted;
 
-/// More are no picture any more, but a pattern.
+/// Maximum number of cases drawn; more would be unreadable.
 pub(super) const MOST_CASES: usize = 12;
-/// Around one case.
+/// Maximum number of contacts drawn around a case.
 const MOST_CONTACTS: usize = 60;
 
 const SIZE: f64 = 180.0;
 const FIRST_RING: f64 = 38.0;
 const RING_DISTANCE: f64 = 19.0;
 
-/// The graph with its legend.
+/// Draws the graph with its legend.
 pub(super) fn render(cases: &[Case]) -> Markup {
     html! {
         section.card.graph {
@@ -35,7 +35,7 @@ pub(super) fn render(cases: &[Case]) -> Markup {
     }
 }
 
-/// What the marks are and how many there are.
+/// The legend of the marks, with their counts.
 pub(super) fn legend(cases: &[Case]) -> Markup {
     let middle = (12.0, 7.0);
     let has = |is_forged| cases.iter().any(|case| case.is_forged == is_forged);
@@ -56,12 +56,12 @@ pub(super) fn legend(cases: &[Case]) -> Markup {
     }
 }
 
-/// Of those who uploaded.
+/// Mark of a case.
 pub(super) fn case_mark(is_forged: bool) -> Mark {
     if is_forged { Mark::Star } else { Mark::Square }
 }
 
-/// The same.
+/// CSS class of a case.
 pub(super) fn case_class(is_forged: bool) -> &'static str {
     if is_forged { "forger" } else { "index" }
 }
@@ -72,7 +72,7 @@ fn case_text(cases: &[Case], is_forged: bool) -> String {
     format!("{who} ({count})")
 }
 
-/// Of a contact.
+/// Mark of a contact.
 pub(super) fn mark(finding: Finding) -> Mark {
     match finding {
         Finding::Traced => Mark::Circle,
@@ -82,7 +82,7 @@ pub(super) fn mark(finding: Finding) -> Mark {
     }
 }
 
-/// The same.
+/// CSS class of a contact.
 pub(super) fn class(finding: Finding) -> &'static str {
     match finding {
         Finding::Traced => "traced",
@@ -92,7 +92,7 @@ pub(super) fn class(finding: Finding) -> &'static str {
     }
 }
 
-/// In words.
+/// A finding in words.
 pub(super) fn name(finding: Finding) -> &'static str {
     match finding {
         Finding::Traced => "traced",
@@ -102,8 +102,8 @@ pub(super) fn name(finding: Finding) -> &'static str {
     }
 }
 
-/// One case and its contacts. Findings follow each other round the circle, so that it shows their
-/// shares as well.
+/// Draws a case with its contacts. Contacts of a finding are adjacent on the circle, so that it
+/// also shows the shares of the findings.
 fn flower(case: &Case) -> Markup {
     let shown = shown(case);
     let places: Vec<_> = (0..shown.len()).map(|at| place(at, shown.len())).collect();
@@ -132,13 +132,13 @@ fn flower(case: &Case) -> Markup {
     }
 }
 
-/// Of too many contacts some of each finding, in proportion.
+/// The contacts to draw. If there are too many, each finding keeps its share.
 pub(super) fn shown(case: &Case) -> Vec<&Contact> {
     let (all, most) = (case.contacts.len(), case.contacts.len().min(MOST_CONTACTS));
     (0..most).map(|at| &case.contacts[at * all / most]).collect()
 }
 
-/// Where a contact of so many stands: from the top, with the clock, on up to three rings.
+/// Position of a contact: clockwise from the top, on up to three rings.
 fn place(at: usize, of: usize) -> (f64, f64) {
     let rings = match of {
         0..=16 => 1,
@@ -178,7 +178,7 @@ fn told(contact: &Contact) -> String {
     format!("person {}: {}{often}", contact.person, name(contact.finding))
 }
 
-/// Who stands beside several cases.
+/// People who are contacts of several cases.
 fn shared(cases: &[Case]) -> Option<String> {
     let mut often = BTreeMap::new();
     for contact in cases.iter().flat_map(|case| &case.contacts) {
@@ -188,7 +188,7 @@ fn shared(cases: &[Case]) -> Option<String> {
     (shared > 0).then(|| format!("Contacts of several, drawn beside each: {shared}."))
 }
 
-/// What is not drawn.
+/// Note on cases and contacts that are not drawn.
 pub(super) fn left_out(cases: &[Case]) -> Option<String> {
     let more = cases.len().saturating_sub(MOST_CASES);
     let contacts: usize = cases

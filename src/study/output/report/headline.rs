@@ -1,4 +1,4 @@
-//! The figures that matter most, one a card.
+//! The most important figures, one per card.
 
 use maud::{Markup, html};
 
@@ -6,7 +6,7 @@ use super::sweep;
 use crate::numbers::Unit;
 use crate::study::measured::{Measured, MeasuredFigure};
 
-/// The name of a figure, what the card says, and what it is a part of.
+/// The cards, in the order of the page.
 const CARDS: [Card; 5] = [
     Card {
         name: "encounters.recorded_share",
@@ -47,7 +47,7 @@ struct Card {
     parts: Option<(&'static str, &'static str)>,
 }
 
-/// The cards of all points; for a sweep the range over its points.
+/// The cards of a study. For a sweep, each shows the range over all points.
 pub(super) fn render(points: &[Measured<'_>]) -> Markup {
     html! {
         div.headline {
@@ -93,7 +93,7 @@ fn of_sweep(card: &Card, points: &[Measured<'_>]) -> Markup {
     }
 }
 
-/// A share as a bar.
+/// Draws a share as a bar.
 fn meter(share: f64) -> Markup {
     html! {
         svg.meter viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true" {
@@ -109,7 +109,7 @@ fn parts(card: &Card, point: &Measured<'_>) -> Option<String> {
     Some(format!("{} of {}", of(part)?, of(whole)?))
 }
 
-/// How sure a figure is.
+/// The confidence interval of a figure in words.
 fn interval(figure: &MeasuredFigure) -> Option<String> {
     let estimate = figure.estimate?;
     let (low, high) = estimate.interval().filter(|(low, high)| low < high)?;

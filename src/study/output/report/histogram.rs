@@ -1,14 +1,14 @@
-//! How often which length of time was seen.
+//! Histograms of lengths of time.
 
 use crate::chart::{Axis, Chart, Form, Point, Series};
 use crate::numbers::{Unit, count, duration};
 use crate::study::points::Point as StudyPoint;
 use crate::town::outcome::Linkability;
 
-/// About so many bars.
+/// Approximate number of bars.
 const BARS: usize = 24;
 
-/// How long phones could be followed, and what sniffers could link, over all runs of `point`.
+/// How long sniffers followed phones, and which TempIDs they linked, over all runs of `point`.
 pub(super) fn linkability(point: &StudyPoint) -> Option<Chart> {
     let found: Vec<&Linkability> =
         point.outcomes.iter().filter_map(|outcome| outcome.linkability.as_ref()).collect();
@@ -31,7 +31,7 @@ pub(super) fn linkability(point: &StudyPoint) -> Option<Chart> {
     (!found.is_empty()).then(|| histogram("Linkability", &about, "phones", "followed", times))
 }
 
-/// How long it took until the server named contacts, over all runs of `point`.
+/// Time from the first encounter until the server named the contact, over all runs of `point`.
 pub(super) fn notice(point: &StudyPoint) -> Option<Chart> {
     let outcomes = point.outcomes.iter();
     let times: Vec<_> =
@@ -66,7 +66,7 @@ fn histogram(title: &str, about: &str, what: &str, since: &str, times: Vec<f64>)
     }
 }
 
-/// The shortest usual length of time that is not below `seconds`.
+/// The shortest round length of time of at least `seconds`.
 fn nice_width(seconds: f64) -> f64 {
     const USUAL: [f64; 14] = [
         1.0, 5.0, 15.0, 30.0, 60.0, 300.0, 900.0, 1800.0, 3600.0, 7200.0, 10_800.0, 21_600.0,

@@ -3,10 +3,11 @@
 use crate::chart::Axis;
 use crate::study::scenario_file::{Keys, unit_of};
 
-/// The largest of values that are so many times the least would leave no room for the others.
+/// Ratio of the largest to the smallest value from which the axis is logarithmic, so that the small
+/// ones are apart.
 const FAR_APART: f64 = 30.0;
 
-/// The axis for a key with these values, and where on it each of them is.
+/// The axis for a key with these values, and the place of each value on it.
 pub(super) fn axis(key: &str, values: &[&str]) -> (Axis, Vec<f64>) {
     let numbers: Option<Vec<_>> = values.iter().map(|value| number(value)).collect();
     match numbers {
@@ -35,7 +36,7 @@ fn of_numbers(key: &str, numbers: &[Number]) -> Axis {
     }
 }
 
-/// A key with the unit of its values, if a number does not say it.
+/// A key with the unit of its values, if they have one.
 fn label(key: &str) -> String {
     match unit_of(key) {
         Some(unit) => format!("{key}, {unit}"),
@@ -43,13 +44,13 @@ fn label(key: &str) -> String {
     }
 }
 
-/// What a value of a sweep is as a number.
+/// A value of a sweep as a number.
 pub(super) struct Number {
     value: f64,
     is_time: bool,
 }
 
-/// The number that a value is, if it is one: times are, in seconds.
+/// The number of a value, if it is a number or a time, which counts in seconds.
 pub(super) fn number(value: &str) -> Option<Number> {
     let value = bare(value);
     if let Ok(value) = value.parse::<f64>() {
@@ -59,7 +60,7 @@ pub(super) fn number(value: &str) -> Option<Number> {
     Some(Number { value: time.as_secs_f64(), is_time: true })
 }
 
-/// A value as TOML writes it, without the quotes of a text.
+/// A value as in TOML, with the quotes of a string removed.
 pub(super) fn bare(value: &str) -> &str {
     let value = value.trim();
     let inner = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));

@@ -1,4 +1,4 @@
-//! One page that shows a study at a glance, without a network, a script or another file.
+//! The report of a study: one HTML page that needs no network, script or other file.
 
 mod adversaries;
 mod contacts;
@@ -15,7 +15,7 @@ mod sweep;
 
 use super::super::points::Study;
 
-/// The page as HTML.
+/// Renders the report as HTML.
 pub(super) fn render(study: &Study) -> String {
     page::render(study).into_string()
 }

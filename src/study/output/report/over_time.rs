@@ -1,4 +1,4 @@
-//! How it went over time, on average over the runs of a point.
+//! Figures over time, as means over the runs of a point.
 
 use crate::chart::{Axis, Chart, Form, Point, Series, Shade};
 use crate::numbers::duration;
@@ -7,10 +7,10 @@ use crate::town::Scenario;
 use crate::town::outcome::{Bin, Outcome};
 use crate::town::scenario::Spell;
 
-/// More steps are narrower than a line.
+/// Maximum number of steps; more would be narrower than a line.
 const MOST_STEPS: usize = 120;
 
-/// The charts of `outcomes`, which came of `scenario`; none if nothing was counted.
+/// The charts of the `outcomes` of `scenario`; none if nothing was counted.
 pub(super) fn charts(outcomes: &[Outcome], scenario: &Scenario) -> Vec<Chart> {
     let Some(timeline) = Timeline::of(outcomes) else { return Vec::new() };
     let mut charts = vec![timeline.encounters(), timeline.load(), timeline.busiest_seconds()];
@@ -21,8 +21,8 @@ pub(super) fn charts(outcomes: &[Outcome], scenario: &Scenario) -> Vec<Chart> {
     charts
 }
 
-/// When the server was not itself, on an axis that begins with the meetings and goes to `end`. A scenario
-/// counts from the start of the run, before which the phones have their `warm_up`.
+/// Spells of trouble of the server, on an axis from the beginning of the meetings to `end`. A
+/// scenario counts from the start of the run, which is `warm_up` earlier.
 fn shades(scenario: &Scenario, end: f64) -> Vec<Shade> {
     let server = &scenario.server;
     let outages = server.outage.iter().map(|spell| (spell, "server without power"));
@@ -36,12 +36,12 @@ fn shades(scenario: &Scenario, end: f64) -> Vec<Shade> {
     outages.chain(full).filter_map(shade).collect()
 }
 
-/// The bins of all runs, several together if there are many.
+/// The bins of all runs, several merged into a step if there are many.
 struct Timeline<'a> {
     outcomes: &'a [Outcome],
     bins: usize,
     together: usize,
-    /// Of one step, in seconds.
+    /// Length of a step, in seconds.
     width: f64,
 }
 
@@ -136,7 +136,7 @@ impl<'a> Timeline<'a> {
         Series { name: name.to_owned(), look, form, points }
     }
 
-    /// The mean over the runs of what `of` says of each step.
+    /// For each step, the mean of `of` over the runs.
     fn points(&self, of: impl Fn(&Outcome, usize) -> f64) -> Vec<Point> {
         let point = |step: usize| {
             let values: Vec<_> = self.outcomes.iter().map(|outcome| of(outcome, step)).collect();
@@ -146,7 +146,7 @@ impl<'a> Timeline<'a> {
         (0..self.bins.div_ceil(self.together)).filter_map(point).collect()
     }
 
-    /// Of the last bin, in seconds from the beginning of the meetings.
+    /// End of the last bin, in seconds from the beginning of the meetings.
     fn end(&self) -> f64 {
         self.bins as f64 * (self.width / self.together as f64)
     }

@@ -1,4 +1,4 @@
-//! The page around everything.
+//! The page that contains all parts of the report.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -15,7 +15,7 @@ use crate::town::scenario::MeetingsKind;
 
 const STYLE: &str = include_str!("style.css");
 
-/// The report of `study`.
+/// The report of a study as an HTML page.
 pub(super) fn render(study: &Study) -> Markup {
     let points: Vec<_> = study.points.iter().map(Measured::of).collect();
     let scenario = &study.scenario;
@@ -87,7 +87,7 @@ fn facts(study: &Study) -> Markup {
     }
 }
 
-/// Those of all points. Without any point there is still what was asked for.
+/// Scenarios of all points; the requested scenario if there is no point.
 fn scenarios(study: &Study) -> impl Iterator<Item = &Scenario> {
     let asked_for = study.points.is_empty().then_some(&study.scenario);
     study.points.iter().map(|point| &point.scenario).chain(asked_for)
@@ -102,7 +102,7 @@ fn meetings(scenario: &Scenario) -> &'static str {
     }
 }
 
-/// The seed, unless that is what the sweep changes.
+/// The seed, unless the sweep changes it.
 fn seed(study: &Study) -> Option<u64> {
     let seed = study.scenario.seed;
     scenarios(study).all(|scenario| scenario.seed == seed).then_some(seed)
@@ -126,7 +126,7 @@ fn sweep_section(curves: sweep::Curves, runs: u32) -> Markup {
     }
 }
 
-/// What is shown of one point only.
+/// The parts that show only one point.
 fn first_point(study: &Study, point: &Point) -> Markup {
     let of_point = |mut chart: Chart| {
         chart.about += &which(study, point);
@@ -154,7 +154,7 @@ fn first_point(study: &Study, point: &Point) -> Markup {
     }
 }
 
-/// For a sweep, which point a chart is of; otherwise nothing.
+/// The point that a chart shows, for a sweep; otherwise nothing.
 fn which(study: &Study, point: &Point) -> String {
     if study.points.len() < 2 {
         return String::new();

@@ -1,5 +1,5 @@
-//! The town as it is at the end of a run in a plane: everybody at their place, with the contacts of
-//! those who uploaded.
+//! The map of a town in a plane at the end of a run: the position of each person, with lines from
+//! cases to their contacts.
 
 use std::collections::BTreeMap;
 
@@ -12,13 +12,13 @@ use crate::numbers::count;
 use crate::town::Records;
 use crate::town::scenario::Plane;
 
-/// More people are a grey area.
+/// Maximum number of people drawn; more would merge into an area.
 const MOST_DOTS: usize = 2000;
 
 const WIDTH: f64 = 400.0;
 const MARGIN: f64 = 8.0;
 
-/// The map with its legend.
+/// Draws the map with its legend.
 pub(super) fn render(records: &Records, plane: &Plane, cases: &[Case]) -> Markup {
     let map = Map::of(plane);
     let drawn = &cases[..cases.len().min(graph::MOST_CASES)];
@@ -64,7 +64,7 @@ fn legend(cases: &[Case]) -> Markup {
     }
 }
 
-/// From metres to the picture.
+/// The scale from metres to the picture.
 struct Map {
     scale: f64,
     height: f64,
@@ -72,7 +72,7 @@ struct Map {
 }
 
 impl Map {
-    /// Of the whole plane; a very long one gets a picture that is not quite as long.
+    /// The map of a whole plane. The height of the picture is limited.
     fn of(plane: &Plane) -> Self {
         let (width, height) = (plane.width.get().max(1e-3), plane.height.get().max(1e-3));
         let inner = WIDTH - 2.0 * MARGIN;
@@ -140,8 +140,8 @@ impl Map {
     }
 }
 
-/// Everybody with a mark of their own: of what the server found of a contact, the best; nothing of
-/// those who uploaded, whose mark is larger.
+/// People with a mark: contacts with the best of their findings, and cases, which have a larger
+/// mark, with none.
 fn marked(cases: &[Case]) -> BTreeMap<u32, Option<Finding>> {
     let mut marked = BTreeMap::new();
     for contact in cases.iter().flat_map(graph::shown) {

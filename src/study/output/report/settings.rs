@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::study::points::{Origin, Study};
 use crate::town::Scenario;
 
-/// The settings that are not the default ones, then all, and the command.
+/// The settings that differ from the defaults, all settings, and the command.
 pub(super) fn render(study: &Study) -> Markup {
     let settings = flat(&study.scenario);
     let defaults = flat(&Scenario::default());
@@ -34,7 +34,7 @@ pub(super) fn render(study: &Study) -> Markup {
     }
 }
 
-/// Whose settings are shown.
+/// Note on the point whose settings are shown.
 fn settings_of(study: &Study) -> &'static str {
     match study.origin {
         Origin::Experiment(_) if study.points.len() > 1 => "Settings of the first point",
@@ -53,14 +53,14 @@ fn table(settings: &[(String, String)]) -> Markup {
     }
 }
 
-/// A key that may be broken after its dots and underscores.
+/// A key with line break opportunities after dots and underscores.
 pub(super) fn breakable(key: &str) -> Markup {
     html! {
         @for part in key.split_inclusive(['.', '_']) { (part) wbr; }
     }
 }
 
-/// All keys of a scenario with their values. What is not set is not there.
+/// All keys of a scenario that are set, with their values.
 fn flat(scenario: &Scenario) -> Vec<(String, String)> {
     let mut settings = Vec::new();
     // A scenario is made of tables, lists, texts and numbers, all of which JSON has.
@@ -88,7 +88,7 @@ fn flatten(key: String, value: &Value, settings: &mut Vec<(String, String)>) {
     }
 }
 
-/// The command that gives this study again.
+/// The command that repeats the study.
 pub(super) fn command(study: &Study) -> String {
     let Scenario { seed, runs, .. } = &study.scenario;
     match study.origin {
@@ -103,7 +103,7 @@ pub(super) fn command(study: &Study) -> String {
     }
 }
 
-/// The keys of a sweep with their different values.
+/// The keys of a sweep with their values.
 fn swept(study: &Study) -> Vec<(&str, Vec<&str>)> {
     let mut keys: Vec<(&str, Vec<&str>)> = Vec::new();
     for (key, value) in study.points.iter().flat_map(|point| &point.changed) {
@@ -116,7 +116,7 @@ fn swept(study: &Study) -> Vec<(&str, Vec<&str>)> {
     keys
 }
 
-/// For a shell.
+/// Quotes a word for a shell.
 fn quoted(word: &str) -> String {
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "._-=,:".contains(letter);
     if word.chars().all(is_plain) {

@@ -8,25 +8,25 @@ use crate::study::measured::{Measured, MeasuredFigure};
 use crate::study::theory::Relation;
 use crate::town::figures::MOST_TELLING;
 
-/// Besides those with expected values a reader has no use for more.
+/// Maximum number of charts, besides those of figures with expected values.
 const MOST_CHARTS: usize = 18;
-/// In one chart: so many looks there are.
+/// Maximum number of curves in a chart: the number of different styles.
 const MOST_CURVES: usize = 5;
 
-/// The charts of a sweep, and what is left out of them.
+/// The charts of a sweep, and a note on what they leave out.
 #[derive(Debug)]
 pub(super) struct Curves {
-    /// One for each figure that was asked for, or else for each with an expected value and those that
-    /// matter most.
+    /// Charts of the requested figures; without a request, of those with an expected value and the
+    /// most important ones.
     pub(super) charts: Vec<Chart>,
-    /// Of other figures that change.
+    /// Charts of other figures that change.
     pub(super) more: Vec<Chart>,
-    /// What is not shown.
+    /// Note on what is not shown.
     pub(super) left_out: Option<String>,
 }
 
-/// Of the points of a sweep; nothing for a single point. Figures that somebody has asked for come first and
-/// whether they change or not.
+/// Draws the charts of a sweep; none for a single point. Requested figures come first, even if they
+/// do not change.
 pub(super) fn curves(points: &[Measured<'_>], asked: Option<&FigureNames>) -> Option<Curves> {
     let plan = Plan::of(points)?;
     let (early, late) = of_interest(points, asked);
@@ -49,8 +49,8 @@ pub(super) fn curves(points: &[Measured<'_>], asked: Option<&FigureNames>) -> Op
     Some(Curves { charts: charts(&early), more: charts(&late[..room]), left_out })
 }
 
-/// Figures with expected values and those that matter most and change, then others that change. If some
-/// are asked for, the others come after them.
+/// Chooses the figures to draw: first the requested ones, or else those with expected values and
+/// the most important ones that change; then all others that change.
 fn of_interest(
     points: &[Measured<'_>],
     asked: Option<&FigureNames>,
@@ -76,7 +76,7 @@ fn of_interest(
     }
 }
 
-/// The figures that any point has.
+/// The figures that at least one point has.
 fn names(points: &[Measured<'_>]) -> Vec<&'static str> {
     let mut names = Vec::new();
     for figure in points.iter().flat_map(|point| &point.figures) {
@@ -87,13 +87,13 @@ fn names(points: &[Measured<'_>]) -> Vec<&'static str> {
     names
 }
 
-/// Whether a figure is not the same at all points.
+/// Whether a figure differs between points.
 fn differs<'a>(figures: impl Iterator<Item = &'a MeasuredFigure>) -> bool {
     let mut means = figures.filter_map(|figure| Some(figure.estimate?.mean));
     means.next().is_some_and(|first| means.any(|mean| mean != first))
 }
 
-/// Whether it is more than chance that a figure is not the same at all points.
+/// Whether a figure differs between points by more than chance.
 fn changes<'a>(figures: impl Iterator<Item = &'a MeasuredFigure>) -> bool {
     let ends = figures.filter_map(|figure| {
         let estimate = figure.estimate?;
@@ -107,7 +107,7 @@ fn changes<'a>(figures: impl Iterator<Item = &'a MeasuredFigure>) -> bool {
     highest_low > lowest_high + 1e-9 * lowest_high.abs()
 }
 
-/// Which key is the horizontal axis, where each point is on it, and which points make a curve.
+/// The key on the horizontal axis, the place of each point on it, and the points of each curve.
 struct Plan<'a> {
     points: &'a [Measured<'a>],
     axis: Axis,
@@ -116,11 +116,11 @@ struct Plan<'a> {
     curves_left_out: usize,
 }
 
-/// Points that differ in the key of the axis only.
+/// A curve: points that differ only in the key of the axis.
 struct Curve {
-    /// The values of the other keys.
+    /// Values of the other keys.
     name: String,
-    /// In the order of their places.
+    /// Points in the order of their places on the axis.
     points: Vec<usize>,
 }
 
@@ -196,7 +196,8 @@ impl<'a> Plan<'a> {
         Series { name, look: number, form: Form::Marks, points }
     }
 
-    /// What theory says of each curve, or of all if it is the same.
+    /// Series of the values that theory expects: one per curve, or one for all curves if these values
+    /// are the same.
     fn theories(&self, name: &str, relation: Relation, factor: f64) -> Vec<Series> {
         const LOOK_OF_ALL: usize = 6;
         let numbers = 0..self.curves.len();
@@ -224,7 +225,7 @@ impl<'a> Plan<'a> {
         Series { name, look: number, form: Form::Theory, points }
     }
 
-    /// How often theory is right.
+    /// Text on how many points agree with theory.
     fn verdict(&self, name: &str) -> String {
         let judged = |point: &Measured<'_>| {
             let figure = point.figure(name)?;
@@ -244,7 +245,7 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// Makes one of curves that lie on each other, as only the last would be seen, and says so.
+/// Merges curves that coincide, because only the last would be visible, and says so in the label.
 fn folded(series: Vec<Series>) -> (Vec<Series>, String) {
     let (mut folded, mut said) = (Vec::<Series>::new(), String::new());
     for one in series {
@@ -264,7 +265,7 @@ fn ends(point: &Point) -> [f64; 2] {
     point.interval.map_or([point.y, point.y], |(low, high)| [low.min(point.y), high.max(point.y)])
 }
 
-/// The different values of a key, in the order in which they come.
+/// The different values of a key, in the order of their first occurrence.
 fn values<'a>(points: &'a [Measured<'_>], key: usize) -> Vec<&'a str> {
     let mut values = Vec::new();
     for point in points {
@@ -294,7 +295,7 @@ fn title(name: &str) -> String {
     capitalized(&name.replace('.', ": ").replace('_', " "))
 }
 
-/// The label of the axis of a figure.
+/// Label of the axis of a figure.
 fn label(name: &str, unit: Unit) -> String {
     if unit == Unit::Share {
         return "%".to_owned();
@@ -308,7 +309,7 @@ fn capitalized(text: &str) -> String {
     first.unwrap_or_default() + letters.as_str()
 }
 
-/// The least and the most of a figure over all points, with its unit.
+/// Range of a figure over all points, with its unit.
 pub(super) fn range(points: &[Measured<'_>], name: &str) -> Option<String> {
     let unit = points.iter().find_map(|point| point.figure(name))?.unit;
     let means = || points.iter().filter_map(|point| Some(point.estimate(name)?.mean));
