@@ -1,9 +1,10 @@
-//! The floor: the least that a single-threaded server can do for a login session, to compare ours with.
+//! The floor: the least that a single-threaded server can do for a login session, to compare ours
+//! with.
 //!
-//! It accepts, receives, splits requests, sends and closes, on bare epoll. It has no accounts, timers,
-//! random numbers or limits: everybody is let in, and TempIDs count up. With `--durable` the lines of a
-//! `tempIDs.txt` go into a file with one write and one sync for each batch of events, and the replies
-//! after them, as the server has it.
+//! It accepts, receives, splits requests, sends and closes, on bare epoll. It has no accounts,
+//! timers, random numbers or limits: everybody is let in, and TempIDs count up. With `--durable`
+//! the lines of a `tempIDs.txt` go into a file with one write and one sync for each batch of
+//! events, and the replies after them, as the server has it.
 //!
 //! `cargo run --release --example floor -- PORT [--durable FILE]`
 

@@ -1,6 +1,6 @@
 //! Whether the time of a refused login tells a user from a stranger: wrong passwords under names of
-//! both kinds in random order, with names that nobody has in between, judged in this process. What a
-//! client can measure has the noise of a network on top.
+//! both kinds in random order, with names that nobody has in between, judged in this process. What
+//! a client can measure has the noise of a network on top.
 //!
 //! `cargo bench --bench judge [-- --tries 40000 --users 1000000 --junk 4]`
 
@@ -79,8 +79,8 @@ fn row(kind: &str, times: &mut [Duration]) {
     println!("| {kind} | {} | {low} ns | {middle} ns | {high} ns |", times.len());
 }
 
-/// The share of pairs of which the first is longer, ties by half, and its standard error if both are
-/// alike: the statistic of Mann and Whitney. Both are sorted.
+/// The share of pairs of which the first is longer, ties by half, and its standard error if both
+/// are alike: the statistic of Mann and Whitney. Both are sorted.
 fn share_longer(first: &[Duration], second: &[Duration]) -> (f64, f64) {
     let rank = |time: &Duration| {
         let below = second.partition_point(|other| other < time);

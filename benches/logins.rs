@@ -1,8 +1,8 @@
 //! Whole sessions against a server in the same process, on a second thread: connect, log in, get a
 //! TempID that is on disk, leave. 1, 64 and 1,024 at once, driven by a storm.
 //!
-//! Both threads share the machine, so the figure is a session of both sides together. What the server
-//! alone costs is measured from outside, as `benches/README.md` says.
+//! Both threads share the machine, so the figure is a session of both sides together. What the
+//! server alone costs is measured from outside, as `benches/README.md` says.
 
 #![allow(clippy::disallowed_methods, reason = "a benchmark has a thread for the server")]
 

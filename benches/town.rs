@@ -1,11 +1,12 @@
-//! What a simulated town costs: how many days of a person a second of the processor simulates, how that
-//! grows, how much memory a phone takes, and how fast beacons go from one phone into the log of another.
-//! It prints tables; each town is simulated by a process of its own, so that its memory is its own.
+//! What a simulated town costs: how many days of a person a second of the processor simulates, how
+//! that grows, how much memory a phone takes, and how fast beacons go from one phone into the log
+//! of another. It prints tables; each town is simulated by a process of its own, so that its memory
+//! is its own.
 //!
 //! `cargo bench --bench town [-- --people 10000 --days 1]`
 //!
-//! With `--instructions` it counts those instead, with valgrind, some ten minutes: how the work grows,
-//! whatever the memory of the machine makes of it.
+//! With `--instructions` it counts those instead, with valgrind, some ten minutes: how the work
+//! grows, whatever the memory of the machine makes of it.
 
 #![allow(clippy::disallowed_methods, reason = "a benchmark measures time and blocks")]
 
@@ -173,8 +174,8 @@ fn resident_bytes() -> u64 {
     kibibytes * 1024
 }
 
-/// Lets one phone meet many others, each for 15 beacons that are written, read, judged and logged as
-/// the client does, and gives how many go a second.
+/// Lets one phone meet many others, each for 15 beacons that are written, read, judged and logged
+/// as the client does, and gives how many go a second.
 fn exchange_beacons() -> f64 {
     let start = Timestamp::from_unix_seconds(1_589_328_000);
     let began = Instant::now();

@@ -8,8 +8,9 @@ use std::str::FromStr;
 use clap::Parser;
 use clap::builder::StyledStr;
 
-/// Reads the arguments of this process. If they are wrong, it says how and shows the usage on standard
-/// error, and ends the process with exit code 2; `--help` and `--version` are answered with 0.
+/// Reads the arguments of this process. If they are wrong, it says how and shows the usage on
+/// standard error, and ends the process with exit code 2; `--help` and `--version` are answered
+/// with 0.
 pub fn parse<P: Parser>() -> P {
     P::try_parse().unwrap_or_else(|error| {
         // clap leaves the usage out where only a value is wrong.
@@ -35,8 +36,8 @@ fn usage<P: Parser>(name: Option<&str>) -> StyledStr {
     }
 }
 
-/// A reader of whole numbers of `range`. Whatever is wrong with one, it says what was expected: `what`,
-/// such as "a port", and the range.
+/// A reader of whole numbers of `range`. Whatever is wrong with one, it says what was expected:
+/// `what`, such as "a port", and the range.
 pub fn number<N>(
     what: &'static str,
     range: RangeInclusive<N>,

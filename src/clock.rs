@@ -4,8 +4,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::protocol::Timestamp;
 
-/// One moment on both clocks. A program reads them once a tick; its state machines get the moment as
-/// an argument, and in a simulation it is whatever the simulation says.
+/// One moment on both clocks. A program reads them once a tick; its state machines get the moment
+/// as an argument, and in a simulation it is whatever the simulation says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Now {
     /// Never goes back: timers, blocks and ages.

@@ -1,13 +1,14 @@
 //! The reporting server, the phone client and the simulator of the BlueTrace contact-tracing
 //! protocol.
 //!
-//! Everything that decides is a state machine without I/O: bytes or events and the time go in, bytes
-//! and events come out. Around the machines stand thin shells, on real sockets in [`server`] and
-//! [`client`], in virtual time in `world`. The words and bytes that they speak are in
-//! [`protocol`], which is also the specification; what touches the operating system is in [`reactor`].
+//! Everything that decides is a state machine without I/O: bytes or events and the time go in,
+//! bytes and events come out. Around the machines stand thin shells, on real sockets in [`server`]
+//! and [`client`], in virtual time in `world`. The words and bytes that they speak are in
+//! [`protocol`], which is also the specification; what touches the operating system is in
+//! [`reactor`].
 //!
-//! Two programs investigate: `storm` loads a real server, and `simulate` lets a `town` of people with
-//! phones live in a simulation. Each is behind the feature of its name, with its modules.
+//! Two programs investigate: `storm` loads a real server, and `simulate` lets a `town` of people
+//! with phones live in a simulation. Each is behind the feature of its name, with its modules.
 //!
 //! `ARCHITECTURE.md` shows how it fits together.
 

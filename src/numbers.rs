@@ -96,8 +96,8 @@ pub fn duration(seconds: f64) -> String {
     parts.join(" ")
 }
 
-/// Writes a value with so many significant digits, grouped by thousands; a whole number with all of its
-/// digits.
+/// Writes a value with so many significant digits, grouped by thousands; a whole number with all of
+/// its digits.
 fn significant(value: f64, digits: i32) -> String {
     if !value.is_finite() {
         return value.to_string();

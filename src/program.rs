@@ -8,8 +8,8 @@ use std::process::ExitCode;
 use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
 
 /// Runs the program `name`. A panic, which is a fault of the program itself, is told in one line on
-/// standard error, and the exit code is 1. What the program holds is dropped first, so that a terminal
-/// is left as it was found.
+/// standard error, and the exit code is 1. What the program holds is dropped first, so that a
+/// terminal is left as it was found.
 pub fn run(name: &'static str, main: impl FnOnce() -> ExitCode) -> ExitCode {
     set_hook(Box::new(move |fault| tell(name, fault)));
     // After a panic nothing of the program is used any more, so no broken invariant is seen.
@@ -28,8 +28,8 @@ fn tell(name: &str, fault: &PanicHookInfo<'_>) {
     }
 }
 
-/// Keeps passwords and contact logs in the memory of this process from others: the kernel writes no core
-/// dump of it, and only root may trace it or read its memory.
+/// Keeps passwords and contact logs in the memory of this process from others: the kernel writes no
+/// core dump of it, and only root may trace it or read its memory.
 pub fn protect_memory() {
     // Where the kernel refuses, the program is as safe as others are.
     let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);

@@ -1,7 +1,7 @@
 //! Text files of one record a line: what the three kinds of files have in common.
 //!
-//! Every reader takes LF and CRLF, blank lines, a last line without an end, and a byte order mark in
-//! front of the first line. What is wrong is told with file, line and what was expected.
+//! Every reader takes LF and CRLF, blank lines, a last line without an end, and a byte order mark
+//! in front of the first line. What is wrong is told with file, line and what was expected.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -64,8 +64,8 @@ impl FileError {
     }
 }
 
-/// Gives every line of the file at `path` that is not blank to `take`, and says whether the last line
-/// has an end. What `take` finds wrong with a line becomes an error that names the line.
+/// Gives every line of the file at `path` that is not blank to `take`, and says whether the last
+/// line has an end. What `take` finds wrong with a line becomes an error that names the line.
 ///
 /// # Errors
 ///

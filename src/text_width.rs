@@ -1,7 +1,7 @@
 //! Text of unknown origin in the columns of a terminal: its width, made harmless, cut to fit.
 //!
-//! Widths are those of single characters, as terminals count them. A sequence that a font joins into
-//! one picture still takes the columns of its parts.
+//! Widths are those of single characters, as terminals count them. A sequence that a font joins
+//! into one picture still takes the columns of its parts.
 
 use unicode_width::UnicodeWidthChar;
 

@@ -13,9 +13,9 @@ pub const PUBLIC: u32 = 0o666;
 /// The mode of a file that only its owner may read.
 pub const PRIVATE: u32 = 0o600;
 
-/// Writes the file at `path` under a temporary name, which replaces an older file at the end. The older
-/// file stays as it is until then, and if anything goes wrong. A new file gets `mode`, one that replaces
-/// another the mode of that.
+/// Writes the file at `path` under a temporary name, which replaces an older file at the end. The
+/// older file stays as it is until then, and if anything goes wrong. A new file gets `mode`, one
+/// that replaces another the mode of that.
 ///
 /// What is no regular file, such as a pipe or a device, is written in place.
 ///

@@ -4,8 +4,8 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
-/// Tries whether a file can be made, or overwritten if it is there. What is made for that goes again at
-/// once, so that a run which is interrupted leaves nothing.
+/// Tries whether a file can be made, or overwritten if it is there. What is made for that goes
+/// again at once, so that a run which is interrupted leaves nothing.
 ///
 /// # Errors
 ///

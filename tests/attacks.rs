@@ -12,8 +12,8 @@ use support::server::Setup;
 use support::storm::crowd;
 use support::wait::Deadline;
 
-/// What a server may have in memory at any time of an attack, in KiB: a multiple of what it has, and
-/// much less than if anything were kept of each attacker.
+/// What a server may have in memory at any time of an attack, in KiB: a multiple of what it has,
+/// and much less than if anything were kept of each attacker.
 const MOST_MEMORY_KIB: u64 = 32 * 1024;
 
 /// The same when it holds as much output as it may for whoever does not read it, which is 64 MiB.

@@ -67,8 +67,8 @@ impl Scene {
         fs::read(self.data.file(&name)).unwrap_or_default()
     }
 
-    /// Waits until no file in the directory of the client has the TempID; one that is being replaced
-    /// does not count.
+    /// Waits until no file in the directory of the client has the TempID; one that is being
+    /// replaced does not count.
     #[track_caller]
     fn wait_until_no_file_knows(&self, temp_id: &str) {
         let deadline = Deadline::new();
@@ -228,8 +228,8 @@ fn crashed_ages_count_from_reception() {
     client.crash();
     let _client = scene.logged_in_keeping(EIGHT, 4);
     scene.wait_for_log(EIGHT, "");
-    // Receptions are kept in whole seconds. That it does not stay longer either is shown where time is
-    // virtual, in `ContactLog::restore`.
+    // Receptions are kept in whole seconds. That it does not stay longer either is shown where time
+    // is virtual, in `ContactLog::restore`.
     assert!(start.elapsed() >= Duration::from_secs(3), "{:?}", start.elapsed());
 }
 

@@ -1,4 +1,5 @@
-//! The client on terminals of several kinds: that can show colours or should not, and that can do nothing.
+//! The client on terminals of several kinds: that can show colours or should not, and that can do
+//! nothing.
 
 mod support;
 

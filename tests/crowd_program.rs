@@ -1,5 +1,5 @@
-//! `simulate crowd`: worlds with fresh seeds, a planted fault that is found, and the command that repeats
-//! it.
+//! `simulate crowd`: worlds with fresh seeds, a planted fault that is found, and the command that
+//! repeats it.
 
 mod support;
 

@@ -1,4 +1,5 @@
-//! What the server reads and appends, what it makes of malformed files, and how it refuses to start.
+//! What the server reads and appends, what it makes of malformed files, and how it refuses to
+//! start.
 
 mod support;
 
@@ -279,7 +280,8 @@ fn taken_port_is_named() {
 #[test]
 fn restarted_server_gets_its_port_again_at_once() {
     let data = Data::sample();
-    // Below those that the system gives out: one of them may be somebody else's by the time of the restart.
+    // Below those that the system gives out: one of them may be somebody else's by the time of the
+    // restart.
     let port = (10_000 + std::process::id() % 20_000).to_string();
     let arguments = [&port, "60", "--data", data.path().to_str().expect("UTF-8")];
     let server = Setup::program(PROGRAM).arguments(&arguments).start();

@@ -1,5 +1,5 @@
-//! A TempID is in the file before anybody is told it, whatever happens then: a crash, a full disk, a
-//! stop, an operator who does not read.
+//! A TempID is in the file before anybody is told it, whatever happens then: a crash, a full disk,
+//! a stop, an operator who does not read.
 
 mod support;
 
@@ -389,8 +389,8 @@ fn stopping_server_that_cannot_show_what_it_took_fails() {
     assert!(ended.stderr.iter().any(|line| line.contains("bytes are lost")), "{ended:?}");
 }
 
-/// A file for the output of a server that has something in it already, so that a limit to the size of
-/// files which is reached there is not reached by `tempIDs.txt`.
+/// A file for the output of a server that has something in it already, so that a limit to the size
+/// of files which is reached there is not reached by `tempIDs.txt`.
 struct Output {
     path: PathBuf,
 }

@@ -1,5 +1,5 @@
-//! What a program says and leaves behind when it ends by a fault of its own, or by a signal that would
-//! write its memory to a file.
+//! What a program says and leaves behind when it ends by a fault of its own, or by a signal that
+//! would write its memory to a file.
 
 mod support;
 

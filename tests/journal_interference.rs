@@ -1,5 +1,5 @@
-//! Others move, replace, cut or write to `tempIDs.txt` while the server runs: it says so, tells nobody
-//! a TempID that a restart would not know, and goes on when the file is as it was.
+//! Others move, replace, cut or write to `tempIDs.txt` while the server runs: it says so, tells
+//! nobody a TempID that a restart would not know, and goes on when the file is as it was.
 
 mod support;
 
@@ -15,7 +15,8 @@ use support::server::Server;
 const NOT_RECORDED: &str = "IOERR TempID not recorded: ";
 const PROBLEM: &str = "no TempID is issued until it can be recorded";
 
-/// Does harm to the file, mends it, and checks what the server says to that, and what a restart knows.
+/// Does harm to the file, mends it, and checks what the server says to that, and what a restart
+/// knows.
 #[track_caller]
 fn assert_noticed(part: &str, harm: impl FnOnce(&Data), mend: impl FnOnce(&Data)) {
     let data = Data::sample();

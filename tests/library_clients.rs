@@ -90,8 +90,8 @@ fn assert_works(library: Library) {
     server.stdout.wait_for_part(&format!("{},", SIX.user));
 }
 
-/// A wrong password is told in the words of the server, and the right one is taken afterwards unless
-/// the library tried often enough to `block` the account.
+/// A wrong password is told in the words of the server, and the right one is taken afterwards
+/// unless the library tried often enough to `block` the account.
 #[track_caller]
 fn assert_wrong_password_is_told(library: Library, block: bool) {
     let data = Data::with_users();

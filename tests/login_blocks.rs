@@ -1,4 +1,5 @@
-//! Three failures in a row block an account, and nobody learns from it which numbers are registered.
+//! Three failures in a row block an account, and nobody learns from it which numbers are
+//! registered.
 
 mod support;
 

@@ -1,5 +1,5 @@
-//! What a power loss leaves of `tempIDs.txt`: the server starts by itself, traces every TempID that was
-//! told, and throws nothing away that can be read.
+//! What a power loss leaves of `tempIDs.txt`: the server starts by itself, traces every TempID that
+//! was told, and throws nothing away that can be read.
 
 mod support;
 
@@ -36,8 +36,8 @@ fn written() -> (usize, Vec<u8>) {
     (lines(0..TOLD).len(), lines(0..APPENDED).into_bytes())
 }
 
-/// Every state of three sectors, each there or not or the last torn, in a file of every length that ends
-/// with a sector or with what was written.
+/// Every state of three sectors, each there or not or the last torn, in a file of every length that
+/// ends with a sector or with what was written.
 fn states() -> Vec<Vec<u8>> {
     let (synced, written) = written();
     let mut lens = vec![synced, synced + 40, written.len()];

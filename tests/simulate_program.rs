@@ -1,4 +1,5 @@
-//! The program `simulate` as its user sees it: experiments, reports, messages, the scenarios that come along.
+//! The program `simulate` as its user sees it: experiments, reports, messages, the scenarios that
+//! come along.
 
 mod support;
 

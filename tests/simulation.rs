@@ -1,6 +1,6 @@
 //! The server's and the phones' machines against each other in virtual time, with everything that
-//! can go wrong. A run that fails prints its seed; `BLUETRACE_SEED=<seed> cargo test --release --test
-//! simulation` repeats it alone.
+//! can go wrong. A run that fails prints its seed;
+//! `BLUETRACE_SEED=<seed> cargo test --release --test simulation` repeats it alone.
 
 use bluetrace::crowd::scenario::troubled;
 use bluetrace::crowd::{self, Report};

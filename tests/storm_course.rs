@@ -96,8 +96,8 @@ fn bar_on_a_narrow_terminal_is_one_row() {
     });
 }
 
-/// An open loop asks as often as it was told to, whatever the server does: phones go on coming while
-/// it stands still, and what they waited is in the latencies.
+/// An open loop asks as often as it was told to, whatever the server does: phones go on coming
+/// while it stands still, and what they waited is in the latencies.
 #[test]
 fn open_loop_goes_on_while_the_server_is_frozen() {
     let (_data, server) = storm_server();
@@ -114,8 +114,8 @@ fn open_loop_goes_on_while_the_server_is_frozen() {
     assert_waits_are_counted(&outcome, "p99", frozen);
 }
 
-/// Phones that cannot begin when they should, since others still wait, have waited as well: to leave
-/// that out would be coordinated omission.
+/// Phones that cannot begin when they should, since others still wait, have waited as well: to
+/// leave that out would be coordinated omission.
 #[test]
 fn open_loop_counts_the_wait_of_phones_that_begin_late() {
     let (_data, server) = storm_server();

@@ -133,7 +133,8 @@ fn reply_too_many_is_named() {
 
 #[test]
 fn reply_too_many_behind_the_request_is_named() {
-    // It comes when the phone has said goodbye already, and must not be taken for the answer to that.
+    // It comes when the phone has said goodbye already, and must not be taken for the answer to
+    // that.
     for reply in [bulk(&record(7, 0)), b":1\r\n".to_vec(), b"+PONG\r\n".to_vec()] {
         assert_breach("QUIT", "", move || Answer::Say(reply.clone()), UNASKED);
     }
@@ -295,7 +296,8 @@ fn connection_reset_is_named_with_what_the_system_says() {
     assert_no_breach(&liar, "", reason);
 }
 
-/// A server may end what nobody uses, but in good order: nothing that it has not read would reset it.
+/// A server may end what nobody uses, but in good order: nothing that it has not read would reset
+/// it.
 #[test]
 fn silent_connection_that_is_reset_is_named_and_one_that_is_ended_is_not() {
     let (ended, reset) = (None, Some(Duration::ZERO));

@@ -1,5 +1,5 @@
-//! What a storm leaves behind: the result for machines, the plot, what the phones were told; and what a
-//! seed repeats.
+//! What a storm leaves behind: the result for machines, the plot, what the phones were told; and
+//! what a seed repeats.
 
 mod support;
 

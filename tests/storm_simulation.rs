@@ -1,6 +1,6 @@
-//! Storms in virtual time: everybody logs in within seconds, while the network cuts and breaks, the disk
-//! fills up and fails, and the server dies. Nothing here takes the time that passes in it. A run that
-//! fails prints its seed and the command that repeats it alone.
+//! Storms in virtual time: everybody logs in within seconds, while the network cuts and breaks, the
+//! disk fills up and fails, and the server dies. Nothing here takes the time that passes in it. A
+//! run that fails prints its seed and the command that repeats it alone.
 
 use bluetrace::crowd::scenario::storm;
 use bluetrace::crowd::{self, Report};

@@ -1,5 +1,5 @@
-//! Storms of thousands of phones on the real server: everybody gets what is theirs, whatever happens to
-//! the server meanwhile, and nothing is left of a storm when it is over.
+//! Storms of thousands of phones on the real server: everybody gets what is theirs, whatever
+//! happens to the server meanwhile, and nothing is left of a storm when it is over.
 
 mod support;
 
@@ -16,8 +16,8 @@ use support::small_disk::SmallDisk;
 use support::storm::{self, crowd, wait_for_logins};
 use support::wait::{Deadline, now};
 
-/// What a server may have in memory at any time of a storm, in KiB: a multiple of what it has. It keeps
-/// every TempID, which is little, and of each phone only its connection.
+/// What a server may have in memory at any time of a storm, in KiB: a multiple of what it has. It
+/// keeps every TempID, which is little, and of each phone only its connection.
 const MOST_MEMORY_KIB: u64 = 32 * 1024;
 
 /// What phones may be told that lose their server.

@@ -121,7 +121,8 @@ fn trouble_moves_no_wait_of_a_phone_that_is_not_concerned() {
         let moved = |at: usize| troubled[&phone][at] - times[at];
         assert!((-1.0..121.0).contains(&moved(1)), "{phone}");
         count += u32::from(moved(1) > 1.0);
-        // Who had to try again is that much later from then on, to the second in which a TempID begins.
+        // Who had to try again is that much later from then on, to the second in which a TempID
+        // begins.
         assert!((2..6).all(|at| (moved(at) - moved(1)).abs() < 2.0), "{phone}");
     }
     assert!(count > 0);
@@ -205,8 +206,8 @@ fn bad_internet_delays_phones_and_loses_nothing() {
 fn phone_whose_refresh_falls_into_an_offline_spell_asks_when_it_is_back() {
     let mut scenario = perfect();
     scenario.phones.batch = 8;
-    // Two hours of TempIDs from the first quarter of an hour on; the phone would ask for more between
-    // 01:00 and 01:15, and is back while what it has is still valid.
+    // Two hours of TempIDs from the first quarter of an hour on; the phone would ask for more
+    // between 01:00 and 01:15, and is back while what it has is still valid.
     scenario.phones.ahead = Seconds::new(HOUR);
     scenario.offline.share = Probability::ONE;
     scenario.offline.from = Seconds::new(1800);

@@ -1,5 +1,5 @@
-//! The files of a contact log, its records and its receptions, separated by a line of four dashes: what is
-//! loaded is loaded again after it was written down anew, with nothing left to say.
+//! The files of a contact log, its records and its receptions, separated by a line of four dashes:
+//! what is loaded is loaded again after it was written down anew, with nothing left to say.
 
 #![no_main]
 

@@ -1,5 +1,5 @@
-//! The CSV file of a contact trace: its changes come in the order of time, each person is near another
-//! at most once at a time, and nobody parts who was not near.
+//! The CSV file of a contact trace: its changes come in the order of time, each person is near
+//! another at most once at a time, and nobody parts who was not near.
 
 #![no_main]
 

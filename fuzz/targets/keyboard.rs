@@ -1,4 +1,5 @@
-//! Keys of a terminal: any cut of the bytes leads to the same lines and the same bytes for the screen.
+//! Keys of a terminal: any cut of the bytes leads to the same lines and the same bytes for the
+//! screen.
 
 #![no_main]
 

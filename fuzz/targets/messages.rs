@@ -1,5 +1,5 @@
-//! What `--trace` writes, JSON lines: messages that are read survive being written, and make a diagram
-//! that is as wide as it may be.
+//! What `--trace` writes, JSON lines: messages that are read survive being written, and make a
+//! diagram that is as wide as it may be.
 
 #![no_main]
 

@@ -1,5 +1,5 @@
-//! `tempIDs.txt`: what a crash damaged is cut out after a copy was made, all else stays, and what is
-//! loaded then is loaded again with nothing left to mend.
+//! `tempIDs.txt`: what a crash damaged is cut out after a copy was made, all else stays, and what
+//! is loaded then is loaded again with nothing left to mend.
 
 #![no_main]
 

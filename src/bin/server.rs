@@ -45,8 +45,8 @@ struct Arguments {
     /// Connections at a time from one address, or one /64 of IPv6 [default: no limit]
     #[arg(long, value_name = "N", value_parser = number("connections", 1..=u32::MAX))]
     max_connections_per_address: Option<u32>,
-    /// Memory for the incomplete requests of one user; the oldest is dropped for a new one [default:
-    /// 16, and no limit on the loopback]
+    /// Memory for the incomplete requests of one user; the oldest is dropped for a new one
+    /// [default: 16, and no limit on the loopback]
     #[arg(long, value_name = "MIB", value_parser = number("MiB", 1..=1_000_000_u32))]
     max_unfinished_per_user: Option<u32>,
     /// Memory for the incomplete requests from one address, or one /64 of IPv6 [default: 64, and no

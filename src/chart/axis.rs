@@ -56,7 +56,8 @@ impl Axis {
         Self { label: label.into(), ticks, scale: Scale::Linear { low, high } }
     }
 
-    /// A time from `low` to `high`, in seconds; `since` says from when: "from the start of the run".
+    /// A time from `low` to `high`, in seconds; `since` says from when: "from the start of the
+    /// run".
     pub fn time(since: &str, low: f64, high: f64) -> Self {
         let (low, high) = not_empty(low, high);
         let (unit, seconds) = match high - low {
@@ -94,8 +95,8 @@ impl Axis {
         Self { label: label.into(), ticks, scale }
     }
 
-    /// A logarithmic axis whose ends and ticks are 1, 2 or 5 times a power of ten; only powers of ten if
-    /// there would be too many ticks. `low` and `high` are above zero.
+    /// A logarithmic axis whose ends and ticks are 1, 2 or 5 times a power of ten; only powers of
+    /// ten if there would be too many ticks. `low` and `high` are above zero.
     pub fn logarithmic_in_steps(label: impl Into<String>, low: f64, high: f64) -> Self {
         const MOST_TICKS: usize = 9;
         let first = libm::floor(libm::log10(low)) as i32;
@@ -138,7 +139,8 @@ impl Axis {
         Self { label: label.into(), ticks, scale: Scale::Categories { count: names.len() } }
     }
 
-    /// Where `value` is, from 0 at the beginning to 1 at the end; a value beyond an end is at the end.
+    /// Where `value` is, from 0 at the beginning to 1 at the end; a value beyond an end is at the
+    /// end.
     pub fn place(&self, value: f64) -> f64 {
         let place = match self.scale {
             Scale::Linear { low, high } => (value - low) / (high - low),

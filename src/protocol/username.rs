@@ -6,8 +6,8 @@ use thiserror::Error;
 ///
 /// 1 to 16 printable ASCII characters without blanks and without `/`, of which the first is no `#`,
 /// compared byte by byte. Sixteen is the length of the longest international number (E.164: `+` and
-/// 15 digits); the characters are what can be a word of `credentials.txt`, where `#` begins a comment,
-/// and a part of a file name.
+/// 15 digits); the characters are what can be a word of `credentials.txt`, where `#` begins a
+/// comment, and a part of a file name.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Username([u8; Username::MAX_LEN]);
 

@@ -13,9 +13,9 @@ use super::{Buffer, Readiness, Stream, Token};
 /// connection with more is served again in the next tick, after all others.
 pub const READ_BYTES: usize = 64 * 1024;
 
-/// Input that is read although its consumer wants no more, in bytes, if the stream has to read before
-/// it can write and the consumer waits for output to be sent. More than a peer has on the way that
-/// answers as soon as it is asked.
+/// Input that is read although its consumer wants no more, in bytes, if the stream has to read
+/// before it can write and the consumer waits for output to be sent. More than a peer has on the
+/// way that answers as soon as it is asked.
 const MAX_READ_AHEAD_BYTES: usize = READ_BYTES;
 
 /// A connection: the stream, the input that its consumer has not used yet, and the unsent output.
@@ -311,8 +311,8 @@ impl<S: Stream> Connection<S> {
         }
     }
 
-    /// Whether a [blocked](Flushed::Blocked) connection has to [receive](Connection::receive) again:
-    /// the stream must read before it can write, and no event will tell of what it may read.
+    /// Whether a [blocked](Flushed::Blocked) connection has to [receive](Connection::receive)
+    /// again: the stream must read before it can write, and no event will tell of what it may read.
     pub fn must_read_on(&self) -> bool {
         match self.reading {
             Reading::Ready | Reading::ReadyToEnd => {

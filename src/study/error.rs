@@ -102,7 +102,8 @@ pub enum SimulateError {
 }
 
 impl SimulateError {
-    /// Whether the command line or a file that it names for reading is to blame, and the exit code is 2.
+    /// Whether the command line or a file that it names for reading is to blame, and the exit code
+    /// is 2.
     pub fn is_usage(&self) -> bool {
         match self {
             Self::Scenario(_)

@@ -9,8 +9,8 @@ use crate::town::{Outcome, Records, Scenario};
 /// A scenario with the outcomes of all its points and runs.
 #[derive(Debug, Clone)]
 pub struct Study {
-    /// The scenario of the file and the command line, before any sweep. That of the first point for an
-    /// experiment.
+    /// The scenario of the file and the command line, before any sweep. That of the first point for
+    /// an experiment.
     pub scenario: Scenario,
     /// Origin of the scenario.
     pub origin: Origin,
@@ -52,8 +52,8 @@ impl PlannedPoint {
 /// A point of a sweep, with its outcomes.
 #[derive(Debug, Clone)]
 pub struct Point {
-    /// Keys that the sweep changed, with their values as written: `("people.app_share", "0.4")`. All points
-    /// of a study have the same keys.
+    /// Keys that the sweep changed, with their values as written: `("people.app_share", "0.4")`.
+    /// All points of a study have the same keys.
     pub changed: Vec<(String, String)>,
     /// The scenario with these changes.
     pub scenario: Scenario,
@@ -64,7 +64,8 @@ pub struct Point {
 }
 
 impl Point {
-    /// The figures of one of its runs: those of every run, then the quantities measured for this point only.
+    /// The figures of one of its runs: those of every run, then the quantities measured for this
+    /// point only.
     pub fn figures(&self, outcome: &Outcome) -> Vec<Figure> {
         let mut figures = outcome.figures();
         for expected in &self.expected {

@@ -1,7 +1,8 @@
-//! Statistics of a figure over several runs: mean, deviation, and the confidence interval of the mean.
+//! Statistics of a figure over several runs: mean, deviation, and the confidence interval of the
+//! mean.
 
-/// Degrees of freedom above which the quantile is computed from a series, which is right to nine digits there,
-/// while the exact sum grows long.
+/// Degrees of freedom above which the quantile is computed from a series, which is right to nine
+/// digits there, while the exact sum grows long.
 const EXACT_DEGREES: u32 = 200;
 
 /// Quantile of the standard normal distribution at 99.5 %.
@@ -19,8 +20,8 @@ pub struct Estimate {
     pub mean: f64,
     /// Standard deviation of the sample; `None` below two runs.
     pub deviation: Option<f64>,
-    /// Half of the width of the 99 % confidence interval by Student's t, which assumes a normal distribution;
-    /// `None` below two runs.
+    /// Half of the width of the 99 % confidence interval by Student's t, which assumes a normal
+    /// distribution; `None` below two runs.
     pub margin: Option<f64>,
 }
 

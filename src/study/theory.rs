@@ -3,7 +3,8 @@
 use super::statistics::Estimate;
 use crate::town::{Outcome, Scenario};
 
-/// Allowed error of a value that is the same in all runs, and so has no confidence interval: rounding.
+/// Allowed error of a value that is the same in all runs, and so has no confidence interval:
+/// rounding.
 const ROUNDING: f64 = 1e-9;
 
 /// A value expected by theory.

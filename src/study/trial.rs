@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{Access, access};
 
-/// Directories created for a trial. Dropping it removes them, so that an interrupted run leaves nothing.
+/// Directories created for a trial. Dropping it removes them, so that an interrupted run leaves
+/// nothing.
 #[derive(Debug, Default)]
 pub(super) struct Trial {
     made: Vec<PathBuf>,

@@ -15,8 +15,8 @@ use crate::workload::step::Step;
 const DAY: f64 = 86_400.0;
 
 impl Town {
-    /// Schedules a request of a phone that needs a TempID, after a random part of the spread. An offline
-    /// phone comes here again when it is back.
+    /// Schedules a request of a phone that needs a TempID, after a random part of the spread. An
+    /// offline phone comes here again when it is back.
     pub(super) fn need(&mut self, phone: PhoneId, core: &mut Core<Event>) {
         let handset = &mut self.handsets[phone.index()];
         let is_early = core.clock.elapsed() < handset.needs_at;

@@ -27,7 +27,8 @@ use crate::world::server::ServerSettings;
 use crate::world::trouble::Trouble;
 use crate::world::{Core, Happening, World};
 
-/// Midnight of the day on which people begin to meet, in true time: 13/05/2020, as in the assignment.
+/// Midnight of the day on which people begin to meet, in true time: 13/05/2020, as in the
+/// assignment.
 const MIDNIGHT_UNIX_SECONDS: i64 = 1_589_328_000;
 
 /// Bytes that a connection takes before its phone reads them.

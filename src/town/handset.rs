@@ -33,8 +33,8 @@ pub struct Handset {
     pub waits: Waits,
 }
 
-/// Random delays of a phone's requests. Each comes from a stream of its own, so that one more failure changes
-/// no other delay.
+/// Random delays of a phone's requests. Each comes from a stream of its own, so that one more
+/// failure changes no other delay.
 #[derive(Debug, Clone, Copy)]
 pub struct Waits {
     seed: u64,
@@ -60,8 +60,8 @@ impl Handset {
         }
     }
 
-    /// Switches to the TempID of the latest window that has begun at `now` by the phone's clock. Returns
-    /// whether that is another one than before.
+    /// Switches to the TempID of the latest window that has begun at `now` by the phone's clock.
+    /// Returns whether that is another one than before.
     pub fn renew(&mut self, phone: &mut Phone, now: Now) -> bool {
         let Some((record, begun)) = self.supply.take(now.wall) else { return false };
         self.temp_ids_used += begun;
@@ -69,8 +69,8 @@ impl Handset {
         true
     }
 
-    /// Takes TempIDs downloaded at `now` by the phone's clock. A TempID that is still valid is used to its
-    /// end, because the new ones may not have begun by a clock that is behind the server's.
+    /// Takes TempIDs downloaded at `now` by the phone's clock. A TempID that is still valid is used
+    /// to its end, because the new ones may not have begun by a clock that is behind the server's.
     pub fn stock(&mut self, phone: &mut Phone, records: &[ContactRecord], now: Now) {
         let is_valid = |phone: &Phone| phone.temp_id().is_some_and(|it| it.is_valid_at(now.wall));
         if !is_valid(phone) {
@@ -145,8 +145,8 @@ impl LocalClock {
         Now { monotonic: now.monotonic, wall: Timestamp::from_unix_seconds(wall) }
     }
 
-    /// Time after the start of the run at which the clock first shows `wall`. `start` is the true time of the
-    /// start.
+    /// Time after the start of the run at which the clock first shows `wall`. `start` is the true
+    /// time of the start.
     pub fn time_of(&self, wall: Timestamp, start: Timestamp) -> Duration {
         let local_us = (wall.unix_seconds() - start.unix_seconds()) * 1_000_000 - self.skew_us;
         let ppb = i128::from(1_000_000_000 + self.drift_ppb);
@@ -252,7 +252,8 @@ impl Supply {
         }));
     }
 
-    /// Removes all TempIDs whose window has begun at `now`. Returns the latest of them and their number.
+    /// Removes all TempIDs whose window has begun at `now`. Returns the latest of them and their
+    /// number.
     pub fn take(&mut self, now: Timestamp) -> Option<(ContactRecord, u32)> {
         let (mut taken, mut count) = (None, 0);
         while let Some(window) = self.windows.front()

@@ -33,8 +33,8 @@ pub struct Case {
 }
 
 impl Case {
-    /// Draws the people who fall ill before the run ends, in the order of their tests. Person `i` has the app
-    /// if `has_app[i]`.
+    /// Draws the people who fall ill before the run ends, in the order of their tests. Person `i`
+    /// has the app if `has_app[i]`.
     pub fn draw(town: &super::Scenario, has_app: &[bool]) -> Vec<Self> {
         let illness = &town.illness;
         let beginning = town.warm_up.0 + illness.from.0;

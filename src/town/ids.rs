@@ -1,7 +1,7 @@
 //! Ids of people, phones and posts.
 //!
-//! Each kind has a type of its own, so that none is taken for another. Ids are indices into lists; only this
-//! module computes with them.
+//! Each kind has a type of its own, so that none is taken for another. Ids are indices into lists;
+//! only this module computes with them.
 
 use std::fmt;
 use std::ops::Range;
@@ -10,8 +10,8 @@ use std::ops::Range;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PersonId(u32);
 
-/// A phone: an index in [`Core::phones`](crate::world::Core::phones). The phones of people come first, in the
-/// order of their owners, and then those of adversaries.
+/// A phone: an index in [`Core::phones`](crate::world::Core::phones). The phones of people come
+/// first, in the order of their owners, and then those of adversaries.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PhoneId(u32);
 

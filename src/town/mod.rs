@@ -1,8 +1,9 @@
 //! A town: people who meet, with phones, a server and adversaries.
 //!
-//! A town is a [`world`](crate::world) whose phones belong to people. Who is near whom is the truth. Phones
-//! know only what their radio hears, and the server only what phones upload, with the same machines and the
-//! same bytes as in the programs. An [`Outcome`] compares what they found with the truth.
+//! A town is a [`world`](crate::world) whose phones belong to people. Who is near whom is the
+//! truth. Phones know only what their radio hears, and the server only what phones upload, with the
+//! same machines and the same bytes as in the programs. An [`Outcome`] compares what they found
+//! with the truth.
 
 pub mod adversary;
 pub mod air;
@@ -105,8 +106,8 @@ struct Town {
 /// Steps of a run between two reports of progress.
 const STEPS_PER_LOOK: u32 = 16_384;
 
-/// Limit of steps at one moment for each phone, as all may act at once. A run that exceeds it makes no
-/// progress in time and would never end.
+/// Limit of steps at one moment for each phone, as all may act at once. A run that exceeds it makes
+/// no progress in time and would never end.
 const MOST_STEPS_AT_ONCE_PER_PHONE: u64 = 1_000;
 const MOST_STEPS_AT_ONCE: u64 = 4_000_000;
 

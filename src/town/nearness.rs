@@ -11,8 +11,8 @@ use super::draws::{self, Purpose};
 use super::ids::{PersonId, PhoneId, PostId};
 use super::outcome;
 
-/// Neighbours that a list holds inline. Most phones have no more; a longer list is on the heap, which costs
-/// another cache miss.
+/// Neighbours that a list holds inline. Most phones have no more; a longer list is on the heap,
+/// which costs another cache miss.
 const MOST_INLINE: usize = 2;
 
 /// The encounters that last at the moment, and the neighbours of each phone and post.
@@ -82,7 +82,8 @@ impl Nearness {
         }
     }
 
-    /// Begins an encounter. `capture` is the probability that the two phones hear each other at all.
+    /// Begins an encounter. `capture` is the probability that the two phones hear each other at
+    /// all.
     pub fn begin(
         &mut self,
         number: u64,

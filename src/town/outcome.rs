@@ -33,8 +33,8 @@ pub struct Outcome {
     pub over_time: Vec<Bin>,
 }
 
-/// Encounters, and how many of them phones recorded. An encounter that the end of the run cuts short does
-/// not count, since the phones lacked time to record it.
+/// Encounters, and how many of them phones recorded. An encounter that the end of the run cuts
+/// short does not count, since the phones lacked time to record it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Encounters {
     /// Encounters of any two people.
@@ -43,21 +43,22 @@ pub struct Encounters {
     pub possible: u64,
     /// Encounters of which at least one phone has logged a beacon of the other.
     pub recorded: u64,
-    /// Logs that hold the other phone, counted over both logs of each possible encounter: at most twice
-    /// `possible`.
+    /// Logs that hold the other phone, counted over both logs of each possible encounter: at most
+    /// twice `possible`.
     pub recorded_ways: u64,
 }
 
-/// Results of uploads. The fields after `index_cases` count only index cases whose test was positive before
-/// the end.
+/// Results of uploads. The fields after `index_cases` count only index cases whose test was
+/// positive before the end.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Tracing {
     /// People who fell ill before the end.
     pub index_cases: u32,
     /// Index cases who uploaded.
     pub uploads: u32,
-    /// Pairs of an index case and a person who was near them within the retention before the upload, or
-    /// before the test if there was no upload. A person near two index cases is in two pairs.
+    /// Pairs of an index case and a person who was near them within the retention before the
+    /// upload, or before the test if there was no upload. A person near two index cases is in two
+    /// pairs.
     pub contacts: u64,
     /// Pairs in `contacts` that the server named.
     pub traced: u64,
@@ -67,8 +68,8 @@ pub struct Tracing {
     pub people_named: u64,
     /// Encounters of index cases with people whom the server named, within the retention.
     pub traced_encounters: u64,
-    /// For each traced contact, the seconds from the first encounter until the server named them, in
-    /// ascending order.
+    /// For each traced contact, the seconds from the first encounter until the server named them,
+    /// in ascending order.
     pub seconds_to_notice: Vec<f64>,
 }
 
@@ -225,15 +226,17 @@ pub struct Linkability {
     pub sightings: u64,
     /// Distinct TempIDs that sniffers heard.
     pub temp_ids: u64,
-    /// Changes of a phone from one TempID to the next of which sniffers heard both: changes that could be
-    /// linked.
+    /// Changes of a phone from one TempID to the next of which sniffers heard both: changes that
+    /// could be linked.
     pub changes: u64,
     /// Changes that sniffers linked to the right TempID.
     pub linked: u64,
-    /// Links from a TempID to one of another phone, or to a TempID of the same phone that is not the next.
+    /// Links from a TempID to one of another phone, or to a TempID of the same phone that is not
+    /// the next.
     pub mistaken: u64,
-    /// For each phone that sniffers heard, the longest time it could be followed without a break, in seconds
-    /// and ascending order: from the first to the last sighting of a chain of rightly linked TempIDs.
+    /// For each phone that sniffers heard, the longest time it could be followed without a break,
+    /// in seconds and ascending order: from the first to the last sighting of a chain of rightly
+    /// linked TempIDs.
     pub followed_seconds: Vec<f64>,
 }
 
@@ -269,7 +272,8 @@ pub struct Records {
     pub uploads: Vec<Upload>,
     /// Everybody whom the server named.
     pub traces: Vec<Traced>,
-    /// Contacts of index cases, ordered by the test of the case and then by the number of the contact.
+    /// Contacts of index cases, ordered by the test of the case and then by the number of the
+    /// contact.
     pub contacts: Vec<Contact>,
     /// Positions of people at the end, in metres; only in a plane.
     pub positions: Vec<(f64, f64)>,
@@ -337,8 +341,8 @@ pub struct Traced {
     pub is_real: bool,
 }
 
-/// A person who was near an index case within the retention before the upload, or before the test if there was
-/// no upload.
+/// A person who was near an index case within the retention before the upload, or before the test
+/// if there was no upload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Contact {
     /// The index case.

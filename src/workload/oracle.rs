@@ -7,9 +7,9 @@ use super::broken_promise::BrokenPromise;
 use super::caller::Fact;
 use crate::protocol::{ContactRecord, TempId};
 
-/// All TempIDs that phones were told, each with a note of type `N`, and the checks that need to know
-/// nothing else: no TempID is told twice, nobody is let in with a wrong password, and every reply is
-/// one that a BlueTrace server sends, to a request that was sent.
+/// All TempIDs that phones were told, each with a note of type `N`, and the checks that need to
+/// know nothing else: no TempID is told twice, nobody is let in with a wrong password, and every
+/// reply is one that a BlueTrace server sends, to a request that was sent.
 #[derive(Debug)]
 pub struct Oracle<N> {
     told: HashMap<TempId, N>,

@@ -1,5 +1,6 @@
-//! The kernel of the server's machine, as far as streams need one. It keeps received bytes until they are read,
-//! takes written bytes while there is room, and reports readiness edge-triggered, as the real one does.
+//! The kernel of the server's machine, as far as streams need one. It keeps received bytes until
+//! they are read, takes written bytes while there is room, and reports readiness edge-triggered, as
+//! the real one does.
 
 use std::cell::{RefCell, RefMut};
 use std::collections::{HashMap, VecDeque};

@@ -10,8 +10,8 @@ use super::random::{self, Purpose};
 use super::server::{Others, ServerSettings, SimulatedServer, Ticked};
 use crate::clock::Now;
 
-/// Longest time from an event to the tick of the server that handles it: the time of a sync of the disk, in
-/// which events gather.
+/// Longest time from an event to the tick of the server that handles it: the time of a sync of the
+/// disk, in which events gather.
 pub const LONGEST_SYNC: Duration = Duration::from_millis(5);
 
 /// Settings of a machine.
@@ -109,8 +109,8 @@ impl Machine {
         timer.into_iter().chain(self.tick_at).min()
     }
 
-    /// Runs a tick of the server, and returns what it did. `None` if the server is down or lost power in this
-    /// tick, so that its effects are lost.
+    /// Runs a tick of the server, and returns what it did. `None` if the server is down or lost
+    /// power in this tick, so that its effects are lost.
     pub fn tick(&mut self, now: Now) -> Option<Ticked> {
         self.tick_at = None;
         let done = self.server()?.tick(now);

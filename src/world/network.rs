@@ -9,8 +9,8 @@ use rand::rngs::ChaCha12Rng;
 
 use super::random::{self, Purpose};
 
-/// Time until the server's kernel detects that a peer has lost power: a minute of silence, then nine keepalive
-/// probes without an answer, as [`Listener`](crate::reactor::Listener) sets it up.
+/// Time until the server's kernel detects that a peer has lost power: a minute of silence, then
+/// nine keepalive probes without an answer, as [`Listener`](crate::reactor::Listener) sets it up.
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(60 + 9 * 15);
 
 /// Faults of the network. Probabilities are from 0 to 1.
@@ -31,7 +31,8 @@ pub struct NetworkFaults {
 }
 
 impl NetworkFaults {
-    /// A network within a building: nothing is lost, streams are cut at any byte, and delays are short.
+    /// A network within a building: nothing is lost, streams are cut at any byte, and delays are
+    /// short.
     pub const NONE: Self = Self {
         delay: Duration::from_millis(2),
         stall_probability: 0.0,
@@ -109,7 +110,8 @@ pub enum Delivery {
     },
 }
 
-/// The network between the phones and the server. It decides what arrives when; the caller schedules it.
+/// The network between the phones and the server. It decides what arrives when; the caller
+/// schedules it.
 #[derive(Debug)]
 pub struct Network {
     faults: NetworkFaults,
@@ -154,8 +156,8 @@ impl Network {
         self.faults = faults;
     }
 
-    /// Makes a connection of a phone, and returns it with the time at which it reaches the server. Its faults
-    /// are drawn from streams of `owner`.
+    /// Makes a connection of a phone, and returns it with the time at which it reaches the server.
+    /// Its faults are drawn from streams of `owner`.
     pub fn connect(&mut self, phone: u32, owner: u32, now: Duration) -> (ConnectionId, Duration) {
         self.last_connection += 1;
         let id = ConnectionId(self.last_connection);
@@ -263,7 +265,8 @@ impl Network {
         }
     }
 
-    /// Lets one end leave a connection, which receives nothing more. When both have left, it is forgotten.
+    /// Lets one end leave a connection, which receives nothing more. When both have left, it is
+    /// forgotten.
     pub fn leave(&mut self, connection: ConnectionId, side: Side) {
         if let Some(link) = self.links.get_mut(&connection) {
             link.direction(side).is_left = true;

@@ -1,13 +1,14 @@
 //! Arrows between layers go down only, and no two files import each other.
 //!
-//! ARCHITECTURE.md lists the layers, once, in a fenced block below the heading "Layers": one layer a
-//! line, the highest first, and side by side what shares a line and knows nothing of each other.
+//! ARCHITECTURE.md lists the layers, once, in a fenced block below the heading "Layers": one layer
+//! a line, the highest first, and side by side what shares a line and knows nothing of each other.
 //!
 //! What counts as an import is a path that names an item of another file, in a `use` or in code;
-//! re-exports are followed to the file that defines the item. Tests must keep to the layers, but may
-//! import what they test. A parent module and its child may name each other, since Rust splits one
-//! module into files that way: the parent's type, and `impl` blocks for it in its children. All other
-//! files, siblings or in different folders, must not import each other, nor in a ring of several.
+//! re-exports are followed to the file that defines the item. Tests must keep to the layers, but
+//! may import what they test. A parent module and its child may name each other, since Rust splits
+//! one module into files that way: the parent's type, and `impl` blocks for it in its children. All
+//! other files, siblings or in different folders, must not import each other, nor in a ring of
+//! several.
 
 mod arrows;
 mod tree;

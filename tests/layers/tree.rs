@@ -108,8 +108,8 @@ pub(crate) fn is_for_tests(attributes: &[Attribute]) -> bool {
     })
 }
 
-/// Makes `path`, as written in `module`, one from the root of the crate. `None` if it does not begin
-/// with a word that leads there.
+/// Makes `path`, as written in `module`, one from the root of the crate. `None` if it does not
+/// begin with a word that leads there.
 pub(crate) fn absolute(tree: &Tree, module: &[String], path: &[String]) -> Option<ModulePath> {
     let first = path.first()?;
     let base = match first.as_str() {

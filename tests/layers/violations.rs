@@ -59,8 +59,8 @@ pub(crate) fn upward_arrows(tree: &Tree, layers: &Layers) -> Vec<String> {
     violations
 }
 
-/// Every shortest ring of files of which each imports the next. Arrows between a parent module and its
-/// child do not count.
+/// Every shortest ring of files of which each imports the next. Arrows between a parent module and
+/// its child do not count.
 pub(crate) fn rings(tree: &Tree) -> Vec<String> {
     let mut arrows = BTreeMap::new();
     for arrow in tree.arrows.iter().filter(|arrow| !arrow.is_test) {

@@ -5,8 +5,8 @@ use std::sync::OnceLock;
 
 use super::notice;
 
-/// Libraries of one language, in a directory below that of the built programs, so that only the first
-/// run installs them.
+/// Libraries of one language, in a directory below that of the built programs, so that only the
+/// first run installs them.
 #[derive(Debug)]
 pub struct Libraries {
     name: &'static str,
@@ -40,8 +40,8 @@ pub static NODE: Libraries = Libraries {
 };
 
 impl Libraries {
-    /// Where they are installed, after an attempt to do so if they are not. If they are not to be had,
-    /// says loudly what is not tested.
+    /// Where they are installed, after an attempt to do so if they are not. If they are not to be
+    /// had, says loudly what is not tested.
     pub fn directory_for(&self, what: &str) -> Option<&Path> {
         let directory = self.directory.get_or_init(|| self.find_or_install());
         if directory.is_none() {

@@ -8,8 +8,8 @@ pub fn skip(why: &str) {
     say(&format!("SKIPPED: {why}"));
 }
 
-/// Says something in a line that is seen also if the test passes: of what is printed with macros, the
-/// test harness then shows nothing.
+/// Says something in a line that is seen also if the test passes: of what is printed with macros,
+/// the test harness then shows nothing.
 pub fn say(text: &str) {
     // At once, so that no line of another test comes in between; and if nobody reads it, so be it.
     let _ = rustix::io::write(rustix::stdio::stderr(), format!("{text}\n").as_bytes());

@@ -10,8 +10,8 @@ use super::reply::Reply;
 use super::server::Server;
 use super::wait::{Deadline, PATIENCE};
 
-/// A client written from the specification, which shares no line with the client under test. It blocks,
-/// and fails the test at a deadline.
+/// A client written from the specification, which shares no line with the client under test. It
+/// blocks, and fails the test at a deadline.
 #[derive(Debug)]
 pub struct Phone {
     stream: BufReader<TcpStream>,

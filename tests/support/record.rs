@@ -1,7 +1,7 @@
 use std::fmt;
 
-/// A contact record, read and written by the table in the documentation of `protocol`, and not by the
-/// code under test.
+/// A contact record, read and written by the table in the documentation of `protocol`, and not by
+/// the code under test.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Record {
     pub temp_id: String,

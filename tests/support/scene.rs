@@ -16,7 +16,8 @@ pub struct Scene {
 }
 
 impl Scene {
-    /// A server with the users of the assignment, the first `users` of the pattern, and these options.
+    /// A server with the users of the assignment, the first `users` of the pattern, and these
+    /// options.
     #[track_caller]
     pub fn new(users: usize, options: &[&str]) -> Self {
         let data = Data::with_storm_users(users);

@@ -33,8 +33,8 @@ pub fn all() -> Vec<Experiment> {
     ]
 }
 
-/// What an experiment begins with: a day of random mixing in which everybody has the app, and a valid
-/// TempID at all times.
+/// What an experiment begins with: a day of random mixing in which everybody has the app, and a
+/// valid TempID at all times.
 fn mixing(people: u32, contacts_per_day: f64) -> Scenario {
     let mut scenario = Scenario::default();
     scenario.people.count = people;
@@ -331,8 +331,8 @@ fn outage_load() -> Experiment {
         scenario.phones.refresh = Refresh::OnExpiry;
         scenario.phones.ahead = Seconds::new(0);
         scenario.phones.retry = Seconds::new(retry);
-        // Half an hour: all TempIDs expire in its first half, and all phones have knocked several times
-        // in the second, each at moments of its own.
+        // Half an hour: all TempIDs expire in its first half, and all phones have knocked several
+        // times in the second, each at moments of its own.
         let outage = HOUR / 2;
         let from = scenario.warm_up.0.as_secs() + POWER_IS_BACK - outage;
         let (from, lasts) = (Seconds::new(from), Seconds::new(outage));
@@ -370,9 +370,9 @@ fn outage_load() -> Experiment {
 
 fn lockout() -> Experiment {
     let (block, interval) = (60_u32, 1_u64);
-    // Three tries, two intervals between them, and the block from the third one on. The next try is the
-    // first one after that: up to an interval later. To each interval come two or three ways through the
-    // network, of up to 50 ms each.
+    // Three tries, two intervals between them, and the block from the third one on. The next try is
+    // the first one after that: up to an interval later. To each interval come two or three ways
+    // through the network, of up to 50 ms each.
     let (shortest, longest) =
         (block + 2 * interval as u32, f64::from(block) + 3.0 * (interval as f64 + 0.15));
     let (fewest, most) = (3.0 * DAY as f64 / longest, 3.0 * DAY as f64 / f64::from(shortest));

@@ -2,8 +2,8 @@
 
 use crate::town::{Outcome, Scenario};
 
-/// Requests for TempIDs in each of `seconds` seconds, beginning `from` seconds after the start of the
-/// meetings. `None` if there is no request from then on.
+/// Requests for TempIDs in each of `seconds` seconds, beginning `from` seconds after the start of
+/// the meetings. `None` if there is no request from then on.
 pub(super) fn requests(outcome: &Outcome, from: u64, seconds: u64) -> Option<Vec<f64>> {
     let counts = &outcome.server.downloads_by_second.counts.0;
     let counts = counts.get(from as usize..(from + seconds) as usize)?;

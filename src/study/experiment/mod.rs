@@ -32,7 +32,8 @@ pub struct Experiment {
 /// Settings of an experiment, and what is to come out.
 #[derive(Debug, Clone)]
 pub struct Setting {
-    /// What is special about them: keys and values. All settings of an experiment have the same keys.
+    /// What is special about them: keys and values. All settings of an experiment have the same
+    /// keys.
     pub changed: Vec<(&'static str, String)>,
     /// The town.
     pub scenario: Scenario,

@@ -10,7 +10,8 @@ use super::*;
 /// What the documentation calls any key that has a post.
 const POST: &str = "POST";
 
-/// One of everything of which a scenario may have several, with nothing said but what has no default.
+/// One of everything of which a scenario may have several, with nothing said but what has no
+/// default.
 const ONE_OF_EACH: &str = "server.outage = [{ from = 0, duration = 0 }]\n\
     server.disk_full = [{ from = 0, duration = 0 }]\n\
     [adversary]\nsniffer = [{}]\nreplay = [{}]\nrelay = [{}]\nguesser = [{}]\nforger = [{}]\n\

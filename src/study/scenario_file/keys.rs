@@ -72,7 +72,8 @@ impl Keys {
         if key.is_empty() { Some(&self.0) } else { as_table(self.find(key)?) }
     }
 
-    /// What is wrong with `key`, which is none: the one that was probably meant, and its neighbours.
+    /// What is wrong with `key`, which is none: the one that was probably meant, and its
+    /// neighbours.
     pub(super) fn unknown(&self, key: &str) -> String {
         let meant = closest(key, &self.names()).map(|meant| format!("did you mean {meant}? "));
         let mut table = key;
@@ -155,7 +156,8 @@ pub(crate) fn closest<'a, N: AsRef<str>>(written: &str, names: &'a [N]) -> Optio
     nearest.map(|(_, name)| name).or(same_end)
 }
 
-/// How many letters must be put in, left out or exchanged to make one text of the other (Levenshtein).
+/// How many letters must be put in, left out or exchanged to make one text of the other
+/// (Levenshtein).
 fn edits(one: &str, other: &str) -> usize {
     let other: Vec<_> = other.chars().collect();
     let mut row: Vec<usize> = (0..=other.len()).collect();

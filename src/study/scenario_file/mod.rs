@@ -1,7 +1,7 @@
 //! Scenario files: TOML, and options that change what is in it.
 //!
-//! What is wrong is told with its place: file, line and column, or the option, then the key, what was
-//! expected, and what is there.
+//! What is wrong is told with its place: file, line and column, or the option, then the key, what
+//! was expected, and what is there.
 
 mod change;
 mod keys;
@@ -96,7 +96,8 @@ impl ScenarioFile {
     ///
     /// # Errors
     ///
-    /// It cannot be read, it is no TOML, it has an unknown key, or a value that its key cannot have.
+    /// It cannot be read, it is no TOML, it has an unknown key, or a value that its key cannot
+    /// have.
     pub fn read(path: &Path) -> Result<Self, ScenarioError> {
         let unreadable = |source| ScenarioError::Unreadable { path: path.to_owned(), source };
         let mut bytes = Vec::new();
@@ -163,7 +164,8 @@ impl ScenarioFile {
         Ok(scenario)
     }
 
-    /// Says where a problem was written: in the last option that sets one of its keys, or in the file.
+    /// Says where a problem was written: in the last option that sets one of its keys, or in the
+    /// file.
     fn place(&self, changes: &[Change], problem: Problem) -> ScenarioError {
         let keys = || std::iter::once(&problem.key[..]).chain(problem.others.iter().copied());
         let change = keys().find_map(|key| {

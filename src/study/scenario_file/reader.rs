@@ -1,7 +1,7 @@
 //! From a table of TOML to a scenario, with errors that name the key.
 //!
-//! The parser's own deserializer explains a wrong value in the words of Rust. This one knows what each
-//! call asks for, and says it in the words of the documentation.
+//! The parser's own deserializer explains a wrong value in the words of Rust. This one knows what
+//! each call asks for, and says it in the words of the documentation.
 
 use std::fmt::Display;
 

@@ -40,8 +40,8 @@ impl Sweep {
     }
 }
 
-/// All combinations of the values of `sweeps`, the last one changing fastest. Without sweeps, a single
-/// combination without changes.
+/// All combinations of the values of `sweeps`, the last one changing fastest. Without sweeps, a
+/// single combination without changes.
 ///
 /// # Errors
 ///

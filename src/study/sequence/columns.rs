@@ -33,8 +33,8 @@ impl Columns {
         1 + width.saturating_sub(margin + outer(MAX_NAME)) / MIN_GAP
     }
 
-    /// Places lifelines of these names, of which at most as many as fit are given. The gaps are as wide as the
-    /// texts need. If that is too wide, narrow gaps get what they need first.
+    /// Places lifelines of these names, of which at most as many as fit are given. The gaps are as
+    /// wide as the texts need. If that is too wide, narrow gaps get what they need first.
     pub(super) fn new(names: &[String], needs: &[Need], width: usize, margin: usize) -> Self {
         let first = names.first().map_or(0, |name| left_of(text_width::width(name)));
         let last = names.last().map_or(0, |name| right_of(text_width::width(name)));

@@ -74,8 +74,8 @@ pub struct SequenceArguments {
 /// What to show of messages, and how wide.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Options {
-    /// Only what these say to each other, in this order from the left; all that a single one says and
-    /// hears; everybody if it is empty.
+    /// Only what these say to each other, in this order from the left; all that a single one says
+    /// and hears; everybody if it is empty.
     pub only: Vec<String>,
     /// Nothing earlier, in seconds from the start of the run.
     pub from: f64,
@@ -112,8 +112,8 @@ fn terminal_width() -> usize {
     }
 }
 
-/// Draws the messages of a file on standard output, and says whether all are there that were asked for by
-/// name. Whoever closes the output has seen enough.
+/// Draws the messages of a file on standard output, and says whether all are there that were asked
+/// for by name. Whoever closes the output has seen enough.
 ///
 /// # Errors
 ///

@@ -2,8 +2,8 @@
 
 use crate::text_width::{cut, prefix, width};
 
-/// Wraps a clean text at blanks into lines of at most `columns` (at least two). If it needs more than `lines`,
-/// the last line ends with an ellipsis. There is always a line.
+/// Wraps a clean text at blanks into lines of at most `columns` (at least two). If it needs more
+/// than `lines`, the last line ends with an ellipsis. There is always a line.
 pub(super) fn wrap(text: &str, columns: usize, lines: usize) -> Vec<String> {
     let mut wrapped = Vec::new();
     let mut rest = text.trim();

@@ -137,8 +137,8 @@ impl Town {
     }
 }
 
-/// The places that a sniffer covers: the first ones in a random order, so that more coverage only adds
-/// places. The order is random because the first rooms of a timetable are all homes.
+/// The places that a sniffer covers: the first ones in a random order, so that more coverage only
+/// adds places. The order is random because the first rooms of a timetable are all homes.
 fn covered(scenario: &Scenario, sniffer: u64) -> Vec<u32> {
     let coverage = scenario.adversary.sniffer[sniffer as usize].coverage.get();
     if coverage == 0.0 {

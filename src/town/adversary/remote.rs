@@ -213,7 +213,8 @@ impl Town {
         core.wake(phone.number());
     }
 
-    /// Ends an attempt of a guesser, which has tried `tried` more numbers, and schedules the next one.
+    /// Ends an attempt of a guesser, which has tried `tried` more numbers, and schedules the next
+    /// one.
     fn guess_later(&mut self, target: Target, phone: PhoneId, tried: u64, core: &mut Core<Event>) {
         let attempt = self.adversaries.remote.attempt(target);
         if let Attempt::Tries(last) = *attempt {
@@ -287,7 +288,8 @@ impl Town {
                 }
             }
             Owner::Flooder => {
-                // One that tried again would come more often than its rate, and for longer than it should.
+                // One that tried again would come more often than its rate, and for longer than it
+                // should.
                 if matches!(fact, Fact::Refused { .. }) {
                     core.phones[phone.index()].give_up();
                     core.phones[phone.index()].intend(&[Step::Vanish(Moment::BeforeAnyByte)]);
@@ -333,8 +335,8 @@ impl Town {
         self.guess_later(target, phone, tried, core);
     }
 
-    /// Handles a lost connection of an adversary. A guesser repeats the unanswered guess after a pause; a
-    /// flooder waits for its next connection.
+    /// Handles a lost connection of an adversary. A guesser repeats the unanswered guess after a
+    /// pause; a flooder waits for its next connection.
     pub(in crate::town) fn lose_remote(&mut self, phone: PhoneId, core: &mut Core<Event>) {
         match self.adversaries.remote.owner(phone) {
             Owner::Guesser(target) => {

@@ -8,9 +8,10 @@ use crate::town::ids::{PhoneId, PostId};
 use crate::town::outcome::Linkability;
 use crate::town::scenario::Seconds;
 
-/// An adversary that listens at places and follows phones. A TempID identifies a phone while it is in use.
-/// When it changes, start and expiry, which travel in clear, show which new TempIDs may follow it. Among
-/// those, one heard where the old one was heard last is more likely than one elsewhere.
+/// An adversary that listens at places and follows phones. A TempID identifies a phone while it is
+/// in use. When it changes, start and expiry, which travel in clear, show which new TempIDs may
+/// follow it. Among those, one heard where the old one was heard last is more likely than one
+/// elsewhere.
 #[derive(Debug)]
 pub struct Sniffer {
     /// Largest gap between two TempIDs of a phone, in seconds.
@@ -99,8 +100,8 @@ impl Sniffer {
         }
     }
 
-    /// The continuation of each track. An ambiguous one is not linked: several tracks fit equally well, or
-    /// one fits several.
+    /// The continuation of each track. An ambiguous one is not linked: several tracks fit equally
+    /// well, or one fits several.
     fn link(&self, tracks: &[Track]) -> Vec<Option<usize>> {
         let everywhere: Vec<usize> = (0..tracks.len()).collect();
         let mut by_post: BTreeMap<PostId, Vec<usize>> = BTreeMap::new();
@@ -133,7 +134,8 @@ impl Sniffer {
             .collect()
     }
 
-    /// The candidates whose times fit after those of `track`. `candidates` are in the order of their start.
+    /// The candidates whose times fit after those of `track`. `candidates` are in the order of
+    /// their start.
     fn fitting<'a>(&self, track: &Track, candidates: &'a [usize], tracks: &[Track]) -> &'a [usize] {
         // However much is tolerated, what follows begins later: nobody is followed in a circle.
         let earliest = (track.expiry + 1 - self.tolerance).max(track.start + 1);
@@ -159,8 +161,8 @@ impl Track {
     }
 }
 
-/// For each phone heard, the longest time it was followed rightly: from the first sighting of a TempID to
-/// the last one of a chain of right links. In ascending order.
+/// For each phone heard, the longest time it was followed rightly: from the first sighting of a
+/// TempID to the last one of a chain of right links. In ascending order.
 fn longest_stretches(tracks: &[Track], is_right: &[bool]) -> Vec<f64> {
     let mut by_owner: Vec<usize> = (0..tracks.len()).collect();
     by_owner.sort_by_key(|at| tracks[*at].owner);

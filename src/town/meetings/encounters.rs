@@ -44,7 +44,8 @@ impl Encounters {
         }
     }
 
-    /// Notes that exactly these pairs are near each other from `at` on. Each is there once. Sorts `pairs`.
+    /// Notes that exactly these pairs are near each other from `at` on. Each is there once. Sorts
+    /// `pairs`.
     pub(super) fn become_near(&mut self, at: Duration, pairs: &mut [Pair]) {
         pairs.sort_unstable();
         self.next.clear();

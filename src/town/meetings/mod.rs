@@ -1,8 +1,8 @@
 //! Who is near whom, and when: the truth that phones try to record.
 //!
-//! All kinds of meetings are iterators of [`Change`]s in the order of time. They know people, places and
-//! times, but no phones and no server. Who has the app matters only to homophily. Two bodies are never in two
-//! encounters at the same time.
+//! All kinds of meetings are iterators of [`Change`]s in the order of time. They know people,
+//! places and times, but no phones and no server. Who has the app matters only to homophily. Two
+//! bodies are never in two encounters at the same time.
 
 mod encounters;
 mod plane;
@@ -72,8 +72,8 @@ pub enum ChangeKind {
     Ends,
 }
 
-/// All changes of a town in the order of time, with ends before beginnings at the same moment. A meeting that
-/// outlasts the run has no end; one that ends at its very last moment has one.
+/// All changes of a town in the order of time, with ends before beginnings at the same moment. A
+/// meeting that outlasts the run has no end; one that ends at its very last moment has one.
 #[derive(Debug)]
 pub struct Meetings {
     kind: Kind,
@@ -89,8 +89,8 @@ enum Kind {
 }
 
 impl Meetings {
-    /// The meetings of a scenario. Person `i` has the app if `has_app[i]`. `posts` are the positions of the
-    /// adversaries' radios; post `k` is body number `has_app.len() + k`.
+    /// The meetings of a scenario. Person `i` has the app if `has_app[i]`. `posts` are the
+    /// positions of the adversaries' radios; post `k` is body number `has_app.len() + k`.
     ///
     /// # Errors
     ///
@@ -98,8 +98,8 @@ impl Meetings {
     ///
     /// # Panics
     ///
-    /// If `has_app` is not as long as [`people_of`](Self::people_of) says, or the scenario is not one that
-    /// [`check`](Scenario::check) takes.
+    /// If `has_app` is not as long as [`people_of`](Self::people_of) says, or the scenario is not
+    /// one that [`check`](Scenario::check) takes.
     pub fn new(scenario: &Scenario, has_app: &[bool], posts: &[Post]) -> Result<Self, TownError> {
         let is_countable = u32::try_from(posts.len())
             .is_ok_and(|posts| scenario.people.count.checked_add(posts).is_some());
@@ -122,7 +122,8 @@ impl Meetings {
         Ok(Self { kind, duration: scenario.duration.0 })
     }
 
-    /// Number of people: that of the scenario, or of the names in a trace without carriers of posts.
+    /// Number of people: that of the scenario, or of the names in a trace without carriers of
+    /// posts.
     ///
     /// # Errors
     ///
@@ -153,8 +154,8 @@ impl Meetings {
         }
     }
 
-    /// Positions of people in a plane, in metres, at the last check of who is near whom: at the time of the
-    /// latest change given, or later. Empty for other kinds of meetings.
+    /// Positions of people in a plane, in metres, at the last check of who is near whom: at the
+    /// time of the latest change given, or later. Empty for other kinds of meetings.
     pub fn positions(&self) -> Vec<(f64, f64)> {
         match &self.kind {
             Kind::Plane(plane) => plane.positions().to_vec(),

@@ -26,8 +26,8 @@ pub(super) struct Plane {
     encounters: Encounters,
 }
 
-/// People by the cell of a grid. A cell is at least as wide and as high as the range, so that all neighbours
-/// of a person are in the same cell or in one of the eight around it.
+/// People by the cell of a grid. A cell is at least as wide and as high as the range, so that all
+/// neighbours of a person are in the same cell or in one of the eight around it.
 #[derive(Debug)]
 struct Cells {
     columns: usize,

@@ -13,14 +13,14 @@ use crate::town::draws::{self, Purpose};
 use crate::town::ids::PersonId;
 use crate::town::scenario::{Post, Scenario};
 
-/// Draws of a partner for an encounter, as long as those drawn are near already. If half of all others are
-/// near, one in 2^32 encounters fails to find one.
+/// Draws of a partner for an encounter, as long as those drawn are near already. If half of all
+/// others are near, one in 2^32 encounters fails to find one.
 const MOST_TRIES: u32 = 32;
 
 /// The encounters of people who mix at random.
 ///
-/// Each encounter has a random stream of its own, in which everything is drawn in the same order. So
-/// `people.homophily` changes only the encounters whose draw selects it, and the app only those.
+/// Each encounter has a random stream of its own, in which everything is drawn in the same order.
+/// So `people.homophily` changes only the encounters whose draw selects it, and the app only those.
 #[derive(Debug)]
 pub(super) struct RandomMixing {
     seed: u64,

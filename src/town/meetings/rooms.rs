@@ -6,10 +6,11 @@ use super::Body;
 use crate::town::draws::{self, Purpose};
 use crate::town::scenario::{Scenario, Timetable};
 
-/// The rooms of a town. Their numbers: first the homes, then the classes, the workplaces and the buses.
+/// The rooms of a town. Their numbers: first the homes, then the classes, the workplaces and the
+/// buses.
 ///
-/// People of a home have neighbouring numbers, and so do people of a bus. Classes and workplaces are mixed at
-/// random.
+/// People of a home have neighbouring numbers, and so do people of a bus. Classes and workplaces
+/// are mixed at random.
 #[derive(Debug)]
 pub(super) struct Rooms {
     homes: u32,

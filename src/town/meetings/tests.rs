@@ -53,8 +53,8 @@ fn bodies(meeting: Meeting, people: u32) -> Pair {
     }
 }
 
-/// All encounters in the order in which they begin, after everything was checked that must hold for every
-/// kind.
+/// All encounters in the order in which they begin, after everything was checked that must hold for
+/// every kind.
 fn wholes(scenario: &Scenario, changes: &[Change]) -> Vec<Whole> {
     let people = Meetings::people_of(scenario).expect("known");
     let (mut wholes, mut near) = (Vec::<Whole>::new(), BTreeMap::new());
@@ -266,8 +266,8 @@ fn share_of_a_room_is_near_and_the_same_people_on_both_ways() {
     let wholes = wholes(&scenario, &changes(&scenario, &[]));
     // Both ways follow each other without a stay, so that each pair has one encounter a day.
     let full = wholes.iter().filter(|whole| whole.until - whole.from == Duration::from_secs(HOUR));
-    // At work nobody is for any time. 100 buses with 435 pairs, two days, 0.3 of them: 26,100 with a
-    // deviation of 135.
+    // At work nobody is for any time. 100 buses with 435 pairs, two days, 0.3 of them: 26,100 with
+    // a deviation of 135.
     let count = full.count();
     assert_eq!(count, wholes.len());
     assert!((25_500..26_700).contains(&count), "{count}");

@@ -28,9 +28,10 @@ pub(super) struct Walker {
 }
 
 impl Walker {
-    /// A walker in the stationary state, at a random moment of a trip and its rest. The trip is drawn with a
-    /// probability proportional to the length of both. Uniform starting points would drift towards the
-    /// middle over time (Navidi, Camp: Stationary Distributions for the Random Waypoint Mobility Model,
+    /// A walker in the stationary state, at a random moment of a trip and its rest. The trip is
+    /// drawn with a probability proportional to the length of both. Uniform starting points would
+    /// drift towards the middle over time (Navidi, Camp: Stationary Distributions for the Random
+    /// Waypoint Mobility Model,
     /// 2004).
     pub(super) fn new(ground: &Ground, mut draws: Xoshiro256PlusPlus) -> Self {
         let longest = ground.seconds((0.0, 0.0), (ground.width, ground.height)) + ground.rest;

@@ -27,15 +27,15 @@ const MOST_SPELLS_PER_DAY: f64 = 1440.0;
 /// Limit of encounters of a person per day, one a second: each is drawn.
 const MOST_CONTACTS_PER_DAY: f64 = 86_400.0;
 
-/// Limit of crossings of the plane between two checks. A faster walker would be at a random point at each
-/// check anyway, and cost as much as all these walks.
+/// Limit of crossings of the plane between two checks. A faster walker would be at a random point
+/// at each check anyway, and cost as much as all these walks.
 const MOST_CROSSINGS: f64 = 100.0;
 
 /// Lowest speed; a slower walker is practically at rest.
 const SLOWEST_METRES_PER_SECOND: f64 = 0.001;
 
-/// Shortest interval of a repeated action: half of the shortest advertising interval of Bluetooth LE. The time
-/// of a run grows with the number of actions.
+/// Shortest interval of a repeated action: half of the shortest advertising interval of Bluetooth
+/// LE. The time of a run grows with the number of actions.
 const SHORTEST_STEP: Seconds = Seconds(std::time::Duration::from_millis(10));
 
 const DAY: Seconds = Seconds::new(86_400);
@@ -221,7 +221,8 @@ impl Scenario {
         })
     }
 
-    /// Checks `phones.ahead`: a phone that needs more as soon as it has a full batch would ask without end.
+    /// Checks `phones.ahead`: a phone that needs more as soon as it has a full batch would ask
+    /// without end.
     fn check_ahead(&self) -> Result<(), Problem> {
         let (ahead, lifetime) = (self.phones.ahead, self.server.temp_id_lifetime);
         let held = Seconds(lifetime.0 * u32::from(self.phones.windows()));

@@ -58,7 +58,8 @@ pub struct RandomMixing {
     pub contacts_per_day: Amount,
     /// Duration of an encounter.
     pub contact_duration: Seconds,
-    /// Number of places. Each encounter is at a random one, which matters only to adversaries at places.
+    /// Number of places. Each encounter is at a random one, which matters only to adversaries at
+    /// places.
     pub places: u32,
 }
 

@@ -1,7 +1,8 @@
 //! The settings of a town, as a scenario file holds them.
 //!
-//! Every key has a default, so a scenario holds only the differences. An unknown key is an error, because a
-//! misspelt one would silently have its default. `data/scenarios/README.md` documents each key.
+//! Every key has a default, so a scenario holds only the differences. An unknown key is an error,
+//! because a misspelt one would silently have its default. `data/scenarios/README.md` documents
+//! each key.
 
 mod adversaries;
 mod check;
@@ -68,8 +69,8 @@ pub struct People {
     pub count: u32,
     /// Probability that a person has the app.
     pub app_share: Probability,
-    /// Probability that an encounter is drawn only from people who are alike in having the app or not. For
-    /// `random-mixing` only.
+    /// Probability that an encounter is drawn only from people who are alike in having the app or
+    /// not. For `random-mixing` only.
     pub homophily: Probability,
 }
 
@@ -143,8 +144,8 @@ pub struct Illness {
     pub test_delay: Seconds,
     /// Probability that an index case uploads.
     pub upload_share: Probability,
-    /// Largest age of an encounter at the upload for the other person to be a contact, whatever phones
-    /// retain.
+    /// Largest age of an encounter at the upload for the other person to be a contact, whatever
+    /// phones retain.
     pub contact_window: Seconds,
 }
 

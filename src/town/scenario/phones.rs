@@ -32,8 +32,8 @@ pub struct Phones {
     pub ahead: Seconds,
     /// Longest random delay of a request, so that not all phones ask at once.
     pub spread: Seconds,
-    /// Longest time until a failed request is repeated. Each is repeated after a random time of at least half
-    /// of it.
+    /// Longest time until a failed request is repeated. Each is repeated after a random time of at
+    /// least half of it.
     pub retry: Seconds,
     /// Behaviour of a phone without a valid TempID.
     pub when_expired: WhenExpired,

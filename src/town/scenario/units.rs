@@ -1,5 +1,5 @@
-//! The types of a scenario's values. Each checks its own range, so that a wrong value is refused with its place
-//! in the file.
+//! The types of a scenario's values. Each checks its own range, so that a wrong value is refused
+//! with its place in the file.
 
 use std::fmt;
 use std::num::NonZeroU32;
@@ -9,8 +9,8 @@ use std::time::Duration;
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// A duration, to the microsecond. A file gives it as a number of seconds, or as a text with units: `"15m"`,
-/// `"1day 12h"`.
+/// A duration, to the microsecond. A file gives it as a number of seconds, or as a text with units:
+/// `"15m"`, `"1day 12h"`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize)]
 #[serde(into = "f64")]
 pub struct Seconds(pub Duration);

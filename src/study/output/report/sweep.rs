@@ -196,8 +196,8 @@ impl<'a> Plan<'a> {
         Series { name, look: number, form: Form::Marks, points }
     }
 
-    /// Series of the values that theory expects: one per curve, or one for all curves if these values
-    /// are the same.
+    /// Series of the values that theory expects: one per curve, or one for all curves if these
+    /// values are the same.
     fn theories(&self, name: &str, relation: Relation, factor: f64) -> Vec<Series> {
         const LOOK_OF_ALL: usize = 6;
         let numbers = 0..self.curves.len();

@@ -9,8 +9,8 @@ fn record(temp_id: u32, start: u64) -> ContactRecord {
     ContactRecord { temp_id, start, expiry: start.after_seconds(LIFETIME - 1) }
 }
 
-/// Phone 0 uses TempIDs 1 and 2 from second 0, phone 1 TempIDs 11 and 12 from `other` on, each heard at
-/// the post of that number.
+/// Phone 0 uses TempIDs 1 and 2 from second 0, phone 1 TempIDs 11 and 12 from `other` on, each
+/// heard at the post of that number.
 fn two_phones(other: u64, posts: [u32; 2]) -> Linkability {
     let mut sniffer = Sniffer::new(Seconds::new(1));
     for (owner, begin) in [(0, 0), (1, other)] {

@@ -61,8 +61,8 @@ fn single_bin_and_no_bin_give_no_charts() {
     assert!(charts(&[], &Scenario::default()).is_empty());
 }
 
-/// The shade of an outage from `from` to `until`, in seconds from the start of the run; the meetings
-/// are from 100 to 140.
+/// The shade of an outage from `from` to `until`, in seconds from the start of the run; the
+/// meetings are from 100 to 140.
 fn shade(from: u64, until: u64) -> Option<(f64, f64)> {
     let mut scenario = Scenario { warm_up: Seconds::new(100), ..Scenario::default() };
     let spell = Spell { from: Seconds::new(from), duration: Seconds::new(until - from) };
