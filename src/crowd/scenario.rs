@@ -79,9 +79,10 @@ pub fn troubled(seed: u64, phones: u32) -> WorldSettings {
     for _ in 0..rng.random_range(0..6) {
         let begin = random::up_to(well / 2, &mut rng);
         let end = begin + random::up_to(Duration::from_secs(60), &mut rng);
-        let (trouble, remedy) = match rng.random_range(0..5) {
+        let (trouble, remedy) = match rng.random_range(0..6) {
             0 => (Trouble::Crash, Trouble::Restart),
             1 => (Trouble::Disk(DiskFault::DiesInSync), Trouble::Restart),
+            4 => (Trouble::Disk(DiskFault::KilledInSync), Trouble::Restart),
             2 => {
                 let room = rng.random_range(0..2000);
                 (Trouble::Disk(DiskFault::Full { room }), Trouble::Disk(DiskFault::None))

@@ -44,6 +44,9 @@ pub enum DiskFault {
     SyncFails,
     /// The machine dies in the middle of the next sync.
     DiesInSync,
+    /// The server is killed in the middle of the next sync. Everything that it wrote stays in the memory of
+    /// the system, where the next server finds it and a later crash of the machine may lose it.
+    KilledInSync,
     /// Each sync reports success without storing anything. No server can make up for that.
     Lies,
 }
@@ -70,13 +73,20 @@ impl Disk {
         match &mut self.fault {
             DiskFault::None | DiskFault::Lies => {}
             DiskFault::Full { room } => *room = (*room).max(1),
-            DiskFault::SyncFails | DiskFault::DiesInSync => self.fault = DiskFault::None,
+            DiskFault::SyncFails | DiskFault::DiesInSync | DiskFault::KilledInSync => {
+                self.fault = DiskFault::None;
+            }
         }
     }
 
-    /// Cuts the power, which keeps only a part of the unsynced bytes.
+    /// Cuts the power, which keeps only a part of the unsynced bytes, unless the server was killed and the
+    /// machine lives on.
     pub fn crash(&mut self, rng: &mut ChaCha12Rng) {
         debug_assert!(!self.is_write_only, "its machine starts again");
+        if self.is_dead && self.fault == DiskFault::KilledInSync {
+            (self.is_dead, self.fault) = (false, DiskFault::None);
+            return;
+        }
         self.bytes.truncate(self.len);
         let written = self.bytes.split_off(self.synced);
         let left = after_crash(&self.cut_off, &written, self.synced, rng);
@@ -89,7 +99,7 @@ impl Disk {
         }
     }
 
-    /// Whether the machine died during a sync. Nobody has seen what the server did since then.
+    /// Whether machine or server died during a sync. Nobody has seen what the server did since then.
     pub fn is_dead(&self) -> bool {
         self.is_dead
     }
@@ -108,9 +118,11 @@ impl Storage for Disk {
         self.check_alive()?;
         let room = match self.fault {
             DiskFault::Full { room } => room.min(bytes.len()),
-            DiskFault::None | DiskFault::SyncFails | DiskFault::DiesInSync | DiskFault::Lies => {
-                bytes.len()
-            }
+            DiskFault::None
+            | DiskFault::SyncFails
+            | DiskFault::DiesInSync
+            | DiskFault::KilledInSync
+            | DiskFault::Lies => bytes.len(),
         };
         self.len += room;
         if !self.is_write_only {
@@ -123,7 +135,7 @@ impl Storage for Disk {
     }
 
     fn sync(&mut self) -> io::Result<()> {
-        self.is_dead |= self.fault == DiskFault::DiesInSync;
+        self.is_dead |= matches!(self.fault, DiskFault::DiesInSync | DiskFault::KilledInSync);
         self.check_alive()?;
         if self.fault == DiskFault::SyncFails {
             return Err(io::Error::other("the disk does not answer"));

@@ -91,3 +91,18 @@ fn commit_that_fails_in_a_later_round_leaves_nothing() {
     assert_eq!(journal.storage().bytes, b"");
     assert_eq!(journal.storage().synced_lens.last(), Some(&0), "the cut is synced");
 }
+
+#[test]
+fn lines_that_a_killed_server_wrote_are_synced_before_they_count() {
+    const LINE: &[u8] =
+        b"+61410888888 12345678901234567891 13/05/2020 17:54:06 13/05/2020 18:09:05\n";
+    let recover = |sync_fails| {
+        let storage = Flaky { bytes: LINE.to_vec(), sync_fails, ..Flaky::default() };
+        let aside = |_, _: &[u8]| unreachable!("nothing is damaged");
+        Journal::recover(storage, io::Cursor::new(LINE), Path::new(FILE_NAME), aside)
+    };
+    let (mut journal, registry, _) = recover(false).expect("a whole line");
+    assert_eq!((journal.storage().synced_lens.first(), registry.len()), (Some(&LINE.len()), 1));
+    let error = recover(true).expect_err("it cannot be relied upon");
+    assert_eq!(error.to_string(), "tempIDs.txt: sync");
+}

@@ -19,6 +19,23 @@ fn crash_keeps_what_was_synced_and_any_part_of_the_rest() {
 }
 
 #[test]
+fn killed_server_leaves_all_that_it_wrote_until_the_machine_crashes() {
+    let mut left = HashSet::new();
+    for seed in 0..100 {
+        let (mut disk, rng) = (Disk::default(), &mut stream(seed, Purpose::Disk));
+        disk.append(b"synced").and_then(|()| disk.sync()).expect("no fault");
+        disk.set_fault(DiskFault::KilledInSync);
+        disk.append(b"not").expect("no fault");
+        disk.sync().expect_err("killed");
+        disk.crash(rng);
+        assert_eq!(disk.bytes(), b"syncednot");
+        disk.crash(rng);
+        left.insert(disk.bytes().to_vec());
+    }
+    assert!(left.contains(&b"synced"[..]) && left.contains(&b"syncednot"[..]), "{left:?}");
+}
+
+#[test]
 fn each_sector_that_was_not_synced_is_there_or_not() {
     let mut left = HashSet::new();
     for seed in 0..300 {
