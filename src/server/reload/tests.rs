@@ -1,0 +1,49 @@
+use super::*;
+
+fn passwords(content: &str) -> Passwords {
+    let mut passwords = Passwords::default();
+    content.lines().for_each(|line| passwords.add_line(line.as_bytes()).expect("a user"));
+    passwords
+}
+
+#[test]
+fn users_who_are_gone_or_have_another_password_are_revoked() {
+    let in_force = passwords("ann secret\nbob secret\ncyd secret");
+    let reloaded = Reloaded::new(passwords("cyd secret\nbob other\ndan new"), &in_force);
+    let mut revoked: Vec<_> = reloaded.revoked.iter().map(Username::as_str).collect();
+    revoked.sort_unstable();
+    assert_eq!(revoked, ["ann", "bob"]);
+}
+
+#[test]
+fn reading_that_panics_is_told_and_the_next_one_may_begin() {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let (mut poll, mut events) = (mio::Poll::new().expect("a poll"), mio::Events::with_capacity(1));
+    let path = file.path().to_owned();
+    let mut reload = Reload::new(path, Memory::default(), poll.registry(), Token::permanent(0))
+        .expect("it is there");
+    for _ in 0..2 {
+        reload.begin_with(|| panic!("a rule is broken")).expect("a thread");
+        poll.poll(&mut events, Some(Duration::from_secs(60))).expect("woken");
+        let finished = reload.take().expect("woken when it is over");
+        assert_eq!(finished.outcome.expect_err("no list"), FAULT);
+    }
+}
+
+#[test]
+fn changed_file_has_another_version() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let [path, other] = ["file", "other"].map(|name| directory.path().join(name));
+    let version = || FileVersion::of(&path).expect("it is there");
+    std::fs::write(&path, "content").expect("written");
+    let first = version();
+    assert_eq!(version(), first);
+    std::fs::write(&path, "more content").expect("written");
+    let second = version();
+    assert_ne!(second, first);
+    assert!(second.is_same_file(&first));
+    std::fs::copy(&path, &other).expect("copied");
+    std::fs::rename(&other, &path).expect("replaced");
+    assert_ne!(version(), second);
+    assert!(!version().is_same_file(&second));
+}
