@@ -224,7 +224,7 @@ impl Town {
             Source::Handset { phone, .. } => (self.name_of(phone), phone),
             Source::Repeater { number, origin } => (self.repeater_name(number), origin),
         };
-        let [from, receiver] = [origin, to].map(|phone| self.owners.owner_of(phone).number());
+        let [from, receiver] = [origin, to].map(|phone| self.owners.owner_of(phone));
         if self.collect.records {
             let received = Received { at: elapsed.as_secs_f64(), from, to: receiver, fate };
             self.records.receptions.push(received);

@@ -114,7 +114,7 @@ impl Town {
         if self.collect.records {
             let (at, person) = (core.clock.elapsed().as_secs_f64(), self.owners.owner_of(phone));
             let entries = entries as u64;
-            self.records.uploads.push(Upload { at, person: person.number(), entries, is_forged });
+            self.records.uploads.push(Upload { at, person, entries, is_forged });
         }
     }
 
@@ -147,12 +147,7 @@ impl Town {
             }
             if self.collect.records {
                 let at = now.as_secs_f64();
-                self.records.traces.push(Traced {
-                    at,
-                    index: person.number(),
-                    contact: contact.number(),
-                    is_real,
-                });
+                self.records.traces.push(Traced { at, index: person, contact, is_real });
             }
         }
     }
@@ -199,8 +194,7 @@ impl Town {
                     tracing.seconds_to_notice.push(at.saturating_sub(first).as_secs_f64());
                 }
                 if self.collect.records {
-                    let [index, contact] = [case.person, contact].map(PersonId::number);
-                    let is_named = named_at.is_some();
+                    let (index, is_named) = (case.person, named_at.is_some());
                     self.records.contacts.push(Contact { index, contact, encounters, is_named });
                 }
             }

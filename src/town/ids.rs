@@ -6,8 +6,10 @@
 use std::fmt;
 use std::ops::Range;
 
+use serde::Serialize;
+
 /// A person. Adversaries with phones count as people here, with ids above those of all people.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct PersonId(u32);
 
 /// A phone: an index in [`Core::phones`](crate::world::Core::phones). The phones of people come

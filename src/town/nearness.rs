@@ -174,8 +174,8 @@ impl Encounter {
         outcome::Encounter {
             from: self.from.as_secs_f64(),
             until: until.as_secs_f64(),
-            a: self.people[0].number(),
-            b: self.people[1].number(),
+            a: self.people[0],
+            b: self.people[1],
             is_possible: self.handsets.is_some(),
             a_recorded,
             b_recorded,

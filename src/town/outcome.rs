@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::ids::PersonId;
 use super::message::{Fate, Message};
 
 /// The outcome of a run: the counts from which all figures are computed.
@@ -291,9 +292,9 @@ pub struct Encounter {
     /// End, in seconds from the start of the run.
     pub until: f64,
     /// First person; `a < b`.
-    pub a: u32,
+    pub a: PersonId,
     /// Second person.
-    pub b: u32,
+    pub b: PersonId,
     /// Whether both people have the app.
     pub is_possible: bool,
     /// Whether the log of `a` holds a beacon that `b` sent during the encounter.
@@ -308,9 +309,9 @@ pub struct Received {
     /// Time of arrival, in seconds from the start of the run.
     pub at: f64,
     /// Person whose TempID the beacon carries.
-    pub from: u32,
+    pub from: PersonId,
     /// Person whose phone received the beacon.
-    pub to: u32,
+    pub to: PersonId,
     /// What the phone made of the beacon.
     pub fate: Fate,
 }
@@ -321,7 +322,7 @@ pub struct Upload {
     /// Time of arrival, in seconds from the start of the run.
     pub at: f64,
     /// Person who uploaded; adversaries have numbers above those of all people.
-    pub person: u32,
+    pub person: PersonId,
     /// Number of entries.
     pub entries: u64,
     /// Whether a forger made the log.
@@ -334,9 +335,9 @@ pub struct Traced {
     /// Time of the upload, in seconds from the start of the run.
     pub at: f64,
     /// Person who uploaded.
-    pub index: u32,
+    pub index: PersonId,
     /// Person who was named.
-    pub contact: u32,
+    pub contact: PersonId,
     /// Whether the two were near each other within the retention.
     pub is_real: bool,
 }
@@ -346,9 +347,9 @@ pub struct Traced {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Contact {
     /// The index case.
-    pub index: u32,
+    pub index: PersonId,
     /// The contact.
-    pub contact: u32,
+    pub contact: PersonId,
     /// Number of encounters of the two.
     pub encounters: u32,
     /// Whether the server named the contact.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use bluetrace::study::points::{Origin, Point, Study};
 use bluetrace::study::theory::{Expected, Measure};
+use bluetrace::town::ids::PersonId;
 use bluetrace::town::message::Fate;
 use bluetrace::town::outcome::{
     AdversaryOutcome, Beacons, Bin, Contact, Encounter, Encounters, Linkability, Logs, PerSecond,
@@ -147,9 +148,9 @@ pub fn attacked() -> Study {
         });
     }
     let records = study.records.as_mut().expect("records");
-    let forger = PEOPLE;
+    let forger = PersonId::new(PEOPLE);
     records.uploads.push(Upload { at: 1.5 * DAY, person: forger, entries: 100, is_forged: true });
-    for contact in [4, 90, 91] {
+    for contact in [4, 90, 91].map(PersonId::new) {
         let at = 1.5 * DAY;
         records.traces.push(Traced { at, index: forger, contact, is_real: false });
     }
@@ -271,6 +272,7 @@ pub fn records() -> Records {
 fn meet(records: &mut Records, from: f64, a: u32, b: u32, is_heard: bool) {
     let is_possible = records.has_app[a as usize] && records.has_app[b as usize];
     let recorded = is_possible && is_heard;
+    let [a, b] = [a, b].map(PersonId::new);
     records.encounters.push(Encounter {
         from,
         until: from + 900.0,
@@ -290,7 +292,7 @@ fn meet(records: &mut Records, from: f64, a: u32, b: u32, is_heard: bool) {
 
 fn upload(records: &mut Records, at: f64, person: u32) {
     // Whom the server names although they were not near, so far as anybody knows.
-    let stranger = 200 + person;
+    let [person, stranger] = [person, 200 + person].map(PersonId::new);
     let mut met = BTreeMap::new();
     for encounter in records.encounters.iter().filter(|encounter| encounter.from <= at) {
         let other = match (encounter.a, encounter.b) {
@@ -304,7 +306,7 @@ fn upload(records: &mut Records, at: f64, person: u32) {
             *is_named |= encounter.a_recorded && encounter.until <= at;
         }
     }
-    let named: Vec<u32> =
+    let named: Vec<PersonId> =
         met.iter().filter(|(_, (_, is_named))| *is_named).map(|(other, _)| *other).collect();
     let entries = named.len() as u64;
     records.uploads.push(Upload { at, person, entries, is_forged: false });

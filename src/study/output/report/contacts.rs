@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use crate::town::Records;
+use crate::town::ids::PersonId;
 use crate::town::outcome::{Traced, Upload};
 
 /// A person who uploaded, with all contacts, real or named.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Case {
     /// Person who uploaded.
-    pub(super) person: u32,
+    pub(super) person: PersonId,
     /// Whether the upload is forged.
     pub(super) is_forged: bool,
     /// Contacts, sorted by finding and then by person.
@@ -22,7 +23,7 @@ pub(super) struct Contact {
     /// Whether the contact is real and was named.
     pub(super) finding: Finding,
     /// Person of the contact.
-    pub(super) person: u32,
+    pub(super) person: PersonId,
     /// Number of encounters with the case within the contact window.
     pub(super) encounters: u32,
 }
@@ -55,7 +56,7 @@ impl Case {
 
 /// The cases of a run, in the order of their first upload.
 pub(super) fn cases(records: &Records) -> Vec<Case> {
-    let mut cases: Vec<(Upload, BTreeMap<u32, Contact>)> = Vec::new();
+    let mut cases: Vec<(Upload, BTreeMap<PersonId, Contact>)> = Vec::new();
     let mut numbers = BTreeMap::new();
     for upload in &records.uploads {
         numbers.entry(upload.person).or_insert_with(|| {
@@ -82,12 +83,12 @@ pub(super) fn cases(records: &Records) -> Vec<Case> {
 }
 
 /// The finding for a real contact that the server did not name.
-fn missed(records: &Records, person: u32) -> Finding {
-    let has_app = records.has_app.get(person as usize).is_some_and(|has_app| *has_app);
+fn missed(records: &Records, person: PersonId) -> Finding {
+    let has_app = records.has_app.get(person.index()).is_some_and(|has_app| *has_app);
     if has_app { Finding::MissedUser } else { Finding::MissedOther }
 }
 
-fn case(upload: Upload, contacts: BTreeMap<u32, Contact>) -> Case {
+fn case(upload: Upload, contacts: BTreeMap<PersonId, Contact>) -> Case {
     let mut contacts: Vec<_> = contacts.into_values().collect();
     contacts.sort_by_key(|contact| (contact.finding, contact.person));
     Case { person: upload.person, is_forged: upload.is_forged, contacts }

@@ -10,6 +10,7 @@ use super::graph;
 use crate::chart::{Mark, legend_entry};
 use crate::numbers::count;
 use crate::town::Records;
+use crate::town::ids::PersonId;
 use crate::town::scenario::Plane;
 
 /// Maximum number of people drawn; more would merge into an area.
@@ -41,8 +42,8 @@ pub(super) fn render(records: &Records, plane: &Plane, cases: &[Case]) -> Markup
                 }
                 rect.ground width=(WIDTH) height=(format!("{:.0}", map.height)) rx="6" {}
                 (map.links(records, drawn))
-                @for person in (0..people).step_by(every) {
-                    @if !marked.contains_key(&(person as u32)) { (map.person(records, person)) }
+                @for person in (0..people as u32).step_by(every).map(PersonId::new) {
+                    @if !marked.contains_key(&person) { (map.person(records, person)) }
                 }
                 (map.contacts(records, &marked))
                 (map.cases(records, drawn))
@@ -81,22 +82,22 @@ impl Map {
         Self { scale, height: bottom + MARGIN, bottom }
     }
 
-    fn place(&self, records: &Records, person: usize) -> Option<(f64, f64)> {
-        let (x, y) = records.positions.get(person)?;
+    fn place(&self, records: &Records, person: PersonId) -> Option<(f64, f64)> {
+        let (x, y) = records.positions.get(person.index())?;
         Some((MARGIN + x * self.scale, self.bottom - y * self.scale))
     }
 
-    fn person(&self, records: &Records, person: usize) -> Markup {
-        let has_app = records.has_app.get(person).is_some_and(|has_app| *has_app);
+    fn person(&self, records: &Records, person: PersonId) -> Markup {
+        let has_app = records.has_app.get(person.index()).is_some_and(|has_app| *has_app);
         let (class, mark) = if has_app { ("user", Mark::Circle) } else { ("other", Mark::Ring) };
         let place = self.place(records, person);
         html! { @if let Some(place) = place { g class=(class) { (mark.draw(place, 2.0, "")) } } }
     }
 
     fn links(&self, records: &Records, cases: &[Case]) -> Markup {
-        let link = |from: u32, to: u32| {
-            let from = self.place(records, from as usize)?;
-            let to = self.place(records, to as usize)?;
+        let link = |from: PersonId, to: PersonId| {
+            let from = self.place(records, from)?;
+            let to = self.place(records, to)?;
             Some(format!("M{:.1} {:.1}L{:.1} {:.1}", from.0, from.1, to.0, to.1))
         };
         // What was traced is on top.
@@ -112,8 +113,8 @@ impl Map {
         }
     }
 
-    fn contacts(&self, records: &Records, marked: &BTreeMap<u32, Option<Finding>>) -> Markup {
-        let place = |person: u32| self.place(records, person as usize);
+    fn contacts(&self, records: &Records, marked: &BTreeMap<PersonId, Option<Finding>>) -> Markup {
+        let place = |person: PersonId| self.place(records, person);
         html! {
             @for (person, finding) in marked {
                 @if let (Some(finding), Some(place)) = (finding, place(*person)) {
@@ -126,7 +127,7 @@ impl Map {
     }
 
     fn cases(&self, records: &Records, cases: &[Case]) -> Markup {
-        let place = |case: &Case| self.place(records, case.person as usize);
+        let place = |case: &Case| self.place(records, case.person);
         html! {
             @for case in cases {
                 @if let Some(place) = place(case) {
@@ -142,7 +143,7 @@ impl Map {
 
 /// People with a mark: contacts with the best of their findings, and cases, which have a larger
 /// mark, with none.
-fn marked(cases: &[Case]) -> BTreeMap<u32, Option<Finding>> {
+fn marked(cases: &[Case]) -> BTreeMap<PersonId, Option<Finding>> {
     let mut marked = BTreeMap::new();
     for contact in cases.iter().flat_map(graph::shown) {
         let best = marked.entry(contact.person).or_insert(Some(contact.finding));

@@ -2,15 +2,21 @@ use super::*;
 use crate::town::outcome;
 
 fn contact(index: u32, contact: u32, encounters: u32, is_named: bool) -> outcome::Contact {
+    let [index, contact] = [index, contact].map(PersonId::new);
     outcome::Contact { index, contact, encounters, is_named }
 }
 
 fn upload(at: f64, person: u32) -> Upload {
-    Upload { at, person, entries: 1, is_forged: false }
+    Upload { at, person: PersonId::new(person), entries: 1, is_forged: false }
+}
+
+fn traced(contact: u32, is_real: bool) -> Traced {
+    let [index, contact] = [0, contact].map(PersonId::new);
+    Traced { at: 200.0, index, contact, is_real }
 }
 
 fn found(case: &Case) -> Vec<(u32, Finding, u32)> {
-    let of = |of: &Contact| (of.person, of.finding, of.encounters);
+    let of = |of: &Contact| (of.person.number(), of.finding, of.encounters);
     case.contacts.iter().map(of).collect()
 }
 
@@ -25,10 +31,7 @@ fn contacts_and_others_whom_the_server_named_are_sorted_by_what_it_made_of_them(
             contact(5, 0, 1, false),
         ],
         uploads: vec![upload(200.0, 0)],
-        traces: vec![
-            Traced { at: 200.0, index: 0, contact: 3, is_real: true },
-            Traced { at: 200.0, index: 0, contact: 6, is_real: false },
-        ],
+        traces: vec![traced(3, true), traced(6, false)],
         has_app: vec![true, true, false, true, true, true, true],
         ..Records::default()
     };
@@ -54,6 +57,7 @@ fn two_uploads_of_one_person_are_one_case() {
         ..Records::default()
     };
     let cases = cases(&records);
-    let people: Vec<_> = cases.iter().map(|case| (case.person, case.contacts.len())).collect();
+    let people: Vec<_> =
+        cases.iter().map(|case| (case.person.number(), case.contacts.len())).collect();
     assert_eq!(people, [(0, 2), (2, 0)]);
 }

@@ -1,12 +1,17 @@
 use super::*;
+use crate::town::ids::PersonId;
 
 fn case(contacts: u32) -> Case {
-    let contact = |person| Contact {
+    let contact = |person: u32| Contact {
         finding: if person < contacts / 2 { Finding::Traced } else { Finding::MissedOther },
-        person,
+        person: PersonId::new(person),
         encounters: 1,
     };
-    Case { person: 7, is_forged: false, contacts: (0..contacts).map(contact).collect() }
+    Case {
+        person: PersonId::new(7),
+        is_forged: false,
+        contacts: (0..contacts).map(contact).collect(),
+    }
 }
 
 #[test]
