@@ -8,6 +8,7 @@ use std::time::Duration;
 use support::beacon::{Air, expired, valid};
 use support::client::{Client, Setup, server_again};
 use support::data::{Account, Data, EIGHT, NINE};
+use support::process::Signal;
 use support::record::Record;
 use support::server::Server;
 use support::wait::{Deadline, now};
@@ -317,6 +318,30 @@ fn logged_in_user_edits_the_file_upload_follows() {
     assert_eq!(uploaded.len(), 6, "{uploaded:?}");
     assert!(uploaded.windows(3).any(|lines| lines == SHOWN_SAMPLE), "{uploaded:?}");
     assert!(!uploaded.concat().contains(&first.temp_id), "{uploaded:?}");
+}
+
+#[test]
+fn logged_in_log_being_saved_is_uploaded_when_it_has_settled() {
+    let scene = Scene::new();
+    let mut client = scene.logged_in(EIGHT);
+    scene.send(&client, &valid(1));
+    let start = now();
+    let file = scene.data.file(&Scene::name(EIGHT));
+    fs::write(file, format!("{SAMPLE}\n{}\n", valid(1))).expect("saved in place");
+    assert_eq!(upload(&mut client).len(), 6);
+    assert!(start.elapsed() >= Duration::from_secs(2), "{:?}", start.elapsed());
+}
+
+#[test]
+fn logged_in_logout_does_not_wait_for_an_upload_of_a_log_being_saved() {
+    let scene = Scene::new();
+    let mut client = scene.logged_in(EIGHT);
+    scene.write_log(EIGHT, SAMPLE);
+    client.type_line("Upload_contact_log");
+    client.signal(Signal::INT);
+    let ended = client.wait();
+    assert_eq!(ended.status.code(), Some(0));
+    assert!(!ended.stdout.iter().any(|line| line == SHOWN_SAMPLE[0]), "{ended:?}");
 }
 
 #[test]

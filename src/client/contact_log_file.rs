@@ -220,11 +220,17 @@ impl<S: LogStorage> ContactLogFile<S> {
         }
     }
 
-    fn is_settled(&self, now: Instant) -> bool {
+    /// Returns when the file has settled if it does not change again; none if nobody else has changed
+    /// it since it was written.
+    pub fn settles_at(&self) -> Option<Instant> {
         match &self.content {
-            Content::Unread | Content::Read { foreign: None, .. } => true,
-            Content::Read { foreign: Some((_, since)), .. } => now >= *since + SETTLING_TIME,
+            Content::Unread | Content::Read { foreign: None, .. } => None,
+            Content::Read { foreign: Some((_, since)), .. } => Some(*since + SETTLING_TIME),
         }
+    }
+
+    fn is_settled(&self, now: Instant) -> bool {
+        self.settles_at().is_none_or(|at| at <= now)
     }
 
     /// Writes both files anew; they must be [writable](Self::is_writable).

@@ -13,6 +13,10 @@ use crate::text_file::FileError;
 /// Minimal time between two rewritings of the files, however many entries leave.
 const REWRITE_INTERVAL: Duration = Duration::from_secs(1);
 
+/// Maximal time for which an upload waits until nobody else changes the file. Editors need less, and
+/// a program that writes for longer must not keep the user from uploading.
+const UPLOAD_PATIENCE: Duration = Duration::from_secs(10);
+
 /// The contact logs of the users that a phone has had, each in memory and on disk.
 ///
 /// No operation fails: a problem with a file becomes a [notice](Keeper::notices), once, and what cannot
@@ -138,6 +142,14 @@ impl<S: LogStorage> Keeper<S> {
             }
         }
         Ok(phone.log().iter().map(|entry| entry.record).collect())
+    }
+
+    /// Returns when to ask again for the [log to upload](Keeper::log_to_upload) that the user wanted at
+    /// `asked`; none if it can be uploaded now. Entries can be missing while an editor saves the file.
+    pub fn next_look(&self, asked: Instant, now: Instant) -> Option<Instant> {
+        let settled = self.owner.as_ref()?.file.settles_at()?;
+        let next = settled.min(asked + UPLOAD_PATIENCE);
+        (now < next).then_some(next)
     }
 
     /// Returns when [`tidy`](Keeper::tidy) has something to do.

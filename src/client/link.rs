@@ -182,6 +182,7 @@ impl Client {
 
     pub(super) fn drop_link(&mut self, now: Now) {
         self.link = Link::Down;
+        self.waiting_upload = None;
         self.set_server_deadline(None, now);
     }
 

@@ -41,7 +41,7 @@ use self::screen::Screen;
 use self::session::Session;
 pub use self::settings::{ClientError, Settings};
 use self::terminal::Environment;
-use self::user::Stdin;
+use self::user::{Stdin, WaitingUpload};
 use crate::clock::Now;
 use crate::reactor::signals::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGWINCH};
 use crate::reactor::{DatagramSocket, EventLoop, Output, READ_BYTES, Signals, Token};
@@ -72,6 +72,7 @@ pub struct Client {
     session: Session,
     /// When the server has been waited for long enough, if it is waited for.
     server_deadline: Option<Instant>,
+    waiting_upload: Option<WaitingUpload>,
     phone: Phone,
     keeper: Keeper<LogDirectory>,
     dialogue: Dialogue,
@@ -101,6 +102,7 @@ impl Client {
             server: settings.server,
             session: Session::default(),
             server_deadline: None,
+            waiting_upload: None,
             phone: Phone::new(settings.contact_retention),
             keeper: Keeper::new(LogDirectory::new(settings.data.clone()), now),
             dialogue: Dialogue::default(),
@@ -159,7 +161,8 @@ impl Client {
         let tidying = self.keeper.next_tidying(&self.phone);
         let repeats = self.dialogue.next_repeats();
         let receiving = self.datagrams.next_attempt(now);
-        let wakes = [left_over, receiving, self.server_deadline, tidying, repeats];
+        let upload = self.waiting_upload.map(|upload| upload.next);
+        let wakes = [left_over, receiving, self.server_deadline, upload, tidying, repeats];
         wakes.into_iter().flatten().min()
     }
 
@@ -188,6 +191,12 @@ impl Client {
         }
         if is_due(self.keeper.next_tidying(&self.phone)) {
             self.tidy(now);
+        }
+        if let Some(upload) = self.waiting_upload
+            && is_due(Some(upload.next))
+        {
+            self.upload(upload.asked, now);
+            self.expect_reply(now);
         }
         self.dialogue.tell_repeats(now.monotonic, &mut self.lines);
         Ok(())

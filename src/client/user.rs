@@ -2,6 +2,7 @@
 
 use std::io;
 use std::os::fd::AsRawFd;
+use std::time::Instant;
 
 use mio::unix::SourceFd;
 use mio::{Interest, Registry};
@@ -25,6 +26,15 @@ pub(super) enum Stdin {
     Ready,
     /// A terminal or a pipe without anything to read; an event will say when.
     Waiting,
+}
+
+/// An upload that waits until nobody is saving the contact log.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct WaitingUpload {
+    /// When the user asked for it.
+    pub(super) asked: Instant,
+    /// When to look again.
+    pub(super) next: Instant,
 }
 
 impl Stdin {
@@ -100,6 +110,8 @@ impl Client {
     }
 
     pub(super) fn act(&mut self, action: Action, now: Now) -> Result<(), ClientError> {
+        // Whoever logs out does not wait for it.
+        self.waiting_upload = None;
         match action {
             Action::LogIn { user, password } => {
                 if let Link::Down = self.link
@@ -110,7 +122,7 @@ impl Client {
                 self.say(|session, out| session.log_in(&user, &password, out));
             }
             Action::Download => self.say(|session, out| session.download(1, out)),
-            Action::Upload => self.upload(now),
+            Action::Upload => self.upload(now.monotonic, now),
             Action::Beacon(destination) => self.send_beacon(destination, now),
             Action::LogOut => self.say(Session::log_out),
         }
@@ -118,8 +130,13 @@ impl Client {
         Ok(())
     }
 
-    pub(super) fn upload(&mut self, now: Now) {
-        match self.keeper.log_to_upload(&mut self.phone, now) {
+    /// Uploads the contact log once nobody is saving its file; the user wanted it at `asked`.
+    pub(super) fn upload(&mut self, asked: Instant, now: Now) {
+        let log = self.keeper.log_to_upload(&mut self.phone, now);
+        let next = self.keeper.next_look(asked, now.monotonic).filter(|_| log.is_ok());
+        self.waiting_upload = next.map(|next| WaitingUpload { asked, next });
+        match log {
+            Ok(_) if next.is_some() => {}
             Ok(log) if log.is_empty() => self.dialogue.nothing_to_upload(&mut self.lines),
             Ok(log) => {
                 self.dialogue.uploading(&log, &mut self.lines);

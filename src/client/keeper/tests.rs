@@ -1,6 +1,7 @@
 use std::fs;
 
 use super::*;
+use crate::client::contact_log_file::SETTLING_TIME;
 use crate::client::log_storage::LogDirectory;
 use crate::protocol::Timestamp;
 
@@ -48,6 +49,12 @@ impl Fixture {
     fn tidy(&mut self) -> Vec<Notice> {
         self.keeper.tidy(&mut self.phone, self.now);
         self.keeper.notices()
+    }
+
+    /// The log to upload, or when to look again.
+    fn upload_since(&mut self, asked: Instant) -> Result<Vec<ContactRecord>, Instant> {
+        let log = self.keeper.log_to_upload(&mut self.phone, self.now).expect("readable");
+        self.keeper.next_look(asked, self.now.monotonic).map_or(Ok(log), Err)
     }
 
     fn content(&self, name: &str) -> String {
@@ -134,6 +141,31 @@ fn beacons_of_a_second_client_are_in_memory_and_written_when_the_first_ends() {
     let content = fs::read_to_string(directory.path().join("ann_contactlog.txt")).expect("a log");
     assert_eq!(content.lines().count(), 2, "{content}");
     assert!(keeper.notices().is_empty());
+}
+
+#[test]
+fn upload_waits_while_an_editor_saves_but_not_for_ever() {
+    let mut fixture = Fixture::owned_by("ann");
+    fixture.receive(sample());
+    assert_eq!(fixture.upload_since(fixture.now.monotonic), Ok(vec![sample()]));
+    let path = fixture.directory.path().join("ann_contactlog.txt");
+    fs::remove_file(&path).expect("removed, to be written anew");
+    let asked = fixture.now.monotonic;
+    assert_eq!(fixture.upload_since(asked), Err(asked + SETTLING_TIME));
+    fixture.wait(1);
+    fs::write(&path, SAMPLE).expect("written anew");
+    assert_eq!(fixture.upload_since(asked), Err(fixture.now.monotonic + SETTLING_TIME));
+    fixture.wait(2);
+    assert_eq!(fixture.upload_since(asked), Ok(vec![sample()]));
+    // Of who never comes to an end, it takes what is there.
+    let asked = fixture.now.monotonic;
+    for lines in 1..=10 {
+        fs::write(&path, format!("{SAMPLE}\n").repeat(lines)).expect("written");
+        let next = fixture.upload_since(asked).expect_err("the file has just changed");
+        assert!(next <= asked + UPLOAD_PATIENCE);
+        fixture.wait(1);
+    }
+    assert_eq!(fixture.upload_since(asked), Ok(vec![sample()]));
 }
 
 #[test]
