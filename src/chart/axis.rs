@@ -1,11 +1,11 @@
-//! The axes of charts: where a value is, and what is written beside the lines.
+//! The axes of charts: the place of each value, and the ticks with their texts.
 
 /// An axis of a chart.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Axis {
-    /// What it shows, with the unit.
+    /// Quantity of the axis, with its unit.
     pub label: String,
-    /// What is written along it, by value.
+    /// Ticks: values and their texts.
     pub ticks: Vec<(f64, String)>,
     scale: Scale,
 }
@@ -16,25 +16,25 @@ enum Scale {
         low: f64,
         high: f64,
     },
-    /// From one power of ten to another.
+    /// A logarithmic scale.
     Logarithmic {
         low: f64,
         high: f64,
     },
-    /// The values are 0, 1, 2 and so on, and stand apart.
+    /// Categories at 0, 1, 2 and so on.
     Categories {
         count: usize,
     },
 }
 
 impl Axis {
-    /// From `low` to `high` and on to the next tick at both ends.
+    /// A linear axis from `low` to `high`, extended to the next tick at both ends.
     pub fn rounded(label: impl Into<String>, low: f64, high: f64) -> Self {
         let (low, high) = not_empty(low, high);
         Self::in_steps(label, low, high, step(high - low, 6.0))
     }
 
-    /// From zero to `high` and on to the next tick; nothing is written beside half a thing.
+    /// An axis of counts from zero to `high`, extended to the next tick. Ticks are whole numbers.
     pub fn counts(label: impl Into<String>, high: f64) -> Self {
         let (low, high) = not_empty(0.0, high);
         Self::in_steps(label, low, high, step(high, 6.0).max(1.0))
@@ -49,15 +49,15 @@ impl Axis {
         }
     }
 
-    /// From `low` to `high` and no further.
+    /// A linear axis that ends exactly at `low` and `high`.
     pub fn tight(label: impl Into<String>, low: f64, high: f64) -> Self {
         let (low, high) = not_empty(low, high);
         let ticks = ticks(low, high, step(high - low, 6.0));
         Self { label: label.into(), ticks, scale: Scale::Linear { low, high } }
     }
 
-    /// A time from `low` to `high`, in seconds; `since` says from when: "from the start of the
-    /// run".
+    /// An axis of time from `low` to `high`, in seconds. `since` names the origin: "from the start
+    /// of the run".
     pub fn time(since: &str, low: f64, high: f64) -> Self {
         let (low, high) = not_empty(low, high);
         let (unit, seconds) = match high - low {
@@ -79,7 +79,8 @@ impl Axis {
         Self { label, ticks, scale: Scale::Linear { low, high } }
     }
 
-    /// From the power of ten below `low` to the one above `high`; both are above zero.
+    /// A logarithmic axis from the power of ten below `low` to the one above `high`. Both are above
+    /// zero.
     pub fn logarithmic(label: impl Into<String>, low: f64, high: f64) -> Self {
         let (first, last) = (libm::floor(libm::log10(low)), libm::ceil(libm::log10(high)));
         let every = ((last - first) / 6.0).ceil().max(1.0) as usize;
@@ -121,7 +122,7 @@ impl Axis {
         Self { label: label.into(), ticks: values.iter().map(tick).collect(), scale }
     }
 
-    /// Writes something else along the axis: at these values, the text that `text` makes of each.
+    /// Replaces the ticks: at each of these values, the text that `text` returns.
     pub fn with_ticks(
         mut self,
         values: impl IntoIterator<Item = f64>,
@@ -131,7 +132,7 @@ impl Axis {
         self
     }
 
-    /// One place for each name.
+    /// An axis with a place for each name.
     pub fn categories(label: impl Into<String>, names: &[String]) -> Self {
         let every = names.len().div_ceil(12).max(1);
         let name = |(at, name): (usize, &String)| (at as f64, name.clone());
@@ -139,8 +140,8 @@ impl Axis {
         Self { label: label.into(), ticks, scale: Scale::Categories { count: names.len() } }
     }
 
-    /// Where `value` is, from 0 at the beginning to 1 at the end; a value beyond an end is at the
-    /// end.
+    /// Place of `value`, from 0 at the beginning to 1 at the end. A value beyond an end is placed
+    /// at that end.
     pub fn place(&self, value: f64) -> f64 {
         let place = match self.scale {
             Scale::Linear { low, high } => (value - low) / (high - low),
@@ -153,7 +154,7 @@ impl Axis {
         place.clamp(0.0, 1.0)
     }
 
-    /// Whether a line from one value to the next would say something.
+    /// Whether a line between neighbouring values is meaningful.
     pub fn is_continuous(&self) -> bool {
         match self.scale {
             Scale::Linear { .. } | Scale::Logarithmic { .. } => true,
@@ -161,19 +162,19 @@ impl Axis {
         }
     }
 
-    /// How many characters a tick may have if the axis is so wide.
+    /// Maximum number of characters of a tick on an axis of this width.
     pub fn tick_room(&self, width: f64) -> usize {
         const CHARACTER_WIDTH: f64 = 7.0;
         (width / self.ticks.len().max(1) as f64 / CHARACTER_WIDTH) as usize
     }
 }
 
-/// A range with something in it.
+/// The range, widened if it is empty.
 fn not_empty(low: f64, high: f64) -> (f64, f64) {
     if high > low { (low, high) } else { (low, low + 1.0) }
 }
 
-/// 1, 2 or 5 times a power of ten, so that it fits about `most` times into `span`.
+/// Distance of ticks: 1, 2 or 5 times a power of ten that fits about `most` times into `span`.
 fn step(span: f64, most: f64) -> f64 {
     let rough = span / most;
     let power = libm::pow(10.0, libm::floor(libm::log10(rough)));
@@ -191,7 +192,7 @@ fn ticks(low: f64, high: f64, step: f64) -> Vec<(f64, String)> {
     (first..=last).map(tick).collect()
 }
 
-/// `value` with as many decimals as `step` needs, in thousands or millions if the axis goes so far.
+/// Formats `value` with as many decimals as `step` needs, in thousands or millions on a long axis.
 fn tick_text(value: f64, step: f64, most: f64) -> String {
     let (divisor, unit) = match most {
         most if most >= 1e9 => (1e9, "\u{a0}G"),

@@ -1,4 +1,4 @@
-//! The picture of a chart: where in it a value is, and what is drawn there.
+//! The picture of a chart: the coordinates of values, and the shapes drawn at them.
 
 use maud::{Markup, html};
 
@@ -9,18 +9,18 @@ use crate::text_width::cut;
 
 const TOP: f64 = 26.0;
 const BOTTOM: f64 = 38.0;
-/// From one line of text to the next.
+/// Distance of two lines of text.
 const LINE: f64 = 14.0;
 const RIGHT: f64 = 14.0;
-/// Of a character, about.
+/// Approximate width of a character.
 const CHARACTER_WIDTH: f64 = 6.8;
 
 /// The size of a picture, in units of SVG.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Size {
-    /// From left to right.
+    /// Width.
     pub(super) width: f64,
-    /// From top to bottom.
+    /// Height.
     pub(super) height: f64,
 }
 
@@ -31,19 +31,19 @@ impl Size {
     }
 }
 
-/// Where in the picture things are.
+/// Layout of a picture.
 pub(super) struct Frame<'a> {
     chart: &'a Chart,
     size: Size,
     left: f64,
     bottom: f64,
-    /// What is written below the horizontal axis is on so many lines in turn, so that long names
-    /// have room.
+    /// Number of lines over which the texts below the horizontal axis are distributed in turn, so
+    /// that long names have room.
     lines: usize,
 }
 
 impl<'a> Frame<'a> {
-    /// For the whole picture.
+    /// The layout of a whole picture.
     pub(super) fn of(chart: &'a Chart, size: Size) -> Self {
         let longest = chart.y.ticks.iter().map(|(_, text)| text.chars().count()).max();
         let left = 12.0 + CHARACTER_WIDTH * longest.unwrap_or(0) as f64;
@@ -62,7 +62,7 @@ impl<'a> Frame<'a> {
         self.bottom - (self.bottom - TOP) * self.chart.y.place(value)
     }
 
-    /// A stretch at which something is different.
+    /// Draws a shaded stretch of the horizontal axis.
     pub(super) fn shade(&self, shade: &Shade) -> Markup {
         let (left, right) = (self.x(shade.from), self.x(shade.until));
         html! {
@@ -71,7 +71,7 @@ impl<'a> Frame<'a> {
         }
     }
 
-    /// The lines behind everything.
+    /// Draws the grid lines, which are behind everything else.
     pub(super) fn grid(&self) -> Markup {
         let line = |value: f64| {
             format!("M{:.1} {:.1}H{:.1}", self.left, self.y(value), self.size.width - RIGHT)
@@ -84,7 +84,7 @@ impl<'a> Frame<'a> {
         }
     }
 
-    /// All that is written.
+    /// Draws the texts of the axes.
     pub(super) fn labels(&self) -> Markup {
         let Chart { x, y, .. } = self.chart;
         let room = x.tick_room(self.size.width - RIGHT - self.left) * self.lines;
@@ -105,13 +105,13 @@ impl<'a> Frame<'a> {
         }
     }
 
-    /// Where a text for a value stands, so that it does not stick out of the picture.
+    /// Anchor of the text of a value, which keeps the text inside the picture.
     fn middle_of(&self, text: &str, value: f64) -> f64 {
         let half = CHARACTER_WIDTH * text.chars().count() as f64 / 2.0;
         self.x(value).min(self.size.width - half).max(half)
     }
 
-    /// The values of a series.
+    /// Draws the values of a series.
     pub(super) fn series(&self, series: &Series) -> Markup {
         let points = &series.points;
         match series.form {
@@ -161,7 +161,7 @@ impl<'a> Frame<'a> {
         html! { path.whisker d=(path) {} }
     }
 
-    /// What lies between the ends of the intervals.
+    /// Draws the area between the ends of the confidence intervals.
     fn band(&self, points: &[Point]) -> Markup {
         let ends = |point: &Point| point.interval.map(|(low, high)| (point.x, low, high));
         let ends: Vec<_> = points.iter().filter_map(ends).collect();

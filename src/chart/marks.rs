@@ -1,8 +1,8 @@
-//! Small shapes that can be told apart without their colours.
+//! Marks: small shapes that differ without their colours.
 
 use maud::{Markup, html};
 
-/// How something is drawn.
+/// Shape of a mark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mark {
     /// A disc.
@@ -13,7 +13,7 @@ pub enum Mark {
     Square,
     /// A triangle.
     Triangle,
-    /// A square on its corner.
+    /// A diamond: a square on its corner.
     Diamond,
     /// Two crossed lines.
     Cross,
@@ -22,14 +22,14 @@ pub enum Mark {
 }
 
 impl Mark {
-    /// Of the series of a chart, by number.
+    /// Mark of a series of a chart, by its number.
     pub fn of_series(number: usize) -> Self {
         const MARKS: [Mark; 5] =
             [Mark::Circle, Mark::Square, Mark::Triangle, Mark::Diamond, Mark::Cross];
         MARKS[number % MARKS.len()]
     }
 
-    /// The shape around a point, about `2 * size` wide, with what is shown to who points at it.
+    /// Draws the mark around a point, about `2 * size` wide, with a tooltip.
     pub fn draw(self, (x, y): (f64, f64), size: f64, told: &str) -> Markup {
         let class = match self {
             Self::Circle | Self::Square | Self::Triangle | Self::Diamond | Self::Star => "full",
@@ -90,7 +90,7 @@ impl Mark {
     }
 }
 
-/// A line of a legend: a sample and what it stands for.
+/// An entry of a legend: a sample and its meaning.
 pub fn legend_entry(class: &str, sample: &Markup, text: &str) -> Markup {
     html! {
         li {

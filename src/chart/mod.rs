@@ -1,4 +1,4 @@
-//! Charts as SVG: in the cards of an HTML page, or as a picture of its own.
+//! Charts as SVG, in the cards of an HTML page or in a file of their own.
 //!
 //! [`STYLE`] gives the shapes their colours, for light and for dark screens. A chart on a page is
 //! narrow, so that its text can be read on a phone as well.
@@ -22,81 +22,81 @@ pub const STYLE: &str = include_str!("style.css");
 /// The size of a chart on a page.
 const ON_PAGE: Size = Size { width: 360.0, height: 230.0 };
 
-/// A chart with what is said about it.
+/// A chart with its texts.
 #[derive(Debug)]
 pub struct Chart {
-    /// What it shows.
+    /// Title.
     pub title: String,
-    /// The same in a sentence or two.
+    /// Description in a sentence or two.
     pub about: String,
-    /// From left to right.
+    /// Horizontal axis.
     pub x: Axis,
-    /// From bottom to top.
+    /// Vertical axis.
     pub y: Axis,
-    /// Drawn in this order.
+    /// Series, in the order in which they are drawn.
     pub series: Vec<Series>,
-    /// Stretches of the horizontal axis at which something was different, and what.
+    /// Shaded stretches of the horizontal axis.
     pub shades: Vec<Shade>,
 }
 
-/// Values that belong together.
+/// A series of values.
 #[derive(Debug)]
 pub struct Series {
-    /// What is said in the legend.
+    /// Name in the legend.
     pub name: String,
-    /// Its colour and mark.
+    /// Number of its colour and mark.
     pub look: usize,
-    /// How it is drawn.
+    /// Form in which it is drawn.
     pub form: Form,
-    /// From left to right.
+    /// Points from left to right.
     pub points: Vec<Point>,
 }
 
-/// How a series is drawn.
+/// Form of a series.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Form {
     /// A line.
     Line,
-    /// Steps, each so wide, with what is below them filled.
+    /// Steps of this width, with the area below them filled.
     Area(f64),
-    /// Steps, each so wide.
+    /// Steps of this width.
     Steps(f64),
-    /// Marks, with lines between them if the axis goes from value to value.
+    /// Marks, with lines between them unless the axis has categories.
     Marks,
-    /// What theory says: a dashed line and rings.
+    /// Expected values: a dashed line and rings.
     Theory,
-    /// Bars, each so wide, from their value to the right.
+    /// Bars of this width, which begin at their value.
     Bars(f64),
     /// Marks without lines between them.
     Dots,
-    /// A broad pale line, which shows on both sides of another one.
+    /// A broad pale line, which is visible on both sides of another one.
     Halo,
 }
 
-/// One value.
+/// A value of a series.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Point {
-    /// Where.
+    /// Place on the horizontal axis.
     pub x: f64,
-    /// What.
+    /// Value on the vertical axis.
     pub y: f64,
-    /// How sure that is.
+    /// Ends of the confidence interval, if there is one.
     pub interval: Option<(f64, f64)>,
 }
 
 /// A stretch of the horizontal axis.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Shade {
-    /// Where it begins.
+    /// Begin.
     pub from: f64,
-    /// Where it ends.
+    /// End.
     pub until: f64,
-    /// What is different in it.
+    /// Meaning of the stretch.
     pub name: &'static str,
 }
 
 impl Chart {
-    /// The chart with its title and legend.
+    /// Draws the chart with its title and legend.
     pub fn render(&self) -> Markup {
         html! {
             figure.card.chart {
@@ -137,7 +137,7 @@ impl Chart {
         }
     }
 
-    /// The axes and the series.
+    /// Draws the axes and the series.
     fn shapes(&self, size: Size) -> Markup {
         let frame = Frame::of(self, size);
         html! {
@@ -150,7 +150,7 @@ impl Chart {
         }
     }
 
-    /// For those who do not see it.
+    /// Description of the picture for screen readers.
     fn describe(&self) -> String {
         let mut text = format!("{} {}, by {}.", self.about, self.y.label, self.x.label);
         for series in &self.series {
@@ -167,7 +167,7 @@ impl Chart {
 }
 
 impl Series {
-    /// The highest that is drawn of each value.
+    /// The highest drawn value of each point.
     pub fn tops(&self) -> impl Iterator<Item = f64> {
         self.points.iter().map(|point| match self.form {
             Form::Line | Form::Marks => {
@@ -195,7 +195,7 @@ impl Series {
         }
     }
 
-    /// What stands for it in the legend.
+    /// Sample of the series in the legend.
     fn sample(&self) -> Markup {
         let line = html! { path class="line" d="M0 7H24" {} };
         let middle = (12.0, 7.0);

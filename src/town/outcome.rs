@@ -271,7 +271,7 @@ pub struct Records {
     pub receptions: Vec<Received>,
     /// All uploads.
     pub uploads: Vec<Upload>,
-    /// Everybody whom the server named.
+    /// People whom the server named, once per upload.
     pub traces: Vec<Traced>,
     /// Contacts of index cases, ordered by the test of the case and then by the number of the
     /// contact.

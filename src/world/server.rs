@@ -59,9 +59,9 @@ pub struct SimulatedServer {
 }
 
 impl SimulatedServer {
-    /// Starts on a disk, for the users of so many phones and others, as the real one does: reads
-    /// what the disk holds, cuts off a torn line. The random numbers are those for TempIDs, and
-    /// those for what happens between server and store.
+    /// Starts the server on a disk, with accounts for the users of `users` phones and for `others`.
+    /// Like the real one, it reads the files on the disk and cuts off a torn line. The random
+    /// numbers are those for TempIDs, and those for what happens between server and store.
     ///
     /// # Errors
     ///

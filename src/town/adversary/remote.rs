@@ -348,7 +348,7 @@ impl Town {
         }
     }
 
-    /// Pause of such a phone.
+    /// Length of a pause of the phone of an adversary.
     pub(in crate::town) fn pause_remote(&self, phone: PhoneId, _pause: Pause) -> Duration {
         match self.adversaries.remote.owner(phone) {
             // They intend nothing that could come too soon.

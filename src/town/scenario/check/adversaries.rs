@@ -79,7 +79,7 @@ impl Scenario {
         Ok(())
     }
 
-    /// A post says where it is in the words of the kind of meetings, and in no others.
+    /// Checks that a post has exactly the keys of a position that the kind of meetings requires.
     fn check_post(&self, key: &str, post: &Post) -> Result<(), Problem> {
         let has = (post.place.is_some(), post.x.is_some(), post.y.is_some(), post.with.is_some());
         let kind = self.meetings.kind;
