@@ -246,6 +246,10 @@ impl Phone {
 
     /// Goes on when nobody needs the right password any more: logged in, or with wrong ones.
     fn go_on_with_the_plan(&mut self, out: &mut Vec<u8>, crowd: &mut Crowd) -> Step {
+        // A reply too many was behind this one: the fact that says so is next.
+        if self.caller.is_closed() {
+            return Step::Wait;
+        }
         self.act("", out, crowd)
     }
 
