@@ -36,8 +36,8 @@ static FIRST: OnceLock<FirstReading> = OnceLock::new();
 /// One moment on two clocks of the system.
 #[derive(Debug)]
 struct FirstReading {
-    /// On `CLOCK_MONOTONIC`, which stands still while the machine sleeps. The standard library reads
-    /// no other one.
+    /// On `CLOCK_MONOTONIC`, which stands still while the machine sleeps. The standard library
+    /// reads no other one.
     instant: Instant,
     /// On `CLOCK_BOOTTIME`, which does not.
     since_boot: Duration,

@@ -20,13 +20,13 @@ pub const MAX_ENTRIES: usize = 65_536;
 /// The valid beacons that a phone received, each for a limited time.
 ///
 /// An entry leaves a fixed time after its beacon was received. The same TempID received again does
-/// not add an entry but starts that time anew. Its record stays what was heard first: the server gives
-/// a TempID one pair of times, so that another one is forged, and nobody shall change what is in the
-/// log.
+/// not add an entry but starts that time anew. Its record stays what was heard first: the server
+/// gives a TempID one pair of times, so that another one is forged, and nobody shall change what is
+/// in the log.
 ///
 /// Forged beacons look like honest ones. So that a flood of them pushes nothing honest out, each
-/// sender's new entries are limited in rate, and a log that is full makes room where one sender takes
-/// up the most of it.
+/// sender's new entries are limited in rate, and a log that is full makes room where one sender
+/// takes up the most of it.
 #[derive(Debug)]
 pub struct ContactLog {
     retention: Duration,
@@ -35,8 +35,8 @@ pub struct ContactLog {
     by_temp_id: HashTable<u32>,
     hasher: DefaultHashBuilder,
     senders: Senders,
-    /// Entries in the order of leaving. A TempID that was received again stands here more than once; the
-    /// place with the entry's own number counts.
+    /// Entries in the order of leaving. A TempID that was received again stands here more than
+    /// once; the place with the entry's own number counts.
     order: VecDeque<Place>,
     last_number: u64,
     /// Index of the entry that has the last number, if it is still there.
@@ -142,8 +142,8 @@ impl ContactLog {
         self.insert(Received { record, leaves: now.monotonic + self.retention, sender })
     }
 
-    /// Adds records that were received in an earlier run, with their ages. Entries that exist keep their
-    /// times, which are known better.
+    /// Adds records that were received in an earlier run, with their ages. Entries that exist keep
+    /// their times, which are known better.
     pub fn restore(&mut self, earlier: &[(ContactRecord, Duration)], now: Instant) {
         let mut all: Vec<Received> = Vec::with_capacity(earlier.len() + self.len());
         for (record, age) in earlier {
@@ -248,8 +248,8 @@ impl ContactLog {
         key
     }
 
-    /// Removes the oldest entry of the sender that takes up the most of the log, or the oldest of all
-    /// where nobody takes up much.
+    /// Removes the oldest entry of the sender that takes up the most of the log, or the oldest of
+    /// all where nobody takes up much.
     fn make_room(&mut self) {
         let Some(greediest) = self.senders.greediest() else { return self.remove_oldest() };
         let oldest = self

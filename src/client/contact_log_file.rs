@@ -17,32 +17,34 @@ use crate::protocol::{ContactRecord, TempId, Username};
 use crate::text_file::FileError;
 
 /// An entry that a saved file lacks may not have been deleted by whoever saved it if it came to the
-/// file after all that is left there, and less than this ago: the editor may have been opened before.
+/// file after all that is left there, and less than this ago: the editor may have been opened
+/// before.
 pub const EDITING_TIME: Duration = Duration::from_secs(10 * 60);
 
-/// A file that somebody else has changed is not rewritten before it has looked the same for so long.
-/// Editors that save in place write for some milliseconds.
+/// A file that somebody else has changed is not rewritten before it has looked the same for so
+/// long. Editors that save in place write for some milliseconds.
 pub const SETTLING_TIME: Duration = Duration::from_secs(2);
 
 /// A contact log on disk, so that it survives a restart of the phone.
 ///
-/// `<username>_contactlog.txt` has the records, in the form of the assignment. When each was received
-/// has no place in that form, but the time to keep it counts from there: that is in a second file,
-/// `<username>_contactlog_received.txt`. A record without a known reception, such as one that somebody
-/// wrote by hand, counts as received when it is first seen.
+/// `<username>_contactlog.txt` has the records, in the form of the assignment. When each was
+/// received has no place in that form, but the time to keep it counts from there: that is in a
+/// second file, `<username>_contactlog_received.txt`. A record without a known reception, such as
+/// one that somebody wrote by hand, counts as received when it is first seen.
 ///
 /// The user may edit or delete the first file at any time, also with an editor that writes into it;
 /// it is read again before it is used or written. A line that is no record is copied to
-/// `<username>_contactlog_rejected.txt` before it leaves the file. Only the program that has the lock
-/// reads and writes any of them.
+/// `<username>_contactlog_rejected.txt` before it leaves the file. Only the program that has the
+/// lock reads and writes any of them.
 #[derive(Debug)]
 pub struct ContactLogFile<S: LogStorage> {
     names: Names,
     content: Content<S>,
-    /// Entries that the user took from the file, until it has settled: an editor that saves in place
-    /// empties the file first, and what comes back has its old age.
+    /// Entries that the user took from the file, until it has settled: an editor that saves in
+    /// place empties the file first, and what comes back has its old age.
     departed: HashMap<TempId, (ContactRecord, Instant)>,
-    /// Entries that the file lacks since somebody saved it, to be put back by the next rewrite, once.
+    /// Entries that the file lacks since somebody saved it, to be put back by the next rewrite,
+    /// once.
     spared: HashSet<TempId>,
     receptions: Receptions,
     notices: Vec<Notice>,
@@ -126,9 +128,10 @@ impl<S: LogStorage> ContactLogFile<S> {
         matches!(self.content, Content::Read { .. })
     }
 
-    /// Makes `log` follow the file. The first time, the records of an earlier run are added to `log`
-    /// with the ages that it wrote down. From then on, records that the user added count as received
-    /// now, and those that were deleted are gone. Returns whether the file has to be rewritten.
+    /// Makes `log` follow the file. The first time, the records of an earlier run are added to
+    /// `log` with the ages that it wrote down. From then on, records that the user added count as
+    /// received now, and those that were deleted are gone. Returns whether the file has to be
+    /// rewritten.
     ///
     /// # Errors
     ///
@@ -220,8 +223,8 @@ impl<S: LogStorage> ContactLogFile<S> {
         }
     }
 
-    /// Returns when the file has settled if it does not change again; none if nobody else has changed
-    /// it since it was written.
+    /// Returns when the file has settled if it does not change again; none if nobody else has
+    /// changed it since it was written.
     pub fn settles_at(&self) -> Option<Instant> {
         match &self.content {
             Content::Unread | Content::Read { foreign: None, .. } => None,

@@ -11,8 +11,8 @@ use super::session;
 use crate::clock::Now;
 use crate::protocol::{ContactRecord, Timestamp};
 
-/// The dialogue with the user: a machine that takes typed lines and events, and returns lines to show
-/// and actions to carry out.
+/// The dialogue with the user: a machine that takes typed lines and events, and returns lines to
+/// show and actions to carry out.
 ///
 /// ```text
 /// AskUsername -> AskPassword -> LoggingIn -> Prompt -> Busy -> Prompt … -> LoggingOut -> Ended
@@ -140,9 +140,9 @@ impl Dialogue {
         }
     }
 
-    /// Whether a command could not be carried out: there is no such command, the server refused it or
-    /// went away, there was no TempID to send, a beacon could not be sent, or the contact log could
-    /// not be read. Attempts to log in are no commands.
+    /// Whether a command could not be carried out: there is no such command, the server refused it
+    /// or went away, there was no TempID to send, a beacon could not be sent, or the contact log
+    /// could not be read. Attempts to log in are no commands.
     pub fn has_failed(&self) -> bool {
         self.has_failed
     }
@@ -171,8 +171,8 @@ impl Dialogue {
                 self.state = State::AskUsername;
                 None
             }
-            // Whoever types on as if the server were still there would be asked for the password of a
-            // user of that name. There may be one, but not on a phone that has lost its server.
+            // Whoever types on as if the server were still there would be asked for the password of
+            // a user of that name. There may be one, but not on a phone that has lost its server.
             State::AskUsername
                 if self.is_in_trouble && Command::decode(line) != Err(CommandError::Unknown) =>
             {

@@ -13,14 +13,14 @@ use crate::text_file::FileError;
 /// Minimal time between two rewritings of the files, however many entries leave.
 const REWRITE_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Maximal time for which an upload waits until nobody else changes the file. Editors need less, and
-/// a program that writes for longer must not keep the user from uploading.
+/// Maximal time for which an upload waits until nobody else changes the file. Editors need less,
+/// and a program that writes for longer must not keep the user from uploading.
 const UPLOAD_PATIENCE: Duration = Duration::from_secs(10);
 
 /// The contact logs of the users that a phone has had, each in memory and on disk.
 ///
-/// No operation fails: a problem with a file becomes a [notice](Keeper::notices), once, and what cannot
-/// be written stays in memory and is tried again every second.
+/// No operation fails: a problem with a file becomes a [notice](Keeper::notices), once, and what
+/// cannot be written stays in memory and is tried again every second.
 #[derive(Debug)]
 pub struct Keeper<S: LogStorage> {
     storage: S,
@@ -125,8 +125,8 @@ impl<S: LogStorage> Keeper<S> {
     ///
     /// # Errors
     ///
-    /// The [`Notice`] that says why the file cannot be read. If another program has it, the log is what
-    /// this one has received.
+    /// The [`Notice`] that says why the file cannot be read. If another program has it, the log is
+    /// what this one has received.
     pub fn log_to_upload(
         &mut self,
         phone: &mut Phone,
@@ -144,8 +144,9 @@ impl<S: LogStorage> Keeper<S> {
         Ok(phone.log().iter().map(|entry| entry.record).collect())
     }
 
-    /// Returns when to ask again for the [log to upload](Keeper::log_to_upload) that the user wanted at
-    /// `asked`; none if it can be uploaded now. Entries can be missing while an editor saves the file.
+    /// Returns when to ask again for the [log to upload](Keeper::log_to_upload) that the user
+    /// wanted at `asked`; none if it can be uploaded now. Entries can be missing while an editor
+    /// saves the file.
     pub fn next_look(&self, asked: Instant, now: Instant) -> Option<Instant> {
         let settled = self.owner.as_ref()?.file.settles_at()?;
         let next = settled.min(asked + UPLOAD_PATIENCE);

@@ -156,8 +156,9 @@ impl Client {
         }
     }
 
-    /// Handles the loss of the connection. The user is told only if somebody was logged in or wanted
-    /// to be: a server closes idle connections before a login, and the next attempt makes a new one.
+    /// Handles the loss of the connection. The user is told only if somebody was logged in or
+    /// wanted to be: a server closes idle connections before a login, and the next attempt makes a
+    /// new one.
     pub(super) fn lose_link(&mut self, error: io::Error, now: Now) -> Result<(), ClientError> {
         let was_connecting = !matches!(self.link, Link::Up { .. });
         self.drop_link(now);

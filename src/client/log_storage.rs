@@ -37,8 +37,8 @@ pub trait LogStorage: Debug {
     /// What the system says, or that it is not a file for us.
     fn read(&self, name: &str) -> io::Result<Option<Vec<u8>>>;
 
-    /// Appends `lines`, which end with a line feed, to a file that is made if it does not exist. They
-    /// begin on a new line even if the last line of the file has no end.
+    /// Appends `lines`, which end with a line feed, to a file that is made if it does not exist.
+    /// They begin on a new line even if the last line of the file has no end.
     ///
     /// # Errors
     ///
@@ -76,14 +76,14 @@ pub struct Uptime {
 #[derive(Debug)]
 pub struct LogDirectory(PathBuf);
 
-/// A lock file that this process holds. Editors and we ourselves replace the files of a log, so that
-/// a lock on one of those would soon be on a file without a name; and users of one directory have a
-/// lock each, so that it cannot be the directory's.
+/// A lock file that this process holds. Editors and we ourselves replace the files of a log, so
+/// that a lock on one of those would soon be on a file without a name; and users of one directory
+/// have a lock each, so that it cannot be the directory's.
 #[derive(Debug)]
 pub struct LockFile {
     path: PathBuf,
-    /// Locked as long as it is open, so not beyond a crash. A lock file that a crash leaves behind is
-    /// empty and locks nobody out.
+    /// Locked as long as it is open, so not beyond a crash. A lock file that a crash leaves behind
+    /// is empty and locks nobody out.
     file: File,
 }
 

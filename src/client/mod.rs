@@ -1,9 +1,9 @@
 //! One phone, and the terminal of its user.
 //!
-//! Three machines decide, each usable without the others: the [`session`] is the conversation with the
-//! server, the [`phone`] holds the TempID and the contact log, the [`dialogue`] is the conversation with
-//! the user. This module is the shell that drives them: standard input, TCP, UDP and timers on one
-//! poll.
+//! Three machines decide, each usable without the others: the [`session`] is the conversation with
+//! the server, the [`phone`] holds the TempID and the contact log, the [`dialogue`] is the
+//! conversation with the user. This module is the shell that drives them: standard input, TCP, UDP
+//! and timers on one poll.
 
 pub mod breach;
 pub mod command;
@@ -237,8 +237,8 @@ impl Client {
     }
 }
 
-/// Fails if the directory of the contact log cannot be used. Otherwise the user would learn that only
-/// when there is something to keep.
+/// Fails if the directory of the contact log cannot be used. Otherwise the user would learn that
+/// only when there is something to keep.
 fn require_directory(path: &Path) -> Result<(), ClientError> {
     // The dot asks the system whether it is a directory that we may enter, in its own words if not.
     match fs::metadata(path.join(".")) {

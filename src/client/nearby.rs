@@ -73,8 +73,8 @@ impl Client {
     }
 }
 
-/// Sends a beacon from a new port that the system chooses, so that the port does not link two beacons
-/// of one phone.
+/// Sends a beacon from a new port that the system chooses, so that the port does not link two
+/// beacons of one phone.
 fn send_datagram(beacon: &Beacon, destination: SocketAddr) -> io::Result<()> {
     let socket = UdpSocket::bind(any_address(destination, 0))?;
     socket.set_nonblocking(true)?;

@@ -6,8 +6,8 @@ use super::contact_log::{Added, ContactLog, Sender};
 use crate::clock::Now;
 use crate::protocol::{Beacon, BeaconError, ContactRecord};
 
-/// A phone without its server and its user: the TempID that it uses, the beacons that it sends, and the
-/// log of those that it received.
+/// A phone without its server and its user: the TempID that it uses, the beacons that it sends, and
+/// the log of those that it received.
 #[derive(Debug)]
 pub struct Phone {
     current: Option<ContactRecord>,
@@ -19,7 +19,8 @@ pub struct Phone {
 pub enum Outgoing {
     /// Receivers log it.
     Valid(Beacon),
-    /// Receivers refuse it, as its TempID has expired or is not valid yet. It can be sent all the same.
+    /// Receivers refuse it, as its TempID has expired or is not valid yet. It can be sent all the
+    /// same.
     NotValidNow(Beacon),
     /// The phone has no TempID.
     None,
@@ -83,7 +84,8 @@ impl Phone {
         self.receive_from(Sender::UNKNOWN, datagram, now)
     }
 
-    /// Judges a datagram of `sender`, and logs a valid beacon unless there are too many of that sender.
+    /// Judges a datagram of `sender`, and logs a valid beacon unless there are too many of that
+    /// sender.
     pub fn receive_from(&mut self, sender: Sender, datagram: &[u8], now: Now) -> Reception {
         match Beacon::decode(datagram) {
             Ok(Beacon(record)) if record.is_valid_at(now.wall) => {

@@ -15,8 +15,8 @@ const MAX_TYPED_BYTES: usize = 64 * 1024;
 const MAX_LINE_BYTES: usize = super::line_editor::LINE_LIMIT_BYTES;
 
 /// Brings the keyboard into the mode that we read, whatever another program left behind: pastes are
-/// marked, keys are not encoded by modifyOtherKeys nor by the kitty protocol, the cursor keys and the
-/// keypad are not in application mode. Terminals pass over what they do not know.
+/// marked, keys are not encoded by modifyOtherKeys nor by the kitty protocol, the cursor keys and
+/// the keypad are not in application mode. Terminals pass over what they do not know.
 const PLAIN_KEYS: &[u8] = b"\x1b[?2004h\x1b[>4;0m\x1b[=0;1u\x1b[?1l\x1b>";
 
 /// Puts the keyboard mode of whoever had the terminal before aside, and takes it back.
@@ -86,7 +86,8 @@ impl Screen {
         matches!(self.mode, Mode::Unattended)
     }
 
-    /// Leaves the terminal to others. What is still to be seen is written by [`flush`](Self::flush).
+    /// Leaves the terminal to others. What is still to be seen is written by
+    /// [`flush`](Self::flush).
     pub fn close(&mut self) {
         if std::mem::take(&mut self.has_keyboard) {
             self.out.extend_from_slice(GIVE_KEYS_BACK);
@@ -102,8 +103,8 @@ impl Screen {
         }
     }
 
-    /// Shows lines and then `prompt`. If that prompt is shown already, the lines appear above it and what
-    /// was typed behind it; otherwise what was typed is set aside.
+    /// Shows lines and then `prompt`. If that prompt is shown already, the lines appear above it
+    /// and what was typed behind it; otherwise what was typed is set aside.
     ///
     /// # Errors
     ///
@@ -206,8 +207,8 @@ impl Screen {
         Outcome::Line(first.to_owned())
     }
 
-    /// Writes pending output, now or when there is room, and returns whether its reader (of a pipe, or the
-    /// terminal) has just gone.
+    /// Writes pending output, now or when there is room, and returns whether its reader (of a pipe,
+    /// or the terminal) has just gone.
     pub fn flush(&mut self) -> bool {
         let was_closed = self.output.is_closed();
         self.output.write(&mut self.out);

@@ -1,8 +1,9 @@
 //! The attributes and the size of the terminal, and what the environment says about it.
 //!
-//! This module owns the attributes that the terminal had before the client changed them, and restores
-//! them on every way out: when a guard is dropped, when the program panics, and with [`restore`] where
-//! a program ends without unwinding. It must not read or write a byte of the terminal.
+//! This module owns the attributes that the terminal had before the client changed them, and
+//! restores them on every way out: when a guard is dropped, when the program panics, and with
+//! [`restore`] where a program ends without unwinding. It must not read or write a byte of the
+//! terminal.
 
 use std::ffi::OsString;
 use std::io;
@@ -66,7 +67,8 @@ impl Environment {
         }
     }
 
-    /// Returns the source of lines: edited by us if both sides are a terminal with a movable cursor.
+    /// Returns the source of lines: edited by us if both sides are a terminal with a movable
+    /// cursor.
     pub fn input(&self) -> Input {
         match (self.stdin_is_terminal, self.stdout_is_terminal) {
             (true, true) if self.understands_escapes() => Input::Edited,
@@ -174,7 +176,8 @@ pub fn restore() -> io::Result<()> {
     put_back(&mut original())
 }
 
-/// Returns the size of the terminal on standard output, or 80 columns and 24 rows if that is not known.
+/// Returns the size of the terminal on standard output, or 80 columns and 24 rows if that is not
+/// known.
 pub fn screen_size() -> ScreenSize {
     match tcgetwinsize(stdout()) {
         Ok(size) if size.ws_col > 0 && size.ws_row > 0 => {

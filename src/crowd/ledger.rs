@@ -9,8 +9,8 @@ use crate::workload::Oracle;
 use crate::workload::caller::Fact;
 use crate::world::phone::{Learned, username};
 
-/// Everything that phones were told, with the checks of the [`Oracle`] and these, for which one has to
-/// see into the server or know its settings:
+/// Everything that phones were told, with the checks of the [`Oracle`] and these, for which one has
+/// to see into the server or know its settings:
 ///
 /// - every TempID that was told is on the disk, also after a crash,
 /// - nobody is let in during a block, and nobody is kept out without one.
@@ -20,8 +20,8 @@ pub struct Ledger {
     /// Longest time from sending a login until the server judges it.
     judged_within: Duration,
     oracle: Oracle<(u32, ContactRecord)>,
-    /// Latest start of the server. A reply to an earlier request may still be on its way, and does not reflect
-    /// failures and blocks since then.
+    /// Latest start of the server. A reply to an earlier request may still be on its way, and does
+    /// not reflect failures and blocks since then.
     started_at: Duration,
     /// Accounts, by the number of the phone.
     accounts: Vec<Account>,
@@ -52,8 +52,8 @@ enum Judgement {
 }
 
 impl Ledger {
-    /// An empty ledger of `phones` phones, whose accounts are blocked for `block_duration`. The server judges
-    /// a login within `judged_within`, or never.
+    /// An empty ledger of `phones` phones, whose accounts are blocked for `block_duration`. The
+    /// server judges a login within `judged_within`, or never.
     pub fn new(phones: u32, block_duration: Duration, judged_within: Duration) -> Self {
         Self {
             block_duration,

@@ -7,7 +7,8 @@ use crate::server::frontend::{
 };
 use crate::world::network::ConnectionId;
 
-/// The bytes that each connection makes the server keep, checked against its limits, with their maxima.
+/// The bytes that each connection makes the server keep, checked against its limits, with their
+/// maxima.
 #[derive(Debug, Default)]
 pub struct Memory {
     /// Bytes of each connection that has any.

@@ -44,7 +44,8 @@ impl Habits {
     pub const HONEST: Self = Self { misdeed_probability: 0.0, are_careless: false, ..Self::BUSY };
 }
 
-/// A random plan of a user among `phones` phones: mistypes now and then, meets others, logs out in the end.
+/// A random plan of a user among `phones` phones: mistypes now and then, meets others, logs out in
+/// the end.
 pub fn random_plan(phones: u32, habits: Habits, rng: &mut ChaCha12Rng) -> VecDeque<Step> {
     let mut plan = VecDeque::new();
     if habits.are_careless {

@@ -25,8 +25,8 @@ pub struct Report {
     pub crashes: u64,
     /// Largest number of connections at a time.
     pub most_connections: usize,
-    /// Largest number of bytes of unfinished requests and unsent replies that the server kept for all
-    /// connections together.
+    /// Largest number of bytes of unfinished requests and unsent replies that the server kept for
+    /// all connections together.
     pub most_kept_bytes: usize,
     /// Largest number of such bytes kept for one connection.
     pub most_kept_bytes_of_one: usize,

@@ -8,7 +8,8 @@ use std::time::Duration;
 /// Number of latest events kept.
 const KEPT: usize = 40;
 
-/// The history of a run: a fingerprint of all events, and the latest of them, formatted only on demand.
+/// The history of a run: a fingerprint of all events, and the latest of them, formatted only on
+/// demand.
 #[derive(Debug)]
 pub struct Trace<H> {
     fingerprint: DefaultHasher,

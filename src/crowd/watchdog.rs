@@ -12,8 +12,8 @@ use crate::server::frontend::{LINGER_TIMEOUT, STALL_TIMEOUT};
 use crate::world::machine::LONGEST_SYNC;
 use crate::world::network::ConnectionId;
 
-/// Ticks in which the server has certainly read and answered all that a phone sends at once: a request of
-/// 1 MiB takes 16, each request of a flood one.
+/// Ticks in which the server has certainly read and answered all that a phone sends at once: a
+/// request of 1 MiB takes 16, each request of a flood one.
 const TICKS_FOR_ONE: u32 = 32;
 
 /// Limit of the rounds of the run queue: no world here has more than 512 floods at a time.
@@ -53,7 +53,8 @@ pub enum Promise {
     },
     /// The server closes a connection that it ended.
     Close(ConnectionId),
-    /// The server ends a connection that its peer ended, or still waits for the peer to read replies.
+    /// The server ends a connection that its peer ended, or still waits for the peer to read
+    /// replies.
     HangUp(ConnectionId),
     /// The server closes a connection that broke.
     Drop(ConnectionId),
@@ -101,8 +102,8 @@ impl Bounds {
     /// The bounds of a world.
     pub fn of(settings: &WorldSettings) -> Self {
         let transit = settings.longest_transit();
-        // Every connection may have an event that one poll gives only after those of all others, and more
-        // to say than one turn takes, each time behind all others.
+        // Every connection may have an event that one poll gives only after those of all others,
+        // and more to say than one turn takes, each time behind all others.
         let rounds = settings.phones.div_ceil(TURNS_PER_TICK as u32).min(MOST_ROUNDS);
         let polls = settings.phones / EventLoop::EVENTS_PER_TICK as u32 + TICKS_FOR_ONE * rounds;
         Self {

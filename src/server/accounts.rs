@@ -49,8 +49,8 @@ impl Accounts {
         &self.passwords
     }
 
-    /// Puts another list of passwords in force and returns the earlier one, whose memory takes a while
-    /// to free. Failures and blocks stay.
+    /// Puts another list of passwords in force and returns the earlier one, whose memory takes a
+    /// while to free. Failures and blocks stay.
     pub fn replace_passwords(&mut self, passwords: Arc<Passwords>) -> Arc<Passwords> {
         std::mem::replace(&mut self.passwords, passwords)
     }

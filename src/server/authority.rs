@@ -23,8 +23,8 @@ pub struct Authority {
 }
 
 impl Authority {
-    /// Makes an authority that issues TempIDs for `temp_id_lifetime` seconds from the random numbers of
-    /// `rng`, a cryptographic generator: TempIDs that are known must not reveal others.
+    /// Makes an authority that issues TempIDs for `temp_id_lifetime` seconds from the random
+    /// numbers of `rng`, a cryptographic generator: TempIDs that are known must not reveal others.
     pub fn new(
         accounts: Accounts,
         registry: Registry,
@@ -67,8 +67,8 @@ impl Authority {
     /// Draws TempIDs for `count` windows in a row, the first from `now`. A window of `L` seconds
     /// includes both its ends, so it expires `L` - 1 seconds after its start.
     ///
-    /// [`issue`](Authority::issue) issues them when they are on stable storage. Until then they must not
-    /// leave the server.
+    /// [`issue`](Authority::issue) issues them when they are on stable storage. Until then they
+    /// must not leave the server.
     pub fn draw(&mut self, count: u8, now: Timestamp) -> Box<[ContactRecord]> {
         let Self { temp_id_lifetime, rng, .. } = self;
         let lifetime = u64::from(*temp_id_lifetime);
@@ -81,9 +81,9 @@ impl Authority {
         (0..count).map(window).collect()
     }
 
-    /// Issues TempIDs that were drawn for `user` and stored, so that they can be traced. Returns whether all
-    /// of them are new. Otherwise they must not be told: chance repeats a number of 20 digits once in some
-    /// billions of billions of draws.
+    /// Issues TempIDs that were drawn for `user` and stored, so that they can be traced. Returns
+    /// whether all of them are new. Otherwise they must not be told: chance repeats a number of 20
+    /// digits once in some billions of billions of draws.
     pub fn issue(&mut self, user: Username, records: &[ContactRecord]) -> bool {
         self.registry.insert_issued(user, records)
     }

@@ -1,4 +1,5 @@
-//! Memory that incomplete requests may take: all together, those of a user, and those from an address.
+//! Memory that incomplete requests may take: all together, those of a user, and those from an
+//! address.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -6,9 +7,9 @@ use super::origins::Origin;
 use crate::protocol::Username;
 use crate::reactor::Token;
 
-/// Memory for the incomplete requests of all connections, in bytes. Without a limit, 19,000 connections
-/// of users take 19 GB. It is enough for 256 requests of the greatest length at a time, and a phone
-/// sends one of them in less than a second.
+/// Memory for the incomplete requests of all connections, in bytes. Without a limit, 19,000
+/// connections of users take 19 GB. It is enough for 256 requests of the greatest length at a time,
+/// and a phone sends one of them in less than a second.
 const MAX_BYTES_IN_ALL: usize = 256 * 1024 * 1024;
 
 /// Memory for the incomplete requests of one user, in bytes: a phone sends one at a time, and even
@@ -123,8 +124,8 @@ impl Budgets {
         }
     }
 
-    /// The connection with the oldest request, among those that may be refused, where too much memory
-    /// is taken together with `claim`.
+    /// The connection with the oldest request, among those that may be refused, where too much
+    /// memory is taken together with `claim`.
     pub(super) fn oldest_beyond(&self, claim: &Claim) -> Option<Token> {
         self.scopes(claim).find_map(|(scope, limit)| {
             let share = self.shares.get(&scope).filter(|share| share.bytes > limit)?;

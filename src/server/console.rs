@@ -16,8 +16,8 @@ use crate::reactor::MAX_PENDING_OUTPUT_BYTES;
 /// nowhere but in that text, so there must be room left for all that one tick can add to it.
 const MAX_BACKLOG_BYTES: usize = MAX_PENDING_OUTPUT_BYTES / 2;
 
-/// Longest text of one entry of a contact log, in bytes: three lines as it was received, and three for
-/// whom it names.
+/// Longest text of one entry of a contact log, in bytes: three lines as it was received, and three
+/// for whom it names.
 const MAX_ENTRY_BYTES: usize = 2 * (ContactRecord::LINE_LEN + 4) + Username::MAX_LEN;
 
 /// Most positions of odd entries in one line of diagnostics.
@@ -34,7 +34,8 @@ pub struct Console {
 }
 
 impl Console {
-    /// Records of contact logs for which there is room behind `backlog` bytes that nobody has read yet.
+    /// Records of contact logs for which there is room behind `backlog` bytes that nobody has read
+    /// yet.
     pub fn room_behind(backlog: usize) -> usize {
         Self::records_in(MAX_BACKLOG_BYTES.saturating_sub(backlog))
     }

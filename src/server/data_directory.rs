@@ -73,8 +73,8 @@ impl DataDirectory {
         Ok(())
     }
 
-    /// Opens the journal, makes an empty one if there is none, and reads what it holds. What a crash
-    /// damaged is cut out, which `console` is told.
+    /// Opens the journal, makes an empty one if there is none, and reads what it holds. What a
+    /// crash damaged is cut out, which `console` is told.
     ///
     /// # Errors
     ///

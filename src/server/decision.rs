@@ -8,7 +8,8 @@ use super::store::Problem;
 use crate::protocol::resp::ForeignProtocol;
 use crate::protocol::{ContactRecord, Username};
 
-/// Something that the server decided, for those who observe it: the console, the simulation, a test.
+/// Something that the server decided, for those who observe it: the console, the simulation, a
+/// test.
 ///
 /// A decision is final when it is recorded: no observer can change, delay or lose a reply.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,8 +63,8 @@ impl Decisions {
         self.recorded.push(decision);
     }
 
-    /// Whether another contact log can be shown. Whom it names is nowhere but in the decision, so one
-    /// that could get lost must not be taken.
+    /// Whether another contact log can be shown. Whom it names is nowhere but in the decision, so
+    /// one that could get lost must not be taken.
     pub fn has_room(&self) -> bool {
         self.room > 0
     }

@@ -13,13 +13,13 @@ const NAMES_PER_KIND: usize = 8;
 
 /// Failed logins by name, whether a user has the name or nobody has.
 ///
-/// Anybody can make up any number of names, so a full list forgets one when another comes. Counts and
-/// blocks have places of their own, so that neither drives out the other: a count takes the place of
-/// the count that is unchanged for longest; a block that of one that is over, or else of the oldest.
-/// To make the table forget failures, one has to fail under about half a million other names after
-/// them; to make it forget a block, to block about as many names in the time of it.
-/// Names are kept as hashes under a secret key, so that nobody can choose names for one list, or find
-/// out from what is forgotten which name is whose.
+/// Anybody can make up any number of names, so a full list forgets one when another comes. Counts
+/// and blocks have places of their own, so that neither drives out the other: a count takes the
+/// place of the count that is unchanged for longest; a block that of one that is over, or else of
+/// the oldest. To make the table forget failures, one has to fail under about half a million other
+/// names after them; to make it forget a block, to block about as many names in the time of it.
+/// Names are kept as hashes under a secret key, so that nobody can choose names for one list, or
+/// find out from what is forgotten which name is whose.
 #[derive(Debug, Clone)]
 pub(super) struct FailureTable {
     hasher: RandomState,
@@ -101,7 +101,8 @@ impl Default for FailureTable {
 }
 
 impl Key {
-    /// A number below `count` that belongs to the name, for those who need any that is always the same.
+    /// A number below `count` that belongs to the name, for those who need any that is always the
+    /// same.
     pub(super) fn pick(self, count: usize) -> Option<usize> {
         // The high bits: the low ones choose the list.
         (self.0 >> 32).checked_rem(count as u64).map(|number| number as usize)

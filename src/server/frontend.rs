@@ -1,6 +1,6 @@
-//! The connections of the server, on any stream, store and clock: serves them, commits, replies, keeps
-//! their timers, ends and frees them. It waits for nothing and reads no clock: its driver passes readiness
-//! and time.
+//! The connections of the server, on any stream, store and clock: serves them, commits, replies,
+//! keeps their timers, ends and frees them. It waits for nothing and reads no clock: its driver
+//! passes readiness and time.
 
 use std::collections::HashSet;
 use std::io;
@@ -34,8 +34,8 @@ pub const STALL_TIMEOUT: Duration = Duration::from_secs(60);
 /// Time that an ended connection waits for its peer to end it as well.
 pub const LINGER_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Limit of the memory for the input of a connection, in bytes: an unfinished request, or the rest of a read
-/// after a request that the next ones wait for. A buffer grows to powers of two.
+/// Limit of the memory for the input of a connection, in bytes: an unfinished request, or the rest
+/// of a read after a request that the next ones wait for. A buffer grows to powers of two.
 pub const MAX_KEPT_INPUT_BYTES: usize =
     (MAX_REQUEST_BYTES_LOGGED_IN + READ_BYTES).next_power_of_two();
 
@@ -46,15 +46,15 @@ pub const MAX_KEPT_INPUT_BYTES_LOGGED_OUT: usize =
 /// Time that a request may stay incomplete. The longest one takes that time at 9 KiB a second.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// Limit of the memory for the replies of a connection, in bytes: those after which requests wait, and the
-/// last one. A vector has up to twice the capacity that it needs.
+/// Limit of the memory for the replies of a connection, in bytes: those after which requests wait,
+/// and the last one. A vector has up to twice the capacity that it needs.
 pub const MAX_KEPT_OUTPUT_BYTES: usize = 2 * (MAX_UNREAD_REPLY_BYTES + Reply::MAX_BYTES);
 
 /// The side of the server that its clients see: all connections, and the [`Service`] behind them.
 ///
-/// The mio shell drives it with sockets, a file and the system's clocks, the simulation with streams,
-/// a disk and a clock of its own. Both call [`tick`](Frontend::tick) whenever something is ready, work
-/// is [left over](Frontend::is_busy), or a timer [is due](Frontend::next_wake).
+/// The mio shell drives it with sockets, a file and the system's clocks, the simulation with
+/// streams, a disk and a clock of its own. Both call [`tick`](Frontend::tick) whenever something is
+/// ready, work is [left over](Frontend::is_busy), or a timer [is due](Frontend::next_wake).
 #[derive(Debug)]
 pub struct Frontend<E, S = TcpStream> {
     connections: ConnectionTable<Peer, S>,
@@ -208,8 +208,8 @@ impl<E: Store, S: Stream> Frontend<E, S> {
         Ok(())
     }
 
-    /// Ends each connection as soon as its requests are answered. What has arrived already is still read, in
-    /// the next tick.
+    /// Ends each connection as soon as its requests are answered. What has arrived already is still
+    /// read, in the next tick.
     pub fn begin_to_stop(&mut self) {
         self.is_stopping = true;
         for token in self.connections.tokens() {
@@ -220,8 +220,9 @@ impl<E: Store, S: Stream> Frontend<E, S> {
         }
     }
 
-    /// Ends the sessions of these users, and returns their number. No further request is taken from them. Each
-    /// tick closes a portion of the connections; those that wait for the store are closed with its answer.
+    /// Ends the sessions of these users, and returns their number. No further request is taken from
+    /// them. Each tick closes a portion of the connections; those that wait for the store are
+    /// closed with its answer.
     pub fn end_sessions(&mut self, users: &HashSet<Username>) -> usize {
         // Mostly there is none, and 20,000 connections to ask.
         let tokens = if users.is_empty() { Vec::new() } else { self.connections.tokens() };
@@ -241,8 +242,9 @@ impl<E: Store, S: Stream> Frontend<E, S> {
         ended
     }
 
-    /// Runs a tick: serves connections that waited until their users had paid, then ready ones, then those left
-    /// over from the last tick; handles due timers; commits and replies. Ignores events of closed connections.
+    /// Runs a tick: serves connections that waited until their users had paid, then ready ones,
+    /// then those left over from the last tick; handles due timers; commits and replies. Ignores
+    /// events of closed connections.
     pub fn tick(
         &mut self,
         events: impl Iterator<Item = (Token, Readiness)>,
@@ -278,8 +280,9 @@ impl<E: Store, S: Stream> Frontend<E, S> {
         self.connections.free_closed()
     }
 
-    /// Gives received bytes to the session of a connection. A session that waits for the store is settled with
-    /// its completion, any other at once, so that no reply waits for the requests of other connections.
+    /// Gives received bytes to the session of a connection. A session that waits for the store is
+    /// settled with its completion, any other at once, so that no reply waits for the requests of
+    /// other connections.
     fn serve(&mut self, token: Token, registry: &S::Registry, now: Now) {
         let Some((slot, buffer)) = self.connections.slot_and_buffer(token) else { return };
         let (session, service) = (&mut slot.state.session, &mut self.service);
@@ -307,8 +310,8 @@ impl<E: Store, S: Stream> Frontend<E, S> {
         }
     }
 
-    /// Updates memory and timeout of kept input, which `is_new` if requests before it were completed just now.
-    /// Where incomplete requests take too much memory, the oldest is refused.
+    /// Updates memory and timeout of kept input, which `is_new` if requests before it were
+    /// completed just now. Where incomplete requests take too much memory, the oldest is refused.
     fn watch_unfinished(&mut self, token: Token, is_new: bool, registry: &S::Registry, now: Now) {
         let Some(Slot { connection, state: peer, .. }) = self.connections.slot(token) else {
             return;
@@ -430,8 +433,8 @@ impl<E: Store, S: Stream> Frontend<E, S> {
         }
     }
 
-    /// Gives a connection another turn, since there is work for it of which no event will tell. If its user
-    /// has to pay for earlier requests first, it waits in the line of that user.
+    /// Gives a connection another turn, since there is work for it of which no event will tell. If
+    /// its user has to pay for earlier requests first, it waits in the line of that user.
     fn queue(&mut self, token: Token, now: Now) {
         let Some(Slot { state: peer, .. }) = self.connections.slot(token) else { return };
         let shares = &mut self.service.shares;
@@ -465,8 +468,8 @@ fn end_unfinished(peer: &mut Peer, budgets: &mut Budgets, timers: &mut TimerWhee
     }
 }
 
-/// Whether to end a connection once its replies are sent: requests from before the server was told to stop, or
-/// from before the peer closed its half, are answered first.
+/// Whether to end a connection once its replies are sent: requests from before the server was told
+/// to stop, or from before the peer closed its half, are answered first.
 fn is_answered<S: Stream>(slot: &Slot<Peer, S>, received: &Received, is_stopping: bool) -> bool {
     let Slot { connection, state: Peer { session, .. }, .. } = slot;
     let has_asked_all = match received {

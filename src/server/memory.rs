@@ -5,8 +5,8 @@ use std::io::{self, ErrorKind};
 use rustix::param::page_size;
 use rustix::process::{Resource, getrlimit};
 
-/// Address space that is left for what cannot be refused, in bytes: failed logins take 25 MB, and what
-/// one tick reads, decodes and answers takes a few more.
+/// Address space that is left for what cannot be refused, in bytes: failed logins take 25 MB, and
+/// what one tick reads, decodes and answers takes a few more.
 const RESERVE: u64 = 32 * 1024 * 1024;
 
 /// How much memory this process may still take.

@@ -59,8 +59,8 @@ use crate::numbers::counted;
 use crate::reactor::signals::{SIGHUP, SIGINT, SIGTERM};
 use crate::reactor::{EventLoop, Listener, Output, Readiness, Signals, Token, descriptors};
 
-/// Time that a stopping server waits for its peers: long enough for replies on a slow network, short enough
-/// for a supervisor that kills after some seconds.
+/// Time that a stopping server waits for its peers: long enough for replies on a slow network,
+/// short enough for a supervisor that kills after some seconds.
 const STOP_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// The part of a limited address space that incomplete requests may take: one in so many.

@@ -6,8 +6,8 @@ use std::net::{IpAddr, Ipv6Addr};
 
 /// Number of connections of each address, if that is limited.
 ///
-/// IPv6 addresses with the same first 64 bits count as one, because every host has that many. IPv4-mapped
-/// addresses count as their IPv4 address.
+/// IPv6 addresses with the same first 64 bits count as one, because every host has that many.
+/// IPv4-mapped addresses count as their IPv4 address.
 #[derive(Debug)]
 pub struct Origins {
     limit: Option<usize>,

@@ -124,8 +124,8 @@ impl std::fmt::Debug for Passwords {
 ///
 /// # Errors
 ///
-/// [`FileError`] if the file cannot be read, or names the first line that is malformed or that `take`
-/// does not take. It quotes no password.
+/// [`FileError`] if the file cannot be read, or names the first line that is malformed or that
+/// `take` does not take. It quotes no password.
 pub fn read_users(
     path: &Path,
     mut take: impl FnMut(Username, &[u8]) -> Result<(), String>,

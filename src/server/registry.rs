@@ -46,8 +46,8 @@ impl Registry {
         }
     }
 
-    /// The memory that it takes when it grows next, in bytes; none if there is room for all that one
-    /// tick issues.
+    /// The memory that it takes when it grows next, in bytes; none if there is room for all that
+    /// one tick issues.
     pub fn next_growth_bytes(&self) -> u64 {
         let capacity = self.entries.capacity();
         let has_room = capacity - self.entries.len() >= ISSUED_PER_TICK;

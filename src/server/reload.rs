@@ -1,5 +1,5 @@
-//! `credentials.txt` read again while the server serves, on a thread that touches nothing of it: reading,
-//! parsing, comparing and freeing takes seconds with millions of users.
+//! `credentials.txt` read again while the server serves, on a thread that touches nothing of it:
+//! reading, parsing, comparing and freeing takes seconds with millions of users.
 
 use std::collections::HashSet;
 use std::io;
@@ -19,8 +19,8 @@ use crate::protocol::Username;
 use crate::reactor::Token;
 use crate::text_file::FileError;
 
-/// How long nobody may have changed the file before it is read. Somebody who copies a long file over
-/// it changes it again and again until the copy is whole.
+/// How long nobody may have changed the file before it is read. Somebody who copies a long file
+/// over it changes it again and again until the copy is whole.
 const QUIET: Duration = Duration::from_secs(1);
 
 /// How long nobody may have changed a file that was moved to the place of the earlier one. It was
@@ -121,7 +121,8 @@ impl Reload {
                 // It fails only if the server has ended.
                 let _ = to_server.send(read());
             }
-            // The server's share of the earlier list comes here, so that the last one is dropped here.
+            // The server's share of the earlier list comes here, so that the last one is dropped
+            // here.
             let _ = from_server.recv();
         })?;
         self.state = State::Reading { outcome, retired, is_stale: false };
@@ -182,8 +183,8 @@ pub(super) fn read_now(path: &Path, memory: Memory) -> Result<Passwords, FileErr
     Ok(passwords)
 }
 
-/// Reads the file as soon as nobody changes it any more. A file that ends in the middle of a line may
-/// be a copy that has come to a stop, and nobody must get in with the beginning of a password.
+/// Reads the file as soon as nobody changes it any more. A file that ends in the middle of a line
+/// may be a copy that has come to a stop, and nobody must get in with the beginning of a password.
 fn read_when_quiet(path: &Path, quiet: Duration, memory: Memory) -> Result<Passwords, FileError> {
     for _ in 0..MAX_ATTEMPTS {
         let version = FileVersion::of(path)?;
@@ -203,7 +204,8 @@ fn read_when_quiet(path: &Path, quiet: Duration, memory: Memory) -> Result<Passw
     Err(being_changed(path))
 }
 
-/// Reads the file, and says whether its last line has an end; `None` if somebody changed it meanwhile.
+/// Reads the file, and says whether its last line has an end; `None` if somebody changed it
+/// meanwhile.
 fn read_unchanged(path: &Path, memory: Memory) -> Result<Option<(Passwords, bool)>, FileError> {
     let version = FileVersion::of(path)?;
     // A line of 25 bytes takes up to 100 while the tables grow.

@@ -14,8 +14,8 @@ use crate::protocol::Statistics;
 use crate::protocol::refusal::Code;
 use crate::reactor::{Consumed, Token};
 
-/// The server without its sockets: what decides, and the store that makes it durable. The mio shell and
-/// the simulated server drive the same one.
+/// The server without its sockets: what decides, and the store that makes it durable. The mio shell
+/// and the simulated server drive the same one.
 #[derive(Debug)]
 pub struct Service<E> {
     /// What all sessions share.

@@ -28,8 +28,9 @@ pub const MAX_REQUEST_BYTES_LOGGED_IN: usize = 1024 * 1024;
 /// Replies that a peer may leave unread before its requests wait, in bytes.
 pub const MAX_UNREAD_REPLY_BYTES: usize = 64 * 1024;
 
-/// Requests of a connection that are answered in a turn, before all others have theirs. Without this limit,
-/// each connection that sends many short requests would delay all others by a millisecond.
+/// Requests of a connection that are answered in a turn, before all others have theirs. Without
+/// this limit, each connection that sends many short requests would delay all others by a
+/// millisecond.
 pub const MAX_REQUESTS_PER_TURN: usize = 16;
 
 /// The machine of one connection, which takes requests and gives replies.
@@ -53,8 +54,8 @@ enum State {
     LoggedOut,
     /// `user` is logged in.
     LoggedIn { user: Username },
-    /// The reply to the last request follows the completion of `ticket`. Further requests wait, because
-    /// replies keep the order of requests.
+    /// The reply to the last request follows the completion of `ticket`. Further requests wait,
+    /// because replies keep the order of requests.
     Waiting { user: Username, ticket: Ticket, next: AfterWait },
     /// The last reply is given, and no request is taken.
     Closing,
@@ -107,7 +108,8 @@ impl Desk<'_> {
 }
 
 impl Session {
-    /// Whether the session waits for a completion, after which [`resume`](Session::resume) must follow.
+    /// Whether the session waits for a completion, after which [`resume`](Session::resume) must
+    /// follow.
     pub fn is_waiting(&self) -> bool {
         matches!(self.state, State::Waiting { .. })
     }
@@ -122,9 +124,9 @@ impl Session {
         matches!(self.state, State::LoggedOut)
     }
 
-    /// Handles the requests in `bytes`, in order, and appends the replies. Stops before an unfinished
-    /// request, and when further requests have to wait: for the store, for the peer to read, for the next
-    /// turn, or for the time that the user has to pay for earlier ones.
+    /// Handles the requests in `bytes`, in order, and appends the replies. Stops before an
+    /// unfinished request, and when further requests have to wait: for the store, for the peer to
+    /// read, for the next turn, or for the time that the user has to pay for earlier ones.
     pub fn receive(
         &mut self,
         bytes: &[u8],

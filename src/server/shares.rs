@@ -6,17 +6,17 @@ use std::time::{Duration, Instant};
 use crate::protocol::Username;
 use crate::reactor::Token;
 
-/// Time that a request for TempIDs is charged for each but the first. It is about ten times what the
-/// server needs to draw, store and send one, so that no user takes more than a tenth of the server.
-/// The first is free: thousands of phones of one user may ask for one each.
+/// Time that a request for TempIDs is charged for each but the first. It is about ten times what
+/// the server needs to draw, store and send one, so that no user takes more than a tenth of the
+/// server. The first is free: thousands of phones of one user may ask for one each.
 const COST_OF_TEMP_ID: Duration = Duration::from_micros(50);
 
-/// Time that an upload is charged for each contact record: about ten times what it takes to trace and
-/// show one.
+/// Time that an upload is charged for each contact record: about ten times what it takes to trace
+/// and show one.
 const COST_OF_CONTACT_RECORD: Duration = Duration::from_micros(2);
 
-/// Time that a connection is charged for a turn after it has waited, even if it only reads the next part
-/// of a request then.
+/// Time that a connection is charged for a turn after it has waited, even if it only reads the next
+/// part of a request then.
 const COST_OF_TURN: Duration = Duration::from_micros(100);
 
 /// Charges of a user that the server does not yet mind, so that no phone waits: 2,000 TempIDs, or

@@ -1,9 +1,9 @@
-//! The port through which everything durable goes: what is to be stored goes out with a ticket, and a
-//! completion with the same ticket comes back, in the same tick or later.
+//! The port through which everything durable goes: what is to be stored goes out with a ticket, and
+//! a completion with the same ticket comes back, in the same tick or later.
 //!
 //! Nothing else in the server writes to stable storage. The embedded engine is the
-//! [`Journal`](super::journal::Journal), whose completions come from the commit of the tick. An engine
-//! behind a network answers later, in any order, and sometimes never; hence the deadline in
+//! [`Journal`](super::journal::Journal), whose completions come from the commit of the tick. An
+//! engine behind a network answers later, in any order, and sometimes never; hence the deadline in
 //! [`Waits`](super::waits::Waits).
 
 use std::sync::Arc;
@@ -17,8 +17,8 @@ pub trait Store {
     /// submitted and not committed may be lost without a completion.
     fn submit(&mut self, ticket: Ticket, entry: Entry<'_>);
 
-    /// Begins to store all that was submitted since the last call, in the order of submission and as
-    /// one group.
+    /// Begins to store all that was submitted since the last call, in the order of submission and
+    /// as one group.
     fn begin_commit(&mut self, now: Instant);
 
     /// The next completion that has arrived by `now`. Each ticket has at most one.
@@ -30,8 +30,8 @@ pub trait Store {
     }
 }
 
-/// Identifies one wait. A ticket of a wait that is over is never given out again within 2^32 waits, so
-/// a late completion reaches nobody.
+/// Identifies one wait. A ticket of a wait that is over is never given out again within 2^32 waits,
+/// so a late completion reaches nobody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Ticket {
     pub(super) slot: u32,
@@ -55,7 +55,8 @@ pub enum Entry<'a> {
 pub struct Completion {
     /// The ticket of the entry.
     pub ticket: Ticket,
-    /// `Ok` if the entry survives any crash from now on. After an error it may or may not be stored.
+    /// `Ok` if the entry survives any crash from now on. After an error it may or may not be
+    /// stored.
     pub outcome: Result<(), Problem>,
 }
 

@@ -9,8 +9,8 @@ use super::store::{Entry, Ticket};
 use crate::protocol::{ContactRecord, Username};
 use crate::reactor::Token;
 
-/// How long a session waits for the store. Longer than a disk under load or a failover of a database
-/// takes, and shorter than the patience of a phone, which waits 30 s for a reply.
+/// How long a session waits for the store. Longer than a disk under load or a failover of a
+/// database takes, and shorter than the patience of a phone, which waits 30 s for a reply.
 pub const STORE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// One wait: on whose connection, and for what.
@@ -46,9 +46,9 @@ impl Operation {
 
 /// All waits of the server, each with a deadline.
 ///
-/// A wait [begins](Waits::begin) while a request is handled, and its entry goes to the store with the
-/// commit of the tick. It ends with [`end`](Waits::end), when the completion is there or its deadline is
-/// over. Deadlines are kept in a queue, as all waits have the same length.
+/// A wait [begins](Waits::begin) while a request is handled, and its entry goes to the store with
+/// the commit of the tick. It ends with [`end`](Waits::end), when the completion is there or its
+/// deadline is over. Deadlines are kept in a queue, as all waits have the same length.
 #[derive(Debug, Default)]
 pub struct Waits {
     waits: Slab<Wait>,
@@ -99,7 +99,8 @@ impl Waits {
         self.skip_ended();
     }
 
-    /// Removes deadlines from the front of the queue until the first is one that somebody waits for.
+    /// Removes deadlines from the front of the queue until the first is one that somebody waits
+    /// for.
     fn skip_ended(&mut self) {
         while let Some((_, ticket)) = self.deadlines.front()
             && !is_open(&self.waits, *ticket)

@@ -25,15 +25,16 @@ const DEFAULT_CONCURRENCY: usize = 64;
 /// Phones if nothing else is said.
 const DEFAULT_PHONES: u64 = 1000;
 
-/// Phones that one local address makes at most if nothing else is said: a good part of its ports, each
-/// of which the system keeps for a minute after its connection has ended.
+/// Phones that one local address makes at most if nothing else is said: a good part of its ports,
+/// each of which the system keeps for a minute after its connection has ended.
 const PHONES_PER_ADDRESS: u64 = 10_000;
 
-/// The longest time that an option may name, a year: what is added to a moment must give another one.
+/// The longest time that an option may name, a year: what is added to a moment must give another
+/// one.
 const MAX_TIME: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
-/// Local addresses that phones come from at most if nothing else is said: with a minute in which ports
-/// rest, enough for 100,000 sessions a second.
+/// Local addresses that phones come from at most if nothing else is said: with a minute in which
+/// ports rest, enough for 100,000 sessions a second.
 const DEFAULT_MOST_SOURCE_ADDRESSES: u32 = 250;
 
 /// Local addresses that phones come from at most.
@@ -60,8 +61,8 @@ pub struct Arguments {
 /// What else the program does.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Write the credentials.txt of users of the pattern: number n is +614 and n in eight digits, with
-    /// the password storm- and the same digits
+    /// Write the credentials.txt of users of the pattern: number n is +614 and n in eight digits,
+    /// with the password storm- and the same digits
     Credentials {
         /// How many, or which, such as 1000..2000
         #[arg(long, value_name = "N|A..B", value_parser = users::parse_range)]
@@ -95,19 +96,20 @@ pub struct StormArguments {
     /// Seconds for which new phones come
     #[arg(long, value_name = "SECS", value_parser = seconds)]
     duration: Option<Duration>,
-    /// Phones at a time, at most [default: 64; as many as there are phones if all only stay, or with
+    /// Phones at a time, at most [default: 64; as many as there are phones if all only stay, or
+    /// with
     /// --rate as the limit of descriptors allows]
     #[arg(long, value_name = "C", value_parser = number("phones at a time", 1..=u32::MAX))]
     concurrency: Option<u32>,
-    /// Open loop: phones a second, whatever the server answers. Without it the loop is closed: the next
-    /// phone begins when one has ended
+    /// Open loop: phones a second, whatever the server answers. Without it the loop is closed: the
+    /// next phone begins when one has ended
     #[arg(long, value_name = "R", value_parser = rate)]
     rate: Option<f64>,
     /// How the phones of an open loop are spaced
     #[arg(long, value_enum, default_value_t = Spacing::Poisson, requires = "rate")]
     arrivals: Spacing,
-    /// What each phone does: login, tempid, upload, request, idle, wrong-password, vanish, slow, silent,
-    /// unread, garbage, mixed, or several with weights, such as tempid:9,vanish:1
+    /// What each phone does: login, tempid, upload, request, idle, wrong-password, vanish, slow,
+    /// silent, unread, garbage, mixed, or several with weights, such as tempid:9,vanish:1
     #[arg(long, value_name = "SCRIPT", default_value = "tempid")]
     script: Mix,
     /// upload: contact records of a log
@@ -127,11 +129,12 @@ pub struct StormArguments {
     /// How a phone ends its session: with QUIT and its reply, or by closing the connection
     #[arg(long, value_enum, default_value_t = Leave::Quit)]
     leave: Leave,
-    /// Seconds that a phone waits for a reply; one that gives up is among the latencies with what it waited
+    /// Seconds that a phone waits for a reply; one that gives up is among the latencies with what
+    /// it waited
     #[arg(long, value_name = "SECS", default_value = "30", value_parser = seconds)]
     timeout: Duration,
-    /// Local addresses to come from, from 127.1.0.1 up, for a server on the loopback; 0 leaves it to the
-    /// system [default: one for each 10,000 phones there, else 0]
+    /// Local addresses to come from, from 127.1.0.1 up, for a server on the loopback; 0 leaves it
+    /// to the system [default: one for each 10,000 phones there, else 0]
     #[arg(long, value_name = "N",
         value_parser = number("addresses", 0..=MAX_SOURCE_ADDRESSES))]
     source_addresses: Option<u32>,
@@ -141,11 +144,12 @@ pub struct StormArguments {
     /// Process of the server on this machine, to measure its processor time
     #[arg(long, value_name = "PID", value_parser = number("a process", 1..=u32::MAX))]
     server_pid: Option<u32>,
-    /// Write each TempID that a phone was told to this file, when it was told, as a line of tempIDs.txt
+    /// Write each TempID that a phone was told to this file, when it was told, as a line of
+    /// tempIDs.txt
     #[arg(long, value_name = "FILE")]
     told: Option<PathBuf>,
-    /// Write the result to this file, for machines; latencies, also those of phones that gave up, are in
-    /// microseconds
+    /// Write the result to this file, for machines; latencies, also those of phones that gave up,
+    /// are in microseconds
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
     /// Draw latency over time and how it is distributed into this file

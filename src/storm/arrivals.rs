@@ -10,8 +10,8 @@ use rand::rngs::ChaCha12Rng;
 pub enum Load {
     /// A phone begins as soon as another one is done. A slow server receives less load.
     Closed,
-    /// Phones begin by a schedule, like independent users. A slow server receives as much load as a fast
-    /// one.
+    /// Phones begin by a schedule, like independent users. A slow server receives as much load as a
+    /// fast one.
     Open {
         /// Mean number of phones per second, above 0.
         rate: f64,
@@ -39,7 +39,8 @@ pub struct Arrivals {
     left: Option<u64>,
     /// Time after which no phone begins.
     end: Option<Instant>,
-    /// Time of the next phone: by the schedule of an open loop, or the end of a pause of a closed one.
+    /// Time of the next phone: by the schedule of an open loop, or the end of a pause of a closed
+    /// one.
     next: Instant,
     rng: ChaCha12Rng,
 }
@@ -60,9 +61,9 @@ impl Arrivals {
         arrivals
     }
 
-    /// Begins a phone if one is due, beside `running` others, and returns the time at which it was due. In
-    /// an open loop that is before `now` if the phone had to wait for a place or for the storm itself.
-    /// Latencies count from it, so that there is no coordinated omission.
+    /// Begins a phone if one is due, beside `running` others, and returns the time at which it was
+    /// due. In an open loop that is before `now` if the phone had to wait for a place or for the
+    /// storm itself. Latencies count from it, so that there is no coordinated omission.
     pub fn begin(&mut self, running: usize, now: Instant) -> Option<Instant> {
         if self.is_over(now) || running >= self.concurrency {
             return None;
@@ -84,8 +85,8 @@ impl Arrivals {
         Some(scheduled)
     }
 
-    /// Whether no phone begins any more. Phones due before the end still begin, however late, because those
-    /// with the longest waits must not be left out.
+    /// Whether no phone begins any more. Phones due before the end still begin, however late,
+    /// because those with the longest waits must not be left out.
     pub fn is_over(&self, now: Instant) -> bool {
         let next = match self.load {
             Load::Closed => now,

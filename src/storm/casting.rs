@@ -6,10 +6,10 @@ use super::script::{Mix, Script};
 
 /// Assigns a script and a user to each phone.
 ///
-/// The users take turns. Phones that type wrong passwords block accounts, so in a mixture they have users
-/// of their own, the last ones: as many as their share of the phones, at least one. Alone they have all
-/// users, and begin with the last: the first ones, which the next storm uses, are blocked only if there are
-/// as many phones as users.
+/// The users take turns. Phones that type wrong passwords block accounts, so in a mixture they have
+/// users of their own, the last ones: as many as their share of the phones, at least one. Alone
+/// they have all users, and begin with the last: the first ones, which the next storm uses, are
+/// blocked only if there are as many phones as users.
 #[derive(Debug)]
 pub struct Casting {
     mix: Mix,

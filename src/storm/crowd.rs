@@ -18,7 +18,8 @@ pub struct Manner {
     pub patience: Duration,
     /// Whether a phone sends `QUIT`, or only closes its connection.
     pub says_goodbye: bool,
-    /// The words that [`Script::Request`](super::script::Script::Request) sends; `%n` stands for the number of the request.
+    /// The words that [`Script::Request`](super::script::Script::Request) sends; `%n` stands for
+    /// the number of the request.
     pub request: Vec<String>,
 }
 
@@ -36,7 +37,8 @@ pub struct Crowd {
 }
 
 impl Crowd {
-    /// A crowd before its first session. `keeps_lines` keeps a line for each TempID told, for a file.
+    /// A crowd before its first session. `keeps_lines` keeps a line for each TempID told, for a
+    /// file.
     pub fn new(manner: Manner, keeps_lines: bool) -> Self {
         let (witness, tally) = (Witness::new(keeps_lines), Tally::new());
         Self { manner, witness, tally, requests: 0 }

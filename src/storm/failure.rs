@@ -56,7 +56,8 @@ impl Failure {
         Self::Lost { when, why: error.to_string() }
     }
 
-    /// The server refused a request. Code and message may hold anything, so they are cleaned and cut.
+    /// The server refused a request. Code and message may hold anything, so they are cleaned and
+    /// cut.
     pub fn refused(code: &str, message: &str) -> Self {
         if Code::decode(code) == Some(Code::Busy) {
             return Self::Busy;

@@ -1,10 +1,10 @@
 //! The load generator: thousands of phones on one thread.
 //!
-//! Each [`phone`] plays a [`script`] on the client's own session machine, so that what a storm says is
-//! what phones say. [`arrivals`] tells when the next one begins and [`casting`] what it does; what the
-//! phones were told is checked by a [`witness`], counted in a [`tally`] and told in a [`report`]. Here is
-//! the shell that drives them: connections, timers and signals on one poll; what concerns one phone on its
-//! connection is in `participant`.
+//! Each [`phone`] plays a [`script`] on the client's own session machine, so that what a storm says
+//! is what phones say. [`arrivals`] tells when the next one begins and [`casting`] what it does;
+//! what the phones were told is checked by a [`witness`], counted in a [`tally`] and told in a
+//! [`report`]. Here is the shell that drives them: connections, timers and signals on one poll;
+//! what concerns one phone on its connection is in `participant`.
 
 pub mod arguments;
 pub mod arrivals;
@@ -54,13 +54,13 @@ use crate::reactor::{
     Alarm, ConnectionTable, EventLoop, Signals, Table, TimerWheel, Token, descriptors,
 };
 
-/// Phones that begin in one tick, at most, so that the replies to earlier ones are read meanwhile. With
-/// fewer than events of a tick, phones could end faster than others begin, and there would never be as
-/// many at once as there should be.
+/// Phones that begin in one tick, at most, so that the replies to earlier ones are read meanwhile.
+/// With fewer than events of a tick, phones could end faster than others begin, and there would
+/// never be as many at once as there should be.
 const BEGINNINGS_PER_TICK: usize = EventLoop::EVENTS_PER_TICK;
 
-/// How long a closed loop begins with nobody after a connection failed: as long as a server is down it
-/// would otherwise burn through its phones as fast as it can count.
+/// How long a closed loop begins with nobody after a connection failed: as long as a server is down
+/// it would otherwise burn through its phones as fast as it can count.
 const CONNECT_PAUSE: Duration = Duration::from_millis(100);
 
 const PHONES: Table = Table::new(0);

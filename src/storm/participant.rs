@@ -23,8 +23,8 @@ pub(super) struct Participant {
 /// Progress of a phone, as far as the shell has to know it.
 #[derive(Debug)]
 enum Presence {
-    /// The phone takes this step when the connection is established, because it sends no request whose reply
-    /// would prove that.
+    /// The phone takes this step when the connection is established, because it sends no request
+    /// whose reply would prove that.
     Connecting(Step),
     /// The phone sends, or waits for a reply.
     Active,

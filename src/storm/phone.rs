@@ -64,8 +64,8 @@ impl Belongings for Hand<'_> {
 }
 
 impl Phone {
-    /// A phone of `user` that plays `script`, with its start `scheduled`. It has a generator of its own, so
-    /// that its draws do not depend on other phones.
+    /// A phone of `user` that plays `script`, with its start `scheduled`. It has a generator of its
+    /// own, so that its draws do not depend on other phones.
     pub fn new(
         script: Script,
         user: Username,
@@ -143,8 +143,8 @@ impl Phone {
         match error.kind() {
             io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => {
                 match (self.script, self.caller.stage()) {
-                    // To close a connection over bytes that nobody has read resets it. Who is silent
-                    // has sent none, so that a server which resets it is down.
+                    // To close a connection over bytes that nobody has read resets it. Who is
+                    // silent has sent none, so that a server which resets it is down.
                     (Script::Unread | Script::Garbage, Stage::Staying) => Ending::expected(),
                     _ => Ending::failed(Failure::broke(self.when(), error)),
                 }
@@ -170,8 +170,8 @@ impl Phone {
         }
     }
 
-    /// Gives up waiting. The wait counts as a latency, the least that it can be: leaving out the longest
-    /// waits would be coordinated omission.
+    /// Gives up waiting. The wait counts as a latency, the least that it can be: leaving out the
+    /// longest waits would be coordinated omission.
     fn give_up(&self, crowd: &mut Crowd, now: Instant) -> Step {
         match (self.script, self.caller.stage()) {
             // They never log in and never ask anything that has an answer.

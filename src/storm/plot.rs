@@ -4,9 +4,9 @@ use super::report::in_unit;
 use super::tally::{Bucket, Latencies, Series as Buckets, Tally};
 use crate::chart::{self, Axis, Chart, Form, Point, Series};
 
-/// The lines over time: name, quantile, look and form, each drawn over the ones before. Where few sessions
-/// end at a time p99 is their maximum, and of a single one p50 as well: a solid line upon a broad one, and
-/// a dotted line upon a solid one, leave the other in sight.
+/// The lines over time: name, quantile, look and form, each drawn over the ones before. Where few
+/// sessions end at a time p99 is their maximum, and of a single one p50 as well: a solid line upon
+/// a broad one, and a dotted line upon a solid one, leave the other in sight.
 const QUANTILES: [(&str, f64, usize, Form); 3] =
     [("max", 1.0, 1, Form::Halo), ("p99", 0.99, 0, Form::Line), ("p50", 0.5, 2, Form::Line)];
 
@@ -61,8 +61,8 @@ fn points(series: &Buckets, value: impl Fn(&Bucket) -> Option<f64>) -> Vec<Point
     buckets.filter_map(point).collect()
 }
 
-/// The latency at each percentile. The axis counts nines, so that a tail of one in ten thousand is as
-/// wide as the middle.
+/// The latency at each percentile. The axis counts nines, so that a tail of one in ten thousand is
+/// as wide as the middle.
 fn distribution(latencies: &Latencies) -> Chart {
     let nines = (latencies.len() as f64).log10().max(1.0);
     let point = |number: u32| {

@@ -18,8 +18,8 @@ impl Process {
         Self { id }
     }
 
-    /// Processor time of its threads, user and system together, in nanoseconds: the sum of the first fields
-    /// of `/proc/<id>/task/*/schedstat`.
+    /// Processor time of its threads, user and system together, in nanoseconds: the sum of the
+    /// first fields of `/proc/<id>/task/*/schedstat`.
     ///
     /// # Errors
     ///

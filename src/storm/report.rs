@@ -13,8 +13,9 @@ use super::users::Users;
 use super::{Settings, Spacing};
 use crate::numbers::counted;
 
-/// What came of a storm. In JSON every latency is in microseconds and every time in seconds. A phone that
-/// gave up waiting is among the latencies with the time that it had waited, the least that it can be.
+/// What came of a storm. In JSON every latency is in microseconds and every time in seconds. A
+/// phone that gave up waiting is among the latencies with the time that it had waited, the least
+/// that it can be.
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
     /// What was asked for.

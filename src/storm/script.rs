@@ -8,8 +8,8 @@ use rand::{Rng, RngExt};
 
 use crate::workload::step::{Moment, Step};
 
-/// Wrong passwords that a guesser tries before it reports that accounts are never blocked. That is more than
-/// a block takes, because a block may end meanwhile and the count start again.
+/// Wrong passwords that a guesser tries before it reports that accounts are never blocked. That is
+/// more than a block takes, because a block may end meanwhile and the count start again.
 pub const MAX_GUESSES: usize = 20;
 
 /// Requests that a phone which never reads sends at a time.
@@ -75,8 +75,8 @@ impl Script {
         }
     }
 
-    /// Whether the length of a session measures the server. It does not where the phone waits by itself or
-    /// leaves early.
+    /// Whether the length of a session measures the server. It does not where the phone waits by
+    /// itself or leaves early.
     pub fn is_timed(self) -> bool {
         match self {
             Self::Login | Self::TempId | Self::Upload | Self::Request => true,

@@ -30,10 +30,12 @@ pub struct Settings {
     pub mix: Mix,
     /// Parameters of the scripts.
     pub manner: Manner,
-    /// Number of local addresses that phones come from, from 127.1.0.1 up; 0 lets the system choose.
+    /// Number of local addresses that phones come from, from 127.1.0.1 up; 0 lets the system
+    /// choose.
     pub source_addresses: u32,
-    /// Seed of scripts, gaps, vanishing points and garbage, which are the same whatever the server does. The
-    /// records of a contact log depend on the server, as phones upload what it told others.
+    /// Seed of scripts, gaps, vanishing points and garbage, which are the same whatever the server
+    /// does. The records of a contact log depend on the server, as phones upload what it told
+    /// others.
     pub seed: u64,
     /// Process of the server, to measure its processor time.
     pub server_process: Option<u32>,

@@ -57,8 +57,8 @@ fn bound_to(source: Ipv4Addr) -> io::Result<Socket> {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, Some(Protocol::TCP))?;
     socket.set_nonblocking(true)?;
     socket.set_tcp_nodelay(true)?;
-    // The port is chosen when the server is known as well. Otherwise the kernel looks for one that nobody
-    // has had for a minute: for milliseconds where few are left, and in the end in vain.
+    // The port is chosen when the server is known as well. Otherwise the kernel looks for one that
+    // nobody has had for a minute: for milliseconds where few are left, and in the end in vain.
     setsockopt(&socket, sockopt::IpBindAddressNoPort, &true)?;
     socket.bind(&SocketAddr::from((source, 0)).into())?;
     Ok(socket)

@@ -11,7 +11,8 @@ use super::failure::Failure;
 pub enum Step {
     /// Wait for bytes.
     Wait,
-    /// Call [`Phone::time_is_up`](super::phone::Phone::time_is_up) after this time, instead of any earlier request.
+    /// Call [`Phone::time_is_up`](super::phone::Phone::time_is_up) after this time, instead of any
+    /// earlier request.
     WaitFor(Duration),
     /// Call it after a time in which the phone sends nothing.
     Stay {

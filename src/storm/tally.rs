@@ -34,8 +34,8 @@ pub type Latencies = Histogram<u64>;
 
 /// Counts of sessions and their latencies.
 ///
-/// Sessions that time out count too, with the time they had waited, which is the least that their latency
-/// can be. Slow phones do not count, because they wait for themselves.
+/// Sessions that time out count too, with the time they had waited, which is the least that their
+/// latency can be. Slow phones do not count, because they wait for themselves.
 #[derive(Debug)]
 pub struct Tally {
     /// Latency from the scheduled start of a phone until its login.
@@ -142,7 +142,8 @@ impl Default for Tally {
     }
 }
 
-/// Latencies over time, in buckets of the same width. When there are too many, each two are made one.
+/// Latencies over time, in buckets of the same width. When there are too many, each two are made
+/// one.
 #[derive(Debug)]
 pub struct Series {
     width: Duration,

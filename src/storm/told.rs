@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use super::StormError;
 use crate::writable;
 
-/// A file with a line for each TempID that a phone was told, in the form of `tempIDs.txt`. It replaces an older
-/// file when the first TempID is told, or at the end of the storm.
+/// A file with a line for each TempID that a phone was told, in the form of `tempIDs.txt`. It
+/// replaces an older file when the first TempID is told, or at the end of the storm.
 #[derive(Debug)]
 pub(super) struct ToldFile {
     path: PathBuf,

@@ -18,8 +18,8 @@ const EXPECTED_RANGE: &str =
 
 /// The users of a storm: those of a `credentials.txt`, or those of a pattern.
 ///
-/// User number `n` of the pattern is `+614` and `n` in eight digits, with the password `storm-` and the
-/// same eight digits: `+61400000042 storm-00000042`.
+/// User number `n` of the pattern is `+614` and `n` in eight digits, with the password `storm-` and
+/// the same eight digits: `+61400000042 storm-00000042`.
 #[derive(Clone)]
 pub enum Users {
     /// The users of the pattern with these numbers.
@@ -38,8 +38,8 @@ impl Users {
     ///
     /// # Errors
     ///
-    /// [`FileError`] if it cannot be read, or names the first line that is malformed, or whose password
-    /// is not UTF-8.
+    /// [`FileError`] if it cannot be read, or names the first line that is malformed, or whose
+    /// password is not UTF-8.
     pub fn read(path: &Path) -> Result<Self, FileError> {
         let mut accounts = Vec::new();
         passwords::read_users(path, |user, password| {
@@ -107,7 +107,8 @@ fn of_pattern(number: u32) -> (Username, String) {
     (user, format!("storm-{number:08}"))
 }
 
-/// Reads `N`, the first `N` users of the pattern, or `A..B`, those from number `A` up to before `B`.
+/// Reads `N`, the first `N` users of the pattern, or `A..B`, those from number `A` up to before
+/// `B`.
 ///
 /// # Errors
 ///

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 use crate::clock::Now;
 use crate::protocol::Timestamp;
 
-/// Both clocks of a simulated machine. The monotonic one begins at any point; only distances matter.
+/// Both clocks of a simulated machine. The monotonic one begins at any point; only distances
+/// matter.
 #[derive(Debug, Clone, Copy)]
 pub struct VirtualClock {
     start: Now,

@@ -44,8 +44,9 @@ pub enum DiskFault {
     SyncFails,
     /// The machine dies in the middle of the next sync.
     DiesInSync,
-    /// The server is killed in the middle of the next sync. Everything that it wrote stays in the memory of
-    /// the system, where the next server finds it and a later crash of the machine may lose it.
+    /// The server is killed in the middle of the next sync. Everything that it wrote stays in the
+    /// memory of the system, where the next server finds it and a later crash of the machine may
+    /// lose it.
     KilledInSync,
     /// Each sync reports success without storing anything. No server can make up for that.
     Lies,
@@ -79,8 +80,8 @@ impl Disk {
         }
     }
 
-    /// Cuts the power, which keeps only a part of the unsynced bytes, unless the server was killed and the
-    /// machine lives on.
+    /// Cuts the power, which keeps only a part of the unsynced bytes, unless the server was killed
+    /// and the machine lives on.
     pub fn crash(&mut self, rng: &mut ChaCha12Rng) {
         debug_assert!(!self.is_write_only, "its machine starts again");
         if self.is_dead && self.fault == DiskFault::KilledInSync {
@@ -99,7 +100,8 @@ impl Disk {
         }
     }
 
-    /// Whether machine or server died during a sync. Nobody has seen what the server did since then.
+    /// Whether machine or server died during a sync. Nobody has seen what the server did since
+    /// then.
     pub fn is_dead(&self) -> bool {
         self.is_dead
     }

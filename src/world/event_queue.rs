@@ -10,12 +10,12 @@ const SLOT_BITS: u32 = 30;
 /// Number of slots. Later events wait in a heap. Most events follow their cause within two minutes.
 const SLOTS: u64 = 128;
 
-/// Future events, ordered by time and, at the same time, by when they were scheduled. The order must not depend
-/// on anything else, or a run could not be repeated.
+/// Future events, ordered by time and, at the same time, by when they were scheduled. The order
+/// must not depend on anything else, or a run could not be repeated.
 ///
-/// A calendar queue (Brown 1988): events of the next minutes lie in slots of a second, unordered, and only
-/// those of the present second are sorted. A town has hundreds of thousands of future events; in a single
-/// heap each would miss the cache at every level on its way up and down.
+/// A calendar queue (Brown 1988): events of the next minutes lie in slots of a second, unordered,
+/// and only those of the present second are sorted. A town has hundreds of thousands of future
+/// events; in a single heap each would miss the cache at every level on its way up and down.
 #[derive(Debug)]
 pub struct EventQueue<E> {
     /// Number of the present slot.

@@ -9,8 +9,8 @@ use crate::world::kernel::Done;
 use crate::world::network::ConnectionId;
 use crate::world::phone::{Learned, Pause};
 
-/// The inhabitants of a [`World`](super::World): what they do of their own accord, and how they react to what
-/// they notice. The rest of the world is the [`Core`].
+/// The inhabitants of a [`World`](super::World): what they do of their own accord, and how they
+/// react to what they notice. The rest of the world is the [`Core`].
 pub trait Inhabitants: Sized {
     /// Events among them, besides those between their phones and the server.
     type Event: Debug;

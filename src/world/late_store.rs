@@ -8,8 +8,8 @@ use rand::rngs::ChaCha12Rng;
 use super::random;
 use crate::server::store::{Completion, Entry, Store, Ticket};
 
-/// A store behind a network: what reaches the inner store is kept there, but its completions are delayed
-/// each on its own, and some entries or completions are lost on the way.
+/// A store behind a network: what reaches the inner store is kept there, but its completions are
+/// delayed each on its own, and some entries or completions are lost on the way.
 #[derive(Debug)]
 pub struct LateStore<E> {
     /// The store that the entries reach.

@@ -1,10 +1,10 @@
 //! The machines of server and phones in virtual time.
 //!
 //! Here the server's [`Frontend`](crate::server::Frontend) and the phone's
-//! [`Session`](crate::client::session::Session) and [`Phone`](crate::client::phone::Phone) meet on a
-//! network that cuts, delays, resets and loses, and on a disk that fills up, fails and crashes. Time
-//! passes only from one event to the next, and all randomness comes from one seed, so that a run can be
-//! repeated to the last byte.
+//! [`Session`](crate::client::session::Session) and [`Phone`](crate::client::phone::Phone) meet on
+//! a network that cuts, delays, resets and loses, and on a disk that fills up, fails and crashes.
+//! Time passes only from one event to the next, and all randomness comes from one seed, so that a
+//! run can be repeated to the last byte.
 //!
 //! Nothing here may ask the system for the time, for randomness or for a socket.
 

@@ -1,4 +1,5 @@
-//! A phone on the simulated network: a caller with a plan, and the machine of beacons and contact log.
+//! A phone on the simulated network: a caller with a plan, and the machine of beacons and contact
+//! log.
 
 use std::collections::VecDeque;
 use std::time::Duration;

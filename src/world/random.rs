@@ -5,8 +5,8 @@ use std::time::Duration;
 use rand::rngs::ChaCha12Rng;
 use rand::{RngExt, SeedableRng};
 
-/// Purpose of random numbers. Each has a stream of its own, so that changing the use of one does not change
-/// the draws of the others.
+/// Purpose of random numbers. Each has a stream of its own, so that changing the use of one does
+/// not change the draws of the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u64)]
 pub enum Purpose {
@@ -31,8 +31,8 @@ pub fn stream(seed: u64, purpose: Purpose) -> ChaCha12Rng {
     rng
 }
 
-/// Stream of random numbers for a connection of `owner`, counted from 0. The faults of a connection depend on
-/// no other connection.
+/// Stream of random numbers for a connection of `owner`, counted from 0. The faults of a connection
+/// depend on no other connection.
 pub fn connection_stream(seed: u64, owner: u32, number: u32) -> ChaCha12Rng {
     let mut rng = ChaCha12Rng::seed_from_u64(seed);
     // Behind those of the purposes.

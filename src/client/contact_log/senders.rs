@@ -3,8 +3,8 @@ use std::time::{Duration, Instant};
 
 use hashbrown::HashMap;
 
-/// New entries that one sender may add at once. An honest phone has a new TempID every 15 minutes, so
-/// this is a thousand phones behind one address.
+/// New entries that one sender may add at once. An honest phone has a new TempID every 15 minutes,
+/// so this is a thousand phones behind one address.
 pub const NEW_ENTRIES_AT_ONCE: u32 = 1_024;
 
 /// New entries a second that one sender may add when it has used up what it may add at once. In the

@@ -1,11 +1,11 @@
 //! When each record of a contact log was received, as a file keeps it.
 //!
-//! A line is `<TempID> <DD/MM/YYYY HH:MM:SS>`. Clocks are set, also by hours or years, and no age may
-//! depend on that. So the times are those of one clock, which a line `boot <id> <unix seconds>` above
-//! them describes by the moment at which it says that the machine was started. A later run on the same
-//! start of the machine learns from it how far its own clock is set off from that one. After another
-//! start nothing but the clock itself can say how much time has passed; it is then believed, but for
-//! times to come, which count as now.
+//! A line is `<TempID> <DD/MM/YYYY HH:MM:SS>`. Clocks are set, also by hours or years, and no age
+//! may depend on that. So the times are those of one clock, which a line `boot <id> <unix seconds>`
+//! above them describes by the moment at which it says that the machine was started. A later run on
+//! the same start of the machine learns from it how far its own clock is set off from that one.
+//! After another start nothing but the clock itself can say how much time has passed; it is then
+//! believed, but for times to come, which count as now.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -21,8 +21,8 @@ const EXPECTED: &str = "\"<TempID of 20 digits> <DD/MM/YYYY HH:MM:SS>\"";
 
 const BOOT: &[u8] = b"boot ";
 
-/// Two readings of a clock that differ by no more than this are of the same clock: it is read in whole
-/// seconds, and kept right by small steps.
+/// Two readings of a clock that differ by no more than this are of the same clock: it is read in
+/// whole seconds, and kept right by small steps.
 const SAME_CLOCK_SECONDS: u64 = 2;
 
 /// What was written of receptions, and is to be written next.

@@ -6,8 +6,8 @@
 //! a lone Escape takes the next key with it.
 //!
 //! Programs leave keyboards in modes of their own behind, so every encoding of a key is understood:
-//! cursor keys as CSI and as SS3, and keys as `CSI code ; modifiers u` of the kitty keyboard protocol
-//! and as `CSI 27 ; modifiers ; code ~` of xterm's modifyOtherKeys.
+//! cursor keys as CSI and as SS3, and keys as `CSI code ; modifiers u` of the kitty keyboard
+//! protocol and as `CSI 27 ; modifiers ; code ~` of xterm's modifyOtherKeys.
 
 use super::line::Edit;
 

@@ -13,9 +13,9 @@ const COLUMNS_AT_LEAST: usize = 2;
 /// The space makes the screen wrap, so that a terminal that reflows knows the rows to be one line.
 const WRAP: &[u8] = b" \r";
 
-/// Erases the row of the cursor by itself and then, from the next row on, what is below. Erasing all of
-/// it at once would, with the cursor in the first row of the screen, clear the whole screen, and tmux
-/// takes that as the moment to push what was there into its history, where it stays.
+/// Erases the row of the cursor by itself and then, from the next row on, what is below. Erasing
+/// all of it at once would, with the cursor in the first row of the screen, clear the whole screen,
+/// and tmux takes that as the moment to push what was there into its history, where it stays.
 const ERASE_ROW_AND_BELOW: &[u8] = b"\x1b[K\x1b7\x1b[B\x1b[J\x1b8";
 
 /// Stands for the end of a line within a line that was pasted.
@@ -107,8 +107,8 @@ impl Layout {
         self.cursor.row - self.first_row()
     }
 
-    /// The same after the screen itself has wrapped the line anew: behind a filled row it leaves the
-    /// cursor in that row.
+    /// The same after the screen itself has wrapped the line anew: behind a filled row it leaves
+    /// the cursor in that row.
     pub(super) fn reflowed_cursor_row(&self) -> usize {
         let is_behind_filled_row = self.cursor == self.end && self.end.column == 0;
         self.cursor_row().saturating_sub(is_behind_filled_row.into())

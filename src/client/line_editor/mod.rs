@@ -174,9 +174,9 @@ impl LineEditor {
         }
     }
 
-    /// Ends the line without an outcome, as something else is to be typed now. A command that was begun
-    /// stays on the screen, with the cursor on the row below it, and goes into the history, so that it
-    /// can be had back; of anything else nothing is left.
+    /// Ends the line without an outcome, as something else is to be typed now. A command that was
+    /// begun stays on the screen, with the cursor on the row below it, and goes into the history,
+    /// so that it can be had back; of anything else nothing is left.
     pub fn set_aside(&mut self, screen: &mut Vec<u8>) {
         match &self.state {
             State::Editing { line, .. }
@@ -245,9 +245,9 @@ impl LineEditor {
         Outcome::Line(text)
     }
 
-    /// Takes a character of a paste. Pasted lines are not carried out one by one: those of a command
-    /// go into the line, for the user to look at before pressing Enter; of anything else the first is
-    /// taken, as the second may be a password.
+    /// Takes a character of a paste. Pasted lines are not carried out one by one: those of a
+    /// command go into the line, for the user to look at before pressing Enter; of anything else
+    /// the first is taken, as the second may be a password.
     fn paste(&mut self, character: char, screen: &mut Vec<u8>) {
         let State::Editing { line, .. } = &self.state else { return };
         let (is_empty, kind) = (line.text().is_empty(), line.kind());

@@ -6,8 +6,8 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-/// Keeps `bytes`, which the file at `path` has from `offset` on, in a new file beside it that survives a
-/// crash, and returns its path.
+/// Keeps `bytes`, which the file at `path` has from `offset` on, in a new file beside it that
+/// survives a crash, and returns its path.
 ///
 /// # Errors
 ///

@@ -10,11 +10,13 @@ use thiserror::Error;
 use super::aside::sync_directory;
 use super::storage::Storage;
 
-/// A file that is only appended to, and only as long as its path names it and nobody else changes it.
+/// A file that is only appended to, and only as long as its path names it and nobody else changes
+/// it.
 ///
-/// A restart reads what the path names. So each operation first compares the file there with the one
-/// that is open here, and its length with the bytes known to be in it: a record that is appended to a
-/// file that logrotate moved away, or behind half a line of somebody else, is lost to a restart.
+/// A restart reads what the path names. So each operation first compares the file there with the
+/// one that is open here, and its length with the bytes known to be in it: a record that is
+/// appended to a file that logrotate moved away, or behind half a line of somebody else, is lost to
+/// a restart.
 #[derive(Debug)]
 pub struct JournalFile {
     file: File,
@@ -49,7 +51,8 @@ enum Interference {
 }
 
 impl JournalFile {
-    /// Opens the file at `path`, or makes an empty one that survives a crash and that nobody else can read.
+    /// Opens the file at `path`, or makes an empty one that survives a crash and that nobody else
+    /// can read.
     ///
     /// # Errors
     ///
@@ -63,8 +66,8 @@ impl JournalFile {
         if !metadata.is_file() {
             return Err(io::Error::new(ErrorKind::InvalidInput, "it is not a regular file"));
         }
-        // A new file is found after a crash only if its directory was synced as well; and whether an
-        // earlier run came so far is not known.
+        // A new file is found after a crash only if its directory was synced as well; and whether
+        // an earlier run came so far is not known.
         sync_directory(path)?;
         let (identity, len) = (Identity::of(&metadata), metadata.len());
         Ok(Self { file, path: path.to_owned(), identity, len })

@@ -4,22 +4,22 @@
 //!
 //! The file is only appended to, with one write and one `fdatasync` a commit, and nobody is told a
 //! TempID before the `fdatasync` has returned. After a power loss, everything up to the end of the
-//! last successful commit is there. Of what was appended since, any subset of the blocks may be there:
-//! a missing block reads as zeros if the file has grown over it, and is no part of the file otherwise;
-//! the last sector written may be torn at any byte.
+//! last successful commit is there. Of what was appended since, any subset of the blocks may be
+//! there: a missing block reads as zeros if the file has grown over it, and is no part of the file
+//! otherwise; the last sector written may be torn at any byte.
 //!
-//! The file itself does not say where the synced part ends, and its format leaves no room for a marker.
-//! Two rules tell damage by a crash from all other damage instead:
+//! The file itself does not say where the synced part ends, and its format leaves no room for a
+//! marker. Two rules tell damage by a crash from all other damage instead:
 //!
-//! - **Only the end can be damaged by a crash.** A commit appends at most [`MAX_COMMIT_BYTES`] before
-//!   it syncs, and what a failed commit left is cut off, and the cut synced, before anything else is
-//!   appended. So all bytes but the last [`MAX_COMMIT_BYTES`] were synced.
+//! - **Only the end can be damaged by a crash.** A commit appends at most [`MAX_COMMIT_BYTES`]
+//!   before it syncs, and what a failed commit left is cut off, and the cut synced, before anything
+//!   else is appended. So all bytes but the last [`MAX_COMMIT_BYTES`] were synced.
 //! - **Damage by a crash has a form.** The end of the file is missing, so that the last line has no
 //!   end; or zeros stand in a line, up to the end of a sector or of the file.
 //!
-//! Damage that obeys both rules is cut out when the server starts, after a copy of the end of the file
-//! was made beside it; lines that are whole stay. All other damage is refused with file and line.
-//! Neither rule needs a second file to be kept in step with this one at each commit.
+//! Damage that obeys both rules is cut out when the server starts, after a copy of the end of the
+//! file was made beside it; lines that are whole stay. All other damage is refused with file and
+//! line. Neither rule needs a second file to be kept in step with this one at each commit.
 
 mod aside;
 mod file;
@@ -48,9 +48,9 @@ pub const FILE_NAME: &str = "tempIDs.txt";
 
 /// `tempIDs.txt`: every TempID that was issued, appended before anybody is told it.
 ///
-/// It commits in groups: all that was issued in one tick is one write and one sync. What fails is cut
-/// off again, so that the file never holds half a line in its middle, and the next commit starts where
-/// the last good one ended.
+/// It commits in groups: all that was issued in one tick is one write and one sync. What fails is
+/// cut off again, so that the file never holds half a line in its middle, and the next commit
+/// starts where the last good one ended.
 #[derive(Debug)]
 pub struct Journal<S> {
     storage: S,
@@ -75,10 +75,10 @@ impl<S: Storage> Journal<S> {
         }
     }
 
-    /// A journal on a storage that an earlier run left, maybe in a crash, and what it holds. What a crash
-    /// damaged is cut out, and a last line without an end gets one. `source` reads the bytes of the
-    /// storage, and `path` is what they are called in an error. Before anything readable is cut out,
-    /// `set_aside` keeps a copy of the bytes from an offset on, and returns its name.
+    /// A journal on a storage that an earlier run left, maybe in a crash, and what it holds. What a
+    /// crash damaged is cut out, and a last line without an end gets one. `source` reads the bytes
+    /// of the storage, and `path` is what they are called in an error. Before anything readable is
+    /// cut out, `set_aside` keeps a copy of the bytes from an offset on, and returns its name.
     ///
     /// # Errors
     ///

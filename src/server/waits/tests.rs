@@ -67,7 +67,8 @@ fn wait_that_is_over_is_not_submitted_in_place_of_the_next_one_in_its_slot() {
 }
 
 proptest! {
-    /// Whatever the order of ends and deadlines, each wait ends exactly once, and none after its deadline.
+    /// Whatever the order of ends and deadlines, each wait ends exactly once, and none after its
+    /// deadline.
     #[test]
     fn each_wait_ends_once_and_in_time(steps in prop::collection::vec((0..4_u8, 0..20_usize), 1..200)) {
         let (mut waits, start) = (Waits::default(), now());

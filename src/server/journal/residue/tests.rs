@@ -45,8 +45,8 @@ fn text_lines(bytes: &[u8]) -> HashSet<Vec<u8>> {
     bytes.split_inclusive(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect()
 }
 
-/// The server starts with all that was synced, and with all else that can be read; and what it cut out
-/// is in a copy.
+/// The server starts with all that was synced, and with all else that can be read; and what it cut
+/// out is in a copy.
 #[track_caller]
 fn assert_recovers(synced: &str, written: &str, state: &[u8]) {
     let Recovered { after, registry, replayed, copy } = recover(state).expect("it starts");
