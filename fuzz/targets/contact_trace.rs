@@ -31,7 +31,7 @@ fuzz_target!(|content: &[u8]| {
         let Meeting::Encounter { people: [a, b], .. } = change.meeting else {
             panic!("a post in {change:?}")
         };
-        assert!(a < b && (b as usize) < people, "{change:?} of {people}");
+        assert!(a < b && b.index() < people, "{change:?} of {people}");
         let is_expected = match change.kind {
             ChangeKind::Begins => near.insert((a, b)),
             ChangeKind::Ends => near.remove(&(a, b)),
