@@ -14,7 +14,7 @@ use super::service::{Service, Settled};
 use super::session::{
     MAX_REQUEST_BYTES_LOGGED_IN, MAX_REQUEST_BYTES_LOGGED_OUT, MAX_UNREAD_REPLY_BYTES, Session,
 };
-use super::shares::Place;
+use super::shares::{Place, Work};
 use super::store::Store;
 use crate::clock::Now;
 use crate::protocol::Username;
@@ -254,11 +254,13 @@ impl<E: Store, S: Stream> Frontend<E, S> {
         self.service.statistics.connections = self.connections.len();
         self.connections.begin_turns();
         self.service.shares.begin_tick(now.monotonic);
-        while let Some(token) = self.service.shares.next_turn(now.monotonic) {
+        while let Some((user, token)) = self.service.shares.next_turn(now.monotonic) {
             if let Some(slot) = self.connections.slot(token) {
                 slot.state.place = None;
             }
             self.serve(token, registry, now);
+            // Not before, as the session would have no room for its own turn.
+            self.service.shares.charge(user, Work::Turn, now.monotonic);
         }
         for (token, readiness) in events {
             if self.connections.note(token, readiness) {
@@ -270,7 +272,7 @@ impl<E: Store, S: Stream> Frontend<E, S> {
         }
         self.timers.advance(now.monotonic);
         while let Some(timer) = self.timers.pop_due() {
-            self.handle_timer(timer);
+            self.handle_timer(timer, now);
         }
         self.commit(registry, now);
     }
@@ -349,8 +351,16 @@ impl<E: Store, S: Stream> Frontend<E, S> {
         self.settle(token, registry, now);
     }
 
-    fn handle_timer(&mut self, timer: Timer) {
+    fn handle_timer(&mut self, timer: Timer, now: Now) {
         match timer {
+            Timer::Request(token) if self.waits_for_a_turn(token) => {
+                // It is our turn to give, so the request is not late.
+                let again = self.timers.insert(now.monotonic + REQUEST_TIMEOUT, timer);
+                let slot = self.connections.slot(token);
+                if let Some(unfinished) = slot.and_then(|slot| slot.state.unfinished.as_mut()) {
+                    unfinished.timer = again;
+                }
+            }
             Timer::Login(token) => {
                 let is_logged_out = |peer: &Peer| peer.session.is_logged_out();
                 if self.connections.slot(token).is_some_and(|slot| is_logged_out(&slot.state)) {
@@ -359,6 +369,10 @@ impl<E: Store, S: Stream> Frontend<E, S> {
             }
             Timer::Request(token) | Timer::Patience(token) => self.close(token),
         }
+    }
+
+    fn waits_for_a_turn(&mut self, token: Token) -> bool {
+        self.connections.slot(token).is_some_and(|slot| slot.state.place.is_some())
     }
 
     /// Commits the operations of this tick, and sends the replies of those whose wait is over.
@@ -381,6 +395,9 @@ impl<E: Store, S: Stream> Frontend<E, S> {
         let token = settled.client;
         let Some(slot) = self.connections.slot(token) else { return };
         self.service.settle(&mut slot.state.session, settled, slot.connection.output());
+        if let Some(unfinished) = &slot.state.unfinished {
+            self.budgets.allow_refusal(&unfinished.claim, !slot.state.session.is_waiting());
+        }
         let has_more = slot.connection.has_more() || slot.connection.is_unfinished();
         if slot.state.session.is_closing() || (self.is_stopping && !has_more) {
             slot.connection.finish();

@@ -133,11 +133,8 @@ impl Session {
         replies: &mut Vec<u8>,
         desk: &mut Desk<'_>,
     ) -> Consumed {
-        if self.user().is_ok_and(|user| !desk.shares.has_room(user, desk.now.monotonic)) {
-            return Consumed { bytes: 0, wants_more: false };
-        }
         let (mut used, mut turn) = (0, 0..MAX_REQUESTS_PER_TURN);
-        while self.takes_requests(replies) && turn.next().is_some() {
+        while self.takes_requests(replies) && self.has_room(desk) && turn.next().is_some() {
             match resp::decode_request(&bytes[used..], self.request_limit()) {
                 Ok(None) => return Consumed { bytes: used, wants_more: true },
                 Ok(Some((words, len))) => {
@@ -149,6 +146,12 @@ impl Session {
         }
         let bytes = if self.is_closing() { bytes.len() } else { used };
         Consumed { bytes, wants_more: self.is_closing() }
+    }
+
+    /// Whether the user has paid for earlier requests. Whoever has just logged in may owe for those of other
+    /// connections.
+    fn has_room(&self, desk: &Desk<'_>) -> bool {
+        self.user().map_or(true, |user| desk.shares.has_room(user, desk.now.monotonic))
     }
 
     /// Ends the wait for `ticket`, unless the session waits for another one.

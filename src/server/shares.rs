@@ -57,6 +57,8 @@ pub(super) enum Work {
     TempIds(u8),
     /// Tracing so many contact records.
     ContactRecords(u32),
+    /// Serving a connection that has waited.
+    Turn,
 }
 
 impl Work {
@@ -64,6 +66,7 @@ impl Work {
         match self {
             Self::TempIds(count) => COST_OF_TEMP_ID * u32::from(count.saturating_sub(1)),
             Self::ContactRecords(count) => COST_OF_CONTACT_RECORD * count,
+            Self::Turn => COST_OF_TURN,
         }
     }
 }
@@ -86,13 +89,13 @@ impl Shares {
         self.turns = self.users.iter().filter(is_waiting).map(|(user, _)| *user).collect();
     }
 
-    /// Takes the connection that is served next off the lines, as long as its user has room.
-    pub(super) fn next_turn(&mut self, now: Instant) -> Option<Token> {
-        while let Some(user) = self.turns.front() {
-            if let Some(share) = self.users.get_mut(user).filter(|share| share.has_room(now))
+    /// Takes the connection that is served next off the line of its user, as long as that user has room.
+    pub(super) fn next_turn(&mut self, now: Instant) -> Option<(Username, Token)> {
+        while let Some(user) = self.turns.front().copied() {
+            if let Some(share) = self.users.get_mut(&user).filter(|share| share.has_room(now))
                 && let Some((_, token)) = share.line.pop_first()
             {
-                return Some(token);
+                return Some((user, token));
             }
             self.turns.pop_front();
         }
@@ -117,7 +120,6 @@ impl Shares {
         self.arrivals += 1;
         let place = Place(self.arrivals);
         let share = self.share(user, now);
-        share.charge(COST_OF_TURN, now);
         share.line.insert(place, client);
         place
     }

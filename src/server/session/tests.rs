@@ -9,6 +9,7 @@ use super::super::registry::Registry;
 use super::*;
 use crate::protocol::Timestamp;
 use crate::protocol::resp::ForeignProtocol;
+use crate::server::shares::Work;
 
 const LOGIN: &[u8] = b"AUTH ann secret\r\n";
 
@@ -160,6 +161,20 @@ fn logged_in_unread_replies_let_requests_wait() {
     assert_eq!(fixture.receive(b"PING\r\n"), Consumed { bytes: 0, wants_more: false });
     fixture.replies.pop();
     assert_eq!(fixture.receive(b"PING\r\n").bytes, 6);
+}
+
+#[test]
+fn logging_in_while_the_user_owes_for_other_connections_lets_requests_wait() {
+    let mut fixture = Fixture::logged_in();
+    let (user, now) = (fixture.session.user().expect("logged in"), fixture.now.monotonic);
+    while fixture.shares.has_room(user, now) {
+        fixture.shares.charge(user, Work::TempIds(100), now);
+    }
+    fixture.session = Session::default();
+    let both = [LOGIN, b"TEMPID 100\r\n"].concat();
+    let consumed = fixture.receive(&both);
+    assert_eq!(consumed, Consumed { bytes: LOGIN.len(), wants_more: false });
+    assert_eq!(fixture.replied(), "+OK\r\n");
 }
 
 #[test]

@@ -24,7 +24,7 @@ fn spend(shares: &mut Shares, now: Instant) {
 
 fn turns(shares: &mut Shares, now: Instant) -> Vec<Token> {
     shares.begin_tick(now);
-    std::iter::from_fn(|| shares.next_turn(now)).collect()
+    std::iter::from_fn(|| shares.next_turn(now)).map(|(_, token)| token).collect()
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn waiting_connections_have_turns_in_their_order_as_their_user_pays() {
     assert_eq!(turns(&mut shares, now), [Token::permanent(3)]);
     let first = shares.next_wake().expect("of Ann's line");
     shares.begin_tick(first);
-    assert_eq!(shares.next_turn(first), Some(tokens[0]));
+    assert_eq!(shares.next_turn(first), Some((ann(), tokens[0])));
     shares.charge(ann(), MANY, first);
     assert_eq!(shares.next_turn(first), None);
     let second = shares.next_wake().expect("of Ann's line");
