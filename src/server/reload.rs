@@ -186,13 +186,19 @@ pub(super) fn read_now(path: &Path, memory: Memory) -> Result<Passwords, FileErr
 /// Reads the file as soon as nobody changes it any more. A file that ends in the middle of a line
 /// may be a copy that has come to a stop, and nobody must get in with the beginning of a password.
 fn read_when_quiet(path: &Path, quiet: Duration, memory: Memory) -> Result<Passwords, FileError> {
+    let mut quiet = quiet;
     for _ in 0..MAX_ATTEMPTS {
         let version = FileVersion::of(path)?;
         wait(quiet);
         if FileVersion::of(path)? != version {
+            // Somebody is copying, so it was not moved here whole.
+            quiet = QUIET;
             continue;
         }
-        let Some((passwords, has_end)) = read_unchanged(path, memory)? else { continue };
+        let Some((passwords, has_end)) = read_unchanged(path, memory)? else {
+            quiet = QUIET;
+            continue;
+        };
         let problem = match (passwords.is_empty(), has_end) {
             (true, _) => "it has no user",
             (false, false) => "its last line has no end",
