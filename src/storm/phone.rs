@@ -9,6 +9,7 @@ use super::crowd::Crowd;
 use super::failure::Failure;
 use super::script::{MAX_GUESSES, Script};
 use super::step::{Ending, Step};
+use crate::client::breach::Breach;
 use crate::protocol::{ContactRecord, Username};
 use crate::reactor::{Buffer, Consumed};
 use crate::workload::BrokenPromise;
@@ -118,6 +119,10 @@ impl Phone {
             if matches!(step, Step::Over(_)) {
                 break;
             }
+        }
+        if matches!(step, Step::Wait) && self.caller.is_closed() && self.script != Script::Garbage {
+            // Another reply than was asked for has closed the session, and nothing tells of it.
+            step = Ending::failed(Failure::Wrong(Breach::Unasked.into()));
         }
         (consumed, step)
     }

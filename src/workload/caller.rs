@@ -193,12 +193,12 @@ impl Caller {
 
     /// Whether a reply is due.
     pub fn is_waiting(&self) -> bool {
-        self.session.is_waiting()
+        self.session.is_waiting() || self.manner == Manner::Garbles { is_refused: false }
     }
 
     /// Whether nothing more can be said on this connection, so that the server must end it.
     pub fn is_closed(&self) -> bool {
-        self.session.is_closed()
+        self.session.is_closed() || self.manner == Manner::Garbles { is_refused: true }
     }
 
     /// Whether somebody is logged in.

@@ -92,10 +92,14 @@ impl Machine {
     /// Cuts the power, if it is on.
     pub fn crash(&mut self) {
         self.tick_at = None;
-        if let Power::Up(server) = &mut self.power {
-            let mut disk = server.die();
-            disk.crash(&mut self.rng);
-            self.power = Power::Down(disk);
+        match &mut self.power {
+            Power::Up(server) => {
+                let mut disk = server.die();
+                disk.crash(&mut self.rng);
+                self.power = Power::Down(disk);
+            }
+            // A server that was killed has left what it wrote to a machine that was still up.
+            Power::Down(disk) => disk.crash(&mut self.rng),
         }
     }
 
