@@ -164,12 +164,13 @@ impl Server {
             .stderr(Stdio::piped())
             .spawn()
             .expect("the server starts");
-        let mut line = String::new();
-        let mut stderr = BufReader::new(process.stderr.take().expect("piped"));
-        stderr.read_line(&mut line).expect("the server says where it listens");
+        let stderr = BufReader::new(process.stderr.take().expect("piped"));
+        // Before, it warns of files that others can read.
+        let address = stderr.lines().map_while(Result::ok).find_map(|line| {
+            line.strip_prefix("listening on ")?.split_whitespace().next()?.parse().ok()
+        });
         let took = start.elapsed();
-        let address = line.split_whitespace().nth(2).and_then(|word| word.parse().ok());
-        Self { process, address: address.unwrap_or_else(|| panic!("{line}")), took }
+        Self { process, address: address.expect("the server says where it listens"), took }
     }
 
     /// Logs a user in, from an address that depends on the `number` of the connection.
