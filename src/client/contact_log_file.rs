@@ -296,7 +296,8 @@ impl<S: LogStorage> ContactLogFile<S> {
         let looks = storage.stamp(name);
         let content = self.read(storage)?.unwrap_or_default();
         let lines = Lines::of(&content);
-        self.keep_rejected(storage, &lines)?;
+        // Its records count even if its wrong lines cannot be moved. The next look tells of that.
+        let are_kept = self.keep_rejected(storage, &lines).is_ok();
         let received = storage.read(&self.names.receptions).unwrap_or_else(|error| {
             let path = storage.path(&self.names.receptions);
             self.notices.push(Notice::AgesLost(FileError::io(&path, error)));
@@ -311,16 +312,16 @@ impl<S: LogStorage> ContactLogFile<S> {
         let known = known_of(&lines.records, &HashMap::new(), now.monotonic);
         let places = lines.records.len();
         // Half a record is what a crash leaves, or somebody is writing it: it is read once more.
-        let is_unfinished = lines.last_is_unfinished();
+        let is_open = lines.last_is_unfinished() || !are_kept;
         let (stamp, foreign) =
-            if is_unfinished { (None, Some((looks, now.monotonic))) } else { (looks, None) };
+            if is_open { (None, Some((looks, now.monotonic))) } else { (looks, None) };
         self.content = Content::Read { _lock: lock, known, places, stamp, foreign };
         // Of which nothing is known was received now.
         let age = |record: &ContactRecord| by_temp_id.get(&record.temp_id).copied();
         let earlier: Vec<_> =
             lines.records.iter().map(|record| (*record, age(record).unwrap_or_default())).collect();
         log.restore(&earlier, now.monotonic);
-        Ok(is_unfinished || !lines.rejected.is_empty() || self.is_untidy(log))
+        Ok(is_open || !lines.rejected.is_empty() || self.is_untidy(log))
     }
 
     /// Brings together what the log has and what somebody made of the file, and returns whether the
@@ -375,7 +376,7 @@ impl<S: LogStorage> ContactLogFile<S> {
     fn keep_rejected(&mut self, storage: &mut S, lines: &Lines<'_>) -> Result<(), Notice> {
         let Some(first) = lines.rejected.first() else { return Ok(()) };
         let beside = storage.path(&self.names.rejected);
-        let with_path = |error| Notice::Unreadable(FileError::io(&beside, error));
+        let with_path = |error| Notice::NotMoved(FileError::io(&beside, error));
         // A crash may have come between the copy and the rewriting.
         let kept = storage.read(&self.names.rejected).map_err(with_path)?.unwrap_or_default();
         let kept: HashSet<&[u8]> = kept.split(|byte| *byte == b'\n').collect();

@@ -137,7 +137,8 @@ impl<S: LogStorage> Keeper<S> {
         if let Some(owner) = owner {
             owner.is_stale |= is_changed;
             match owner.try_follow(storage, phone.log_mut(), now, notices) {
-                Ok(()) | Err(Notice::InUse { .. }) => {}
+                // Both are told when the file is looked at, and what is in memory is in order.
+                Ok(()) | Err(Notice::InUse { .. } | Notice::NotMoved(_)) => {}
                 Err(notice) => return Err(notice),
             }
         }

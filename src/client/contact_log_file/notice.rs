@@ -54,7 +54,10 @@ pub enum Notice {
         /// The file.
         path: PathBuf,
     },
-    /// The file cannot be read, or its wrong lines cannot be copied.
+    /// Wrong lines of the file cannot be moved out of it.
+    #[error("{0}; the contact log is left as it is until its wrong lines can be moved there")]
+    NotMoved(FileError),
+    /// The file cannot be read.
     #[error("{0}; what is in it is left alone, and beacons are kept in memory")]
     Unreadable(FileError),
     /// The file cannot be written.

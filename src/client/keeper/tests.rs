@@ -1,3 +1,5 @@
+mod faults;
+
 use std::fs;
 
 use super::*;
