@@ -8,13 +8,14 @@ use std::time::{Duration, Instant};
 
 use mio::net::TcpStream;
 
-use super::budgets::{BudgetSettings, Budgets, Claim};
+use super::budgets::{BudgetSettings, Budgets};
 use super::origins::{Origin, Origins};
+use super::peer::{Patience, Peer, Timer, Unfinished};
 use super::service::{Service, Settled};
 use super::session::{
     MAX_REQUEST_BYTES_LOGGED_IN, MAX_REQUEST_BYTES_LOGGED_OUT, MAX_UNREAD_REPLY_BYTES, Session,
 };
-use super::shares::{Place, Work};
+use super::shares::Work;
 use super::store::Store;
 use crate::clock::Now;
 use crate::protocol::Username;
@@ -22,7 +23,7 @@ use crate::protocol::refusal::{Code, Refusal};
 use crate::protocol::reply::Reply;
 use crate::reactor::{
     Connection, ConnectionTable, Flushed, READ_BYTES, Readiness, Received, Slot, Stream, Table,
-    TimerKey, TimerWheel, Token,
+    TimerWheel, Token,
 };
 
 /// The table of the connections of clients.
@@ -72,26 +73,6 @@ pub struct Frontend<E, S = TcpStream> {
     is_stopping: bool,
 }
 
-/// State of a connection.
-#[derive(Debug)]
-struct Peer {
-    origin: Origin,
-    session: Session,
-    /// Kept input, if there is any. Boxed, as few connections have some.
-    unfinished: Option<Box<Unfinished>>,
-    login_timer: Option<TimerKey>,
-    patience: Patience,
-    /// Its place in the line of its user, while it waits there.
-    place: Option<Place>,
-}
-
-/// Kept input of a request that is incomplete or waits for its turn.
-#[derive(Debug)]
-struct Unfinished {
-    claim: Claim,
-    timer: TimerKey,
-}
-
 /// Status of a connection, for checks of the limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ConnectionStatus {
@@ -101,28 +82,6 @@ pub struct ConnectionStatus {
     pub input_bytes: usize,
     /// Memory of replies not sent yet, in bytes.
     pub output_bytes: usize,
-}
-
-/// What the server waits for a peer to do, with a timeout.
-#[derive(Debug)]
-enum Patience {
-    /// Nothing, as a phone may be silent for ever.
-    Unlimited,
-    /// To read its replies.
-    UntilRead(TimerKey),
-    /// To close a connection that we ended.
-    UntilClosed(TimerKey),
-}
-
-/// Purpose of a timer.
-#[derive(Debug, Clone, Copy)]
-enum Timer {
-    /// The login timeout of a connection.
-    Login(Token),
-    /// The timeout of an incomplete request.
-    Request(Token),
-    /// The timeout of a peer that must read or close.
-    Patience(Token),
 }
 
 impl<E: Store, S: Stream> Frontend<E, S> {
@@ -320,7 +279,7 @@ impl<E: Store, S: Stream> Frontend<E, S> {
         };
         let kept = connection.input_memory();
         if is_new || kept == 0 {
-            end_unfinished(peer, &mut self.budgets, &mut self.timers);
+            peer.end_unfinished(&mut self.budgets, &mut self.timers);
         }
         if kept == 0 {
             return;
@@ -344,7 +303,7 @@ impl<E: Store, S: Stream> Frontend<E, S> {
         let Some(Slot { connection, state: peer, .. }) = self.connections.slot(token) else {
             return;
         };
-        end_unfinished(peer, &mut self.budgets, &mut self.timers);
+        peer.end_unfinished(&mut self.budgets, &mut self.timers);
         Refusal::BusyWithRequests.encode(connection.output());
         connection.finish();
         self.service.statistics.refused(Code::BusyWithRequests);
@@ -469,19 +428,12 @@ impl<E: Store, S: Stream> Frontend<E, S> {
                 self.service.shares.leave(user, place);
             }
             peer.patience.end(&mut self.timers);
-            end_unfinished(peer, &mut self.budgets, &mut self.timers);
+            peer.end_unfinished(&mut self.budgets, &mut self.timers);
             self.origins.left(peer.origin);
             if let Some(key) = peer.login_timer.take() {
                 self.timers.cancel(key);
             }
         }
-    }
-}
-
-fn end_unfinished(peer: &mut Peer, budgets: &mut Budgets, timers: &mut TimerWheel<Timer>) {
-    if let Some(unfinished) = peer.unfinished.take() {
-        budgets.release(unfinished.claim);
-        timers.cancel(unfinished.timer);
     }
 }
 
@@ -496,17 +448,6 @@ fn is_answered<S: Stream>(slot: &Slot<Peer, S>, received: &Received, is_stopping
     };
     let is_idle = !session.is_waiting() && !connection.has_more();
     session.is_closing() || (has_asked_all && is_idle)
-}
-
-impl Patience {
-    fn end(&mut self, timers: &mut TimerWheel<Timer>) {
-        match std::mem::replace(self, Self::Unlimited) {
-            Self::Unlimited => {}
-            Self::UntilRead(key) | Self::UntilClosed(key) => {
-                timers.cancel(key);
-            }
-        }
-    }
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ pub mod journal;
 pub mod memory;
 pub mod origins;
 pub mod passwords;
+mod peer;
 mod printer;
 pub mod registry;
 mod reload;
