@@ -3,8 +3,8 @@ use std::time::{Duration, Instant};
 
 use mio::{Events, Poll, Registry};
 
-/// Longest wait for events. The poll's clock stands still while the machine sleeps and ours does not, so that
-/// a timer which became due in a sleep fires within this time after it.
+/// Longest wait for events. The poll's clock stands still while the machine sleeps and ours does
+/// not, so that a timer which became due in a sleep fires within this time after it.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
 /// What a program waits with. Its timers are its own; the earliest one bounds each wait.
@@ -31,8 +31,9 @@ impl EventLoop {
         self.poll.registry()
     }
 
-    /// Waits for events until `wake`, or for ever without one, and may return earlier; not at all if `wake` is not after
-    /// `now`, as it is for a program with work left over from an earlier tick.
+    /// Waits for events until `wake`, or for ever without one, and may return earlier; not at all
+    /// if `wake` is not after `now`, as it is for a program with work left over from an earlier
+    /// tick.
     ///
     /// # Errors
     ///

@@ -148,8 +148,8 @@ impl Session {
         Consumed { bytes, wants_more: self.is_closing() }
     }
 
-    /// Whether the user has paid for earlier requests. Whoever has just logged in may owe for those of other
-    /// connections.
+    /// Whether the user has paid for earlier requests. Whoever has just logged in may owe for those
+    /// of other connections.
     fn has_room(&self, desk: &Desk<'_>) -> bool {
         self.user().map_or(true, |user| desk.shares.has_room(user, desk.now.monotonic))
     }

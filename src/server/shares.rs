@@ -89,7 +89,8 @@ impl Shares {
         self.turns = self.users.iter().filter(is_waiting).map(|(user, _)| *user).collect();
     }
 
-    /// Takes the connection that is served next off the line of its user, as long as that user has room.
+    /// Takes the connection that is served next off the line of its user, as long as that user has
+    /// room.
     pub(super) fn next_turn(&mut self, now: Instant) -> Option<(Username, Token)> {
         while let Some(user) = self.turns.front().copied() {
             if let Some(share) = self.users.get_mut(&user).filter(|share| share.has_room(now))

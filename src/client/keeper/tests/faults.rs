@@ -1,5 +1,5 @@
-//! A phone whose storage fills up, whose program is killed, whose machine loses power, and whose user edits
-//! the log: no entry is lost that the file had, and none that the running program has.
+//! A phone whose storage fills up, whose program is killed, whose machine loses power, and whose
+//! user edits the log: no entry is lost that the file had, and none that the running program has.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -263,7 +263,8 @@ impl World {
         }
     }
 
-    /// A program that ends takes with it what the file does not have, and an editor's save undone by it.
+    /// A program that ends takes with it what the file does not have, and an editor's save undone
+    /// by it.
     fn begin_again(&mut self) {
         self.editor = None;
         self.owed = self.disk.borrow().logged();
