@@ -34,8 +34,8 @@ struct Entry {
 }
 
 impl Registry {
-    /// How many entries [`insert_all`](Self::insert_all) had best be given: enough to wait for
-    /// memory together, and so few that the first is still in the cache when the last is there.
+    /// How many entries had best be added at a time: enough to wait for memory together, and so few
+    /// that the first is still in the cache when the last is there.
     pub const BATCH: usize = 128;
 
     /// Makes room for `count` more entries at once, if there is so much memory.
@@ -87,7 +87,7 @@ impl Registry {
         let users = self.users.numbers(issued.iter().map(|(user, _)| *user));
         let hashes: Vec<u64> =
             issued.iter().map(|(_, record)| self.hasher.hash_one(record.temp_id)).collect();
-        self.fetch(&hashes);
+        self.fetch_places(&hashes);
         let mut repeated = Vec::new();
         for (position, (_, record)) in issued.iter().enumerate() {
             if !self.insert_at(hashes[position], users[position], *record) {
@@ -97,8 +97,17 @@ impl Registry {
         repeated
     }
 
+    /// Brings into the cache what adding these TempIDs will read: a [`BATCH`](Self::BATCH) at most.
+    pub fn fetch(&self, temp_ids: impl Iterator<Item = TempId>) {
+        let hashes: Vec<u64> = temp_ids.map(|temp_id| self.hasher.hash_one(temp_id)).collect();
+        // One alone would not be there any sooner.
+        if hashes.len() > 1 {
+            self.fetch_places(&hashes);
+        }
+    }
+
     /// Reads what looking for these hashes will read, so that it is in the cache by then.
-    fn fetch(&self, hashes: &[u64]) {
+    fn fetch_places(&self, hashes: &[u64]) {
         let alike: Vec<Option<u32>> = hashes
             .iter()
             .map(|hash| self.by_temp_id.of(*hash).find(*hash, |_| true).copied())
@@ -123,19 +132,12 @@ impl Registry {
     }
 
     /// Adds what was issued just now to one user, and says whether nobody had any of these TempIDs
-    /// before; what is new is added in either case.
+    /// before; what is new is added in either case. It is faster after [`fetch`](Self::fetch).
     pub fn insert_issued(&mut self, user: Username, records: &[ContactRecord]) -> bool {
         let user = self.users.number(user);
-        // One alone would not be in the cache any sooner.
-        if let [record] = records {
-            return self.insert_at(self.hasher.hash_one(record.temp_id), user, *record);
-        }
-        let hashes: Vec<u64> =
-            records.iter().map(|record| self.hasher.hash_one(record.temp_id)).collect();
-        self.fetch(&hashes);
         let mut are_new = true;
-        for (hash, record) in hashes.into_iter().zip(records) {
-            are_new &= self.insert_at(hash, user, *record);
+        for record in records {
+            are_new &= self.insert_at(self.hasher.hash_one(record.temp_id), user, *record);
         }
         are_new
     }

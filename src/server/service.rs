@@ -1,14 +1,16 @@
 //! The server without its sockets.
 
+use std::collections::VecDeque;
 use std::time::Instant;
 
 use super::authority::Authority;
 use super::decision::{Decision, Decisions};
 use super::origins::Origin;
+use super::registry::Registry;
 use super::session::{Desk, Outcome, Session};
 use super::shares::Shares;
 use super::store::{Completion, Problem, Store, Ticket};
-use super::waits::{Operation, Waits};
+use super::waits::{Operation, Wait, Waits};
 use crate::clock::Now;
 use crate::protocol::Statistics;
 use crate::protocol::refusal::Code;
@@ -29,7 +31,17 @@ pub struct Service<E> {
     /// The share of the server's time that each user has taken.
     pub shares: Shares,
     waits: Waits,
+    /// What the store has answered and no session has been told.
+    answered: VecDeque<Answered>,
     is_failing: bool,
+}
+
+/// A wait that the store has answered.
+#[derive(Debug)]
+struct Answered {
+    ticket: Ticket,
+    wait: Wait,
+    outcome: Result<(), Problem>,
 }
 
 /// The end of a session's wait.
@@ -51,6 +63,7 @@ impl<E: Store> Service<E> {
             statistics: Statistics::default(),
             shares: Shares::default(),
             waits: Waits::default(),
+            answered: VecDeque::new(),
             is_failing: false,
         }
     }
@@ -85,18 +98,35 @@ impl<E: Store> Service<E> {
 
     /// The next wait that is over by `now`, as the store has answered or the deadline has passed.
     pub fn next_settled(&mut self, now: Instant) -> Option<Settled> {
-        while let Some(Completion { ticket, outcome }) = self.store.next_completion(now) {
-            // A wait whose deadline has passed is over: what the store says of it now, nobody asks.
-            if let Some(wait) = self.waits.end(ticket) {
-                let outcome = self.conclude(wait.operation, outcome);
-                return Some(Settled { client: wait.client, ticket, outcome });
-            }
+        if self.answered.is_empty() {
+            self.take_answers(now);
+        }
+        if let Some(Answered { ticket, wait, outcome }) = self.answered.pop_front() {
+            let outcome = self.conclude(wait.operation, outcome);
+            return Some(Settled { client: wait.client, ticket, outcome });
         }
         self.waits.set_deadlines(now);
         let (ticket, wait) = self.waits.end_overdue(now)?;
         let problem = Problem::from("the store does not answer");
         let outcome = self.conclude(wait.operation, Err(problem));
         Some(Settled { client: wait.client, ticket, outcome })
+    }
+
+    /// Takes as many answers of the store as the registry had best be given at a time.
+    fn take_answers(&mut self, now: Instant) {
+        let Self { authority, store, waits, answered, .. } = self;
+        let mut temp_ids = 0;
+        while temp_ids < Registry::BATCH
+            && let Some(Completion { ticket, outcome }) = store.next_completion(now)
+        {
+            // A wait whose deadline has passed is over: what the store says of it now, nobody asks.
+            if let Some(wait) = waits.end(ticket) {
+                temp_ids += wait.operation.records().len();
+                answered.push_back(Answered { ticket, wait, outcome });
+            }
+        }
+        let records = answered.iter().flat_map(|answered| answered.wait.operation.records());
+        authority.registry().fetch(records.map(|record| record.temp_id));
     }
 
     /// Tells a session how its wait ended, and appends the reply.

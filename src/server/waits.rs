@@ -42,6 +42,13 @@ impl Operation {
             Self::Issue { user, records } => Entry::TempIds { user: *user, records },
         }
     }
+
+    /// The TempIDs that it issues.
+    pub fn records(&self) -> &[ContactRecord] {
+        match self {
+            Self::Issue { records, .. } => records,
+        }
+    }
 }
 
 /// All waits of the server, each with a deadline.
