@@ -1,6 +1,6 @@
 //! The events of a town.
 
-use super::ids::PhoneId;
+use super::ids::{CaseId, FlooderId, ForgerId, GuesserId, PhoneId, RepeaterId};
 use crate::protocol::Beacon;
 
 /// An event among people and adversaries. Phones, server and streams have events of their own.
@@ -21,19 +21,19 @@ pub enum Event {
     /// A phone comes back online.
     ComesOnline(PhoneId),
     /// The test of an index case is positive.
-    Tested(u32),
+    Tested(CaseId),
     /// A bin ends.
     Measure,
     /// A repeater sends a recorded beacon.
     Repeats(Box<Repetition>),
     /// A guesser begins.
-    Guesses(u32),
+    Guesses(GuesserId),
     /// A guesser tries the next number with a phone.
     Guess(PhoneId),
     /// A flooder opens another connection.
-    Floods(u32),
+    Floods(FlooderId),
     /// A forger uploads its log.
-    Forges(u32),
+    Forges(ForgerId),
 }
 
 /// A beacon on its way.
@@ -52,8 +52,8 @@ pub struct Datagram {
 /// A beacon that a repeater keeps for a while.
 #[derive(Debug)]
 pub struct Repetition {
-    /// Number of the repeater.
-    pub repeater: u32,
+    /// The repeater.
+    pub repeater: RepeaterId,
     /// Phone whose TempID the beacon carries.
     pub origin: PhoneId,
     /// Bytes of the beacon.

@@ -1,22 +1,25 @@
-//! The founding of a town: its people and phones, and the events that do not depend on them.
+//! The founding of a town: its people and phones, and the world around them.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use rand::RngExt;
 
 use super::adversary::Adversaries;
+use super::agenda::Agenda;
+use super::diary::Diary;
 use super::draws::{self, Purpose};
 use super::event::Event;
-use super::handset::Handset;
-use super::health::{Case, case_numbers};
+use super::handsets::Handsets;
+use super::health::Health;
 use super::ids::Owners;
 use super::meetings::Meetings;
 use super::nearness::Nearness;
-use super::outcome::{PerSecond, ServerLoad};
+use super::radio::Radio;
 use super::scenario::{self, Spell};
-use super::transcript::Transcript;
-use super::{Collect, Outcome, Records, Scenario, Town, TownError};
-use crate::protocol::{Beacon, Timestamp};
+use super::tally::Tally;
+use super::{Collect, Scenario, Town, TownError};
+use crate::protocol::Timestamp;
 use crate::world::clock::VirtualClock;
 use crate::world::disk::DiskFault;
 use crate::world::event_queue::EventQueue;
@@ -40,65 +43,25 @@ impl Town {
         scenario: &Scenario,
         collect: Collect,
     ) -> Result<World<Self>, TownError> {
-        let people = Meetings::people_of(scenario)?;
-        let has_app = who_has_app(scenario, people);
-        let owners = Owners::new(&has_app);
+        let has_app = who_has_app(scenario, Meetings::people_of(scenario)?);
+        let owners = Rc::new(Owners::new(&has_app));
         let (adversaries, posts) = Adversaries::new(scenario, &owners);
         let meetings = Meetings::new(scenario, &has_app, &posts)?;
-        let handsets: Vec<_> =
-            owners.people().iter().map(|person| Handset::new(*person, scenario)).collect();
-        let mut core = core(scenario, people, &owners, &adversaries)?;
-        let cases = Case::draw(scenario, &has_app);
-        let radio = &scenario.radio;
+        let mut core = core(scenario, &owners, &adversaries)?;
         let mut town = Self {
-            collect,
-            start: start(scenario),
-            end: scenario.warm_up.0 + scenario.duration.0,
-            lifetime: scenario.server.lifetime_seconds(),
-            offline_spells: vec![0; handsets.len()],
-            next_change: None,
-            nearness: Nearness::new(scenario.seed, handsets.len(), posts.len()),
-            case_of: case_numbers(&cases),
-            cases,
-            is_radio_perfect: [radio.loss.get(), radio.double.get(), radio.delay.as_f64()]
-                == [0.0; 3],
-            encoded: Vec::with_capacity(Beacon::LEN),
-            datagram: [0; Beacon::LEN],
-            outcome: Outcome {
-                people,
-                late_contacts: meetings.late_contacts(),
-                ..nothing_yet(scenario, handsets.len())
-            },
-            meetings,
-            records: Records::default(),
-            transcript: Transcript::default(),
-            scenario: scenario.clone(),
-            owners,
-            handsets,
+            agenda: Agenda::new(meetings, scenario.warm_up.0),
+            nearness: Nearness::new(scenario.seed, owners.of_phones().len(), posts.len()),
+            handsets: Handsets::new(scenario, &owners, start(scenario)),
+            radio: Radio::new(&scenario.radio),
+            health: Health::new(scenario, &has_app),
             adversaries,
+            tally: Tally::new(scenario),
+            diary: Diary::new(collect, owners.clone(), has_app),
+            owners,
+            scenario: scenario.clone(),
         };
-        if collect.records {
-            town.records.has_app = has_app;
-        }
         town.begin(&mut core);
         Ok(World { core, inhabitants: town })
-    }
-
-    /// Schedules the events that follow from no other event.
-    fn begin(&mut self, core: &mut Core<Event>) {
-        for phone in self.owners.phones_of_people().iter() {
-            self.plan_offline_spells(phone, core);
-            let handset = &mut self.handsets[phone.index()];
-            handset.is_asking = true;
-            let at = handset.waits.first_login(self.scenario.phones.first_login_within.0);
-            core.schedule(at, Event::Asks(phone));
-        }
-        for (number, case) in self.cases.iter().enumerate() {
-            core.schedule(case.tested_at, Event::Tested(number as u32));
-        }
-        self.begin_remote(core);
-        self.expect_change(core);
-        core.schedule(self.scenario.warm_up.0 + self.scenario.interval.0, Event::Measure);
     }
 }
 
@@ -114,31 +77,20 @@ fn start(scenario: &Scenario) -> Timestamp {
     Timestamp::from_unix_seconds(MIDNIGHT_UNIX_SECONDS - scenario.warm_up.0.as_secs() as i64)
 }
 
-fn nothing_yet(scenario: &Scenario, users: usize) -> Outcome {
-    let seconds = scenario.duration.as_f64().ceil() as u32;
-    let server = ServerLoad {
-        downloads_by_second: PerSecond::new(seconds),
-        connections_by_second: PerSecond::new(seconds),
-        ..ServerLoad::default()
-    };
-    Outcome { seed: scenario.seed, users: users as u32, server, ..Outcome::default() }
-}
-
 /// Time, the server, the network and the phones of a town.
 fn core(
     scenario: &Scenario,
-    people: u32,
     owners: &Owners,
     adversaries: &Adversaries,
 ) -> Result<Core<Event>, TownError> {
     let retention = scenario.phones.retention.0;
-    let all = owners.phones_of_people().iter().chain(adversaries.remote.phones().iter());
+    let all = owners.phones_of_people().iter().chain(adversaries.phones().iter());
     let phones = all
         .map(|phone| owners.owner_of(phone).number())
         .map(|number| SimulatedPhone::new(number, retention, Default::default()))
         .collect();
     let clock = VirtualClock::starting_at(start(scenario));
-    let mut machine = machine(scenario, people, owners, adversaries);
+    let mut machine = machine(scenario, owners, adversaries);
     machine.start(clock.now()).map_err(TownError::Scenario)?;
     let mut future = EventQueue::new();
     schedule_troubles(&scenario.server, &mut future);
@@ -147,17 +99,12 @@ fn core(
 }
 
 /// The machine of the server.
-fn machine(
-    scenario: &Scenario,
-    people: u32,
-    owners: &Owners,
-    adversaries: &Adversaries,
-) -> Machine {
+fn machine(scenario: &Scenario, owners: &Owners, adversaries: &Adversaries) -> Machine {
     let server = &scenario.server;
     Machine::new(MachineSettings {
         seed: scenario.seed,
-        phones: people,
-        others: adversaries.remote.accounts(scenario, owners),
+        phones: owners.people(),
+        others: adversaries.accounts(owners),
         server: ServerSettings {
             block_duration: server.block_duration.0,
             temp_id_lifetime: server.lifetime_seconds(),

@@ -5,40 +5,51 @@ use std::time::Duration;
 
 use rand::RngExt;
 
+use super::Core;
 use super::draws::{self, Purpose};
 use super::event::Event;
-use super::ids::{PersonId, PhoneId};
-use super::outcome::{Contact, Traced, Upload};
-use super::{Core, Town};
-use crate::protocol::Username;
-use crate::server::contact_tracing::ContactTrace;
-use crate::workload::step::Step;
-use crate::world::phone::number_of;
+use super::ids::{CaseId, PersonId};
+use super::nearness::{Encounter, Nearness};
+use super::outcome::{Contact, Tracing};
+use super::scenario::Scenario;
+
+/// The people who fall ill, and whom the authority has found for them.
+#[derive(Debug)]
+pub struct Health {
+    /// In the order of their tests.
+    cases: Vec<Case>,
+    /// Case of each person who falls ill.
+    case_of: HashMap<PersonId, CaseId>,
+    /// Time before an upload within which a contact counts.
+    window: Duration,
+    /// Index cases who uploaded.
+    uploads: u32,
+}
 
 /// A person who falls ill.
 #[derive(Debug)]
-pub struct Case {
+struct Case {
     /// The person.
-    pub person: PersonId,
+    person: PersonId,
     /// Time of the positive test.
-    pub tested_at: Duration,
+    tested_at: Duration,
     /// Time of the upload; that of the test before it.
-    pub traced_at: Duration,
+    traced_at: Duration,
     /// Whether the person agrees to upload.
-    pub uploads: bool,
+    uploads: bool,
     /// Finished encounters: other person, begin, end.
-    pub encounters: Vec<(PersonId, Duration, Duration)>,
+    encounters: Vec<(PersonId, Duration, Duration)>,
     /// People whom the server named, with the time.
-    pub named: BTreeMap<PersonId, Duration>,
+    named: BTreeMap<PersonId, Duration>,
 }
 
 impl Case {
     /// Draws the people who fall ill before the run ends, in the order of their tests. Person `i`
     /// has the app if `has_app[i]`.
-    pub fn draw(town: &super::Scenario, has_app: &[bool]) -> Vec<Self> {
+    fn draw(town: &Scenario, has_app: &[bool]) -> Vec<Self> {
         let illness = &town.illness;
         let beginning = town.warm_up.0 + illness.from.0;
-        let end = town.warm_up.0 + town.duration.0;
+        let end = town.end();
         // Everybody draws, so that who falls ill does not depend on who else could.
         let mut candidates: Vec<(f64, Case)> = (0..has_app.len() as u32)
             .map(PersonId::new)
@@ -80,105 +91,78 @@ impl Case {
     }
 }
 
-/// Index of the case of each person in `cases`.
-pub fn case_numbers(cases: &[Case]) -> HashMap<PersonId, usize> {
-    cases.iter().enumerate().map(|(number, case)| (case.person, number)).collect()
-}
-
-impl Town {
-    /// The case of a person, if they fall ill.
-    pub(super) fn case_of(&mut self, person: PersonId) -> Option<&mut Case> {
-        let number = self.case_of.get(&person)?;
-        self.cases.get_mut(*number)
+impl Health {
+    /// The people who fall ill before the run ends. Person `i` has the app if `has_app[i]`.
+    pub fn new(scenario: &Scenario, has_app: &[bool]) -> Self {
+        let cases = Case::draw(scenario, has_app);
+        let numbers = (0..cases.len() as u32).map(CaseId::new);
+        let case_of = cases.iter().map(|case| case.person).zip(numbers).collect();
+        Self { cases, case_of, window: scenario.illness.contact_window.0, uploads: 0 }
     }
 
-    /// Handles a positive test: the index case uploads, if they can and agree.
-    pub(super) fn tested(&mut self, case: u32, core: &mut Core<Event>) {
-        let case = &self.cases[case as usize];
-        if let Some(phone) = self.owners.phone_of(case.person)
-            && case.uploads
-        {
-            core.phones[phone.index()].intend(&[Step::Upload, Step::LogOut]);
-            core.wake(phone.number());
+    /// Schedules the positive tests.
+    pub fn begin(&self, core: &mut Core<Event>) {
+        for case in &self.cases {
+            core.schedule(case.tested_at, Event::Tested(self.case_of[&case.person]));
         }
     }
 
-    /// Notes a contact log that the server accepted.
-    pub(super) fn uploaded(&mut self, phone: PhoneId, entries: usize, core: &Core<Event>) {
-        let is_forged = self.owners.is_adversary(phone);
-        if is_forged {
-            self.outcome.adversaries.forged_logs += 1;
-        } else {
-            self.outcome.tracing.uploads += 1;
-        }
-        if self.collect.records {
-            let (at, person) = (core.clock.elapsed().as_secs_f64(), self.owners.owner_of(phone));
-            let entries = entries as u64;
-            self.records.uploads.push(Upload { at, person, entries, is_forged });
-        }
+    /// Who uploads after a positive test; nobody if the index case does not agree.
+    pub fn uploader(&self, case: CaseId) -> Option<PersonId> {
+        let case = &self.cases[case.index()];
+        case.uploads.then_some(case.person)
     }
 
-    /// Notes the people whom the server named for a contact log.
-    pub(super) fn traced(&mut self, trace: &ContactTrace, core: &Core<Event>) {
-        let person_of = |user: Username| number_of(user.as_str().as_bytes()).map(PersonId::new);
-        let Some(person) = person_of(trace.uploader) else { return };
-        let now = core.clock.elapsed();
-        let mut fresh: Vec<PersonId> = trace.contacts().filter_map(person_of).collect();
-        fresh.sort_unstable();
-        fresh.dedup();
-        if self.collect.messages {
-            let names: Vec<String> =
-                fresh.iter().map(|contact| self.owners.name_of(*contact)).collect();
-            self.transcript.named(now, &self.owners.name_of(person), &names);
-        }
-        let case = self.case_of.get(&person).copied();
-        if let Some(case) = case {
-            self.cases[case].traced_at = now;
-        }
-        // Who uploads may have heard an echo of the own phone; nobody calls them for that.
-        fresh.retain(|contact| *contact != person);
-        for contact in fresh {
-            let is_real = case.is_some_and(|case| self.were_near(case, contact, now));
-            match case {
-                Some(case) => {
-                    self.cases[case].named.entry(contact).or_insert(now);
-                }
-                None => self.outcome.adversaries.forged_names += 1,
-            }
-            if self.collect.records {
-                let at = now.as_secs_f64();
-                self.records.traces.push(Traced { at, index: person, contact, is_real });
+    /// Counts the upload of an index case.
+    pub fn uploaded(&mut self) {
+        self.uploads += 1;
+    }
+
+    /// Notes an encounter that ended at `until`.
+    pub fn met(&mut self, encounter: &Encounter, until: Duration) {
+        let [a, b] = encounter.people;
+        for (one, other) in [(a, b), (b, a)] {
+            if let Some(case) = self.case_of.get(&one) {
+                self.cases[case.index()].encounters.push((other, encounter.from, until));
             }
         }
     }
 
-    fn were_near(&self, case: usize, contact: PersonId, now: Duration) -> bool {
-        let case = &self.cases[case];
-        let lasts = |encounter: &super::nearness::Encounter| {
-            encounter.people == [case.person, contact] || encounter.people == [contact, case.person]
-        };
-        case.relevant(self.scenario.illness.contact_window.0).any(|(with, _)| with == contact)
-            || self.nearness.iter().any(|encounter| lasts(encounter) && encounter.from <= now)
+    /// Notes the contacts whom the server has named for a person, and returns whether the person is
+    /// an index case.
+    pub fn named(&mut self, person: PersonId, contacts: &[PersonId], now: Duration) -> bool {
+        let Some(case) = self.case_of.get(&person) else { return false };
+        let case = &mut self.cases[case.index()];
+        case.traced_at = now;
+        for contact in contacts {
+            case.named.entry(*contact).or_insert(now);
+        }
+        true
     }
 
-    /// Compares the people whom the server named with those who were near, at the end.
-    pub(super) fn conclude_tracing(&mut self) {
-        let window = self.scenario.illness.contact_window.0;
-        for encounter in self.nearness.iter() {
-            let [a, b] = encounter.people;
-            for (one, other) in [(a, b), (b, a)] {
-                if let Some(case) = self.case_of.get(&one) {
-                    self.cases[*case].encounters.push((other, encounter.from, self.end));
-                }
-            }
+    /// Whether an index case has been near a person within the retention.
+    pub fn were_near(&self, person: PersonId, contact: PersonId, nearness: &Nearness) -> bool {
+        let Some(case) = self.case_of.get(&person) else { return false };
+        self.cases[case.index()].relevant(self.window).any(|(with, _)| with == contact)
+            || nearness.iter().any(|encounter| {
+                encounter.people == [person, contact] || encounter.people == [contact, person]
+            })
+    }
+
+    /// Compares the people whom the server named with those who were near, at the `end` of the run.
+    /// Returns the contacts of each case as well.
+    pub fn conclude(mut self, nearness: &Nearness, end: Duration) -> (Tracing, Vec<Contact>) {
+        for encounter in nearness.iter() {
+            self.met(encounter, end);
         }
-        let (tracing, ends_before) = (&mut self.outcome.tracing, self.end);
+        let (index_cases, uploads) = (self.cases.len() as u32, self.uploads);
+        let mut tracing = Tracing { index_cases, uploads, ..Tracing::default() };
+        let mut contacts = Vec::new();
         let mut people_named = HashSet::<PersonId>::new();
-        tracing.index_cases = self.cases.len() as u32;
-        for case in self.cases.iter().filter(|case| case.tested_at <= ends_before) {
+        for case in self.cases.iter().filter(|case| case.tested_at <= end) {
             // When they met first, and how often they met.
             let mut met = BTreeMap::new();
-            for (with, began) in case.relevant(window) {
+            for (with, began) in case.relevant(self.window) {
                 let (first, encounters) = met.entry(with).or_insert((began, 0));
                 *first = began.min(*first);
                 *encounters += 1;
@@ -193,13 +177,12 @@ impl Town {
                     tracing.traced_encounters += u64::from(encounters);
                     tracing.seconds_to_notice.push(at.saturating_sub(first).as_secs_f64());
                 }
-                if self.collect.records {
-                    let (index, is_named) = (case.person, named_at.is_some());
-                    self.records.contacts.push(Contact { index, contact, encounters, is_named });
-                }
+                let (index, is_named) = (case.person, named_at.is_some());
+                contacts.push(Contact { index, contact, encounters, is_named });
             }
         }
         tracing.people_named = people_named.len() as u64;
         tracing.seconds_to_notice.sort_by(f64::total_cmp);
+        (tracing, contacts)
     }
 }

@@ -1,4 +1,4 @@
-//! Ids of people, phones and posts.
+//! Ids of people, phones, posts, cases and adversaries.
 //!
 //! Each kind has a type of its own, so that none is taken for another. Ids are indices into lists;
 //! only this module computes with them.
@@ -20,6 +20,30 @@ pub struct PhoneId(u32);
 /// A post of an adversary: the position of a radio that listens or sends.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PostId(u32);
+
+/// A person who falls ill, in the order of the tests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CaseId(u32);
+
+/// An adversary that only listens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SnifferId(u32);
+
+/// An adversary that sends beacons again; all replays come before all relays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RepeaterId(u32);
+
+/// An adversary that guesses passwords.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GuesserId(u32);
+
+/// An adversary that uploads a contact log of its own making.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ForgerId(u32);
+
+/// An adversary that opens many connections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FlooderId(u32);
 
 macro_rules! id {
     ($id:ident) => {
@@ -51,6 +75,12 @@ macro_rules! id {
 id!(PersonId);
 id!(PhoneId);
 id!(PostId);
+id!(CaseId);
+id!(SnifferId);
+id!(RepeaterId);
+id!(GuesserId);
+id!(ForgerId);
+id!(FlooderId);
 
 /// Phones with consecutive ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,8 +136,13 @@ impl Owners {
     }
 
     /// Owners of the phones of people, by phone.
-    pub fn people(&self) -> &[PersonId] {
+    pub fn of_phones(&self) -> &[PersonId] {
         &self.people
+    }
+
+    /// Number of people.
+    pub fn people(&self) -> u32 {
+        self.phone_of.len() as u32
     }
 
     /// Number of phones of people.

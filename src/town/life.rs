@@ -1,39 +1,40 @@
-//! The events of a town, and how its people and adversaries react.
+//! The events of a town: what each part learns of them.
 
 use std::time::Duration;
 
 use super::Town;
-use super::event::Event;
-use super::ids::{PersonId, PhoneId};
+use super::diary::Receipt;
+use super::event::{Datagram, Event, Repetition};
+use super::ids::{CaseId, PersonId, PhoneId, PostId};
 use super::meetings::{Change, ChangeKind, Meeting};
+use super::message::Fate;
+use super::nearness::Near;
+use super::outcome::{Outcome, Records, Traced};
+use super::radio::Source;
+use crate::protocol::{Beacon, Username};
+use crate::server::contact_tracing::ContactTrace;
 use crate::server::decision::Decision;
 use crate::workload::caller::Fact;
-use crate::world::phone::Pause;
+use crate::workload::step::Step;
+use crate::world::phone::{Pause, number_of};
 use crate::world::{Core, Inhabitants, Notice};
 
 impl Town {
-    /// Schedules the next change of who is near whom.
-    pub(super) fn expect_change(&mut self, core: &mut Core<Event>) {
-        self.next_change = self.meetings.next();
-        self.schedule_change(core);
+    /// Schedules the events that follow from no other event.
+    pub(super) fn begin(&mut self, core: &mut Core<Event>) {
+        self.handsets.begin(&self.scenario, &self.owners, core);
+        self.health.begin(core);
+        self.adversaries.begin(core);
+        self.agenda.schedule_next(core);
+        core.schedule(self.scenario.warm_up.0 + self.scenario.interval.0, Event::Measure);
     }
 
     /// Begins and ends all meetings that are due.
-    pub(super) fn meet(&mut self, core: &mut Core<Event>) {
-        let at = self.next_change.map(|change| change.at);
-        while let Some(change) = self.next_change
-            && Some(change.at) == at
-        {
+    fn meet(&mut self, core: &mut Core<Event>) {
+        while let Some(change) = self.agenda.take_due(core.clock.elapsed()) {
             self.change(change, core);
-            self.next_change = self.meetings.next();
         }
-        self.schedule_change(core);
-    }
-
-    fn schedule_change(&mut self, core: &mut Core<Event>) {
-        if let Some(change) = self.next_change {
-            core.schedule(self.scenario.warm_up.0 + change.at, Event::Meet);
-        }
+        self.agenda.schedule_next(core);
     }
 
     fn change(&mut self, change: Change, core: &mut Core<Event>) {
@@ -49,7 +50,7 @@ impl Town {
                 match kind {
                     ChangeKind::Begins => {
                         self.nearness.begin_at_post(phone, post);
-                        self.expect_broadcast(phone, core);
+                        self.handsets.start_broadcasting(phone, core);
                     }
                     ChangeKind::Ends => self.nearness.end_at_post(phone, post),
                 }
@@ -60,43 +61,175 @@ impl Town {
     /// Begins an encounter.
     fn come_near(&mut self, number: u64, people: [PersonId; 2], core: &mut Core<Event>) {
         let [a, b] = people.map(|person| self.owners.phone_of(person));
-        let handsets = a.zip(b).map(|(a, b)| [a, b]);
+        let phones = a.zip(b).map(|(a, b)| [a, b]);
         let (now, capture) = (core.clock.elapsed(), self.scenario.radio.capture.get());
-        self.nearness.begin(number, people, now, handsets, capture);
-        for handset in handsets.into_iter().flatten() {
-            self.expect_broadcast(handset, core);
+        self.nearness.begin(number, people, now, phones, capture);
+        for phone in phones.into_iter().flatten() {
+            self.handsets.start_broadcasting(phone, core);
         }
     }
 
     /// Ends an encounter.
     fn part(&mut self, number: u64, now: Duration) {
-        let Some(encounter) = self.nearness.end(number) else { return };
-        let recorded: u64 = encounter.has_recorded.iter().map(|has| u64::from(*has)).sum();
-        let counts = &mut self.outcome.encounters;
-        counts.real += 1;
-        counts.possible += u64::from(encounter.handsets.is_some());
-        counts.recorded += u64::from(recorded > 0);
-        counts.recorded_ways += recorded;
-        let bin = self.bin(encounter.from);
-        bin.encounters += 1;
-        bin.possible += u64::from(encounter.handsets.is_some());
-        bin.recorded += u64::from(recorded > 0);
-        let [a, b] = encounter.people;
-        for (one, other) in [(a, b), (b, a)] {
-            if let Some(case) = self.case_of(one) {
-                case.encounters.push((other, encounter.from, now));
+        if let Some(encounter) = self.nearness.end(number) {
+            self.tally.met(&encounter);
+            self.health.met(&encounter, now);
+            self.diary.met(&encounter, now);
+        }
+    }
+
+    /// Sends the beacon of a phone to its neighbours; stops without neighbours.
+    fn broadcast(&mut self, phone: PhoneId, core: &mut Core<Event>) {
+        let near = self.nearness.near(phone);
+        if near.is_empty() {
+            return self.handsets.stop_broadcasting(phone);
+        }
+        // Posts of adversaries may be all that is near.
+        let (count, may_be_received) = (near.len(), near.iter().any(Near::is_handset));
+        let datagram = self.handsets.broadcast(phone, core);
+        if may_be_received {
+            self.radio.broadcasts(datagram.is_some());
+        }
+        let Some(datagram) = datagram else { return };
+        for index in 0..count {
+            match self.nearness.near(phone)[index] {
+                Near::Post(post) => self.overhear(post, phone, &datagram, core),
+                Near::Handset { phone: to, encounter } => {
+                    self.send(phone, encounter, to, &datagram, core);
+                }
             }
         }
-        if self.collect.records {
-            self.records.encounters.push(encounter.record(now));
+    }
+
+    /// Sends a beacon to the other phone of an encounter, which has this key.
+    fn send(
+        &mut self,
+        from: PhoneId,
+        key: u32,
+        to: PhoneId,
+        datagram: &[u8; Beacon::LEN],
+        core: &mut Core<Event>,
+    ) {
+        let Some(encounter) = self.nearness.encounter(key) else { return };
+        let number = encounter.number;
+        for arrival in self.radio.send(from, encounter) {
+            match arrival {
+                None => {}
+                Some(Duration::ZERO) => {
+                    let source = Source::Handset { phone: from, encounter: Some(key) };
+                    self.arrive(source, to, datagram, core);
+                }
+                Some(delay) => {
+                    let datagram = Datagram { from, encounter: number, to, bytes: *datagram };
+                    let at = core.clock.elapsed() + delay;
+                    core.schedule(at, Event::Arrives(Box::new(datagram)));
+                }
+            }
+        }
+    }
+
+    /// Delivers a delayed beacon. The encounter in which it was sent may be over, and its key may
+    /// belong to another one.
+    fn arrive_late(&mut self, datagram: &Datagram, core: &mut Core<Event>) {
+        let encounter = self.nearness.find(datagram.encounter);
+        let source = Source::Handset { phone: datagram.from, encounter };
+        self.arrive(source, datagram.to, &datagram.bytes, core);
+    }
+
+    /// Delivers a datagram to a phone.
+    fn arrive(
+        &mut self,
+        source: Source,
+        to: PhoneId,
+        datagram: &[u8; Beacon::LEN],
+        core: &mut Core<Event>,
+    ) {
+        let received = self.handsets.receive(to, datagram, core);
+        self.radio.arrived(received.map(|(_, fate)| fate));
+        let Some((record, fate)) = received else { return };
+        let is_valid = matches!(fate, Fate::Logged | Fate::LoggedAgain);
+        match source {
+            Source::Handset { encounter, .. } => {
+                if is_valid
+                    && let Some(encounter) = encounter.and_then(|key| self.nearness.encounter(key))
+                {
+                    encounter.has_recorded[encounter.side_of(to)] = true;
+                }
+            }
+            Source::Repeater { repeater, .. } => self.adversaries.repeated(repeater, is_valid),
+        }
+        if self.diary.keeps_receptions() {
+            let (sender, origin) = match source {
+                Source::Handset { phone, .. } => (self.diary.name_of(phone), phone),
+                Source::Repeater { repeater, origin } => {
+                    (self.adversaries.name_of(repeater), origin)
+                }
+            };
+            let receipt = Receipt { sender, origin, to, record: &record, fate };
+            self.diary.received(receipt, core.clock.elapsed());
+        }
+    }
+
+    /// Lets the radio of an adversary hear the beacon of a phone.
+    fn overhear(
+        &mut self,
+        post: PostId,
+        phone: PhoneId,
+        datagram: &[u8; Beacon::LEN],
+        core: &mut Core<Event>,
+    ) {
+        let (now, used) = (core.clock.elapsed(), self.handsets.temp_ids_used(phone));
+        if let Some((delay, repetition)) = self.adversaries.hear(post, phone, used, datagram, now) {
+            core.schedule(now + delay, Event::Repeats(Box::new(repetition)));
+        }
+    }
+
+    /// Sends a recorded beacon to all phones near the repeater.
+    fn repeat(&mut self, repetition: &Repetition, core: &mut Core<Event>) {
+        let Repetition { repeater, origin, bytes } = *repetition;
+        let post = self.adversaries.sends_from(repeater);
+        for index in 0..self.nearness.near_post(post).len() {
+            let to = self.nearness.near_post(post)[index];
+            self.arrive(Source::Repeater { repeater, origin }, to, &bytes, core);
+        }
+    }
+
+    /// Handles a positive test: the index case uploads, if they can and agree.
+    fn tested(&mut self, case: CaseId, core: &mut Core<Event>) {
+        let uploader = self.health.uploader(case);
+        if let Some(phone) = uploader.and_then(|person| self.owners.phone_of(person)) {
+            core.phones[phone.index()].intend(&[Step::Upload, Step::LogOut]);
+            core.wake(phone.number());
+        }
+    }
+
+    /// Notes the people whom the server named for a contact log.
+    fn traced(&mut self, trace: &ContactTrace, now: Duration) {
+        let person_of = |user: Username| number_of(user.as_str().as_bytes()).map(PersonId::new);
+        let Some(index) = person_of(trace.uploader) else { return };
+        let mut named: Vec<PersonId> = trace.contacts().filter_map(person_of).collect();
+        named.sort_unstable();
+        named.dedup();
+        self.diary.named(index, &named, now);
+        // Who uploads may have heard an echo of the own phone; nobody calls them for that.
+        named.retain(|contact| *contact != index);
+        if !self.health.named(index, &named, now) {
+            self.adversaries.named(named.len());
+        }
+        if self.diary.keeps_records() {
+            for contact in named {
+                let is_real = self.health.were_near(index, contact, &self.nearness);
+                let at = now.as_secs_f64();
+                self.diary.traced(Traced { at, index, contact, is_real });
+            }
         }
     }
 
     fn learn(&mut self, phone: PhoneId, fact: &Fact, core: &mut Core<Event>) -> Result<(), String> {
-        let server = &mut self.outcome.server;
         match fact {
-            Fact::LoggedIn { .. } => server.logins += 1,
-            Fact::TempIds(records) => server.temp_ids += records.len() as u64,
+            Fact::LoggedIn { .. } => self.tally.logged_in(),
+            Fact::TempIds(records) => self.tally.supplied(records.len()),
+            Fact::Uploaded(taken) => self.diary.uploaded(phone, *taken, core.clock.elapsed()),
             Fact::Broken(promise) => return Err(format!("phone {phone}: {promise}")),
             Fact::WrongPassword { with_right_password: true } => {
                 return Err(format!("phone {phone} is told that the right password is wrong"));
@@ -104,18 +237,17 @@ impl Town {
             Fact::WrongPassword { with_right_password: false }
             | Fact::NowBlocked
             | Fact::Blocked
-            | Fact::Uploaded(_)
             | Fact::Answered
             | Fact::Refused { .. }
             | Fact::LoggedOut => {}
         }
         if self.owners.is_adversary(phone) {
-            self.learn_remote(phone, fact, core);
+            self.adversaries.learn(phone, fact, core);
             return Ok(());
         }
         match fact {
-            Fact::TempIds(records) => self.supply(phone, records, core),
-            Fact::Uploaded(taken) => self.uploaded(phone, *taken, core),
+            Fact::TempIds(records) => self.handsets.supply(phone, records, core),
+            Fact::Uploaded(_) => self.health.uploaded(),
             Fact::LoggedIn { .. }
             | Fact::WrongPassword { .. }
             | Fact::NowBlocked
@@ -128,16 +260,38 @@ impl Town {
         Ok(())
     }
 
-    /// Name of a phone: that of its owner, whose number is also in the username.
-    pub(super) fn name_of(&self, phone: PhoneId) -> String {
-        self.owners.name_of(self.owners.owner_of(phone))
+    fn go_offline(&mut self, phone: PhoneId, core: &mut Core<Event>) {
+        if let Some(connection) = self.handsets.go_offline(phone, core) {
+            self.diary.lost(connection);
+        }
     }
 
-    /// Name of a repeater.
-    pub(super) fn repeater_name(&self, number: u32) -> String {
-        let kind =
-            if self.adversaries.repeaters[number as usize].is_live { "relay" } else { "replay" };
-        format!("{kind} {number}")
+    /// Measures all contact logs at the end of a bin.
+    fn measure(&mut self, core: &mut Core<Event>) {
+        self.tally.measured(self.handsets.measure_logs(core), core.clock.elapsed());
+    }
+
+    /// The outcome and the records of the run.
+    pub(super) fn conclude(mut self, mut core: Core<Event>) -> (Outcome, Records) {
+        let end = self.scenario.end();
+        core.clock.advance_to(end);
+        // What is over just now was not cut short.
+        self.meet(&mut core);
+        // The last interval ends as the run does.
+        self.measure(&mut core);
+        let (tracing, contacts) = self.health.conclude(&self.nearness, end);
+        let outcome = Outcome {
+            seed: self.scenario.seed,
+            people: self.owners.people(),
+            users: self.owners.phones(),
+            late_contacts: self.agenda.late_contacts(),
+            tracing,
+            beacons: self.radio.beacons(),
+            adversaries: self.adversaries.outcome(),
+            linkability: self.adversaries.linkability(),
+            ..self.tally.into_outcome()
+        };
+        (outcome, self.diary.into_records(contacts, || self.agenda.positions()))
     }
 }
 
@@ -147,55 +301,53 @@ impl Inhabitants for Town {
     fn act(&mut self, event: &Event, core: &mut Core<Event>) -> Result<(), String> {
         match event {
             Event::Meet => self.meet(core),
-            Event::Broadcasts(number) => self.broadcast(*number, core),
+            Event::Broadcasts(phone) => self.broadcast(*phone, core),
             Event::Arrives(datagram) => self.arrive_late(datagram, core),
-            Event::Needs(number) => self.need(*number, core),
-            Event::Asks(number) => self.ask(*number, core),
-            Event::GoesOffline(number) => self.go_offline(*number, core),
-            Event::ComesOnline(number) => self.come_online(*number, core),
+            Event::Needs(phone) => self.handsets.need(*phone, core),
+            Event::Asks(phone) => self.handsets.ask(*phone, core),
+            Event::GoesOffline(phone) => self.go_offline(*phone, core),
+            Event::ComesOnline(phone) => self.handsets.come_online(*phone, core),
             Event::Tested(case) => self.tested(*case, core),
-            Event::Measure => self.measure(core),
+            Event::Measure => {
+                self.measure(core);
+                core.schedule(core.clock.elapsed() + self.scenario.interval.0, Event::Measure);
+            }
             Event::Repeats(repetition) => self.repeat(repetition, core),
-            Event::Guesses(guesser) => self.guess_all(*guesser, core),
-            Event::Guess(number) => self.guess(*number, core),
-            Event::Floods(flooder) => self.flood(*flooder, core),
-            Event::Forges(forger) => self.forge(*forger, core),
+            Event::Guesses(guesser) => self.adversaries.guess_all(*guesser, core),
+            Event::Guess(phone) => self.adversaries.guess(*phone, core),
+            Event::Floods(flooder) => self.adversaries.flood(*flooder, core),
+            Event::Forges(forger) => self.adversaries.forge(*forger, core),
         }
         Ok(())
     }
 
     fn notice(&mut self, notice: Notice<'_>, core: &mut Core<Event>) -> Result<(), String> {
+        let now = core.clock.elapsed();
         match notice {
             Notice::Asked { phone, connection, bytes, .. } => {
-                self.count_request(bytes, core);
-                if self.collect.messages {
-                    let name = self.name_of(PhoneId::new(phone));
-                    self.transcript.asked(core.clock.elapsed(), connection, name, bytes);
-                }
+                self.tally.asked(bytes, now);
+                self.diary.asked(PhoneId::new(phone), connection, bytes, now);
             }
             Notice::Heard { phone, connection, bytes } => {
-                self.count_reply(bytes, core);
-                if self.collect.messages {
-                    let name = self.name_of(PhoneId::new(phone));
-                    self.transcript.heard(core.clock.elapsed(), connection, name, bytes);
-                }
+                self.tally.heard(bytes, now);
+                self.diary.heard(PhoneId::new(phone), connection, bytes, now);
             }
             Notice::Learned { phone, learned } => {
                 return self.learn(PhoneId::new(phone), &learned.fact, core);
             }
             Notice::Lost { phone, connection, is_broken } => {
-                self.transcript.lost(connection);
-                self.outcome.server.failed_connections += u64::from(is_broken);
+                self.tally.lost(is_broken);
+                self.diary.lost(connection);
                 let phone = PhoneId::new(phone);
                 if self.owners.is_adversary(phone) {
-                    self.lose_remote(phone, core);
+                    self.adversaries.lose(phone, core);
                 }
             }
-            Notice::Accepted(_) => self.count_connection(core),
+            Notice::Accepted(_) => self.tally.connected(now),
             Notice::Ticked { decisions, .. } => {
                 for decision in decisions {
                     if let Decision::ContactLogTraced(trace) = decision {
-                        self.traced(trace, core);
+                        self.traced(trace, now);
                     }
                 }
             }
@@ -213,10 +365,13 @@ impl Inhabitants for Town {
     }
 
     fn pause(&mut self, phone: u32, pause: Pause) -> Duration {
-        match (self.handsets.get_mut(phone as usize), pause) {
-            (Some(_), Pause::Thought) => Duration::ZERO,
-            (Some(handset), Pause::Retry) => handset.waits.retry(self.scenario.phones.retry.0),
-            (None, pause) => self.pause_remote(PhoneId::new(phone), pause),
+        let phone = PhoneId::new(phone);
+        if self.owners.is_adversary(phone) {
+            return self.adversaries.pause(phone);
+        }
+        match pause {
+            Pause::Thought => Duration::ZERO,
+            Pause::Retry => self.handsets.retry(phone),
         }
     }
 }

@@ -6,14 +6,14 @@
 //! with the truth.
 
 pub mod adversary;
-pub mod air;
-pub mod asking;
-pub mod counting;
+pub mod agenda;
+pub mod diary;
 pub mod draws;
 pub mod event;
 pub mod figures;
 pub mod founding;
 pub mod handset;
+pub mod handsets;
 pub mod health;
 pub mod ids;
 pub mod life;
@@ -21,22 +21,25 @@ pub mod meetings;
 pub mod message;
 pub mod nearness;
 pub mod outcome;
+pub mod radio;
 pub mod scenario;
+pub mod tally;
 pub mod transcript;
 
-use std::collections::HashMap;
+use std::rc::Rc;
 use std::time::Duration;
 
 use self::adversary::Adversaries;
-use self::handset::Handset;
-use self::health::Case;
-use self::ids::{Owners, PersonId};
-use self::meetings::{Change, Meetings};
+use self::agenda::Agenda;
+use self::diary::Diary;
+use self::handsets::Handsets;
+use self::health::Health;
+use self::ids::Owners;
 use self::nearness::Nearness;
 pub use self::outcome::{Outcome, Records};
+use self::radio::Radio;
 pub use self::scenario::Scenario;
-use self::transcript::Transcript;
-use crate::protocol::{Beacon, Timestamp};
+use self::tally::Tally;
 use crate::text_file::FileError;
 use crate::world::{Core, World};
 
@@ -70,37 +73,21 @@ pub enum TownError {
     },
 }
 
-/// The people of a town, their phones, and all records of them.
+/// The people of a town, their phones, and all that a run finds out.
+///
+/// Each part owns its state. What one part decides, the town passes to those that it concerns.
 #[derive(Debug)]
 struct Town {
     scenario: Scenario,
-    collect: Collect,
-    /// True wall time at the start of the run.
-    start: Timestamp,
-    /// End of the run.
-    end: Duration,
-    /// Lifetime of a TempID, in seconds.
-    lifetime: u32,
-    owners: Owners,
-    /// Phones of people, by id.
-    handsets: Vec<Handset>,
-    /// Number of offline spells that last at the moment, by phone.
-    offline_spells: Vec<u32>,
-    meetings: Meetings,
-    next_change: Option<Change>,
+    owners: Rc<Owners>,
+    agenda: Agenda,
     nearness: Nearness,
+    handsets: Handsets,
+    radio: Radio,
+    health: Health,
     adversaries: Adversaries,
-    cases: Vec<Case>,
-    /// Index of the case of each person who falls ill, by person.
-    case_of: HashMap<PersonId, usize>,
-    /// Whether every beacon arrives, and at once.
-    is_radio_perfect: bool,
-    /// Reused buffer for encoded beacons.
-    encoded: Vec<u8>,
-    datagram: [u8; Beacon::LEN],
-    outcome: Outcome,
-    records: Records,
-    transcript: Transcript,
+    tally: Tally,
+    diary: Diary,
 }
 
 /// Steps of a run between two reports of progress.
@@ -153,7 +140,7 @@ pub fn run(
 ) -> Result<(Outcome, Records), TownError> {
     scenario.check().map_err(|problem| TownError::Scenario(problem.to_string()))?;
     let mut world = Town::in_world(scenario, collect)?;
-    let end = world.inhabitants.end;
+    let end = scenario.end();
     let mut standstill = Standstill::new(world.core.phones.len());
     let violation = |problem, at| TownError::Violation { problem, at, seed: scenario.seed };
     loop {

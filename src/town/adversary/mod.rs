@@ -4,45 +4,44 @@ pub mod remote;
 pub mod repeater;
 pub mod sniffer;
 
+use std::time::Duration;
+
 use rand::seq::SliceRandom;
 
-use super::air::Source;
+use self::remote::Remote;
+use self::repeater::Repeater;
+use self::sniffer::Sniffer;
 use super::draws::{self, Purpose};
-use super::event::{Event, Repetition};
-use super::ids::{Owners, PhoneId, PostId};
+use super::event::Repetition;
+use super::ids::{ForgerId, Owners, PhoneId, PhoneRange, PostId, RepeaterId, SnifferId};
 use super::meetings::Meetings;
+use super::outcome::{AdversaryOutcome, Linkability};
 use super::scenario::{Forgery, Post, Scenario};
-use super::{Core, Town};
 use crate::protocol::Beacon;
-
-pub use self::remote::Remote;
-pub use self::repeater::Repeater;
-pub use self::sniffer::Sniffer;
+use crate::world::server::Others;
 
 /// All adversaries of a town.
 #[derive(Debug)]
 pub struct Adversaries {
-    /// Purpose of each radio, in the order of the posts.
-    pub ears: Vec<Ear>,
-    /// Adversaries that only listen.
-    pub sniffers: Vec<Sniffer>,
-    /// Adversaries that send beacons again.
-    pub repeaters: Vec<Repeater>,
-    /// Adversaries that talk to the server.
-    pub remote: Remote,
+    /// Purpose of each radio, by post.
+    ears: Vec<Ear>,
+    sniffers: Vec<Sniffer>,
+    repeaters: Vec<Repeater>,
+    remote: Remote,
+    outcome: AdversaryOutcome,
 }
 
 /// Purpose of a radio.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ear {
-    /// The sniffer of this number listens.
-    Sniffer(u32),
-    /// The repeater of this number listens, and may send.
-    Repeater(u32),
+enum Ear {
+    /// A sniffer listens.
+    Sniffer(SnifferId),
+    /// A repeater listens, and may send.
+    Repeater(RepeaterId),
     /// A repeater sends, and does not listen.
     Mouth,
-    /// The forger of this number listens.
-    Forger(u32),
+    /// A forger listens.
+    Forger(ForgerId),
 }
 
 impl Adversaries {
@@ -61,73 +60,76 @@ impl Adversaries {
             let places = covered(scenario, number as u64).into_iter();
             let places = places.map(|place| Post { place: Some(place), ..Post::default() });
             for post in sniffer.at.iter().cloned().chain(places) {
-                add(post, Ear::Sniffer(number as u32));
+                add(post, Ear::Sniffer(SnifferId::new(number as u32)));
             }
             sniffers.push(Sniffer::new(sniffer.tolerance));
         }
         let mut repeaters = Vec::new();
         for replay in &settings.replay {
-            let listens = add(replay.at.clone(), Ear::Repeater(repeaters.len() as u32));
+            let repeater = RepeaterId::new(repeaters.len() as u32);
+            let listens = add(replay.at.clone(), Ear::Repeater(repeater));
             let sends = replay.to.clone().map_or(listens, |to| add(to, Ear::Mouth));
-            repeaters.push(Repeater::replay(scenario.seed, repeaters.len(), replay, sends));
+            repeaters.push(Repeater::replay(scenario.seed, repeater, replay, sends));
         }
         for relay in &settings.relay {
-            add(relay.from.clone(), Ear::Repeater(repeaters.len() as u32));
+            let repeater = RepeaterId::new(repeaters.len() as u32);
+            add(relay.from.clone(), Ear::Repeater(repeater));
             let sends = add(relay.to.clone(), Ear::Mouth);
-            repeaters.push(Repeater::relay(scenario.seed, repeaters.len(), relay, sends));
+            repeaters.push(Repeater::relay(scenario.seed, repeater, relay, sends));
         }
         for (number, forger) in settings.forger.iter().enumerate() {
             if forger.forgery == Forgery::Overheard {
-                add(forger.at.clone(), Ear::Forger(number as u32));
+                add(forger.at.clone(), Ear::Forger(ForgerId::new(number as u32)));
             }
         }
         let remote = Remote::new(scenario, owners);
-        (Self { ears, sniffers, repeaters, remote }, posts)
+        let outcome = AdversaryOutcome::default();
+        (Self { ears, sniffers, repeaters, remote, outcome }, posts)
     }
-}
 
-impl Town {
-    /// Lets the radio of an adversary hear the beacon of a phone.
-    pub(super) fn overhear(
+    /// Lets the radio at a post hear the beacon of a phone, which has used `temp_ids` TempIDs so
+    /// far. Returns what a repeater sends later, and the time until then.
+    pub fn hear(
         &mut self,
         post: PostId,
         phone: PhoneId,
+        temp_ids: u32,
         datagram: &[u8; Beacon::LEN],
-        core: &mut Core<Event>,
-    ) {
-        let Ok(Beacon(record)) = Beacon::decode(datagram) else { return };
-        let now = core.clock.elapsed();
-        match self.adversaries.ears[post.index()] {
-            Ear::Mouth => {}
+        now: Duration,
+    ) -> Option<(Duration, Repetition)> {
+        let Ok(Beacon(record)) = Beacon::decode(datagram) else { return None };
+        match self.ears[post.index()] {
+            Ear::Mouth => None,
             Ear::Sniffer(sniffer) => {
-                let used = self.handsets[phone.index()].temp_ids_used;
-                self.adversaries.sniffers[sniffer as usize].hear(record, phone, used, post, now);
+                self.sniffers[sniffer.index()].hear(record, phone, temp_ids, post, now);
+                None
             }
             Ear::Repeater(repeater) => {
-                if let Some(delay) = self.adversaries.repeaters[repeater as usize].capture() {
-                    let repetition = Repetition { repeater, origin: phone, bytes: *datagram };
-                    core.schedule(now + delay, Event::Repeats(Box::new(repetition)));
-                }
+                let delay = self.repeaters[repeater.index()].capture()?;
+                Some((delay, Repetition { repeater, origin: phone, bytes: *datagram }))
             }
-            Ear::Forger(forger) => self.adversaries.remote.overhear(forger, record),
+            Ear::Forger(forger) => {
+                self.remote.overhear(forger, record);
+                None
+            }
         }
     }
 
-    /// Sends a recorded beacon to all phones near the repeater.
-    pub(super) fn repeat(&mut self, repetition: &Repetition, core: &mut Core<Event>) {
-        let Repetition { repeater, origin, bytes } = repetition;
-        let post = self.adversaries.repeaters[*repeater as usize].sends_from;
-        let source = Source::Repeater { number: *repeater, origin: *origin };
-        for index in 0..self.nearness.near_post(post).len() {
-            let to = self.nearness.near_post(post)[index];
-            self.arrive(source, to, bytes, core);
-        }
+    /// The post from which a repeater sends.
+    pub fn sends_from(&self, repeater: RepeaterId) -> PostId {
+        self.repeaters[repeater.index()].sends_from
+    }
+
+    /// Name of a repeater.
+    pub fn name_of(&self, repeater: RepeaterId) -> String {
+        let kind = if self.repeaters[repeater.index()].is_live { "relay" } else { "replay" };
+        format!("{kind} {repeater}")
     }
 
     /// Counts a repeated beacon, which a phone accepted as valid or not.
-    pub(super) fn count_repeated(&mut self, repeater: u32, is_valid: bool) {
-        let outcome = &mut self.outcome.adversaries;
-        let (all, valid) = if self.adversaries.repeaters[repeater as usize].is_live {
+    pub fn repeated(&mut self, repeater: RepeaterId, is_valid: bool) {
+        let outcome = &mut self.outcome;
+        let (all, valid) = if self.repeaters[repeater.index()].is_live {
             (&mut outcome.relayed, &mut outcome.relayed_valid)
         } else {
             (&mut outcome.replayed, &mut outcome.replayed_valid)
@@ -135,6 +137,43 @@ impl Town {
         *all += 1;
         *valid += u64::from(is_valid);
     }
+
+    /// The phones of those that talk to the server.
+    pub fn phones(&self) -> PhoneRange {
+        self.remote.phones()
+    }
+
+    /// Accounts and passwords of those that have one.
+    pub fn accounts(&self, owners: &Owners) -> Others {
+        self.remote.accounts(owners)
+    }
+
+    /// Counts people whom the server named because of a forged log.
+    pub fn named(&mut self, people: usize) {
+        self.outcome.forged_names += people as u64;
+    }
+
+    /// What they have achieved so far.
+    pub fn outcome(&self) -> AdversaryOutcome {
+        self.outcome
+    }
+
+    /// What sniffers can link at the end of a run, if there are any.
+    pub fn linkability(&self) -> Option<Linkability> {
+        self.sniffers.iter().map(Sniffer::follow).reduce(of_both)
+    }
+}
+
+/// The sum of the results of two independent sniffers.
+fn of_both(mut one: Linkability, other: Linkability) -> Linkability {
+    one.sightings += other.sightings;
+    one.temp_ids += other.temp_ids;
+    one.changes += other.changes;
+    one.linked += other.linked;
+    one.mistaken += other.mistaken;
+    one.followed_seconds.extend(other.followed_seconds);
+    one.followed_seconds.sort_by(f64::total_cmp);
+    one
 }
 
 /// The places that a sniffer covers: the first ones in a random order, so that more coverage only

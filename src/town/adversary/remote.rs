@@ -5,16 +5,17 @@ use std::time::Duration;
 use rand::RngExt;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
+use super::Adversaries;
 use crate::client::contact_log::MAX_ENTRIES;
 use crate::protocol::{ContactRecord, TempId, Username};
+use crate::town::Core;
 use crate::town::draws::{self, Purpose};
 use crate::town::event::Event;
-use crate::town::ids::{Owners, PhoneId, PhoneRange};
-use crate::town::scenario::{Flooder, Forgery, Request, Scenario};
-use crate::town::{Core, Town};
+use crate::town::ids::{FlooderId, ForgerId, GuesserId, Owners, PhoneId, PhoneRange};
+use crate::town::scenario::{self, Forgery, Request, Scenario};
 use crate::workload::caller::Fact;
 use crate::workload::step::{Moment, Step};
-use crate::world::phone::{self, Pause};
+use crate::world::phone;
 use crate::world::server::Others;
 
 /// Largest number of connections of a flooder at a time; each needs a phone of its own.
@@ -28,13 +29,18 @@ const FLOOD_WINDOWS: u8 = 100;
 pub struct Remote {
     guessers: Vec<Guesser>,
     forgers: Vec<Forger>,
-    flooders: Vec<FloodPhones>,
+    flooders: Vec<Flooder>,
     /// The phones of all of them.
     phones: PhoneRange,
+    /// Time until a forger tries again.
+    retry: Duration,
+    /// Lifetime of a TempID, in seconds.
+    lifetime: u32,
 }
 
 #[derive(Debug)]
 struct Guesser {
+    settings: scenario::Guesser,
     /// Phones, one for each account under attack.
     phones: PhoneRange,
     /// Progress on each account.
@@ -56,13 +62,15 @@ enum Attempt {
 
 #[derive(Debug)]
 struct Forger {
+    settings: scenario::Forger,
     phone: PhoneId,
     overheard: Vec<ContactRecord>,
     rng: Xoshiro256PlusPlus,
 }
 
 #[derive(Debug)]
-struct FloodPhones {
+struct Flooder {
+    settings: scenario::Flooder,
     phones: PhoneRange,
     made: u64,
 }
@@ -98,16 +106,20 @@ impl Remote {
             .guesser
             .iter()
             .enumerate()
-            .map(|(number, guesser)| {
-                let targets = guesser.targets.get();
-                let (mut rng, most) = (stream(1, number), 10_u64.pow(guesser.digits.into()));
+            .map(|(number, settings)| {
+                let (settings, targets) = (settings.clone(), settings.targets.get());
+                let (mut rng, most) = (stream(1, number), 10_u64.pow(settings.digits.into()));
                 let passwords = (0..targets).map(|_| rng.random_range(0..most)).collect();
                 let attempts = vec![Attempt::Pauses(0); targets as usize];
-                Guesser { phones: take(targets), attempts, passwords }
+                Guesser { settings, phones: take(targets), attempts, passwords }
             })
             .collect();
-        let forgers: Vec<_> = (0..settings.forger.len())
-            .map(|number| Forger {
+        let forgers: Vec<_> = settings
+            .forger
+            .iter()
+            .enumerate()
+            .map(|(number, settings)| Forger {
+                settings: settings.clone(),
                 phone: take(1).cycle(0),
                 overheard: Vec::new(),
                 rng: stream(2, number),
@@ -116,11 +128,16 @@ impl Remote {
         let flooders = settings
             .flooder
             .iter()
-            .map(|flooder| FloodPhones { phones: take(phones_of(flooder)), made: 0 })
+            .map(|settings| Flooder {
+                settings: settings.clone(),
+                phones: take(phones_of(settings)),
+                made: 0,
+            })
             .collect();
         let taken = free.start - owners.phones();
         let phones = PhoneRange::take(&mut owners.free(), taken);
-        Self { guessers, forgers, flooders, phones }
+        let (retry, lifetime) = (scenario.phones.retry.0, scenario.server.lifetime_seconds());
+        Self { guessers, forgers, flooders, phones, retry, lifetime }
     }
 
     /// Their phones.
@@ -129,28 +146,28 @@ impl Remote {
     }
 
     /// Accounts and passwords of those who have one.
-    pub fn accounts(&self, scenario: &Scenario, owners: &Owners) -> Others {
+    pub fn accounts(&self, owners: &Owners) -> Others {
         let mut accounts = Vec::new();
         let number = |phone: PhoneId| owners.owner_of(phone).number();
         let name = |phone: PhoneId| -> Username { phone::username(number(phone)) };
-        for (guesser, settings) in self.guessers.iter().zip(&scenario.adversary.guesser) {
-            let width = usize::from(settings.digits);
+        for guesser in &self.guessers {
+            let width = usize::from(guesser.settings.digits);
             for (phone, password) in guesser.phones.iter().zip(&guesser.passwords) {
                 accounts.push((name(phone), format!("{password:0width$}")));
             }
         }
         let forgers = self.forgers.iter().map(|forger| forger.phone);
-        let flooders = self.flooders.iter().zip(&scenario.adversary.flooder);
-        let members = flooders.filter(|(_, settings)| settings.request == Request::TempIds);
-        for phone in forgers.chain(members.flat_map(|(flooder, _)| flooder.phones.iter())) {
+        let flooders = self.flooders.iter();
+        let members = flooders.filter(|flooder| flooder.settings.request == Request::TempIds);
+        for phone in forgers.chain(members.flat_map(|flooder| flooder.phones.iter())) {
             accounts.push((name(phone), phone::password(number(phone))));
         }
         accounts
     }
 
     /// Records a beacon that a forger overhears.
-    pub fn overhear(&mut self, forger: u32, record: ContactRecord) {
-        let overheard = &mut self.forgers[forger as usize].overheard;
+    pub fn overhear(&mut self, forger: ForgerId, record: ContactRecord) {
+        let overheard = &mut self.forgers[forger.index()].overheard;
         if !overheard.iter().any(|other| other.temp_id == record.temp_id) {
             overheard.push(record);
         }
@@ -174,38 +191,37 @@ impl Remote {
 }
 
 /// Number of phones of a flooder: its connections at a time if each lasts for some seconds.
-fn phones_of(flooder: &Flooder) -> u32 {
+fn phones_of(flooder: &scenario::Flooder) -> u32 {
     ((flooder.rate.get() * 10.0).ceil() as u32).clamp(1, MOST_FLOOD_PHONES)
 }
 
-impl Town {
+impl Adversaries {
     /// Schedules the start of all adversaries that talk to the server.
-    pub(in crate::town) fn begin_remote(&mut self, core: &mut Core<Event>) {
-        let settings = &self.scenario.adversary;
-        for (number, guesser) in settings.guesser.iter().enumerate() {
-            core.schedule(guesser.from.0, Event::Guesses(number as u32));
+    pub fn begin(&self, core: &mut Core<Event>) {
+        for (guesser, id) in self.remote.guessers.iter().zip((0..).map(GuesserId::new)) {
+            core.schedule(guesser.settings.from.0, Event::Guesses(id));
         }
-        for (number, forger) in settings.forger.iter().enumerate() {
-            core.schedule(forger.from.0, Event::Forges(number as u32));
+        for (forger, id) in self.remote.forgers.iter().zip((0..).map(ForgerId::new)) {
+            core.schedule(forger.settings.from.0, Event::Forges(id));
         }
-        for (number, flooder) in settings.flooder.iter().enumerate() {
-            core.schedule(flooder.from.0, Event::Floods(number as u32));
+        for (flooder, id) in self.remote.flooders.iter().zip((0..).map(FlooderId::new)) {
+            core.schedule(flooder.settings.from.0, Event::Floods(id));
         }
     }
 
     /// Starts a guesser on all its accounts.
-    pub(in crate::town) fn guess_all(&mut self, guesser: u32, core: &mut Core<Event>) {
-        let phones = self.adversaries.remote.guessers[guesser as usize].phones;
+    pub fn guess_all(&mut self, guesser: GuesserId, core: &mut Core<Event>) {
+        let phones = self.remote.guessers[guesser.index()].phones;
         for phone in phones.iter() {
             self.guess(phone, core);
         }
     }
 
     /// Tries the next number on an account, after a pause.
-    pub(in crate::town) fn guess(&mut self, phone: PhoneId, core: &mut Core<Event>) {
-        let Owner::Guesser(target) = self.adversaries.remote.owner(phone) else { return };
-        let digits = self.scenario.adversary.guesser[target.guesser].digits;
-        let attempt = self.adversaries.remote.attempt(target);
+    pub fn guess(&mut self, phone: PhoneId, core: &mut Core<Event>) {
+        let Owner::Guesser(target) = self.remote.owner(phone) else { return };
+        let digits = self.remote.guessers[target.guesser].settings.digits;
+        let attempt = self.remote.attempt(target);
         let Attempt::Pauses(next) = *attempt else { return };
         *attempt = Attempt::Tries(next);
         let step = Step::Guess { number: next % 10_u64.pow(digits.into()), digits };
@@ -216,26 +232,25 @@ impl Town {
     /// Ends an attempt of a guesser, which has tried `tried` more numbers, and schedules the next
     /// one.
     fn guess_later(&mut self, target: Target, phone: PhoneId, tried: u64, core: &mut Core<Event>) {
-        let attempt = self.adversaries.remote.attempt(target);
+        let attempt = self.remote.attempt(target);
         if let Attempt::Tries(last) = *attempt {
             *attempt = Attempt::Pauses(last + tried);
-            let interval = self.scenario.adversary.guesser[target.guesser].interval.0;
+            let interval = self.remote.guessers[target.guesser].settings.interval.0;
             core.schedule(core.clock.elapsed() + interval, Event::Guess(phone));
         }
     }
 
     /// Makes up the log of a forger and uploads it.
-    pub(in crate::town) fn forge(&mut self, forger: u32, core: &mut Core<Event>) {
-        let settings = &self.scenario.adversary.forger[forger as usize];
+    pub fn forge(&mut self, forger: ForgerId, core: &mut Core<Event>) {
+        let lifetime = self.remote.lifetime;
+        let Forger { settings, phone, overheard, rng } = &mut self.remote.forgers[forger.index()];
         // A log holds no more, however many are added.
-        let (entries, forgery) = ((settings.entries as usize).min(MAX_ENTRIES), settings.forgery);
-        let Forger { phone, overheard, rng } =
-            &mut self.adversaries.remote.forgers[forger as usize];
-        let records: Vec<ContactRecord> = match forgery {
+        let entries = (settings.entries as usize).min(MAX_ENTRIES);
+        let records: Vec<ContactRecord> = match settings.forgery {
             Forgery::Overheard => overheard.iter().rev().take(entries).copied().collect(),
             Forgery::Random => {
                 let start = core.clock.now().wall;
-                let expiry = start.after_seconds(u64::from(self.lifetime) - 1);
+                let expiry = start.after_seconds(u64::from(lifetime) - 1);
                 let random = || TempId::from_number(rng.random_range(0..TempId::COUNT));
                 std::iter::repeat_with(random)
                     .map_while(|temp_id| Some(ContactRecord { temp_id: temp_id?, start, expiry }))
@@ -252,19 +267,18 @@ impl Town {
     }
 
     /// Opens a connection of a flooder with its first idle phone, and schedules the next one.
-    pub(in crate::town) fn flood(&mut self, flooder: u32, core: &mut Core<Event>) {
-        let settings = self.scenario.adversary.flooder[flooder as usize].clone();
-        let pool = &mut self.adversaries.remote.flooders[flooder as usize];
-        let phone = pool.phones.cycle(pool.made);
-        pool.made += 1;
-        let next = pool.made as f64 / settings.rate.get();
+    pub fn flood(&mut self, flooder: FlooderId, core: &mut Core<Event>) {
+        let Flooder { settings, phones, made } = &mut self.remote.flooders[flooder.index()];
+        let phone = phones.cycle(*made);
+        *made += 1;
+        let next = *made as f64 / settings.rate.get();
         if next < settings.duration.as_f64() {
             let next = Duration::from_secs_f64(next);
             core.schedule(settings.from.0 + next, Event::Floods(flooder));
         }
         // One whose last connection is not over yet has no hand free.
         if core.phones[phone.index()].is_done() {
-            self.outcome.adversaries.floods += 1;
+            self.outcome.floods += 1;
             core.phones[phone.index()].intend(match settings.request {
                 Request::Login => &[Step::MistypePassword, Step::Vanish(Moment::BeforeAnyByte)],
                 Request::TempIds => &[Step::Download(FLOOD_WINDOWS), Step::LogOut],
@@ -274,17 +288,12 @@ impl Town {
     }
 
     /// Handles what the phone of an adversary learned from the server.
-    pub(in crate::town) fn learn_remote(
-        &mut self,
-        phone: PhoneId,
-        fact: &Fact,
-        core: &mut Core<Event>,
-    ) {
-        match self.adversaries.remote.owner(phone) {
+    pub fn learn(&mut self, phone: PhoneId, fact: &Fact, core: &mut Core<Event>) {
+        match self.remote.owner(phone) {
             Owner::Guesser(target) => self.learn_of_guess(target, phone, fact, core),
             Owner::Forger => {
-                if let Fact::Uploaded(taken) = fact {
-                    self.uploaded(phone, *taken, core);
+                if let Fact::Uploaded(_) = fact {
+                    self.outcome.forged_logs += 1;
                 }
             }
             Owner::Flooder => {
@@ -306,7 +315,7 @@ impl Town {
         fact: &Fact,
         core: &mut Core<Event>,
     ) {
-        let outcome = &mut self.outcome.adversaries;
+        let outcome = &mut self.outcome;
         let tried = match fact {
             Fact::WrongPassword { .. } | Fact::NowBlocked => {
                 outcome.guesses += 1;
@@ -321,7 +330,7 @@ impl Town {
                 outcome.guesses += 1;
                 outcome.guesses_judged += 1;
                 outcome.guesses_right += 1;
-                *self.adversaries.remote.attempt(target) = Attempt::Succeeded;
+                *self.remote.attempt(target) = Attempt::Succeeded;
                 core.phones[phone.index()].intend(&[Step::LogOut]);
                 return;
             }
@@ -337,8 +346,8 @@ impl Town {
 
     /// Handles a lost connection of an adversary. A guesser repeats the unanswered guess after a
     /// pause; a flooder waits for its next connection.
-    pub(in crate::town) fn lose_remote(&mut self, phone: PhoneId, core: &mut Core<Event>) {
-        match self.adversaries.remote.owner(phone) {
+    pub fn lose(&mut self, phone: PhoneId, core: &mut Core<Event>) {
+        match self.remote.owner(phone) {
             Owner::Guesser(target) => {
                 core.phones[phone.index()].give_up();
                 self.guess_later(target, phone, 0, core);
@@ -349,11 +358,11 @@ impl Town {
     }
 
     /// Length of a pause of the phone of an adversary.
-    pub(in crate::town) fn pause_remote(&self, phone: PhoneId, _pause: Pause) -> Duration {
-        match self.adversaries.remote.owner(phone) {
+    pub fn pause(&self, phone: PhoneId) -> Duration {
+        match self.remote.owner(phone) {
             // They intend nothing that could come too soon.
             Owner::Guesser(_) | Owner::Flooder => Duration::ZERO,
-            Owner::Forger => self.scenario.phones.retry.0,
+            Owner::Forger => self.remote.retry,
         }
     }
 }

@@ -6,7 +6,7 @@ use rand::RngExt;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use crate::town::draws::{self, Purpose};
-use crate::town::ids::PostId;
+use crate::town::ids::{PostId, RepeaterId};
 use crate::town::scenario::{Probability, Relay, Replay};
 
 /// An adversary that sends beacons again.
@@ -23,24 +23,24 @@ pub struct Repeater {
 
 impl Repeater {
     /// A repeater that sends later.
-    pub fn replay(seed: u64, number: usize, replay: &Replay, sends_from: PostId) -> Self {
+    pub fn replay(seed: u64, id: RepeaterId, replay: &Replay, sends_from: PostId) -> Self {
         Self {
             delay: replay.delay.0,
             share: replay.share,
             sends_from,
             is_live: false,
-            rng: draws::stream(seed, Purpose::Adversary, number as u64),
+            rng: draws::stream(seed, Purpose::Adversary, id.number().into()),
         }
     }
 
     /// A repeater that sends at another place.
-    pub fn relay(seed: u64, number: usize, relay: &Relay, sends_from: PostId) -> Self {
+    pub fn relay(seed: u64, id: RepeaterId, relay: &Relay, sends_from: PostId) -> Self {
         Self {
             delay: relay.delay.0,
             share: Probability::ONE,
             sends_from,
             is_live: true,
-            rng: draws::stream(seed, Purpose::Adversary, number as u64),
+            rng: draws::stream(seed, Purpose::Adversary, id.number().into()),
         }
     }
 

@@ -11,6 +11,7 @@ mod phones;
 mod units;
 
 use std::num::NonZeroU32;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -149,6 +150,13 @@ pub struct Illness {
     pub contact_window: Seconds,
 }
 
+impl Scenario {
+    /// End of a run, from its start.
+    pub fn end(&self) -> Duration {
+        self.warm_up.0 + self.duration.0
+    }
+}
+
 impl Server {
     /// Lifetime of a TempID in seconds, as the server takes it.
     pub fn lifetime_seconds(&self) -> u32 {
@@ -221,7 +229,7 @@ impl Default for Radio {
 impl Default for Internet {
     fn default() -> Self {
         Self {
-            delay: Seconds(std::time::Duration::from_millis(50)),
+            delay: Seconds(Duration::from_millis(50)),
             stall_probability: Probability::ZERO,
             stall: Seconds::new(0),
             reset_probability: Probability::ZERO,
