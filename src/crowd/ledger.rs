@@ -7,6 +7,7 @@ use crate::server::accounts::MAX_FAILURES;
 use crate::server::registry::Registry;
 use crate::workload::Oracle;
 use crate::workload::caller::Fact;
+use crate::world::ids::PersonId;
 use crate::world::phone::{Learned, username};
 
 /// Everything that phones were told, with the checks of the [`Oracle`] and these, for which one has
@@ -19,11 +20,11 @@ pub struct Ledger {
     block_duration: Duration,
     /// Longest time from sending a login until the server judges it.
     judged_within: Duration,
-    oracle: Oracle<(u32, ContactRecord)>,
+    oracle: Oracle<(PersonId, ContactRecord)>,
     /// Latest start of the server. A reply to an earlier request may still be on its way, and does
     /// not reflect failures and blocks since then.
     started_at: Duration,
-    /// Accounts, by the number of the phone.
+    /// Accounts, by person.
     accounts: Vec<Account>,
     logins: u64,
     uploaded: u64,
@@ -93,8 +94,8 @@ impl Ledger {
     }
 
     /// Notes an attempt of a phone to log in.
-    pub fn attempted(&mut self, phone: u32, with_right_password: bool, now: Duration) {
-        let account = &mut self.accounts[phone as usize];
+    pub fn attempted(&mut self, person: PersonId, with_right_password: bool, now: Duration) {
+        let account = &mut self.accounts[person.index()];
         if !with_right_password {
             account.failures = account.failures.saturating_add(1);
             if account.failures >= MAX_FAILURES {
@@ -108,16 +109,21 @@ impl Ledger {
     /// # Errors
     ///
     /// A message if a check fails.
-    pub fn enter(&mut self, phone: u32, learned: Learned, now: Duration) -> Result<(), String> {
+    pub fn enter(
+        &mut self,
+        person: PersonId,
+        learned: Learned,
+        now: Duration,
+    ) -> Result<(), String> {
         let Learned { fact, asked_at } = learned;
         let judgement = match &fact {
             Fact::LoggedIn { .. } => {
                 self.logins += 1;
-                self.accounts[phone as usize].has_logged_in = true;
+                self.accounts[person.index()].has_logged_in = true;
                 Some(Judgement::LetIn)
             }
             Fact::WrongPassword { with_right_password: true } => {
-                return Err(format!("{phone} is told that the right password is wrong"));
+                return Err(format!("{person} is told that the right password is wrong"));
             }
             Fact::WrongPassword { with_right_password: false } => Some(Judgement::Refused),
             Fact::NowBlocked => {
@@ -135,20 +141,20 @@ impl Ledger {
             | Fact::LoggedOut
             | Fact::Broken(_) => None,
         };
-        let promises = self.oracle.enter(&fact, |record| (phone, *record));
-        promises.map_err(|promise| format!("{phone}: {promise}"))?;
-        judgement.map_or(Ok(()), |judgement| self.judged(phone, judgement, asked_at, now))
+        let promises = self.oracle.enter(&fact, |record| (person, *record));
+        promises.map_err(|promise| format!("{person}: {promise}"))?;
+        judgement.map_or(Ok(()), |judgement| self.judged(person, judgement, asked_at, now))
     }
 
     /// Checks the answer to a login against earlier failures and blocks.
     fn judged(
         &mut self,
-        phone: u32,
+        person: PersonId,
         judgement: Judgement,
         asked_at: Duration,
         now: Duration,
     ) -> Result<(), String> {
-        let account = &mut self.accounts[phone as usize];
+        let account = &mut self.accounts[person.index()];
         let Account { blocked_until, may_be_blocked_until, .. } = *account;
         if asked_at < self.started_at {
             return Ok(());
@@ -156,12 +162,12 @@ impl Ledger {
         match judgement {
             Judgement::LetIn | Judgement::Refused if now < blocked_until => {
                 return Err(format!(
-                    "{phone} asked at {asked_at:?}, {judgement:?} by {now:?}, but blocked until {blocked_until:?}"
+                    "{person} asked at {asked_at:?}, {judgement:?} by {now:?}, but blocked until {blocked_until:?}"
                 ));
             }
             Judgement::NowBlocked | Judgement::Blocked if may_be_blocked_until <= asked_at => {
                 return Err(format!(
-                    "{phone} asked at {asked_at:?}, {judgement:?}, but not from {may_be_blocked_until:?} on"
+                    "{person} asked at {asked_at:?}, {judgement:?}, but not from {may_be_blocked_until:?} on"
                 ));
             }
             Judgement::LetIn => account.failures = 0,
@@ -196,15 +202,15 @@ impl Ledger {
     /// A message if the server does not know a TempID that a phone was told.
     pub fn check(&self, registry: &Registry) -> Result<(), String> {
         let known = |temp_id| registry.find(temp_id);
-        let is_lost = |(temp_id, (phone, record)): &(&TempId, &(u32, ContactRecord))| {
-            known(**temp_id) != Some((username(*phone), *record))
+        let is_lost = |(temp_id, (person, record)): &(&TempId, &(PersonId, ContactRecord))| {
+            known(**temp_id) != Some((username(*person), *record))
         };
         // The same one in each run, whatever the order of the table.
         match self.oracle.told().filter(is_lost).min_by_key(|(temp_id, _)| **temp_id) {
             None => Ok(()),
-            Some((temp_id, (phone, record))) => {
+            Some((temp_id, (person, record))) => {
                 let known = known(*temp_id);
-                Err(format!("{phone} was told {record:?}, but the server knows {known:?}"))
+                Err(format!("{person} was told {record:?}, but the server knows {known:?}"))
             }
         }
     }

@@ -30,6 +30,7 @@ use crate::protocol::Timestamp;
 use crate::workload::caller::Fact;
 use crate::world::clock::VirtualClock;
 use crate::world::event_queue::EventQueue;
+use crate::world::ids::{PersonId, PhoneId};
 use crate::world::kernel::Done;
 use crate::world::machine::Machine;
 use crate::world::network::{ConnectionId, Network};
@@ -88,9 +89,13 @@ impl Crowd {
         let mut phones = Vec::new();
         for number in 0..settings.phones {
             let plan = plan::random_plan(settings.phones, settings.habits, &mut rng);
-            phones.push(SimulatedPhone::new(number, settings.contact_retention, plan));
+            phones.push(SimulatedPhone::new(
+                PersonId::new(number),
+                settings.contact_retention,
+                plan,
+            ));
             let arrival = random::up_to(settings.arrivals, &mut rng);
-            future.schedule(arrival, Happening::Acts(number));
+            future.schedule(arrival, Happening::Acts(PhoneId::new(number)));
         }
         let clock = VirtualClock::starting_at(Timestamp::from_unix_seconds(1_600_000_000));
         let mut machine = Machine::new(settings.machine());
@@ -145,9 +150,9 @@ impl Crowd {
         let server = core.machine.server();
         let stream = |connection| server.as_ref()?.kernel().status(connection);
         match promise {
-            Promise::Reply { phone, question } => !core.phones[phone as usize].waits_for(question),
+            Promise::Reply { phone, question } => !core.phones[phone.index()].waits_for(question),
             Promise::Farewell { phone, connection } => {
-                core.phones[phone as usize].connection() != Some(connection)
+                core.phones[phone.index()].connection() != Some(connection)
             }
             Promise::Login(connection) => !server
                 .and_then(|server| server.status(connection))
@@ -170,18 +175,19 @@ impl Crowd {
 
     fn learn(
         &mut self,
-        phone: u32,
+        phone: PhoneId,
         learned: Learned,
         core: &mut Core<Reading>,
     ) -> Result<(), String> {
+        let owner = self.owner(phone);
         if let Fact::TempIds(records) = &learned.fact {
             let record = records[self.rng.random_range(0..records.len())];
-            core.phones[phone as usize].phone().use_temp_id(record);
+            core.phones[phone.index()].phone().use_temp_id(record);
         }
         if let Fact::Uploaded(_) = &learned.fact {
-            self.operator.uploaded(phone::username(phone))?;
+            self.operator.uploaded(phone::username(owner))?;
         }
-        self.ledger.enter(phone, learned, core.clock.elapsed())
+        self.ledger.enter(owner, learned, core.clock.elapsed())
     }
 
     fn watch_stream(&mut self, connection: ConnectionId, done: &Done, now: Duration) {
@@ -209,13 +215,13 @@ impl Inhabitants for Crowd {
         match notice {
             Notice::Asked { phone, is_right, .. } => {
                 if let Some(is_right) = is_right {
-                    self.ledger.attempted(phone, is_right, now);
+                    self.ledger.attempted(self.owner(phone), is_right, now);
                 }
-                let question = core.phones[phone as usize].question();
+                let question = core.phones[phone.index()].question();
                 self.watchdog.expect(Promise::Reply { phone, question }, now);
             }
             Notice::Heard { phone, connection, .. } => {
-                if core.phones[phone as usize].has_heard_all() {
+                if core.phones[phone.index()].has_heard_all() {
                     self.watchdog.expect(Promise::Farewell { phone, connection }, now);
                 }
             }
@@ -252,7 +258,7 @@ impl Inhabitants for Crowd {
         Ok(())
     }
 
-    fn pause(&mut self, _phone: u32, pause: Pause) -> Duration {
+    fn pause(&mut self, _phone: PhoneId, pause: Pause) -> Duration {
         let longest = match pause {
             Pause::Thought => LONGEST_THOUGHT,
             Pause::Retry => LONGEST_RETRY,

@@ -21,7 +21,8 @@ fn lonely(plan: &[Step]) -> World<Crowd> {
     let settings = calm(1, 1);
     let mut world = Crowd::in_world(&settings);
     let retention = settings.contact_retention;
-    world.core.phones = vec![SimulatedPhone::new(0, retention, plan.iter().copied().collect())];
+    world.core.phones =
+        vec![SimulatedPhone::new(PersonId::new(0), retention, plan.iter().copied().collect())];
     world
 }
 
@@ -73,7 +74,7 @@ fn connection_that_may_stay_logged_out_is_a_violation() {
 fn goodbye_without_an_end_is_a_violation() {
     let mut world = lonely(&[Step::LogOut]);
     world.core.phones[0].connects(ID, Duration::ZERO);
-    let farewell = Promise::Farewell { phone: 0, connection: ID };
+    let farewell = Promise::Farewell { phone: PhoneId::new(0), connection: ID };
     assert!(!is_kept(&mut world, farewell));
     world.core.phones[0].reset();
     assert!(is_kept(&mut world, farewell));
@@ -136,7 +137,7 @@ fn bytes_links_and_streams_that_are_left_are_violations() {
     assert!(problem(world).contains("3 bytes are left"));
 
     let mut world = self::world();
-    world.core.network.connect(0, 0, Duration::ZERO);
+    world.core.network.connect(PhoneId::new(0), PersonId::new(0), Duration::ZERO);
     assert!(problem(world).contains("1 links are left"));
 
     let (mut world, _kernel) = accepting();

@@ -9,6 +9,7 @@ use crate::protocol::ContactRecord;
 use crate::protocol::request::MAX_TEMP_IDS;
 use crate::reactor::{EventLoop, TURNS_PER_TICK};
 use crate::server::frontend::{LINGER_TIMEOUT, STALL_TIMEOUT};
+use crate::world::ids::PhoneId;
 use crate::world::machine::LONGEST_SYNC;
 use crate::world::network::ConnectionId;
 
@@ -30,15 +31,15 @@ const LONGEST_REPLY_BYTES: usize = MAX_TEMP_IDS as usize * ContactRecord::LEN + 
 pub enum Promise {
     /// A request gets its reply, or the phone loses its connection.
     Reply {
-        /// Number of the phone.
-        phone: u32,
+        /// The phone.
+        phone: PhoneId,
         /// Number of the request.
         question: u32,
     },
     /// A phone that received the last reply learns that the server ends the connection.
     Farewell {
-        /// Number of the phone.
-        phone: u32,
+        /// The phone.
+        phone: PhoneId,
         /// The connection.
         connection: ConnectionId,
     },

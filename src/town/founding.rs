@@ -86,8 +86,7 @@ fn core(
     let retention = scenario.phones.retention.0;
     let all = owners.phones_of_people().iter().chain(adversaries.phones().iter());
     let phones = all
-        .map(|phone| owners.owner_of(phone).number())
-        .map(|number| SimulatedPhone::new(number, retention, Default::default()))
+        .map(|phone| SimulatedPhone::new(owners.owner_of(phone), retention, Default::default()))
         .collect();
     let clock = VirtualClock::starting_at(start(scenario));
     let mut machine = machine(scenario, owners, adversaries);

@@ -164,7 +164,7 @@ impl Handsets {
     pub fn ask(&self, phone: PhoneId, core: &mut Core<Event>) {
         let windows = self.settings.windows();
         core.phones[phone.index()].intend(&[Step::Download(windows), Step::LogOut]);
-        core.wake(phone.number());
+        core.wake(phone);
     }
 
     /// Gives downloaded TempIDs to a phone.
@@ -212,7 +212,7 @@ impl Handsets {
         online.go_online();
         if !online.is_done() {
             let spread = self.settings.spread.0;
-            core.wake_after(phone.number(), self.of(phone).waits.comeback(spread));
+            core.wake_after(phone, self.of(phone).waits.comeback(spread));
         }
         // Its time may have come while it was offline, whatever else it has to do.
         self.need(phone, core);

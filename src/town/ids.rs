@@ -1,21 +1,13 @@
 //! Ids of people, phones, posts, cases and adversaries.
 //!
-//! Each kind has a type of its own, so that none is taken for another. Ids are indices into lists;
-//! only this module computes with them.
+//! People are all who have a number: adversaries with phones count as people here, with ids above
+//! those of all people. The phones of people come first, in the order of their owners, and then
+//! those of adversaries. Only this module computes with ids.
 
-use std::fmt;
 use std::ops::Range;
 
-use serde::Serialize;
-
-/// A person. Adversaries with phones count as people here, with ids above those of all people.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-pub struct PersonId(u32);
-
-/// A phone: an index in [`Core::phones`](crate::world::Core::phones). The phones of people come
-/// first, in the order of their owners, and then those of adversaries.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PhoneId(u32);
+use crate::world::ids::id;
+pub use crate::world::ids::{PersonId, PhoneId};
 
 /// A post of an adversary: the position of a radio that listens or sends.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,35 +37,6 @@ pub struct ForgerId(u32);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FlooderId(u32);
 
-macro_rules! id {
-    ($id:ident) => {
-        impl $id {
-            /// The id with this number.
-            pub const fn new(number: u32) -> Self {
-                Self(number)
-            }
-
-            /// The number, as it is in files and streams of random numbers.
-            pub const fn number(self) -> u32 {
-                self.0
-            }
-
-            /// The number as an index of a list.
-            pub const fn index(self) -> usize {
-                self.0 as usize
-            }
-        }
-
-        impl fmt::Display for $id {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.fmt(f)
-            }
-        }
-    };
-}
-
-id!(PersonId);
-id!(PhoneId);
 id!(PostId);
 id!(CaseId);
 id!(SnifferId);
@@ -99,17 +62,17 @@ impl PhoneRange {
 
     /// The phones in ascending order.
     pub fn iter(self) -> impl Iterator<Item = PhoneId> {
-        (self.first..self.first + self.len).map(PhoneId)
+        (self.first..self.first + self.len).map(PhoneId::new)
     }
 
     /// Phone at an index, which starts again after the last one.
     pub fn cycle(self, index: u64) -> PhoneId {
-        PhoneId(self.first + (index % u64::from(self.len)) as u32)
+        PhoneId::new(self.first + (index % u64::from(self.len)) as u32)
     }
 
     /// Index of a phone, if it is one of these.
     pub fn index_of(self, phone: PhoneId) -> Option<usize> {
-        let index = phone.0.checked_sub(self.first).filter(|index| *index < self.len)?;
+        let index = phone.number().checked_sub(self.first).filter(|index| *index < self.len)?;
         Some(index as usize)
     }
 }
@@ -127,8 +90,8 @@ impl Owners {
     /// A phone for each person who has the app.
     pub fn new(has_app: &[bool]) -> Self {
         let mut owners = Self { phone_of: Vec::with_capacity(has_app.len()), people: Vec::new() };
-        for (person, has_app) in (0..).map(PersonId).zip(has_app) {
-            let phone = has_app.then_some(PhoneId(owners.people.len() as u32));
+        for (person, has_app) in (0..).map(PersonId::new).zip(has_app) {
+            let phone = has_app.then_some(PhoneId::new(owners.people.len() as u32));
             owners.phone_of.push(phone);
             owners.people.extend(phone.map(|_| person));
         }
@@ -162,7 +125,7 @@ impl Owners {
 
     /// Whether the phone belongs to an adversary.
     pub fn is_adversary(&self, phone: PhoneId) -> bool {
-        phone.0 >= self.phones()
+        phone.number() >= self.phones()
     }
 
     /// Phone of a person, if there is one.
@@ -174,13 +137,13 @@ impl Owners {
     pub fn owner_of(&self, phone: PhoneId) -> PersonId {
         match self.people.get(phone.index()) {
             Some(person) => *person,
-            None => PersonId(self.phone_of.len() as u32 + (phone.0 - self.phones())),
+            None => PersonId::new(self.phone_of.len() as u32 + (phone.number() - self.phones())),
         }
     }
 
     /// Name of the phone of a person or of an adversary.
     pub fn name_of(&self, owner: PersonId) -> String {
-        match owner.0.checked_sub(self.phone_of.len() as u32) {
+        match owner.number().checked_sub(self.phone_of.len() as u32) {
             None => format!("phone {owner}"),
             Some(adversary) => format!("adversary {adversary}"),
         }

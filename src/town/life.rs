@@ -11,12 +11,12 @@ use super::message::Fate;
 use super::nearness::Near;
 use super::outcome::{Outcome, Records, Traced};
 use super::radio::Source;
-use crate::protocol::{Beacon, Username};
+use crate::protocol::Beacon;
 use crate::server::contact_tracing::ContactTrace;
 use crate::server::decision::Decision;
 use crate::workload::caller::Fact;
 use crate::workload::step::Step;
-use crate::world::phone::{Pause, number_of};
+use crate::world::phone::{self, Pause};
 use crate::world::{Core, Inhabitants, Notice};
 
 impl Town {
@@ -199,15 +199,14 @@ impl Town {
         let uploader = self.health.uploader(case);
         if let Some(phone) = uploader.and_then(|person| self.owners.phone_of(person)) {
             core.phones[phone.index()].intend(&[Step::Upload, Step::LogOut]);
-            core.wake(phone.number());
+            core.wake(phone);
         }
     }
 
     /// Notes the people whom the server named for a contact log.
     fn traced(&mut self, trace: &ContactTrace, now: Duration) {
-        let person_of = |user: Username| number_of(user.as_str().as_bytes()).map(PersonId::new);
-        let Some(index) = person_of(trace.uploader) else { return };
-        let mut named: Vec<PersonId> = trace.contacts().filter_map(person_of).collect();
+        let Some(index) = phone::person_of(trace.uploader) else { return };
+        let mut named: Vec<PersonId> = trace.contacts().filter_map(phone::person_of).collect();
         named.sort_unstable();
         named.dedup();
         self.diary.named(index, &named, now);
@@ -326,19 +325,18 @@ impl Inhabitants for Town {
         match notice {
             Notice::Asked { phone, connection, bytes, .. } => {
                 self.tally.asked(bytes, now);
-                self.diary.asked(PhoneId::new(phone), connection, bytes, now);
+                self.diary.asked(phone, connection, bytes, now);
             }
             Notice::Heard { phone, connection, bytes } => {
                 self.tally.heard(bytes, now);
-                self.diary.heard(PhoneId::new(phone), connection, bytes, now);
+                self.diary.heard(phone, connection, bytes, now);
             }
             Notice::Learned { phone, learned } => {
-                return self.learn(PhoneId::new(phone), &learned.fact, core);
+                return self.learn(phone, &learned.fact, core);
             }
             Notice::Lost { phone, connection, is_broken } => {
                 self.tally.lost(is_broken);
                 self.diary.lost(connection);
-                let phone = PhoneId::new(phone);
                 if self.owners.is_adversary(phone) {
                     self.adversaries.lose(phone, core);
                 }
@@ -360,12 +358,11 @@ impl Inhabitants for Town {
         Ok(())
     }
 
-    fn owner(&self, phone: u32) -> u32 {
-        self.owners.owner_of(PhoneId::new(phone)).number()
+    fn owner(&self, phone: PhoneId) -> PersonId {
+        self.owners.owner_of(phone)
     }
 
-    fn pause(&mut self, phone: u32, pause: Pause) -> Duration {
-        let phone = PhoneId::new(phone);
+    fn pause(&mut self, phone: PhoneId, pause: Pause) -> Duration {
         if self.owners.is_adversary(phone) {
             return self.adversaries.pause(phone);
         }

@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 use std::time::Duration;
 
+use super::ids::{PersonId, PhoneId};
 use super::{Core, Happening};
 use crate::server::decision::Decision;
 use crate::world::kernel::Done;
@@ -30,11 +31,11 @@ pub trait Inhabitants: Sized {
     fn notice(&mut self, notice: Notice<'_>, core: &mut Core<Self::Event>) -> Result<(), String>;
 
     /// Length of a pause of the user of a phone.
-    fn pause(&mut self, phone: u32, pause: Pause) -> Duration;
+    fn pause(&mut self, phone: PhoneId, pause: Pause) -> Duration;
 
-    /// Owner of a phone, as a number that does not depend on who else has a phone.
-    fn owner(&self, phone: u32) -> u32 {
-        phone
+    /// Owner of a phone, whose number does not depend on who else has a phone.
+    fn owner(&self, phone: PhoneId) -> PersonId {
+        PersonId::new(phone.number())
     }
 
     /// Runs before each event, at its time.
@@ -55,8 +56,8 @@ pub trait Inhabitants: Sized {
 pub enum Notice<'a> {
     /// A phone sent a request.
     Asked {
-        /// Number of the phone.
-        phone: u32,
+        /// The phone.
+        phone: PhoneId,
         /// Connection to the server.
         connection: ConnectionId,
         /// Whether its password is right, if it is a login.
@@ -66,8 +67,8 @@ pub enum Notice<'a> {
     },
     /// A phone received bytes.
     Heard {
-        /// Number of the phone.
-        phone: u32,
+        /// The phone.
+        phone: PhoneId,
         /// Connection to the server.
         connection: ConnectionId,
         /// At least one.
@@ -75,15 +76,15 @@ pub enum Notice<'a> {
     },
     /// A phone learned a fact from bytes that it received.
     Learned {
-        /// Number of the phone.
-        phone: u32,
+        /// The phone.
+        phone: PhoneId,
         /// The fact, and when the phone asked for it.
         learned: Learned,
     },
     /// A phone has lost its connection.
     Lost {
-        /// Number of the phone.
-        phone: u32,
+        /// The phone.
+        phone: PhoneId,
         /// The lost connection.
         connection: ConnectionId,
         /// Whether the connection broke; otherwise the server ended it.

@@ -11,6 +11,7 @@
 pub mod clock;
 pub mod disk;
 pub mod event_queue;
+pub mod ids;
 mod inhabitants;
 pub mod kernel;
 pub mod late_store;
@@ -26,6 +27,7 @@ use std::time::Duration;
 
 use self::clock::VirtualClock;
 use self::event_queue::EventQueue;
+use self::ids::PhoneId;
 pub use self::inhabitants::{Inhabitants, Notice};
 use self::machine::Machine;
 use self::network::{ConnectionId, Delivery, Network};
@@ -52,7 +54,7 @@ pub struct Core<E> {
     pub network: Network,
     /// Machine of the server.
     pub machine: Machine,
-    /// Phones, by number.
+    /// Phones, by id.
     pub phones: Vec<SimulatedPhone>,
 }
 
@@ -66,7 +68,7 @@ pub enum Happening<E> {
     /// The server ticks.
     Tick,
     /// The user of a phone may act.
-    Acts(u32),
+    Acts(PhoneId),
     /// Something goes wrong. Boxed, as it is rare and large.
     Trouble(Box<Trouble>),
     /// An event of the inhabitants.
@@ -75,12 +77,12 @@ pub enum Happening<E> {
 
 impl<E> Core<E> {
     /// Lets the user of a phone act after the current event.
-    pub fn wake(&mut self, phone: u32) {
+    pub fn wake(&mut self, phone: PhoneId) {
         self.future.schedule(self.clock.elapsed(), Happening::Acts(phone));
     }
 
     /// Lets the user of a phone act after `time`.
-    pub fn wake_after(&mut self, phone: u32, time: Duration) {
+    pub fn wake_after(&mut self, phone: PhoneId, time: Duration) {
         self.future.schedule(self.clock.elapsed() + time, Happening::Acts(phone));
     }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use rand::RngExt;
 use rand::rngs::ChaCha12Rng;
 
+use super::ids::{PersonId, PhoneId};
 use super::random::{self, Purpose};
 
 /// Time until the server's kernel detects that a peer has lost power: a minute of silence, then
@@ -99,12 +100,12 @@ pub enum Delivery {
         /// The connection.
         connection: ConnectionId,
         /// The phone that connected.
-        phone: u32,
+        phone: PhoneId,
     },
     /// A datagram, for a phone.
     Datagram {
-        /// Number of the phone.
-        to: u32,
+        /// The phone.
+        to: PhoneId,
         /// Bytes of the datagram.
         bytes: Vec<u8>,
     },
@@ -120,7 +121,7 @@ pub struct Network {
     rng: ChaCha12Rng,
     last_connection: u64,
     /// Number of connections that each owner has made.
-    connections_of: HashMap<u32, u32>,
+    connections_of: HashMap<PersonId, u32>,
     links: HashMap<ConnectionId, Link>,
 }
 
@@ -128,7 +129,7 @@ pub struct Network {
 #[derive(Debug)]
 struct Link {
     /// The phone that connected.
-    phone: u32,
+    phone: PhoneId,
     rng: ChaCha12Rng,
     to_phone: Direction,
     to_server: Direction,
@@ -158,7 +159,12 @@ impl Network {
 
     /// Makes a connection of a phone, and returns it with the time at which it reaches the server.
     /// Its faults are drawn from streams of `owner`.
-    pub fn connect(&mut self, phone: u32, owner: u32, now: Duration) -> (ConnectionId, Duration) {
+    pub fn connect(
+        &mut self,
+        phone: PhoneId,
+        owner: PersonId,
+        now: Duration,
+    ) -> (ConnectionId, Duration) {
         self.last_connection += 1;
         let id = ConnectionId(self.last_connection);
         let number = self.connections_of.entry(owner).or_default();
@@ -249,7 +255,7 @@ impl Network {
     /// Sends a datagram, which may arrive never, once or twice, and in any order.
     pub fn send_datagram(
         &mut self,
-        to: u32,
+        to: PhoneId,
         bytes: &[u8],
         now: Duration,
         mut deliver: impl FnMut(Duration, Delivery),
@@ -277,7 +283,7 @@ impl Network {
     }
 
     /// Phone of an open connection. On a connection that is not open, nothing arrives any more.
-    pub fn phone(&self, connection: ConnectionId) -> Option<u32> {
+    pub fn phone(&self, connection: ConnectionId) -> Option<PhoneId> {
         self.links.get(&connection).map(|link| link.phone)
     }
 

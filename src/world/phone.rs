@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::ids::{PersonId, PhoneId};
 use super::network::ConnectionId;
 use crate::client::phone::{Outgoing, Phone};
 use crate::clock::Now;
@@ -39,7 +40,7 @@ pub enum Wish {
     /// To lose the connection without the server noticing.
     PowerOff,
     /// A datagram to another phone.
-    Datagram(u32, Vec<u8>),
+    Datagram(PhoneId, Vec<u8>),
     /// To act again after this time.
     Wait(Duration),
     /// To act again after a pause.
@@ -67,7 +68,7 @@ pub struct Learned {
 /// A phone and its user.
 #[derive(Debug)]
 pub struct SimulatedPhone {
-    number: u32,
+    owner: PersonId,
     caller: Caller,
     phone: Phone,
     connection: Option<ConnectionId>,
@@ -88,18 +89,18 @@ struct Question {
 
 /// What the user of a simulated phone has at hand.
 struct Hand<'a> {
-    number: u32,
+    owner: PersonId,
     phone: &'a mut Phone,
     now: Now,
 }
 
 impl Belongings for Hand<'_> {
     fn username(&self) -> Username {
-        username(self.number)
+        username(self.owner)
     }
 
     fn password(&self) -> String {
-        password(self.number)
+        password(self.owner)
     }
 
     fn contact_log(&mut self) -> Vec<ContactRecord> {
@@ -114,9 +115,9 @@ impl Belongings for Hand<'_> {
 
 impl SimulatedPhone {
     /// A phone whose user follows `plan`, and logs in as often as needed.
-    pub fn new(number: u32, retention: Duration, plan: VecDeque<Step>) -> Self {
+    pub fn new(owner: PersonId, retention: Duration, plan: VecDeque<Step>) -> Self {
         Self {
-            number,
+            owner,
             caller: Caller::new(plan),
             phone: Phone::new(retention),
             connection: None,
@@ -209,7 +210,7 @@ impl SimulatedPhone {
             return vec![Wish::Connect];
         }
         let mut bytes = Vec::new();
-        let mut hand = Hand { number: self.number, phone: &mut self.phone, now };
+        let mut hand = Hand { owner: self.owner, phone: &mut self.phone, now };
         let deed = self.caller.act(&mut hand, &mut bytes);
         let mut wishes = Vec::new();
         if !bytes.is_empty() {
@@ -249,7 +250,7 @@ impl SimulatedPhone {
                 {
                     let mut datagram = Vec::new();
                     beacon.encode(&mut datagram);
-                    wishes.push(Wish::Datagram(to, datagram));
+                    wishes.push(Wish::Datagram(PhoneId::new(to), datagram));
                 }
             }
         }
@@ -301,20 +302,20 @@ impl SimulatedPhone {
     }
 }
 
-/// Number of the phone whose user has this name, if the name has the form.
-pub fn number_of(name: &[u8]) -> Option<u32> {
-    let digits = name.strip_prefix(b"+614")?;
-    (digits.len() == 8).then(|| std::str::from_utf8(digits).ok()?.parse().ok()).flatten()
+/// Person with this username, if the name has the form.
+pub fn person_of(name: Username) -> Option<PersonId> {
+    let digits = name.as_str().strip_prefix("+614").filter(|digits| digits.len() == 8)?;
+    digits.parse().ok().map(PersonId::new)
 }
 
-/// Username of a phone.
-pub fn username(number: u32) -> Username {
-    Username::decode(format!("+614{number:08}").as_bytes()).expect("a phone number")
+/// Username of a person.
+pub fn username(person: PersonId) -> Username {
+    Username::decode(format!("+614{:08}", person.number()).as_bytes()).expect("a phone number")
 }
 
-/// Password of a phone.
-pub fn password(number: u32) -> String {
-    format!("secret{number}")
+/// Password of a person.
+pub fn password(person: PersonId) -> String {
+    format!("secret{person}")
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@ use std::time::Duration;
 use rand::rngs::ChaCha12Rng;
 use rand::{RngExt, SeedableRng};
 
+use super::ids::PersonId;
+
 /// Purpose of random numbers. Each has a stream of its own, so that changing the use of one does
 /// not change the draws of the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,10 +35,10 @@ pub fn stream(seed: u64, purpose: Purpose) -> ChaCha12Rng {
 
 /// Stream of random numbers for a connection of `owner`, counted from 0. The faults of a connection
 /// depend on no other connection.
-pub fn connection_stream(seed: u64, owner: u32, number: u32) -> ChaCha12Rng {
+pub fn connection_stream(seed: u64, owner: PersonId, number: u32) -> ChaCha12Rng {
     let mut rng = ChaCha12Rng::seed_from_u64(seed);
     // Behind those of the purposes.
-    rng.set_stream(((u64::from(owner) + 1) << 32) | u64::from(number));
+    rng.set_stream(((u64::from(owner.number()) + 1) << 32) | u64::from(number));
     rng
 }
 

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use rand::rngs::ChaCha12Rng;
 
 use super::disk::Disk;
+use super::ids::PersonId;
 use super::kernel::{Done, Kernel, SimulatedStream};
 use super::late_store::{LateStore, Lateness};
 use super::network::ConnectionId;
@@ -87,8 +88,8 @@ impl SimulatedServer {
         }
         check_nothing_readable_is_lost(&bytes, journal.storage().bytes(), copy)?;
         let mut passwords = Passwords::default();
-        for number in 0..users {
-            let (user, password) = (phone::username(number), phone::password(number));
+        for person in (0..users).map(PersonId::new) {
+            let (user, password) = (phone::username(person), phone::password(person));
             passwords.insert(user, password.as_bytes()).expect("everybody has another name");
         }
         for (user, password) in others {

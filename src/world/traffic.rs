@@ -1,18 +1,19 @@
 //! The traffic between phones and the server.
 
+use super::ids::PhoneId;
 use super::{Happening, Inhabitants, Notice, World, arrivals};
 use crate::world::kernel::Done;
 use crate::world::network::{ConnectionId, Delivery, Side};
 use crate::world::phone::{SimulatedPhone, Wish};
 
 impl<I: Inhabitants> World<I> {
-    pub(super) fn act(&mut self, number: u32) -> Result<(), String> {
+    pub(super) fn act(&mut self, phone: PhoneId) -> Result<(), String> {
         let (now, elapsed) = (self.core.clock.now(), self.core.clock.elapsed());
-        let phone = &mut self.core.phones[number as usize];
+        let machine = &mut self.core.phones[phone.index()];
         // Of before, as a phone that vanishes forgets its connection.
-        let connection = phone.connection();
-        let wishes = phone.act(now, elapsed);
-        self.grant(number, connection, wishes)
+        let connection = machine.connection();
+        let wishes = machine.act(now, elapsed);
+        self.grant(phone, connection, wishes)
     }
 
     pub(super) fn connects(&mut self, connection: ConnectionId) -> Result<(), String> {
@@ -44,7 +45,7 @@ impl<I: Inhabitants> World<I> {
             Delivery::End { connection, to: Side::Server } => self.server_is_hung_up(*connection),
             Delivery::End { connection, to: Side::Phone } => {
                 match self.core.network.phone(*connection) {
-                    Some(number) => self.phone_loses(number, *connection, false),
+                    Some(phone) => self.phone_loses(phone, *connection, false),
                     None => Ok(()),
                 }
             }
@@ -57,7 +58,7 @@ impl<I: Inhabitants> World<I> {
             }
             Delivery::Datagram { to, bytes } => {
                 let now = self.core.clock.now();
-                self.core.phones[*to as usize].phone().receive(bytes, now);
+                self.core.phones[to.index()].phone().receive(bytes, now);
                 Ok(())
             }
         }
@@ -85,42 +86,42 @@ impl<I: Inhabitants> World<I> {
     }
 
     fn phone_receives(&mut self, connection: ConnectionId, bytes: &[u8]) -> Result<(), String> {
-        let Some(number) = self.core.network.phone(connection) else { return Ok(()) };
-        let phone = &mut self.core.phones[number as usize];
-        if phone.connection() != Some(connection) || !phone.reads() {
+        let Some(phone) = self.core.network.phone(connection) else { return Ok(()) };
+        let machine = &mut self.core.phones[phone.index()];
+        if machine.connection() != Some(connection) || !machine.reads() {
             return Ok(());
         }
         if let Some(server) = self.core.machine.server() {
             server.kernel().acknowledge(connection, bytes.len());
         }
-        let (learned, wishes) = phone.receive(bytes);
-        self.notice(Notice::Heard { phone: number, connection, bytes })?;
+        let (learned, wishes) = machine.receive(bytes);
+        self.notice(Notice::Heard { phone, connection, bytes })?;
         for learned in learned {
-            self.notice(Notice::Learned { phone: number, learned })?;
+            self.notice(Notice::Learned { phone, learned })?;
         }
-        self.grant(number, Some(connection), wishes)
+        self.grant(phone, Some(connection), wishes)
     }
 
     /// Tells a phone of the end of its connection, if it still uses it.
     fn phone_loses(
         &mut self,
-        number: u32,
+        phone: PhoneId,
         connection: ConnectionId,
         is_broken: bool,
     ) -> Result<(), String> {
-        let phone = &mut self.core.phones[number as usize];
-        if phone.connection() != Some(connection) {
+        let machine = &mut self.core.phones[phone.index()];
+        if machine.connection() != Some(connection) {
             return Ok(());
         }
         let lose = if is_broken { SimulatedPhone::reset } else { SimulatedPhone::ended };
-        let wishes = lose(phone);
-        self.notice(Notice::Lost { phone: number, connection, is_broken })?;
-        self.grant(number, Some(connection), wishes)
+        let wishes = lose(machine);
+        self.notice(Notice::Lost { phone, connection, is_broken })?;
+        self.grant(phone, Some(connection), wishes)
     }
 
     fn grant(
         &mut self,
-        number: u32,
+        phone: PhoneId,
         connection: Option<ConnectionId>,
         wishes: Vec<Wish>,
     ) -> Result<(), String> {
@@ -128,19 +129,19 @@ impl<I: Inhabitants> World<I> {
         for wish in wishes {
             match (wish, connection) {
                 (Wish::Wait(time), _) => {
-                    self.core.future.schedule(now + time, Happening::Acts(number));
+                    self.core.future.schedule(now + time, Happening::Acts(phone));
                 }
                 (Wish::Pause(pause), _) => {
-                    let time = self.inhabitants.pause(number, pause);
-                    self.core.future.schedule(now + time, Happening::Acts(number));
+                    let time = self.inhabitants.pause(phone, pause);
+                    self.core.future.schedule(now + time, Happening::Acts(phone));
                 }
                 (Wish::Datagram(to, bytes), _) => {
                     let deliver = arrivals(&mut self.core.future);
                     self.core.network.send_datagram(to, &bytes, now, deliver);
                 }
-                (Wish::Connect, _) => self.connect(number),
+                (Wish::Connect, _) => self.connect(phone),
                 (Wish::Send { bytes, is_right }, Some(connection)) => {
-                    self.ask(number, connection, bytes, is_right)?;
+                    self.ask(phone, connection, bytes, is_right)?;
                 }
                 (wish, Some(connection)) => self.grant_on(connection, wish),
                 (wish, None) => debug_assert!(false, "{wish:?} without a connection"),
@@ -149,13 +150,13 @@ impl<I: Inhabitants> World<I> {
         Ok(())
     }
 
-    fn connect(&mut self, number: u32) {
-        let owner = self.inhabitants.owner(number);
+    fn connect(&mut self, phone: PhoneId) {
+        let owner = self.inhabitants.owner(phone);
         let core = &mut self.core;
-        let (connection, arrival) = core.network.connect(number, owner, core.clock.elapsed());
-        core.phones[number as usize].connects(connection, arrival);
+        let (connection, arrival) = core.network.connect(phone, owner, core.clock.elapsed());
+        core.phones[phone.index()].connects(connection, arrival);
         core.future.schedule(arrival, Happening::Connects(connection));
-        core.future.schedule(arrival, Happening::Acts(number));
+        core.future.schedule(arrival, Happening::Acts(phone));
     }
 
     /// Grants a wish of a phone about its connection, other than a request.
@@ -178,7 +179,7 @@ impl<I: Inhabitants> World<I> {
 
     fn ask(
         &mut self,
-        phone: u32,
+        phone: PhoneId,
         connection: ConnectionId,
         request: Vec<u8>,
         is_right: Option<bool>,

@@ -10,13 +10,13 @@ fn watchdog() -> Watchdog {
 #[test]
 fn promise_is_due_when_its_time_is_over_and_not_before() {
     let promises = [
-        Promise::Reply { phone: 0, question: 1 },
+        Promise::Reply { phone: PhoneId::new(0), question: 1 },
         Promise::Login(ID),
         Promise::Progress { connection: ID, written: 1 },
         Promise::Close(ID),
         Promise::HangUp(ID),
         Promise::Drop(ID),
-        Promise::Farewell { phone: 0, connection: ID },
+        Promise::Farewell { phone: PhoneId::new(0), connection: ID },
     ];
     for promise in promises {
         let (mut watchdog, now) = (watchdog(), Duration::from_secs(7));

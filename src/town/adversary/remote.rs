@@ -7,7 +7,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::Adversaries;
 use crate::client::contact_log::MAX_ENTRIES;
-use crate::protocol::{ContactRecord, TempId, Username};
+use crate::protocol::{ContactRecord, TempId};
 use crate::town::Core;
 use crate::town::draws::{self, Purpose};
 use crate::town::event::Event;
@@ -148,8 +148,7 @@ impl Remote {
     /// Accounts and passwords of those who have one.
     pub fn accounts(&self, owners: &Owners) -> Others {
         let mut accounts = Vec::new();
-        let number = |phone: PhoneId| owners.owner_of(phone).number();
-        let name = |phone: PhoneId| -> Username { phone::username(number(phone)) };
+        let name = |phone: PhoneId| phone::username(owners.owner_of(phone));
         for guesser in &self.guessers {
             let width = usize::from(guesser.settings.digits);
             for (phone, password) in guesser.phones.iter().zip(&guesser.passwords) {
@@ -160,7 +159,7 @@ impl Remote {
         let flooders = self.flooders.iter();
         let members = flooders.filter(|flooder| flooder.settings.request == Request::TempIds);
         for phone in forgers.chain(members.flat_map(|flooder| flooder.phones.iter())) {
-            accounts.push((name(phone), phone::password(number(phone))));
+            accounts.push((name(phone), phone::password(owners.owner_of(phone))));
         }
         accounts
     }
@@ -226,7 +225,7 @@ impl Adversaries {
         *attempt = Attempt::Tries(next);
         let step = Step::Guess { number: next % 10_u64.pow(digits.into()), digits };
         core.phones[phone.index()].intend(&[step]);
-        core.wake(phone.number());
+        core.wake(phone);
     }
 
     /// Ends an attempt of a guesser, which has tried `tried` more numbers, and schedules the next
@@ -263,7 +262,7 @@ impl Adversaries {
             core.phones[phone.index()].phone().log_mut().add(record, now);
         }
         core.phones[phone.index()].intend(&[Step::Upload, Step::LogOut]);
-        core.wake(phone.number());
+        core.wake(phone);
     }
 
     /// Opens a connection of a flooder with its first idle phone, and schedules the next one.
@@ -283,7 +282,7 @@ impl Adversaries {
                 Request::Login => &[Step::MistypePassword, Step::Vanish(Moment::BeforeAnyByte)],
                 Request::TempIds => &[Step::Download(FLOOD_WINDOWS), Step::LogOut],
             });
-            core.wake(phone.number());
+            core.wake(phone);
         }
     }
 

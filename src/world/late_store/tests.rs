@@ -6,6 +6,7 @@ use crate::protocol::Timestamp;
 use crate::server::waits::STORE_TIMEOUT;
 use crate::world::clock::VirtualClock;
 use crate::world::disk::Disk;
+use crate::world::ids::PersonId;
 use crate::world::kernel::Done;
 use crate::world::network::ConnectionId;
 use crate::world::phone::{password, username};
@@ -29,7 +30,8 @@ impl Fixture {
         let mut fixture = Self { server, clock, received: Default::default() };
         for phone in 0..2 {
             fixture.server.accept(ConnectionId(phone), fixture.clock.now());
-            let (user, password) = (username(phone as u32), password(phone as u32));
+            let person = PersonId::new(phone as u32);
+            let (user, password) = (username(person), password(person));
             fixture.send(phone, &format!("AUTH {user} {password}\r\n"));
             assert_eq!(fixture.take(phone), "+OK\r\n");
         }

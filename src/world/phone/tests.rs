@@ -3,7 +3,8 @@ use super::*;
 #[test]
 fn phone_that_goes_offline_before_it_logs_out_is_done() {
     let phone_with = |plan: &[Step]| {
-        let mut phone = SimulatedPhone::new(1, Duration::ZERO, plan.iter().copied().collect());
+        let mut phone =
+            SimulatedPhone::new(PersonId::new(1), Duration::ZERO, plan.iter().copied().collect());
         phone.connects(ConnectionId(1), Duration::ZERO);
         assert_eq!(phone.go_offline(), Some(ConnectionId(1)));
         phone
