@@ -5,7 +5,7 @@ use std::io;
 use super::command::Command;
 use super::dialogue::{Line, Prompt, Tone};
 use super::line_editor::{Fed, LineEditor, LineKind, Outcome, end_of_interrupt};
-use super::terminal::{EchoOff, Environment, Input, RawTerminal, screen_size};
+use super::terminal::{ChangedTerminal, Environment, Input, screen_size};
 use crate::reactor::{Buffer, Output};
 
 /// Bytes of type-ahead, at most. A script that is ahead by more is not read for the moment.
@@ -44,9 +44,9 @@ pub struct Screen {
 
 enum Mode {
     /// A terminal whose lines we edit.
-    Edited { editor: Box<LineEditor>, terminal: RawTerminal },
+    Edited { editor: Box<LineEditor>, terminal: ChangedTerminal },
     /// A terminal whose lines the kernel edits.
-    KernelEdited { echo_off: Option<EchoOff> },
+    KernelEdited { echo_off: Option<ChangedTerminal> },
     /// A pipe or a file.
     Unattended,
 }
@@ -61,7 +61,7 @@ impl Screen {
         let mode = match environment.input() {
             Input::Edited => Mode::Edited {
                 editor: Box::new(LineEditor::new(screen_size(), Command::WORDS)),
-                terminal: RawTerminal::enter()?,
+                terminal: ChangedTerminal::raw()?,
             },
             Input::KernelEdited => Mode::KernelEdited { echo_off: None },
             Input::Unattended => Mode::Unattended,
@@ -150,7 +150,7 @@ impl Screen {
                     // The old guard goes first, as it gives the echo back.
                     *echo_off = None;
                     if prompt == Some(Prompt::Password) {
-                        *echo_off = Some(EchoOff::enter()?);
+                        *echo_off = Some(ChangedTerminal::without_echo()?);
                     }
                 }
                 self.out.extend_from_slice(prompt.map_or("", Prompt::text).as_bytes());

@@ -37,7 +37,8 @@ static RESTORE_ON_PANIC: Once = Once::new();
 pub enum Input {
     /// A terminal on both sides that understands cursor movements: raw mode and the line editor.
     Edited,
-    /// A terminal whose lines the kernel edits; a password is read under [`EchoOff`].
+    /// A terminal whose lines the kernel edits; a password is read
+    /// [without an echo](ChangedTerminal::without_echo).
     KernelEdited,
     /// A file or a pipe, without a user.
     Unattended,
@@ -89,34 +90,47 @@ impl Environment {
     }
 }
 
-/// Keeps standard input in raw mode: every byte comes at once, unechoed, and Ctrl-C is a byte too.
-///
-/// Output is still processed (`OPOST` stays as it is), so that `\n` starts a line in every message,
-/// whoever prints it.
+/// Keeps the attributes of standard input changed as long as it exists.
 #[derive(Debug)]
-pub struct RawTerminal(());
+pub struct ChangedTerminal(fn(&Termios) -> Termios);
 
-impl RawTerminal {
-    /// Enters raw mode.
+impl ChangedTerminal {
+    /// Enters raw mode: every byte comes at once, unechoed, and Ctrl-C is a byte too.
+    ///
+    /// Output is still processed (`OPOST` stays as it is), so that `\n` starts a line in every
+    /// message, whoever prints it.
     ///
     /// # Errors
     /// Standard input is no terminal, or has gone.
-    pub fn enter() -> io::Result<RawTerminal> {
-        change(raw)?;
-        Ok(RawTerminal(()))
+    pub fn raw() -> io::Result<Self> {
+        Self::enter(raw)
     }
 
-    /// Enters raw mode again, after [`restore`] or after somebody else has changed the terminal: a
-    /// shell does while the program is stopped, so this is what `SIGCONT` calls for.
+    /// Keeps a terminal whose lines the kernel edits from showing what is typed, except the end of
+    /// the line.
+    ///
+    /// # Errors
+    /// Standard input is no terminal, or has gone.
+    pub fn without_echo() -> io::Result<Self> {
+        Self::enter(silent)
+    }
+
+    fn enter(modes: fn(&Termios) -> Termios) -> io::Result<Self> {
+        change(modes)?;
+        Ok(Self(modes))
+    }
+
+    /// Changes the attributes again, after [`restore`] or after somebody else has changed the
+    /// terminal: a shell does while the program is stopped, so this is what `SIGCONT` calls for.
     ///
     /// # Errors
     /// Standard input has gone.
     pub fn resume(&mut self) -> io::Result<()> {
-        change(raw)
+        change(self.0)
     }
 
-    /// Stops the program as Ctrl-Z does, with the terminal restored meanwhile; returns in raw mode
-    /// when it is continued.
+    /// Stops the program as Ctrl-Z does, with the terminal restored meanwhile; returns with changed
+    /// attributes when it is continued.
     ///
     /// # Errors
     /// Standard input has gone.
@@ -129,38 +143,7 @@ impl RawTerminal {
     }
 }
 
-impl Drop for RawTerminal {
-    fn drop(&mut self) {
-        // A terminal that has gone needs no restoring.
-        let _ = restore();
-    }
-}
-
-/// Keeps a terminal whose lines the kernel edits from showing what is typed, except the end of the
-/// line.
-#[derive(Debug)]
-pub struct EchoOff(());
-
-impl EchoOff {
-    /// Switches the echo off.
-    ///
-    /// # Errors
-    /// Standard input is no terminal, or has gone.
-    pub fn enter() -> io::Result<EchoOff> {
-        change(silent)?;
-        Ok(EchoOff(()))
-    }
-
-    /// Switches the echo off again, after [`restore`] or after `SIGCONT`.
-    ///
-    /// # Errors
-    /// Standard input has gone.
-    pub fn resume(&mut self) -> io::Result<()> {
-        change(silent)
-    }
-}
-
-impl Drop for EchoOff {
+impl Drop for ChangedTerminal {
     fn drop(&mut self) {
         // A terminal that has gone needs no restoring.
         let _ = restore();

@@ -97,7 +97,7 @@ fn wait_for_key() {
 #[test]
 #[ignore = "run by the tests below, on a terminal"]
 fn raw_child_drops_guard() {
-    let _guard = RawTerminal::enter().expect("a terminal");
+    let _guard = ChangedTerminal::raw().expect("a terminal");
     wait_for_key();
 }
 
@@ -105,7 +105,7 @@ fn raw_child_drops_guard() {
 #[ignore = "run by the tests below, on a terminal"]
 fn raw_child_panics() {
     // Forgotten, so that only the hook can restore.
-    std::mem::forget(RawTerminal::enter().expect("a terminal"));
+    std::mem::forget(ChangedTerminal::raw().expect("a terminal"));
     wait_for_key();
     panic!("on purpose");
 }
@@ -113,7 +113,7 @@ fn raw_child_panics() {
 #[test]
 #[ignore = "run by the tests below, on a terminal"]
 fn raw_child_stops_and_goes_on() {
-    let mut guard = RawTerminal::enter().expect("a terminal");
+    let mut guard = ChangedTerminal::raw().expect("a terminal");
     restore().expect("a terminal");
     let restored = tcgetattr(stdin()).expect("a terminal");
     assert!(restored.local_modes.contains(LocalModes::ISIG));
@@ -124,7 +124,7 @@ fn raw_child_stops_and_goes_on() {
 #[test]
 #[ignore = "run by the tests below, on a terminal"]
 fn silent_child_drops_guard() {
-    let _guard = EchoOff::enter().expect("a terminal");
+    let _guard = ChangedTerminal::without_echo().expect("a terminal");
     wait_for_key();
 }
 
