@@ -48,11 +48,6 @@ impl Findings {
         let comparisons = study.points.iter().flat_map(comparisons).collect();
         Self { experiment, study, comparisons }
     }
-
-    /// Whether everything is as expected.
-    pub fn are_met(&self) -> bool {
-        self.comparisons.iter().all(|comparison| comparison.is_met)
-    }
 }
 
 /// What is expected of a point, beside what was measured.

@@ -199,6 +199,4 @@ fn syntax_error(path: &Path, text: &str, error: &toml::de::Error) -> ScenarioErr
 }
 
 #[cfg(test)]
-mod documentation;
-#[cfg(test)]
 mod tests;

@@ -1,3 +1,5 @@
+mod documentation;
+
 use proptest::prelude::*;
 
 use super::*;

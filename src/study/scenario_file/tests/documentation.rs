@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::keys::{full_scenario, leaves};
-use super::*;
+use super::super::keys::{full_scenario, leaves};
+use super::super::*;
 
 /// What the documentation calls any key that has a post.
 const POST: &str = "POST";
