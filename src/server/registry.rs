@@ -72,12 +72,6 @@ impl Registry {
         Some((self.users.name(entry.user), entry.record()))
     }
 
-    /// Adds what was issued earlier, unless its TempID is there already.
-    pub fn insert(&mut self, user: Username, record: ContactRecord) -> bool {
-        let user = self.users.number(user);
-        self.insert_at(self.hasher.hash_one(record.temp_id), user, record)
-    }
-
     /// Adds what was issued earlier, in this order, and gives the positions of what was passed
     /// over, as its TempID was there already.
     ///

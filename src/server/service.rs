@@ -32,16 +32,8 @@ pub struct Service<E> {
     pub shares: Shares,
     waits: Waits,
     /// What the store has answered and no session has been told.
-    answered: VecDeque<Answered>,
+    settled: VecDeque<Settled>,
     is_failing: bool,
-}
-
-/// A wait that the store has answered.
-#[derive(Debug)]
-struct Answered {
-    ticket: Ticket,
-    wait: Wait,
-    outcome: Result<(), Problem>,
 }
 
 /// The end of a session's wait.
@@ -63,7 +55,7 @@ impl<E: Store> Service<E> {
             statistics: Statistics::default(),
             shares: Shares::default(),
             waits: Waits::default(),
-            answered: VecDeque::new(),
+            settled: VecDeque::new(),
             is_failing: false,
         }
     }
@@ -98,12 +90,11 @@ impl<E: Store> Service<E> {
 
     /// The next wait that is over by `now`, as the store has answered or the deadline has passed.
     pub fn next_settled(&mut self, now: Instant) -> Option<Settled> {
-        if self.answered.is_empty() {
+        if self.settled.is_empty() {
             self.take_answers(now);
         }
-        if let Some(Answered { ticket, wait, outcome }) = self.answered.pop_front() {
-            let outcome = self.conclude(wait.operation, outcome);
-            return Some(Settled { client: wait.client, ticket, outcome });
+        if let Some(settled) = self.settled.pop_front() {
+            return Some(settled);
         }
         self.waits.set_deadlines(now);
         let (ticket, wait) = self.waits.end_overdue(now)?;
@@ -114,19 +105,22 @@ impl<E: Store> Service<E> {
 
     /// Takes as many answers of the store as the registry had best be given at a time.
     fn take_answers(&mut self, now: Instant) {
-        let Self { authority, store, waits, answered, .. } = self;
-        let mut temp_ids = 0;
+        let (mut answered, mut temp_ids) = (Vec::new(), 0);
         while temp_ids < Registry::BATCH
-            && let Some(Completion { ticket, outcome }) = store.next_completion(now)
+            && let Some(completion) = self.store.next_completion(now)
         {
             // A wait whose deadline has passed is over: what the store says of it now, nobody asks.
-            if let Some(wait) = waits.end(ticket) {
+            if let Some(wait) = self.waits.end(completion.ticket) {
                 temp_ids += wait.operation.records().len();
-                answered.push_back(Answered { ticket, wait, outcome });
+                answered.push((wait, completion));
             }
         }
-        let records = answered.iter().flat_map(|answered| answered.wait.operation.records());
-        authority.registry().fetch(records.map(|record| record.temp_id));
+        let records = answered.iter().flat_map(|(wait, _)| wait.operation.records());
+        self.authority.registry().fetch(records.map(|record| record.temp_id));
+        for (Wait { client, operation, .. }, Completion { ticket, outcome }) in answered {
+            let outcome = self.conclude(operation, outcome);
+            self.settled.push_back(Settled { client, ticket, outcome });
+        }
     }
 
     /// Tells a session how its wait ended, and appends the reply.

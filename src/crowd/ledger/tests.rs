@@ -125,7 +125,7 @@ fn told_temp_id_that_a_crash_lost_or_changed_is_a_violation() {
     ledger.enter(ANN, learned(Fact::TempIds(vec![record(1)]), 1), at(1)).expect("told once");
     let with = |phone, record| {
         let mut registry = Registry::default();
-        registry.insert(username(phone), record);
+        registry.insert_issued(username(phone), &[record]);
         registry
     };
     assert!(ledger.restarted(&with(ANN, record(1)), at(2)).is_ok());

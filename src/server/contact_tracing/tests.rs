@@ -16,7 +16,7 @@ const UNKNOWN: &str = "99999999999999999999 13/05/2020 17:54:06 13/05/2020 18:09
 fn registry() -> Registry {
     let mut registry = Registry::default();
     for (name, line) in [("+61410888888", EIGHT), ("+61410777777", SEVEN)] {
-        assert!(registry.insert(user(name), record(line)));
+        assert!(registry.insert_issued(user(name), &[record(line)]));
     }
     registry
 }

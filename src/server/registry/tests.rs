@@ -61,7 +61,7 @@ proptest! {
         let (mut registry, mut expected) = (Registry::default(), Registry::default());
         for batch in issued.chunks(batch) {
             let repeated = registry.insert_all(batch);
-            let is_new = batch.iter().map(|(user, record)| expected.insert(*user, *record));
+            let is_new = batch.iter().map(|(user, record)| expected.insert_issued(*user, &[*record]));
             let positions = is_new.enumerate().filter(|(_, is_new)| !is_new);
             prop_assert_eq!(repeated, positions.map(|(at, _)| at).collect::<Vec<_>>());
         }
