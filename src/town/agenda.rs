@@ -36,13 +36,8 @@ impl Agenda {
         Some(due)
     }
 
-    /// Contacts of a trace that begin after the end of the run; see [`Meetings::late_contacts`].
-    pub fn late_contacts(&self) -> u64 {
-        self.meetings.late_contacts()
-    }
-
-    /// Positions of people in a plane; see [`Meetings::positions`].
-    pub fn positions(&self) -> Vec<(f64, f64)> {
-        self.meetings.positions()
+    /// All meetings.
+    pub fn meetings(&self) -> &Meetings {
+        &self.meetings
     }
 }

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use super::Collect;
 use super::ids::{Owners, PersonId, PhoneId};
+use super::meetings::Meetings;
 use super::message::Fate;
 use super::nearness::Encounter;
 use super::outcome::{Contact, Received, Records, Traced, Upload};
-use super::transcript::Transcript;
+use super::transcript::{Transcript, Way};
 use crate::protocol::ContactRecord;
 use crate::world::network::ConnectionId;
 
@@ -78,17 +79,17 @@ impl Diary {
         }
     }
 
-    /// Adds bytes that a phone sent to the server.
-    pub fn asked(&mut self, phone: PhoneId, connection: ConnectionId, bytes: &[u8], at: Duration) {
+    /// Adds bytes between a phone and the server.
+    pub fn exchanged(
+        &mut self,
+        phone: PhoneId,
+        connection: ConnectionId,
+        way: Way,
+        bytes: &[u8],
+        at: Duration,
+    ) {
         if self.collect.messages {
-            self.transcript.asked(at, connection, self.name_of(phone), bytes);
-        }
-    }
-
-    /// Adds bytes that a phone received from the server.
-    pub fn heard(&mut self, phone: PhoneId, connection: ConnectionId, bytes: &[u8], at: Duration) {
-        if self.collect.messages {
-            self.transcript.heard(at, connection, self.name_of(phone), bytes);
+            self.transcript.bytes(at, connection, &self.name_of(phone), way, bytes);
         }
     }
 
@@ -126,15 +127,11 @@ impl Diary {
     }
 
     /// All records, with what is known at the end of the run.
-    pub fn into_records(
-        mut self,
-        contacts: Vec<Contact>,
-        positions: impl FnOnce() -> Vec<(f64, f64)>,
-    ) -> Records {
+    pub fn into_records(mut self, contacts: Vec<Contact>, meetings: &Meetings) -> Records {
         self.records.messages = self.transcript.into_messages();
         if self.collect.records {
             self.records.contacts = contacts;
-            self.records.positions = positions();
+            self.records.positions = meetings.positions();
         }
         self.records
     }

@@ -9,41 +9,34 @@ use std::ops::Range;
 use crate::world::ids::id;
 pub use crate::world::ids::{PersonId, PhoneId};
 
-/// A post of an adversary: the position of a radio that listens or sends.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PostId(u32);
-
-/// A person who falls ill, in the order of the tests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct CaseId(u32);
-
-/// An adversary that only listens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SnifferId(u32);
-
-/// An adversary that sends beacons again; all replays come before all relays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RepeaterId(u32);
-
-/// An adversary that guesses passwords.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct GuesserId(u32);
-
-/// An adversary that uploads a contact log of its own making.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ForgerId(u32);
-
-/// An adversary that opens many connections.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct FlooderId(u32);
-
-id!(PostId);
-id!(CaseId);
-id!(SnifferId);
-id!(RepeaterId);
-id!(GuesserId);
-id!(ForgerId);
-id!(FlooderId);
+id!(
+    /// A post of an adversary: the position of a radio that listens or sends.
+    PostId
+);
+id!(
+    /// A person who falls ill, in the order of the tests.
+    CaseId
+);
+id!(
+    /// An adversary that only listens.
+    SnifferId
+);
+id!(
+    /// An adversary that sends beacons again; all replays come before all relays.
+    RepeaterId
+);
+id!(
+    /// An adversary that guesses passwords.
+    GuesserId
+);
+id!(
+    /// An adversary that uploads a contact log of its own making.
+    ForgerId
+);
+id!(
+    /// An adversary that opens many connections.
+    FlooderId
+);
 
 /// Phones with consecutive ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

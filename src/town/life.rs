@@ -11,6 +11,7 @@ use super::message::Fate;
 use super::nearness::Near;
 use super::outcome::{Outcome, Records, Traced};
 use super::radio::Source;
+use super::transcript::Way;
 use crate::protocol::Beacon;
 use crate::server::contact_tracing::ContactTrace;
 use crate::server::decision::Decision;
@@ -225,10 +226,21 @@ impl Town {
     }
 
     fn learn(&mut self, phone: PhoneId, fact: &Fact, core: &mut Core<Event>) -> Result<(), String> {
+        let is_adversary = self.owners.is_adversary(phone);
         match fact {
             Fact::LoggedIn { .. } => self.tally.logged_in(),
-            Fact::TempIds(records) => self.tally.supplied(records.len()),
-            Fact::Uploaded(taken) => self.diary.uploaded(phone, *taken, core.clock.elapsed()),
+            Fact::TempIds(records) => {
+                self.tally.supplied(records.len());
+                if !is_adversary {
+                    self.handsets.supply(phone, records, core);
+                }
+            }
+            Fact::Uploaded(taken) => {
+                self.diary.uploaded(phone, *taken, core.clock.elapsed());
+                if !is_adversary {
+                    self.health.uploaded();
+                }
+            }
             Fact::Broken(promise) => return Err(format!("phone {phone}: {promise}")),
             Fact::WrongPassword { with_right_password: true } => {
                 return Err(format!("phone {phone} is told that the right password is wrong"));
@@ -240,21 +252,8 @@ impl Town {
             | Fact::Refused { .. }
             | Fact::LoggedOut => {}
         }
-        if self.owners.is_adversary(phone) {
+        if is_adversary {
             self.adversaries.learn(phone, fact, core);
-            return Ok(());
-        }
-        match fact {
-            Fact::TempIds(records) => self.handsets.supply(phone, records, core),
-            Fact::Uploaded(_) => self.health.uploaded(),
-            Fact::LoggedIn { .. }
-            | Fact::WrongPassword { .. }
-            | Fact::NowBlocked
-            | Fact::Blocked
-            | Fact::Answered
-            | Fact::Refused { .. }
-            | Fact::LoggedOut
-            | Fact::Broken(_) => {}
         }
         Ok(())
     }
@@ -283,14 +282,14 @@ impl Town {
             seed: self.scenario.seed,
             people: self.owners.people(),
             users: self.owners.phones(),
-            late_contacts: self.agenda.late_contacts(),
+            late_contacts: self.agenda.meetings().late_contacts(),
             tracing,
             beacons: self.radio.beacons(),
             adversaries: self.adversaries.outcome(),
             linkability: self.adversaries.linkability(),
             ..self.tally.into_outcome()
         };
-        (outcome, self.diary.into_records(contacts, || self.agenda.positions()))
+        (outcome, self.diary.into_records(contacts, self.agenda.meetings()))
     }
 }
 
@@ -325,11 +324,11 @@ impl Inhabitants for Town {
         match notice {
             Notice::Asked { phone, connection, bytes, .. } => {
                 self.tally.asked(bytes, now);
-                self.diary.asked(phone, connection, bytes, now);
+                self.diary.exchanged(phone, connection, Way::ToServer, bytes, now);
             }
             Notice::Heard { phone, connection, bytes } => {
                 self.tally.heard(bytes, now);
-                self.diary.heard(phone, connection, bytes, now);
+                self.diary.exchanged(phone, connection, Way::ToPhone, bytes, now);
             }
             Notice::Learned { phone, learned } => {
                 return self.learn(phone, &learned.fact, core);

@@ -22,8 +22,10 @@ pub struct Transcript {
 
 /// Direction of bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
+pub enum Way {
+    /// From a phone to the server.
     ToServer,
+    /// From the server to a phone.
     ToPhone,
 }
 
@@ -41,14 +43,30 @@ impl Transcript {
         self.messages.push(Message { t: at.as_secs_f64(), from, to, via: Via::Udp, text });
     }
 
-    /// Adds bytes that the phone of this name sent to the server.
-    pub fn asked(&mut self, at: Duration, connection: ConnectionId, name: String, bytes: &[u8]) {
-        self.add(at, connection, &name, Way::ToServer, bytes);
-    }
-
-    /// Adds bytes that the phone of this name received from the server.
-    pub fn heard(&mut self, at: Duration, connection: ConnectionId, name: String, bytes: &[u8]) {
-        self.add(at, connection, &name, Way::ToPhone, bytes);
+    /// Adds bytes between the phone of this name and the server.
+    pub fn bytes(
+        &mut self,
+        at: Duration,
+        connection: ConnectionId,
+        name: &str,
+        way: Way,
+        bytes: &[u8],
+    ) {
+        let unfinished = &mut self.unfinished.entry(connection).or_default()[way as usize];
+        unfinished.extend_from_slice(bytes);
+        let (from, to, Described { texts, used }) = match way {
+            Way::ToServer => (name, SERVER, describe_requests(unfinished)),
+            Way::ToPhone => (SERVER, name, describe_replies(unfinished)),
+        };
+        unfinished.drain(..used);
+        let message = |text| Message {
+            t: at.as_secs_f64(),
+            from: from.to_owned(),
+            to: to.to_owned(),
+            via: Via::Tcp,
+            text,
+        };
+        self.messages.extend(texts.into_iter().map(message));
     }
 
     /// Adds the names of contacts that the server shows its operator for an uploaded contact log.
@@ -71,24 +89,6 @@ impl Transcript {
     /// All messages, in the order of time.
     pub fn into_messages(self) -> Vec<Message> {
         self.messages
-    }
-
-    fn add(&mut self, at: Duration, connection: ConnectionId, name: &str, way: Way, bytes: &[u8]) {
-        let unfinished = &mut self.unfinished.entry(connection).or_default()[way as usize];
-        unfinished.extend_from_slice(bytes);
-        let (from, to, Described { texts, used }) = match way {
-            Way::ToServer => (name, SERVER, describe_requests(unfinished)),
-            Way::ToPhone => (SERVER, name, describe_replies(unfinished)),
-        };
-        unfinished.drain(..used);
-        let message = |text| Message {
-            t: at.as_secs_f64(),
-            from: from.to_owned(),
-            to: to.to_owned(),
-            via: Via::Tcp,
-            text,
-        };
-        self.messages.extend(texts.into_iter().map(message));
     }
 }
 

@@ -3,19 +3,14 @@
 //! Each kind of thing has an id type of its own, so that none is taken for another. Ids are indices
 //! into lists.
 
-use serde::Serialize;
-
-/// A person, who may own a phone. The number is in the username.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-pub struct PersonId(u32);
-
-/// A phone: an index in [`Core::phones`](super::Core::phones).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-pub struct PhoneId(u32);
-
-/// Gives a type around a `u32` the methods of an id.
+/// Makes a type for the ids of one kind of thing.
 macro_rules! id {
-    ($id:ident) => {
+    ($(#[$doc:meta])+ $id:ident) => {
+        $(#[$doc])+
+        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(serde::Serialize)]
+        pub struct $id(u32);
+
         impl $id {
             /// The id with this number.
             pub const fn new(number: u32) -> Self {
@@ -41,7 +36,13 @@ macro_rules! id {
     };
 }
 
-id!(PersonId);
-id!(PhoneId);
+id!(
+    /// A person, who may own a phone. The number is in the username.
+    PersonId
+);
+id!(
+    /// A phone: an index in [`Core::phones`](super::Core::phones).
+    PhoneId
+);
 
 pub(crate) use id;

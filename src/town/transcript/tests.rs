@@ -3,12 +3,11 @@ use super::*;
 #[test]
 fn reply_in_pieces_is_one_message_when_its_last_piece_is_there() {
     let mut transcript = Transcript::default();
-    let name = || "phone 3".to_owned();
     let [one, other] = [ConnectionId(1), ConnectionId(2)];
-    transcript.asked(Duration::from_secs(1), one, name(), b"PING\r\n");
-    transcript.heard(Duration::from_secs(2), one, name(), b"+PO");
-    transcript.heard(Duration::from_secs(3), other, "phone 4".to_owned(), b"+OK\r\n");
-    transcript.heard(Duration::from_secs(4), one, name(), b"NG\r\n");
+    transcript.bytes(Duration::from_secs(1), one, "phone 3", Way::ToServer, b"PING\r\n");
+    transcript.bytes(Duration::from_secs(2), one, "phone 3", Way::ToPhone, b"+PO");
+    transcript.bytes(Duration::from_secs(3), other, "phone 4", Way::ToPhone, b"+OK\r\n");
+    transcript.bytes(Duration::from_secs(4), one, "phone 3", Way::ToPhone, b"NG\r\n");
     let said: Vec<_> =
         transcript.into_messages().into_iter().map(|it| (it.t, it.from, it.to)).collect();
     let expected = [(1.0, "phone 3", SERVER), (3.0, SERVER, "phone 4"), (4.0, SERVER, "phone 3")];
@@ -18,9 +17,8 @@ fn reply_in_pieces_is_one_message_when_its_last_piece_is_there() {
 #[test]
 fn next_connection_of_a_phone_says_nothing_of_the_last_one() {
     let mut transcript = Transcript::default();
-    let name = || "phone 3".to_owned();
-    transcript.heard(Duration::ZERO, ConnectionId(1), name(), b"-BUS");
-    transcript.heard(Duration::ZERO, ConnectionId(2), name(), b"+OK\r\n");
+    transcript.bytes(Duration::ZERO, ConnectionId(1), "phone 3", Way::ToPhone, b"-BUS");
+    transcript.bytes(Duration::ZERO, ConnectionId(2), "phone 3", Way::ToPhone, b"+OK\r\n");
     transcript.lost(ConnectionId(1));
     assert_eq!(transcript.unfinished.len(), 1);
     let texts: Vec<_> = transcript.into_messages().into_iter().map(|it| it.text).collect();
