@@ -163,3 +163,6 @@ impl<E: Store> Service<E> {
         self.is_failing = problem.is_some();
     }
 }
+
+#[cfg(test)]
+mod tests;
