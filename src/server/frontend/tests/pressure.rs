@@ -1,6 +1,7 @@
 //! Users who ask for more than the server has for them.
 
 use super::*;
+use crate::server::memory::Memory;
 
 /// Bytes of an upload that one read does not bring.
 const UPLOAD_BYTES: usize = 70_000;
@@ -154,4 +155,70 @@ fn flood_of_one_user_that_hangs_up_leaves_nothing() {
         fixture.tick();
     }
     assert!(fixture.frontend.is_empty() && !fixture.frontend.is_busy());
+}
+
+#[test]
+fn input_behind_a_wait_that_is_over_is_refused_like_any_other() {
+    let mut fixture = Fixture::new();
+    let settings = BudgetSettings { in_all: 5 * READ_BYTES / 2, ..BudgetSettings::default() };
+    fixture.frontend.budgets = Budgets::new(settings);
+    let [mut another, mut oldest] = [fixture.logged_in(), waiting(&mut fixture)];
+    // The store answers, and the upload has not had its next turn.
+    fixture.frontend.tick(std::iter::empty(), &fixture.poll, fixture.now);
+    send_without_commit(&mut fixture, &mut another, &begun_upload());
+    oldest.turn();
+    another.turn();
+    let received = oldest.received();
+    assert!(received.starts_with("$58\r\n") && received.contains("\r\n-BUSYREQUESTS "));
+    assert_eq!(another.received(), "");
+}
+
+#[test]
+fn stopping_session_that_waits_for_the_store_has_its_reply_first() {
+    let mut fixture = Fixture::new();
+    let mut phone = fixture.logged_in();
+    fixture.frontend.begin_to_stop();
+    send_without_commit(&mut fixture, &mut phone, b"TEMPID\r\n");
+    // As at the end of a tick in which the store has not answered.
+    fixture.frontend.settle(phone.token, &fixture.poll, fixture.now);
+    assert!(!phone.is_ended());
+    fixture.tick();
+    phone.turn();
+    assert!(phone.received().starts_with("$58\r\n") && phone.is_ended());
+}
+
+#[test]
+fn request_that_waits_until_its_user_has_paid_is_not_late() {
+    let mut fixture = Fixture::<End>::new();
+    let mut phone = fixture.logged_in();
+    let user = Username::decode(b"ann").expect("a name");
+    let shares = &mut fixture.frontend.service.shares;
+    let paid_at = fixture.now.monotonic + 3 * REQUEST_TIMEOUT;
+    while shares.has_room(user, paid_at) {
+        shares.charge(user, Work::ContactRecords(1_000_000), fixture.now.monotonic);
+    }
+    fixture.send(&mut phone, b"PING\r\n");
+    let mut turns = 0;
+    while let Some(next) = fixture.frontend.next_wake() {
+        assert!(phone.received().is_empty() && next > fixture.now.monotonic);
+        fixture.now.monotonic = next;
+        fixture.tick();
+        phone.turn();
+        turns += 1;
+        assert!(turns < 20, "it does not end");
+    }
+    assert_eq!(phone.received(), "+PONG\r\n");
+    assert!(fixture.now.monotonic > paid_at && !phone.is_closed());
+}
+
+#[test]
+fn full_memory_closes_who_leaves_replies_unread_and_nobody_else() {
+    let mut fixture = Fixture::<End>::new();
+    let [mut reading, unread] = [fixture.logged_in(), fixture.blocked()];
+    assert!(!unread.is_closed());
+    fixture.frontend.service.authority.limit_memory(Memory::limited_to(0));
+    fixture.poll.tell(unread.token, Readiness::Writable);
+    fixture.send(&mut reading, b"PING\r\n");
+    assert!(unread.is_closed());
+    assert_eq!(reading.received(), "+PONG\r\n");
 }
