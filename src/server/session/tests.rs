@@ -187,6 +187,34 @@ fn logged_in_upload_that_cannot_be_shown_is_refused() {
 }
 
 #[test]
+fn logged_in_upload_is_taken_and_counted() {
+    let mut fixture = Fixture::logged_in();
+    fixture.receive(&b"*2\r\n$6\r\nUPLOAD\r\n$0\r\n\r\n".repeat(2));
+    assert_eq!(fixture.replied(), ":0\r\n:0\r\n");
+    let decisions = fixture.decisions.take();
+    assert!(matches!(
+        decisions[..],
+        [Decision::ContactLogTraced(_), Decision::ContactLogTraced(_)]
+    ));
+    fixture.receive(b"INFO bluetrace\r\n");
+    assert!(fixture.replied().contains("\r\ncontact_logs:2\r\n"));
+}
+
+#[test]
+fn logged_in_uploads_are_charged_by_their_records_until_requests_wait() {
+    let mut fixture = Fixture::logged_in();
+    // Refused, as they are no records, but to find that out takes as long.
+    let records = vec![b'x'; 18_000 * ContactRecord::LEN];
+    let head = format!("*2\r\n$6\r\nUPLOAD\r\n${}\r\n", records.len());
+    let upload = [head.as_bytes(), &records, b"\r\n"].concat();
+    for _ in 0..3 {
+        assert_eq!(fixture.receive(&upload).bytes, upload.len());
+        assert!(fixture.replied().starts_with("-ERR "));
+    }
+    assert_eq!(fixture.receive(b"PING\r\n"), Consumed { bytes: 0, wants_more: false });
+}
+
+#[test]
 fn logged_in_broken_framing_closes() {
     let mut fixture = Fixture::logged_in();
     fixture.receive(b"*x\r\nPING\r\n");
@@ -249,6 +277,21 @@ fn logged_out_tools_are_answered_as_redis_does() {
     fixture.replied();
     fixture.receive(b"COMMAND DOCS\r\nCONFIG GET save\r\nCOMMAND\r\n");
     assert_eq!(fixture.replied(), "%0\r\n%0\r\n*0\r\n");
+}
+
+#[test]
+fn logged_out_each_client_is_greeted_with_a_number_of_its_own() {
+    let mut fixture = Fixture::logged_out();
+    for id in [1, 2] {
+        fixture.session = Session::default();
+        for _ in 0..2 {
+            fixture.receive(b"HELLO\r\n");
+            let replied = fixture.replied();
+            assert!(replied.contains(&format!("\r\n$2\r\nid\r\n:{id}\r\n")), "{replied}");
+        }
+        fixture.receive(b"CLIENT ID\r\n");
+        assert_eq!(fixture.replied(), format!(":{id}\r\n"));
+    }
 }
 
 #[test]
