@@ -41,3 +41,25 @@ fn comment_is_no_account_and_a_mark_alone_is_no_line() {
     assert_eq!(read("\u{feff}#").expect("a comment").0.len(), 0);
     assert_eq!(read("\u{feff}").expect("nothing").0.len(), 0);
 }
+
+#[test]
+fn malformed_line_is_told_with_what_is_wrong() {
+    for (line, problem) in [
+        ("ann", "it has no space"),
+        ("ann  secret", "it has more than one space"),
+        ("ann secret more", "it has more than one space"),
+        ("ann ", "the password is empty or has a control character"),
+        ("ann sec\tret", "the password is empty or has a control character"),
+    ] {
+        let error = read(line).expect_err(line);
+        assert!(error.contains(&format!(":1: {problem};")), "{error}");
+    }
+}
+
+#[test]
+fn longest_password_is_taken_and_a_longer_one_is_not() {
+    let line = |len| format!("ann {}", "x".repeat(len));
+    assert_eq!(read(&line(MAX_PASSWORD_BYTES)).expect("a user").0.len(), 1);
+    let error = read(&line(MAX_PASSWORD_BYTES + 1)).expect_err("too long");
+    assert!(error.contains("the password is longer than 512 bytes"), "{error}");
+}

@@ -47,3 +47,40 @@ fn changed_file_has_another_version() {
     assert_ne!(version(), second);
     assert!(!version().is_same_file(&second));
 }
+
+#[test]
+fn file_is_in_force_only_if_it_has_users_and_is_whole() {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    for (content, expected) in [
+        ("", Err("it has no user")),
+        ("# nobody\n", Err("it has no user")),
+        ("ann secret", Err("its last line has no end")),
+        ("ann secret\nbob", Err("it has no space")),
+        ("ann secret\nbob secret\n", Ok(2)),
+    ] {
+        std::fs::write(file.path(), content).expect("written");
+        match (read_when_quiet(file.path(), Duration::ZERO, Memory::default()), expected) {
+            (Ok(passwords), Ok(users)) => assert_eq!(passwords.len(), users),
+            (Err(error), Err(problem)) => assert!(error.to_string().contains(problem), "{error}"),
+            (found, _) => panic!("{content:?}: {found:?}"),
+        }
+    }
+}
+
+#[test]
+fn file_moved_to_the_place_is_read_sooner_than_one_that_is_written_there() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let [path, other] = ["file", "other"].map(|name| directory.path().join(name));
+    let poll = mio::Poll::new().expect("a poll");
+    std::fs::write(&path, "ann secret\n").expect("written");
+    let token = Token::permanent(0);
+    let mut reload =
+        Reload::new(path.clone(), Memory::default(), poll.registry(), token).expect("it is there");
+    std::fs::write(&path, "bob secret\n").expect("written");
+    assert_eq!(reload.quiet(), QUIET);
+    std::fs::write(&other, "cyd secret\n").expect("written");
+    std::fs::rename(&other, &path).expect("replaced");
+    assert_eq!([reload.quiet(), reload.quiet()], [QUIET_IF_MOVED, QUIET]);
+    std::fs::remove_file(&path).expect("removed");
+    assert_eq!(reload.quiet(), QUIET);
+}
