@@ -39,3 +39,6 @@ pub fn set_aside(path: &Path, offset: u64, bytes: &[u8]) -> io::Result<PathBuf> 
 pub(super) fn sync_directory(path: &Path) -> io::Result<()> {
     path.parent().map_or(Ok(()), |directory| File::open(directory)?.sync_all())
 }
+
+#[cfg(test)]
+mod tests;

@@ -94,3 +94,29 @@ fn repeated_temp_ids_far_apart_are_told_with_their_lines() {
     assert_eq!(replayed.expect("read").repeated, [201, 205]);
     assert_eq!(len, 101);
 }
+
+#[test]
+fn first_line_alone_tells_for_how_many_there_is_to_be_room() {
+    const COUNT: usize = 1000;
+    let (mut registry, mut expected) = (Registry::default(), Registry::default());
+    let mut replay = Replay::new(&mut registry, (COUNT * (LINE.len() + 1)) as u64);
+    for line in [LINE, &OTHER.replace("+61410777777", "+61")] {
+        replay.take(1, line.as_bytes()).expect("a whole line");
+    }
+    expected.reserve(COUNT);
+    assert_eq!(registry.next_growth_bytes(), expected.next_growth_bytes());
+}
+
+#[test]
+fn lines_are_added_in_batches_and_the_rest_at_the_end() {
+    let mut registry = Registry::default();
+    let mut replay = Replay::new(&mut registry, 0);
+    let line = |number: usize| LINE.replace("12345678901234567891", &format!("{number:020}"));
+    for number in 1..=2 * Registry::BATCH + 1 {
+        replay.take(number as u64, line(number).as_bytes()).expect("a whole line");
+        let added = number / Registry::BATCH * Registry::BATCH;
+        assert_eq!(replay.registry.len(), added);
+    }
+    replay.end();
+    assert_eq!(registry.len(), 2 * Registry::BATCH + 1);
+}

@@ -181,3 +181,17 @@ fn line_that_is_none_behind_a_hole_is_refused() {
     let number = state.iter().filter(|byte| **byte == b'\n').count();
     assert_refused(&state, number);
 }
+
+#[test]
+fn longest_line_behind_a_hole_is_cut_out_and_a_longer_text_is_refused() {
+    let synced = lines(0..3);
+    let hole = "\0".repeat(SECTOR - synced.len());
+    let name = "x".repeat(Username::MAX_LEN);
+    let times = "13/05/2020 17:54:06 13/05/2020 18:09:05";
+    let longest = format!("{name} 12345678901234567891 {times}\r\n");
+    let state = format!("{synced}{hole}{longest}");
+    let Recovered { after, replayed, .. } = recover(state.as_bytes()).expect("it starts");
+    assert_eq!(after, synced.as_bytes());
+    assert_eq!(replayed.mended.map(|mended| mended.cut_out), Some(1));
+    assert_refused(format!("{synced}{hole}x{longest}").as_bytes(), 4);
+}
