@@ -46,3 +46,15 @@ fn unknown_temp_ids_are_counted_and_not_quoted() {
     assert!(diagnostics.ends_with("never issued here: 2 of 2\n"), "{diagnostics}");
     assert!(!diagnostics.contains("9999999999999999"), "{diagnostics}");
 }
+
+#[test]
+fn text_of_the_longest_entry_fits_into_the_room_that_is_kept_for_it() {
+    const LINE: &str = "12345678901234567891 13/05/2020 17:54:06 13/05/2020 18:09:05";
+    let name = Username::decode(&[b'x'; Username::MAX_LEN]).expect("a name");
+    let text_bytes = |entries| {
+        let mut trace = traced("+61410999999", &vec![LINE; entries]);
+        trace.entries.iter_mut().for_each(|entry| entry.contact = Some(name));
+        shown(trace).0.len()
+    };
+    assert!(text_bytes(100) - text_bytes(0) <= 100 * MAX_ENTRY_BYTES);
+}

@@ -108,3 +108,10 @@ fn flood_of_names_takes_bounded_memory() {
     assert_eq!(names, 8 * NAMES_PER_KIND);
     assert!(size_of::<List>() * LISTS <= 25 * 1024 * 1024);
 }
+
+#[test]
+fn table_has_places_for_a_million_names() {
+    let names =
+        FailureTable::default().lists.len() * size_of::<List>() / size_of::<Option<Entry>>();
+    assert!(names >= 1_000_000, "{names}");
+}

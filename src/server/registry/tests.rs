@@ -42,6 +42,20 @@ fn temp_id_that_somebody_has_is_not_issued_to_anybody_else() {
     assert_eq!([owner(2), owner(3)], [Some(user("ann")), Some(user("bob"))]);
 }
 
+#[test]
+fn next_growth_doubles_all_entries_as_soon_as_one_tick_may_fill_them() {
+    let mut registry = Registry::default();
+    registry.reserve(1000);
+    let doubled = |registry: &Registry| (registry.entries.capacity() * 2 * 32) as u64;
+    assert_eq!(registry.next_growth_bytes(), doubled(&registry));
+    registry.reserve(ISSUED_PER_TICK);
+    let room = registry.entries.capacity() as u32 - ISSUED_PER_TICK as u32;
+    registry.insert_issued(user("ann"), &records(0..room));
+    assert_eq!(registry.next_growth_bytes(), 0);
+    registry.insert_issued(user("ann"), &records(room..room + 1));
+    assert_eq!(registry.next_growth_bytes(), doubled(&registry));
+}
+
 /// Of few users and few TempIDs, so that many are repeated.
 fn any_issued() -> impl Strategy<Value = (Username, ContactRecord)> {
     (0..8_u32, 0..200_u32, 0..1000_u64).prop_map(|(name, number, seconds)| {
