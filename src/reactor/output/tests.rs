@@ -20,8 +20,7 @@ struct Fixture<R> {
 impl<R> Fixture<R> {
     fn new(writer: impl Into<OwnedFd>, reader: R) -> Self {
         let poll = Poll::new().expect("a poll");
-        let writer: OwnedFd = writer.into();
-        let output = Output::new(Sink::of(writer.as_fd(), poll.registry(), TOKEN));
+        let output = Output::on(writer.into(), poll.registry(), TOKEN);
         Self { poll, output, reader }
     }
 
@@ -46,6 +45,18 @@ impl<R> Fixture<R> {
         self.poll.poll(&mut events, Some(DEADLINE)).expect("polled");
         assert!(!events.is_empty(), "no event comes");
         events.iter().for_each(|event| self.output.handle_event(event));
+    }
+}
+
+impl Output {
+    /// An output on a descriptor whose room raises events.
+    pub(crate) fn on(writer: impl AsFd, registry: &Registry, token: Token) -> Self {
+        Self::new(Sink::of(writer.as_fd(), registry, token))
+    }
+
+    /// An output on a descriptor that fails when it is full, and of which no event tells.
+    pub(crate) fn without_events(writer: impl Into<OwnedFd>) -> Self {
+        Self::new(Sink::Blocking(writer.into().into()))
     }
 }
 
