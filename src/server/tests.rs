@@ -2,6 +2,8 @@ use std::fs;
 use std::net::Ipv4Addr;
 use std::os::unix::fs::PermissionsExt;
 
+use mio::net::TcpStream;
+
 use super::*;
 
 /// A server on a free port of the loopback, with one user.
@@ -40,4 +42,24 @@ fn listener_that_fails_for_good_is_tried_after_pauses_and_told_once() {
     let told = String::from_utf8_lossy(&server.console.diagnostics);
     assert_eq!(told.matches("no new connections for now: Invalid argument").count(), 1, "{told}");
     assert_eq!(told.lines().count(), 1, "{told}");
+}
+
+#[test]
+fn one_tick_accepts_a_crowd_of_clients() {
+    const CLIENTS: usize = 100;
+    let data = tempfile::tempdir().expect("a directory");
+    let mut server = server(&data);
+    let clients: Vec<_> =
+        (0..CLIENTS).map(|_| TcpStream::connect(server.local_address()).expect("begun")).collect();
+    let mut events = Events::with_capacity(8);
+    let mut most = 0;
+    while server.frontend.len() < clients.len() {
+        server.wait(&mut events).expect("waited");
+        let (now, earlier) = (Now::read(), server.frontend.len());
+        events.iter().for_each(|event| server.handle_event(event, now));
+        server.accept(now);
+        most = most.max(server.frontend.len() - earlier);
+    }
+    // The system may hand over some of them later.
+    assert!(most > CLIENTS / 2, "{most}");
 }
