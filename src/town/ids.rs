@@ -6,37 +6,25 @@
 
 use std::ops::Range;
 
-use crate::world::ids::id;
+use crate::world::ids::ids;
 pub use crate::world::ids::{PersonId, PhoneId};
 
-id!(
+ids! {
     /// A post of an adversary: the position of a radio that listens or sends.
-    PostId
-);
-id!(
+    PostId,
     /// A person who falls ill, in the order of the tests.
-    CaseId
-);
-id!(
+    CaseId,
     /// An adversary that only listens.
-    SnifferId
-);
-id!(
+    SnifferId,
     /// An adversary that sends beacons again; all replays come before all relays.
-    RepeaterId
-);
-id!(
+    RepeaterId,
     /// An adversary that guesses passwords.
-    GuesserId
-);
-id!(
+    GuesserId,
     /// An adversary that uploads a contact log of its own making.
-    ForgerId
-);
-id!(
+    ForgerId,
     /// An adversary that opens many connections.
-    FlooderId
-);
+    FlooderId,
+}
 
 /// Phones with consecutive ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

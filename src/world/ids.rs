@@ -3,9 +3,9 @@
 //! Each kind of thing has an id type of its own, so that none is taken for another. Ids are indices
 //! into lists.
 
-/// Makes a type for the ids of one kind of thing.
-macro_rules! id {
-    ($(#[$doc:meta])+ $id:ident) => {
+/// Makes a type for the ids of each kind of thing.
+macro_rules! ids {
+    ($($(#[$doc:meta])+ $id:ident,)+) => {$(
         $(#[$doc])+
         #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[derive(serde::Serialize)]
@@ -33,16 +33,14 @@ macro_rules! id {
                 std::fmt::Display::fmt(&self.0, f)
             }
         }
-    };
+    )+};
 }
 
-id!(
+ids! {
     /// A person, who may own a phone. The number is in the username.
-    PersonId
-);
-id!(
+    PersonId,
     /// A phone: an index in [`Core::phones`](super::Core::phones).
-    PhoneId
-);
+    PhoneId,
+}
 
-pub(crate) use id;
+pub(crate) use ids;
