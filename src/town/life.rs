@@ -211,7 +211,7 @@ impl Town {
         named.sort_unstable();
         named.dedup();
         self.diary.named(index, &named, now);
-        // Who uploads may have heard an echo of the own phone; nobody calls them for that.
+        // The uploader may have heard an echo of their own phone; nobody calls them for that.
         named.retain(|contact| *contact != index);
         if !self.health.named(index, &named, now) {
             self.adversaries.named(named.len());
