@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use super::contact_log::{Added, ContactLog};
+use super::contact_log::{Added, ContactLog, Sender};
 use super::contact_log_file::{ContactLogFile, Notice};
 use super::log_storage::LogStorage;
-use super::phone::Phone;
+use super::phone::{Phone, Reception};
 use crate::clock::Now;
 use crate::protocol::{ContactRecord, Username};
 use crate::text_file::FileError;
@@ -73,6 +73,11 @@ impl<S: LogStorage> Keeper<S> {
         &mut self.storage
     }
 
+    /// Ends the keeping of logs, and returns the storage.
+    pub fn into_storage(self) -> S {
+        self.storage
+    }
+
     /// Takes the notices for the user.
     pub fn notices(&mut self) -> Vec<Notice> {
         std::mem::take(&mut self.notices)
@@ -103,8 +108,24 @@ impl<S: LogStorage> Keeper<S> {
         }
     }
 
+    /// Judges a datagram of `sender`, and keeps a valid beacon in memory and on disk.
+    pub fn receive(
+        &mut self,
+        sender: Sender,
+        datagram: &[u8],
+        phone: &mut Phone,
+        now: Now,
+    ) -> Reception {
+        self.follow(phone, now);
+        let reception = phone.receive_from(sender, datagram, now);
+        if let Reception::Valid(record, added) = &reception {
+            self.keep(record, *added, phone, now);
+        }
+        reception
+    }
+
     /// Writes an entry that was added to the log, or received again, to the file.
-    pub fn keep(&mut self, record: &ContactRecord, added: Added, phone: &Phone, now: Now) {
+    fn keep(&mut self, record: &ContactRecord, added: Added, phone: &Phone, now: Now) {
         let Self { storage, owner, notices, .. } = self;
         let (Some(owner), Some(entry)) = (owner, phone.log().find(record.temp_id)) else { return };
         if !owner.file.is_writable(now) {

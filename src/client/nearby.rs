@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use mio::Registry;
 
 use super::contact_log::Sender;
-use super::phone::{Outgoing, Reception};
+use super::phone::Outgoing;
 use super::{Client, ClientError, DATAGRAMS, Settings};
 use crate::clock::Now;
 use crate::protocol::Beacon;
@@ -59,12 +59,8 @@ impl Client {
     pub(super) fn receive_datagrams(&mut self, now: Now) {
         let Self { datagrams, phone, keeper, dialogue, lines, .. } = self;
         let received = datagrams.receive(now.monotonic, |datagram, sender| {
-            keeper.follow(phone, now);
-            let reception = phone.receive_from(Sender::at(sender.ip()), datagram, now);
+            let reception = keeper.receive(Sender::at(sender.ip()), datagram, phone, now);
             dialogue.received(&reception, sender, now, lines);
-            if let Reception::Valid(record, added) = reception {
-                keeper.keep(&record, added, phone, now);
-            }
         });
         if let Err(error) = received {
             dialogue.trouble(&format!("No beacons can be received for now: {error}"), lines);

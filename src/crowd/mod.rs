@@ -1,6 +1,7 @@
 //! A crowd of users whose steps and misdeeds are drawn from a seed, and the checks of what the
 //! server promises. It is built for tests and for `simulate crowd`.
 
+pub mod contact_logs;
 pub mod explore;
 pub mod ledger;
 pub mod memory;
@@ -19,6 +20,7 @@ use std::time::Duration;
 use rand::RngExt;
 use rand::rngs::ChaCha12Rng;
 
+use self::contact_logs::{ContactLogs, GRACE};
 use self::ledger::Ledger;
 use self::memory::Memory;
 use self::operator::{Operator, Reading};
@@ -26,12 +28,14 @@ pub use self::report::{Report, Violation};
 use self::settings::WorldSettings;
 use self::trace::Trace;
 use self::watchdog::{Bounds, Promise, Watchdog};
+use crate::clock::Now;
 use crate::protocol::Timestamp;
 use crate::workload::caller::Fact;
 use crate::world::clock::VirtualClock;
 use crate::world::event_queue::EventQueue;
 use crate::world::ids::{PersonId, PhoneId};
 use crate::world::kernel::Done;
+use crate::world::log_disk::LogDisk;
 use crate::world::machine::Machine;
 use crate::world::network::{ConnectionId, Network};
 use crate::world::phone::{self, Learned, Pause, SimulatedPhone};
@@ -52,6 +56,7 @@ const LONGEST_THOUGHT: Duration = Duration::from_secs(1);
 pub struct Crowd {
     rng: ChaCha12Rng,
     ledger: Ledger,
+    contact_logs: ContactLogs,
     watchdog: Watchdog,
     memory: Memory,
     operator: Operator,
@@ -86,18 +91,17 @@ impl Crowd {
         for (at, reading) in &settings.operator {
             future.schedule(*at, Happening::Own(*reading));
         }
+        let clock = VirtualClock::starting_at(Timestamp::from_unix_seconds(1_600_000_000));
         let mut phones = Vec::new();
         for number in 0..settings.phones {
             let plan = plan::random_plan(settings.phones, settings.habits, &mut rng);
-            phones.push(SimulatedPhone::new(
-                PersonId::new(number),
-                settings.contact_retention,
-                plan,
-            ));
+            let owner = PersonId::new(number);
+            let mut phone = SimulatedPhone::new(owner, settings.contact_retention, plan);
+            phone.use_disk(LogDisk::default(), clock.now());
+            phones.push(phone);
             let arrival = random::up_to(settings.arrivals, &mut rng);
             future.schedule(arrival, Happening::Acts(PhoneId::new(number)));
         }
-        let clock = VirtualClock::starting_at(Timestamp::from_unix_seconds(1_600_000_000));
         let mut machine = Machine::new(settings.machine());
         machine.start(clock.now()).expect("an empty disk holds nothing wrong");
         let network = Network::new(settings.network, settings.seed);
@@ -106,6 +110,7 @@ impl Crowd {
         let crowd = Self {
             rng,
             ledger: Ledger::new(settings.phones, block_duration, bounds.judgement()),
+            contact_logs: ContactLogs::new(settings.phones, settings.contact_retention),
             watchdog: Watchdog::new(bounds),
             memory: Memory::default(),
             operator: Operator::default(),
@@ -190,6 +195,11 @@ impl Crowd {
         self.ledger.enter(owner, learned, core.clock.elapsed())
     }
 
+    fn check_log(&mut self, phone: PhoneId, core: &mut Core<Reading>) -> Result<(), String> {
+        let machine = &mut core.phones[phone.index()];
+        self.contact_logs.check(phone, machine, core.clock.elapsed())
+    }
+
     fn watch_stream(&mut self, connection: ConnectionId, done: &Done, now: Duration) {
         match done {
             Done::Wrote(_) => {}
@@ -226,6 +236,15 @@ impl Inhabitants for Crowd {
                 }
             }
             Notice::Learned { phone, learned } => return self.learn(phone, learned, core),
+            Notice::Received { phone, reception } => {
+                self.contact_logs.received(phone, &reception, now);
+                return self.check_log(phone, core);
+            }
+            Notice::PhoneBeganAgain(phone) => {
+                let machine = &mut core.phones[phone.index()];
+                self.contact_logs.began_again(phone, machine, now);
+                return self.check_log(phone, core);
+            }
             Notice::Lost { is_broken, .. } => self.resets += u64::from(is_broken),
             Notice::Accepted(connection) => {
                 let connections = core.machine.server().map_or(0, |server| server.connections().0);
@@ -285,6 +304,7 @@ impl World<Crowd> {
             }
         }
         self.check_quiet()?;
+        self.check_logs()?;
         self.check_disk()
     }
 
@@ -312,6 +332,22 @@ impl World<Crowd> {
             return Err(format!("{bytes} bytes are left, and a timer for {wake:?}"));
         }
         ledger.check(server.registry())
+    }
+
+    /// Checks that the disks of all phones have the contact logs.
+    fn check_logs(&mut self) -> Result<(), String> {
+        let Self { core, inhabitants } = self;
+        let (now, elapsed) = (core.clock.now(), core.clock.elapsed());
+        for phone in (0..core.phones.len() as u32).map(PhoneId::new) {
+            let machine = &mut core.phones[phone.index()];
+            // What a loss of power left is rewritten some time after it was read.
+            for later in [Duration::ZERO, GRACE / 2, GRACE] {
+                let now = Now { monotonic: now.monotonic + later, ..now };
+                machine.tidy(now, elapsed);
+            }
+            inhabitants.contact_logs.check(phone, machine, elapsed + GRACE)?;
+        }
+        Ok(())
     }
 
     /// Crashes and restarts the server, which checks that all told TempIDs are on the disk.

@@ -10,11 +10,12 @@ use super::plan::Habits;
 use super::settings::WorldSettings;
 use crate::server::waits::STORE_TIMEOUT;
 use crate::world::disk::DiskFault;
+use crate::world::ids::PhoneId;
 use crate::world::late_store::Lateness;
 use crate::world::network::NetworkFaults;
 use crate::world::random::{self, Purpose};
 use crate::world::server::ServerSettings;
-use crate::world::trouble::Trouble;
+use crate::world::trouble::{Mishap, Trouble};
 
 /// A kind of world.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,7 +72,8 @@ pub fn calm(seed: u64, phones: u32) -> WorldSettings {
 }
 
 /// A world with random faults: a bad network, crashes, a disk that fills up or fails, a late store,
-/// an operator who does not read. All faults end, so that all plans can be finished.
+/// an operator who does not read, phones that are killed, lose power or are full. All faults end,
+/// so that all plans can be finished.
 pub fn troubled(seed: u64, phones: u32) -> WorldSettings {
     let mut rng = random::stream(seed, Purpose::Troubles);
     let well = Duration::from_secs(600);
@@ -100,6 +102,9 @@ pub fn troubled(seed: u64, phones: u32) -> WorldSettings {
         };
         troubles.extend([(begin, trouble), (end, remedy)]);
     }
+    for _ in 0..rng.random_range(0..=phones) {
+        troubles.extend(random_mishaps(phones, well / 2, &mut rng));
+    }
     WorldSettings {
         seed,
         phones,
@@ -123,6 +128,21 @@ pub fn troubled(seed: u64, phones: u32) -> WorldSettings {
         },
         operator: random_readings(well, &mut rng),
     }
+}
+
+/// A phone that begins again, before `latest`, and may be full for some time around that.
+fn random_mishaps(
+    phones: u32,
+    latest: Duration,
+    rng: &mut ChaCha12Rng,
+) -> [(Duration, Trouble); 3] {
+    let phone = PhoneId::new(rng.random_range(0..phones));
+    let (begin, is_full) = (random::up_to(latest, rng), rng.random());
+    let again = begin + random::up_to(Duration::from_secs(60), rng);
+    let end = again + random::up_to(Duration::from_secs(60), rng);
+    let mishap = if rng.random() { Mishap::Killed } else { Mishap::PowerLost(rng.random()) };
+    [(begin, Mishap::Full(is_full)), (again, mishap), (end, Mishap::Full(false))]
+        .map(|(at, mishap)| (at, Trouble::Phone(phone, mishap)))
 }
 
 /// Random periods in which the operator does not read. From `well` on, the operator reads

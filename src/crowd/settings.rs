@@ -56,7 +56,11 @@ impl WorldSettings {
     pub fn longest_transit(&self) -> Duration {
         let later = self.troubles.iter().filter_map(|(_, trouble)| match trouble {
             Trouble::Network(faults) => Some(faults.longest_transit()),
-            Trouble::Crash | Trouble::Restart | Trouble::Disk(_) | Trouble::Store(_) => None,
+            Trouble::Crash
+            | Trouble::Restart
+            | Trouble::Disk(_)
+            | Trouble::Store(_)
+            | Trouble::Phone(..) => None,
         });
         later.fold(self.network.longest_transit(), Duration::max)
     }

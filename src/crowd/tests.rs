@@ -7,7 +7,7 @@ use crate::server::session::MAX_REQUESTS_PER_TURN;
 use crate::workload::step::Step;
 use crate::world::kernel::Kernel;
 use crate::world::network::{ConnectionId, NetworkFaults};
-use crate::world::trouble::Trouble;
+use crate::world::trouble::{Mishap, Trouble};
 
 const ID: ConnectionId = ConnectionId(77);
 
@@ -157,6 +157,43 @@ fn disk_that_loses_what_it_said_it_has_is_a_violation() {
     assert!(world.core.clock.elapsed() == last && world.check_disk().is_ok());
     world.core.machine = Machine::new(calm(1, 1).machine());
     assert!(world.check_disk().is_err());
+}
+
+/// A world at the moment when a phone has received a beacon.
+fn after_a_beacon() -> (World<Crowd>, PhoneId) {
+    let mut world = world();
+    loop {
+        assert!(world.step().expect("all is well"), "a beacon is received some time");
+        let phones = world.core.phones.iter_mut();
+        let has_beacon = |phone: &mut SimulatedPhone| !phone.phone().log().is_empty();
+        if let Some(index) = phones.map(has_beacon).position(|it| it) {
+            return (world, PhoneId::new(index as u32));
+        }
+    }
+}
+
+#[test]
+fn phone_that_forgets_a_beacon_is_a_violation() {
+    let (mut world, phone) = after_a_beacon();
+    assert_eq!(world.inhabitants.check_log(phone, &mut world.core), Ok(()));
+    world.core.phones[phone.index()].phone().log_mut().retain(|_| false);
+    let lost = world.inhabitants.check_log(phone, &mut world.core);
+    assert!(lost.is_err_and(|lost| lost.contains("has lost the beacon")));
+}
+
+#[test]
+fn beacon_that_outlives_no_restart_is_a_violation() {
+    for (mishap, is_lost) in [(Mishap::Killed, false), (Mishap::PowerLost(3), true)] {
+        let (mut world, phone) = after_a_beacon();
+        world.begin_trouble(Trouble::Phone(phone, mishap)).expect("what is on the disk is there");
+        let has_none = world.core.phones[phone.index()].phone().log().is_empty();
+        assert_eq!(has_none, is_lost, "{mishap:?}");
+    }
+    let (mut world, phone) = after_a_beacon();
+    let now = world.core.clock.now();
+    world.core.phones[phone.index()].use_disk(LogDisk::default(), now);
+    let lacking = world.inhabitants.check_log(phone, &mut world.core);
+    assert!(lacking.is_err_and(|lacking| lacking.contains("lacks the beacon")));
 }
 
 #[test]

@@ -348,7 +348,9 @@ impl Inhabitants for Town {
                     }
                 }
             }
-            Notice::HungUp(_)
+            Notice::Received { .. }
+            | Notice::PhoneBeganAgain(_)
+            | Notice::HungUp(_)
             | Notice::Broke(_)
             | Notice::Did(..)
             | Notice::Crashed

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::ids::{PersonId, PhoneId};
 use super::{Core, Happening};
+use crate::client::phone::Reception;
 use crate::server::decision::Decision;
 use crate::world::kernel::Done;
 use crate::world::network::ConnectionId;
@@ -81,6 +82,15 @@ pub enum Notice<'a> {
         /// The fact, and when the phone asked for it.
         learned: Learned,
     },
+    /// A datagram reached a phone.
+    Received {
+        /// The phone.
+        phone: PhoneId,
+        /// What the phone made of it.
+        reception: Reception,
+    },
+    /// The program of a phone was killed and started again.
+    PhoneBeganAgain(PhoneId),
     /// A phone has lost its connection.
     Lost {
         /// The phone.

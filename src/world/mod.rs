@@ -15,6 +15,7 @@ pub mod ids;
 mod inhabitants;
 pub mod kernel;
 pub mod late_store;
+pub mod log_disk;
 pub mod machine;
 pub mod network;
 pub mod phone;
@@ -138,7 +139,12 @@ impl<I: Inhabitants> World<I> {
         }
     }
 
-    fn begin_trouble(&mut self, trouble: Trouble) -> Result<(), String> {
+    /// Lets something go wrong, or ends it.
+    ///
+    /// # Errors
+    ///
+    /// A message if a check fails.
+    pub fn begin_trouble(&mut self, trouble: Trouble) -> Result<(), String> {
         match trouble {
             Trouble::Crash => return self.crash(),
             Trouble::Restart => return self.restart(),
@@ -149,6 +155,7 @@ impl<I: Inhabitants> World<I> {
                 }
             }
             Trouble::Network(faults) => self.core.network.set_faults(faults),
+            Trouble::Phone(phone, mishap) => return self.befall(phone, mishap),
         }
         Ok(())
     }

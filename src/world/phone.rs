@@ -4,9 +4,14 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use rand::rngs::ChaCha12Rng;
+
 use super::ids::{PersonId, PhoneId};
+use super::log_disk::LogDisk;
 use super::network::ConnectionId;
-use crate::client::phone::{Outgoing, Phone};
+use crate::client::contact_log::Sender;
+use crate::client::keeper::Keeper;
+use crate::client::phone::{Outgoing, Phone, Reception};
 use crate::clock::Now;
 use crate::protocol::{ContactRecord, Username};
 use crate::reactor::Buffer;
@@ -71,6 +76,8 @@ pub struct SimulatedPhone {
     owner: PersonId,
     caller: Caller,
     phone: Phone,
+    /// Keeps the contact log on disk, if the phone has one.
+    keeper: Option<Box<Keeper<LogDisk>>>,
     connection: Option<ConnectionId>,
     /// Time until which the phone waits for its connection, or lets replies pile up.
     busy_until: Duration,
@@ -91,6 +98,7 @@ struct Question {
 struct Hand<'a> {
     owner: PersonId,
     phone: &'a mut Phone,
+    keeper: Option<&'a mut Keeper<LogDisk>>,
     now: Now,
 }
 
@@ -104,6 +112,9 @@ impl Belongings for Hand<'_> {
     }
 
     fn contact_log(&mut self) -> Vec<ContactRecord> {
+        if let Some(keeper) = &mut self.keeper {
+            return keeper.log_to_upload(self.phone, self.now).expect("readable files");
+        }
         self.phone.log_mut().expire(self.now.monotonic);
         self.phone.log().iter().map(|entry| entry.record).collect()
     }
@@ -120,12 +131,20 @@ impl SimulatedPhone {
             owner,
             caller: Caller::new(plan),
             phone: Phone::new(retention),
+            keeper: None,
             connection: None,
             busy_until: Duration::ZERO,
             input: Buffer::default(),
             question: Question::default(),
             is_offline: false,
         }
+    }
+
+    /// Gives the phone a disk for its contact log.
+    pub fn use_disk(&mut self, disk: LogDisk, now: Now) {
+        let mut keeper = Keeper::new(disk, now);
+        keeper.hand_over(username(self.owner), &mut self.phone, now);
+        self.keeper = Some(Box::new(keeper));
     }
 
     /// Appends steps to the plan.
@@ -156,6 +175,11 @@ impl SimulatedPhone {
     /// Whether the phone is offline.
     pub fn is_offline(&self) -> bool {
         self.is_offline
+    }
+
+    /// The owner.
+    pub fn owner(&self) -> PersonId {
+        self.owner
     }
 
     /// Current connection.
@@ -194,8 +218,47 @@ impl SimulatedPhone {
         &mut self.phone
     }
 
+    /// The disk with the contact log, if the phone has one, at this time since the start.
+    pub fn disk(&mut self, elapsed: Duration) -> Option<&mut LogDisk> {
+        let disk = self.keeper.as_mut()?.storage();
+        disk.time = elapsed;
+        Some(disk)
+    }
+
+    /// Judges a datagram, and logs a valid beacon.
+    pub fn hear(&mut self, datagram: &[u8], now: Now, elapsed: Duration) -> Reception {
+        self.tidy(now, elapsed);
+        match &mut self.keeper {
+            Some(keeper) => keeper.receive(Sender::UNKNOWN, datagram, &mut self.phone, now),
+            None => self.phone.receive(datagram, now),
+        }
+    }
+
+    /// Brings the disk up to date with the contact log.
+    pub fn tidy(&mut self, now: Now, elapsed: Duration) {
+        self.disk(elapsed);
+        if let Some(keeper) = &mut self.keeper {
+            keeper.tidy(&mut self.phone, now);
+        }
+    }
+
+    /// Kills the program, also cuts the power if there is a `power_cut` to say what that leaves on
+    /// the disk, and starts it again.
+    pub fn begin_again(&mut self, power_cut: Option<&mut ChaCha12Rng>, now: Now) {
+        self.leave();
+        self.phone.reset();
+        if let Some(keeper) = self.keeper.take() {
+            let mut disk = keeper.into_storage();
+            if let Some(rng) = power_cut {
+                disk.lose_power(rng);
+            }
+            self.use_disk(disk, now);
+        }
+    }
+
     /// Performs the next step, unless the phone waits for something.
     pub fn act(&mut self, now: Now, elapsed: Duration) -> Vec<Wish> {
+        self.tidy(now, elapsed);
         if self.is_offline || elapsed < self.busy_until {
             return Vec::new();
         }
@@ -210,7 +273,8 @@ impl SimulatedPhone {
             return vec![Wish::Connect];
         }
         let mut bytes = Vec::new();
-        let mut hand = Hand { owner: self.owner, phone: &mut self.phone, now };
+        let keeper = self.keeper.as_deref_mut();
+        let mut hand = Hand { owner: self.owner, phone: &mut self.phone, keeper, now };
         let deed = self.caller.act(&mut hand, &mut bytes);
         let mut wishes = Vec::new();
         if !bytes.is_empty() {

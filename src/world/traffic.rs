@@ -1,10 +1,12 @@
 //! The traffic between phones and the server.
 
 use super::ids::PhoneId;
+use super::random::{self, Purpose};
+use super::trouble::Mishap;
 use super::{Happening, Inhabitants, Notice, World, arrivals};
 use crate::world::kernel::Done;
 use crate::world::network::{ConnectionId, Delivery, Side};
-use crate::world::phone::{SimulatedPhone, Wish};
+use crate::world::phone::{Pause, SimulatedPhone, Wish};
 
 impl<I: Inhabitants> World<I> {
     pub(super) fn act(&mut self, phone: PhoneId) -> Result<(), String> {
@@ -58,8 +60,9 @@ impl<I: Inhabitants> World<I> {
             }
             Delivery::Datagram { to, bytes } => {
                 let now = self.core.clock.now();
-                self.core.phones[to.index()].phone().receive(bytes, now);
-                Ok(())
+                let elapsed = self.core.clock.elapsed();
+                let reception = self.core.phones[to.index()].hear(bytes, now, elapsed);
+                self.notice(Notice::Received { phone: *to, reception })
             }
         }
     }
@@ -117,6 +120,27 @@ impl<I: Inhabitants> World<I> {
         let wishes = lose(machine);
         self.notice(Notice::Lost { phone, connection, is_broken })?;
         self.grant(phone, Some(connection), wishes)
+    }
+
+    /// Lets something happen to a phone.
+    pub(super) fn befall(&mut self, phone: PhoneId, mishap: Mishap) -> Result<(), String> {
+        let (now, elapsed) = (self.core.clock.now(), self.core.clock.elapsed());
+        let machine = &mut self.core.phones[phone.index()];
+        let connection = machine.connection();
+        let disk = machine.disk(elapsed);
+        let mut power_cut = match mishap {
+            Mishap::Full(is_full) => {
+                disk.into_iter().for_each(|disk| disk.is_full = is_full);
+                return Ok(());
+            }
+            Mishap::Killed => None,
+            Mishap::PowerLost(seed) => Some(random::stream(seed, Purpose::Disk)),
+        };
+        machine.begin_again(power_cut.as_mut(), now);
+        let goodbye = if power_cut.is_some() { Wish::PowerOff } else { Wish::Reset };
+        let goodbye = connection.map(|_| goodbye).into_iter();
+        self.notice(Notice::PhoneBeganAgain(phone))?;
+        self.grant(phone, connection, goodbye.chain([Wish::Pause(Pause::Retry)]).collect())
     }
 
     fn grant(

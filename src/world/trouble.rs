@@ -1,6 +1,7 @@
 //! Troubles of a world.
 
 use super::disk::DiskFault;
+use super::ids::PhoneId;
 use super::late_store::Lateness;
 use super::network::NetworkFaults;
 
@@ -17,4 +18,18 @@ pub enum Trouble {
     Store(Lateness),
     /// The faults of the network change.
     Network(NetworkFaults),
+    /// Something happens to a phone.
+    Phone(PhoneId, Mishap),
+}
+
+/// A trouble of a phone.
+#[derive(Debug, Clone, Copy, Hash)]
+pub enum Mishap {
+    /// The program is killed and started again.
+    Killed,
+    /// The battery is taken out and put back. The seed decides what survives of the bytes that were
+    /// not synced.
+    PowerLost(u64),
+    /// The disk is full, or has room again.
+    Full(bool),
 }
