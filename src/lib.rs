@@ -22,6 +22,7 @@ pub mod client;
 pub mod clock;
 #[cfg(feature = "simulate")]
 pub mod crowd;
+pub mod huge_pages;
 pub mod numbers;
 #[cfg(any(feature = "simulate", feature = "storm"))]
 mod print;

@@ -6,9 +6,9 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use bluetrace::arguments::{ip_address, number};
-use bluetrace::program;
 use bluetrace::server::budgets::BudgetSettings;
 use bluetrace::server::{Exit, Server, Settings};
+use bluetrace::{huge_pages, program};
 use clap::Parser;
 
 /// The reporting server of a health authority: phones log in, download TempIDs and upload contact
@@ -59,6 +59,7 @@ struct Arguments {
 const MIB: usize = 1024 * 1024;
 
 fn main() -> ExitCode {
+    huge_pages::request(None);
     program::protect_memory();
     program::run("server", serve)
 }

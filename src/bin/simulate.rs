@@ -2,16 +2,15 @@
 
 use std::process::ExitCode;
 
-use bluetrace::program;
 use bluetrace::study::arguments::Arguments;
-use bluetrace::study::{self, huge_pages};
+use bluetrace::{huge_pages, program, study};
 
 fn main() -> ExitCode {
     program::run("simulate", simulate)
 }
 
 fn simulate() -> ExitCode {
-    huge_pages::request();
+    huge_pages::request(Some(study::HEAP_STEP));
     let arguments: Arguments = bluetrace::arguments::parse();
     match study::run(&arguments) {
         Ok(true) => ExitCode::SUCCESS,
