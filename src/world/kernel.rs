@@ -3,10 +3,11 @@
 //! the real one does.
 
 use std::cell::{RefCell, RefMut};
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read, Write};
 use std::rc::Rc;
 
+use hashbrown::HashMap;
 use mio::Interest;
 
 use super::network::ConnectionId;

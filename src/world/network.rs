@@ -1,9 +1,9 @@
 //! A network that cuts, delays, resets and loses.
 
-use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 use std::time::Duration;
 
+use hashbrown::HashMap;
 use rand::RngExt;
 use rand::rngs::ChaCha12Rng;
 
