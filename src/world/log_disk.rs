@@ -103,3 +103,6 @@ impl LogStorage for LogDisk {
         Some(Uptime { boot: self.boots.to_string(), seconds })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,3 @@
-mod faults;
-
 use std::fs;
 
 use super::*;

@@ -2,18 +2,17 @@
 //! user edits the log: no entry is lost that the file had, and none that the running program has.
 
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use proptest::prelude::*;
 
+use super::*;
 use crate::client::contact_log::Sender;
 use crate::client::contact_log_file::SETTLING_TIME;
 use crate::client::keeper::Keeper;
-use crate::client::log_storage::LogStorage;
 use crate::client::phone::Phone;
 use crate::clock::Now;
 use crate::protocol::{Beacon, ContactRecord, TempId, Timestamp, Username};
-use crate::world::log_disk::LogDisk;
 use crate::world::random::{self, Purpose};
 
 const LOG: &str = "ann_contactlog.txt";
@@ -160,8 +159,8 @@ impl World {
     fn check_files(&mut self) -> Result<(), String> {
         self.keeper.storage().is_full = false;
         for _ in 0..3 {
-            // As at a beacon or an upload, which is when the file is looked at.
-            self.keeper.follow(&mut self.phone, self.now);
+            // Then the file is looked at.
+            self.keeper.log_to_upload(&mut self.phone, self.now).expect("readable");
             self.wait(SETTLING_TIME);
         }
         self.check_memory()?;
