@@ -130,7 +130,8 @@ pub fn troubled(seed: u64, phones: u32) -> WorldSettings {
     }
 }
 
-/// A phone that begins again, before `latest`, and may be full for some time around that.
+/// A phone whose program begins again. Its disk may be full for some time around that, from a moment
+/// before `latest` on.
 fn random_mishaps(
     phones: u32,
     latest: Duration,

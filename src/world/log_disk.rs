@@ -34,7 +34,7 @@ struct LogFile {
 }
 
 impl LogDisk {
-    /// Content of a file; none if there is no such file.
+    /// Content of a file; empty if there is no such file.
     pub fn content(&self, name: &str) -> &[u8] {
         self.files.get(name).map_or(b"", |file| file.disk.bytes())
     }
