@@ -18,14 +18,14 @@ impl Process {
         Self { id }
     }
 
-    /// Processor time of its threads, user and system together, in nanoseconds: the sum of the
-    /// first fields of `/proc/<id>/task/*/schedstat`.
+    /// Processor time of its threads, user and system together, as `/proc/<id>/task/*/schedstat`
+    /// has it. Zero is possible: some systems charge it by the tick.
     ///
     /// # Errors
     ///
     /// The error of the system, such as that there is no such process, or no such accounting.
     pub(super) fn processor_time(self) -> io::Result<Duration> {
-        let mut nanoseconds = 0;
+        let (mut nanoseconds, mut turns) = (0, 0);
         for task in fs::read_dir(format!("/proc/{}/task", self.id))? {
             let text = match fs::read_to_string(task?.path().join("schedstat")) {
                 Ok(text) => text,
@@ -33,15 +33,24 @@ impl Process {
                 Err(error) if has_ended(&error) => continue,
                 Err(error) => return Err(error),
             };
-            let time = text.split_whitespace().next().and_then(|word| word.parse::<u64>().ok());
-            nanoseconds += time.ok_or(io::ErrorKind::InvalidData)?;
+            let (charged, times) = account(&text).ok_or(io::ErrorKind::InvalidData)?;
+            nanoseconds += charged;
+            turns += times;
         }
-        // Nothing has run for no time at all: the system keeps no account.
-        if nanoseconds == 0 {
+        // No process is there without ever having run: the system keeps no account.
+        if turns == 0 {
             return Err(io::ErrorKind::Unsupported.into());
         }
         Ok(Duration::from_nanos(nanoseconds))
     }
+}
+
+/// The account of a thread: how many nanoseconds it ran, and how often. Between them is how long it
+/// waited to run.
+fn account(schedstat: &str) -> Option<(u64, u64)> {
+    let mut numbers = schedstat.split_whitespace().map(str::parse);
+    let (charged, _, times) = (numbers.next()?, numbers.next()?, numbers.next()?);
+    Some((charged.ok()?, times.ok()?))
 }
 
 fn has_ended(error: &io::Error) -> bool {

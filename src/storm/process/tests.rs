@@ -16,3 +16,12 @@ fn own_processor_time_is_read_and_that_of_nobody_is_an_error() {
     assert!(Process::new(std::process::id()).processor_time().is_ok());
     assert!(Process::new(u32::MAX).processor_time().is_err());
 }
+
+#[test]
+fn account_of_a_thread_is_read_and_anything_else_is_none() {
+    assert_eq!(account("0 0 1\n"), Some((0, 1)));
+    assert_eq!(account("879669 12 3\n"), Some((879_669, 3)));
+    for text in ["", "12 3", "x 2 3", "1 2 x"] {
+        assert_eq!(account(text), None, "{text:?}");
+    }
+}
