@@ -15,12 +15,12 @@ use std::hint::black_box;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use bluetrace::allocator::{self, Setting};
 use bluetrace::client::phone::{Outgoing, Phone, Reception};
 use bluetrace::clock::Now;
 use bluetrace::protocol::{ContactRecord, TempId, Timestamp};
 use bluetrace::town::scenario::{Amount, Probability, Refresh, Seconds};
 use bluetrace::town::{self, Collect, Scenario};
-use bluetrace::{huge_pages, study};
 
 /// Set in the environment of a process that simulates one town: `people days contacts-per-day`.
 const CHILD: &str = "BLUETRACE_TOWN";
@@ -49,7 +49,7 @@ struct Cost {
 }
 
 fn main() {
-    huge_pages::request(Some(study::HEAP_STEP));
+    allocator::request(&[Setting::HUGE_PAGES, Setting::LARGE_STEPS]);
     if let Ok(town) = std::env::var(CHILD) {
         return simulate(&town);
     }

@@ -15,6 +15,7 @@
 #[cfg(test)]
 extern crate self as bluetrace;
 
+pub mod allocator;
 pub mod arguments;
 #[cfg(any(feature = "simulate", feature = "storm"))]
 pub mod chart;
@@ -22,7 +23,6 @@ pub mod client;
 pub mod clock;
 #[cfg(feature = "simulate")]
 pub mod crowd;
-pub mod huge_pages;
 pub mod numbers;
 #[cfg(any(feature = "simulate", feature = "storm"))]
 mod print;

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use bluetrace::allocator::{self, Setting};
 use bluetrace::arguments::{ip_address, number};
+use bluetrace::program;
 use bluetrace::server::budgets::BudgetSettings;
 use bluetrace::server::{Exit, Server, Settings};
-use bluetrace::{huge_pages, program};
 use clap::Parser;
 
 /// The reporting server of a health authority: phones log in, download TempIDs and upload contact
@@ -59,7 +60,7 @@ struct Arguments {
 const MIB: usize = 1024 * 1024;
 
 fn main() -> ExitCode {
-    huge_pages::request(None);
+    allocator::request(&[Setting::HUGE_PAGES]);
     program::protect_memory();
     program::run("server", serve)
 }

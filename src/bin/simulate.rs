@@ -2,15 +2,16 @@
 
 use std::process::ExitCode;
 
+use bluetrace::allocator::{self, Setting};
 use bluetrace::study::arguments::Arguments;
-use bluetrace::{huge_pages, program, study};
+use bluetrace::{program, study};
 
 fn main() -> ExitCode {
     program::run("simulate", simulate)
 }
 
 fn simulate() -> ExitCode {
-    huge_pages::request(Some(study::HEAP_STEP));
+    allocator::request(&[Setting::HUGE_PAGES, Setting::LARGE_STEPS]);
     let arguments: Arguments = bluetrace::arguments::parse();
     match study::run(&arguments) {
         Ok(true) => ExitCode::SUCCESS,

@@ -33,10 +33,6 @@ use self::print::print;
 use self::trial::Trial;
 use crate::writable;
 
-/// Bytes by which the heap of a study grows at a time, so that it gets
-/// [huge pages](crate::huge_pages).
-pub const HEAP_STEP: u32 = 64 * 1024 * 1024;
-
 /// Executes the command line. Returns whether everything is as expected.
 ///
 /// # Errors
