@@ -36,6 +36,8 @@ pub mod server;
 pub mod storm;
 #[cfg(feature = "simulate")]
 pub mod study;
+#[cfg(feature = "simulate")]
+mod table;
 pub mod terminal_kind;
 pub mod text_file;
 pub mod text_width;

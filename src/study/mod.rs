@@ -22,7 +22,6 @@ pub mod scenario_file;
 pub mod sequence;
 pub mod statistics;
 pub mod summary;
-mod table;
 pub mod theory;
 mod trial;
 

@@ -7,8 +7,8 @@ use super::figure_names::FigureNames;
 use super::measured::Measured;
 use super::points::Study;
 use super::remarks;
-use super::table::Table;
 use crate::numbers::{Unit, counted};
+use crate::table::Table;
 use crate::town::Scenario;
 use crate::town::figures::MOST_TELLING;
 

@@ -7,7 +7,7 @@ const GAP: usize = 2;
 
 /// Rows of cells.
 #[derive(Debug, Default)]
-pub(super) struct Table {
+pub(crate) struct Table {
     rows: Vec<Vec<String>>,
     /// Number of left-aligned columns; the others are numbers, aligned to the right.
     left: usize,
@@ -15,22 +15,22 @@ pub(super) struct Table {
 
 impl Table {
     /// An empty table with `left` left-aligned columns.
-    pub(super) fn new(left: usize) -> Self {
+    pub(crate) fn new(left: usize) -> Self {
         Self { rows: Vec::new(), left }
     }
 
-    pub(super) fn push(&mut self, row: Vec<String>) {
+    pub(crate) fn push(&mut self, row: Vec<String>) {
         self.rows.push(row);
     }
 
     /// Width of the table, in columns of text.
-    pub(super) fn width(&self) -> usize {
+    pub(crate) fn width(&self) -> usize {
         let widths = self.widths();
         widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1)
     }
 
     /// A line for each row.
-    pub(super) fn lines(&self) -> Vec<String> {
+    pub(crate) fn lines(&self) -> Vec<String> {
         let widths = self.widths();
         self.rows.iter().map(|row| self.line(row, &widths)).collect()
     }
