@@ -48,6 +48,15 @@ pub fn replace(
     })
 }
 
+/// Lets the names in the directory of the file at `path` survive a crash.
+///
+/// # Errors
+///
+/// What the system says.
+pub fn sync_directory(path: &Path) -> io::Result<()> {
+    path.parent().map_or(Ok(()), |directory| File::open(directory)?.sync_all())
+}
+
 /// The name under which [`replace`] writes the file at `path`. A crash may leave it behind.
 pub fn temporary(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();

@@ -21,6 +21,7 @@ pub mod memory;
 pub mod origins;
 pub mod passwords;
 mod peer;
+mod place;
 mod printer;
 pub mod registry;
 mod reload;

@@ -1,10 +1,11 @@
 //! A copy of the end of a journal, beside it.
 
-use crate::whole_file::PRIVATE;
-use std::fs::{File, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+
+use crate::whole_file::{PRIVATE, sync_directory};
 
 /// Keeps `bytes`, which the file at `path` has from `offset` on, in a new file beside it that
 /// survives a crash, and returns its path.
@@ -33,11 +34,6 @@ pub fn set_aside(path: &Path, offset: u64, bytes: &[u8]) -> io::Result<PathBuf> 
         }
     }
     Err(io::ErrorKind::AlreadyExists.into())
-}
-
-/// Lets the names in the directory of the file at `path` survive a crash.
-pub(super) fn sync_directory(path: &Path) -> io::Result<()> {
-    path.parent().map_or(Ok(()), |directory| File::open(directory)?.sync_all())
 }
 
 #[cfg(test)]

@@ -1,14 +1,15 @@
 //! A journal's bytes in a file that others may move, replace, cut or write to.
 
-use std::fs::{File, Metadata, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 
 use thiserror::Error;
 
-use super::aside::sync_directory;
 use super::storage::Storage;
+use crate::server::place::Place;
+use crate::whole_file::{PRIVATE, sync_directory};
 
 /// A file that is only appended to, and only as long as its path names it and nobody else changes
 /// it.
@@ -20,34 +21,20 @@ use super::storage::Storage;
 #[derive(Debug)]
 pub struct JournalFile {
     file: File,
-    path: PathBuf,
-    identity: Identity,
+    place: Place,
     /// The bytes that the file has if nobody else changed it.
     len: u64,
 }
 
-/// Tells one file of this machine from all others.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Identity {
-    device: u64,
-    inode: u64,
-}
-
-/// What others did to the file.
+/// What others did to the content of the file.
 #[derive(Debug, Error)]
-enum Interference {
-    #[error("the file was moved or deleted; move it back, or start the server again")]
-    Gone,
-    #[error(
-        "another file has taken its place; move the one that the server opened back, \
-         or start the server again"
-    )]
-    Replaced,
-    #[error(
-        "the file has {found} bytes instead of {expected}: somebody else wrote to it or cut it; \
-         restore it, or start the server again"
-    )]
-    Changed { found: u64, expected: u64 },
+#[error(
+    "the file has {found} bytes instead of {expected}: somebody else wrote to it or cut it; \
+     restore it, or start the server again"
+)]
+struct Changed {
+    found: u64,
+    expected: u64,
 }
 
 impl JournalFile {
@@ -60,7 +47,7 @@ impl JournalFile {
     pub fn open(path: &Path) -> io::Result<Self> {
         // Opening a pipe for writing only would wait for a reader.
         let mut options = OpenOptions::new();
-        options.read(true).append(true).create(true).mode(0o600);
+        options.read(true).append(true).create(true).mode(PRIVATE);
         let file = options.open(path)?;
         let metadata = file.metadata()?;
         if !metadata.is_file() {
@@ -69,8 +56,7 @@ impl JournalFile {
         // A new file is found after a crash only if its directory was synced as well; and whether
         // an earlier run came so far is not known.
         sync_directory(path)?;
-        let (identity, len) = (Identity::of(&metadata), metadata.len());
-        Ok(Self { file, path: path.to_owned(), identity, len })
+        Ok(Self { file, place: Place::new(path, &metadata), len: metadata.len() })
     }
 
     /// The bytes of the file, to be read once, before anything is appended.
@@ -85,26 +71,12 @@ impl JournalFile {
 
     /// Checks that a restart would find here what was appended, with one system call.
     fn check(&self) -> io::Result<()> {
-        let metadata = match self.path.metadata() {
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                return Err(io::Error::other(Interference::Gone));
-            }
-            metadata => metadata?,
-        };
-        if Identity::of(&metadata) != self.identity {
-            return Err(io::Error::other(Interference::Replaced));
-        }
+        let metadata = self.place.check()?;
         let (found, expected) = (metadata.len(), self.len);
         if found != expected {
-            return Err(io::Error::other(Interference::Changed { found, expected }));
+            return Err(io::Error::other(Changed { found, expected }));
         }
         Ok(())
-    }
-}
-
-impl Identity {
-    fn of(metadata: &Metadata) -> Self {
-        Self { device: metadata.dev(), inode: metadata.ino() }
     }
 }
 
