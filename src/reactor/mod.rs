@@ -39,6 +39,7 @@ mod stream;
 pub(crate) mod tests;
 mod timer_wheel;
 mod token;
+mod waking;
 
 #[cfg(feature = "storm")]
 pub use alarm::Alarm;
@@ -54,3 +55,4 @@ pub use signals::Signals;
 pub use stream::{Readiness, Stream};
 pub use timer_wheel::{TimerKey, TimerWheel};
 pub use token::{Table, Token};
+pub use waking::{WakeWhenDropped, spawn_helper};

@@ -36,10 +36,11 @@ pub mod waits;
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use mio::Events;
 use mio::event::Event;
+use mio::{Events, Waker};
 use rand::SeedableRng;
 use rand::rngs::{ChaCha12Rng, SysRng};
 
@@ -72,7 +73,8 @@ const LISTENER: Token = Token::permanent(0);
 const SIGNALS: Token = Token::permanent(1);
 const STDOUT: Token = Token::permanent(2);
 const STDERR: Token = Token::permanent(3);
-const RELOAD: Token = Token::permanent(4);
+/// Threads that have done what they were to do.
+const HELPERS: Token = Token::permanent(4);
 
 /// A server on its sockets.
 #[derive(Debug)]
@@ -149,6 +151,7 @@ impl Server {
         );
         let mut console = Console::default();
         let (journal, registry) = directory.open_journal(memory, &mut console)?;
+        let waker = Arc::new(Waker::new(event_loop.registry(), HELPERS.into())?);
         directory.check_modes(&mut console)?;
         let rng = ChaCha12Rng::try_from_rng(&mut SysRng).map_err(io::Error::other)?;
         let mut authority = Authority::new(accounts, registry, settings.temp_id_lifetime, rng);
@@ -172,7 +175,7 @@ impl Server {
             signals: None,
             frontend,
             max_connections: settings.max_connections.unwrap_or(ceiling).min(ceiling),
-            reload: Reload::new(directory.credentials(), memory, event_loop.registry(), RELOAD)?,
+            reload: Reload::new(directory.credentials(), memory, waker)?,
             _directory: directory,
             event_loop,
             run_state: RunState::Serving,
@@ -257,7 +260,7 @@ impl Server {
             SIGNALS => self.handle_signals(now),
             STDOUT => self.printer.stdout.handle_event(event),
             STDERR => self.printer.stderr.handle_event(event),
-            RELOAD => self.finish_reload(),
+            HELPERS => self.finish_reload(),
             _ => {}
         }
     }

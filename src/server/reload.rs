@@ -10,13 +10,13 @@ use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::thread;
 use std::time::Duration;
 
-use mio::{Registry, Waker};
+use mio::Waker;
 
 use super::memory::{self, Memory};
 use super::passwords::Passwords;
 use super::settings::StartError;
 use crate::protocol::Username;
-use crate::reactor::Token;
+use crate::reactor::{WakeWhenDropped, spawn_helper};
 use crate::text_file::FileError;
 
 /// How long nobody may have changed the file before it is read. Somebody who copies a long file
@@ -81,14 +81,12 @@ pub(super) struct Reloaded {
 }
 
 impl Reload {
-    /// A reader of the file at `path`. `registry` tells under `token` when a reading has ended.
+    /// A reader of the file at `path`, who wakes the server with `waker` when a reading has ended.
     pub(super) fn new(
         path: PathBuf,
         memory: Memory,
-        registry: &Registry,
-        token: Token,
+        waker: Arc<Waker>,
     ) -> Result<Self, StartError> {
-        let waker = Arc::new(Waker::new(registry, token.into())?);
         let latest = FileVersion::of(&path)?;
         Ok(Self { path, memory, waker, latest, state: State::Idle })
     }
@@ -108,12 +106,11 @@ impl Reload {
         })
     }
 
-    #[expect(clippy::disallowed_methods, reason = "reading takes seconds with millions of users")]
     fn begin_with(&mut self, read: impl FnOnce() -> Outcome + Send + 'static) -> io::Result<()> {
         let (to_server, outcome) = channel();
         let (retired, from_server) = channel();
         let waking = WakeWhenDropped(Arc::clone(&self.waker));
-        thread::Builder::new().name("credentials".to_owned()).spawn(move || {
+        spawn_helper("credentials", move || {
             {
                 // Dropped in reverse, also if `read` panics: the server is woken and finds the end.
                 let _waking = waking;
@@ -152,16 +149,6 @@ impl Reload {
             }
             State::Idle => None,
         }
-    }
-}
-
-/// Wakes the server when it is dropped, even by a panic.
-struct WakeWhenDropped(Arc<Waker>);
-
-impl Drop for WakeWhenDropped {
-    fn drop(&mut self) {
-        // It fails only if the server has ended.
-        let _ = self.0.wake();
     }
 }
 

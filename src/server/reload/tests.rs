@@ -1,5 +1,9 @@
 use super::*;
 
+fn waker(poll: &mio::Poll) -> Arc<Waker> {
+    Arc::new(Waker::new(poll.registry(), mio::Token(0)).expect("a waker"))
+}
+
 fn passwords(content: &str) -> Passwords {
     let mut passwords = Passwords::default();
     content.lines().for_each(|line| passwords.add_line(line.as_bytes()).expect("a user"));
@@ -20,8 +24,7 @@ fn reading_that_panics_is_told_and_the_next_one_may_begin() {
     let file = tempfile::NamedTempFile::new().expect("a file");
     let (mut poll, mut events) = (mio::Poll::new().expect("a poll"), mio::Events::with_capacity(1));
     let path = file.path().to_owned();
-    let mut reload = Reload::new(path, Memory::default(), poll.registry(), Token::permanent(0))
-        .expect("it is there");
+    let mut reload = Reload::new(path, Memory::default(), waker(&poll)).expect("it is there");
     for _ in 0..2 {
         reload.begin_with(|| panic!("a rule is broken")).expect("a thread");
         poll.poll(&mut events, Some(Duration::from_secs(60))).expect("woken");
@@ -73,9 +76,8 @@ fn file_moved_to_the_place_is_read_sooner_than_one_that_is_written_there() {
     let [path, other] = ["file", "other"].map(|name| directory.path().join(name));
     let poll = mio::Poll::new().expect("a poll");
     std::fs::write(&path, "ann secret\n").expect("written");
-    let token = Token::permanent(0);
     let mut reload =
-        Reload::new(path.clone(), Memory::default(), poll.registry(), token).expect("it is there");
+        Reload::new(path.clone(), Memory::default(), waker(&poll)).expect("it is there");
     std::fs::write(&path, "bob secret\n").expect("written");
     assert_eq!(reload.quiet(), QUIET);
     std::fs::write(&other, "cyd secret\n").expect("written");
