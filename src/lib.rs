@@ -24,7 +24,6 @@ pub mod clock;
 #[cfg(feature = "simulate")]
 pub mod crowd;
 pub mod numbers;
-#[cfg(any(feature = "simulate", feature = "storm"))]
 mod print;
 pub mod program;
 #[cfg(any(feature = "simulate", feature = "storm"))]
@@ -36,7 +35,6 @@ pub mod server;
 pub mod storm;
 #[cfg(feature = "simulate")]
 pub mod study;
-#[cfg(feature = "simulate")]
 mod table;
 pub mod terminal_kind;
 pub mod text_file;

@@ -9,14 +9,69 @@ use bluetrace::allocator::{self, Setting};
 use bluetrace::arguments::{ip_address, number};
 use bluetrace::program;
 use bluetrace::server::budgets::BudgetSettings;
+use bluetrace::server::cases::view::{self, Format, Question};
 use bluetrace::server::{Exit, Server, Settings};
-use clap::Parser;
+use clap::{Args, Parser, Subcommand};
 
 /// The reporting server of a health authority: phones log in, download TempIDs and upload contact
 /// logs.
 #[derive(Debug, Parser)]
-#[command(name = "server", version)]
+#[command(
+    name = "server",
+    version,
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    disable_help_subcommand = true
+)]
 struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: Option<ServeArguments>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Shows the cases: uploaded contact logs, with whom they name. A server may run meanwhile
+    Cases {
+        /// Directory of authority.db [default: like that of the server]
+        #[arg(long, value_name = "DIR", global = true)]
+        data: Option<PathBuf>,
+        #[command(subcommand)]
+        question: Option<CasesCommand>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum CasesCommand {
+    /// Lists all cases, as does no subcommand
+    List,
+    /// Shows a case
+    Show {
+        /// Its number
+        #[arg(value_name = "N", value_parser = number("a case", 1..=u32::MAX))]
+        number: u32,
+    },
+    /// Writes all cases to standard output, for other programs
+    Export {
+        #[command(flatten)]
+        format: FormatArguments,
+    },
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+struct FormatArguments {
+    /// A line for each entry of a contact log
+    #[arg(long)]
+    csv: bool,
+    /// An array of cases
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct ServeArguments {
     /// TCP port to listen on; 0 lets the system choose
     #[arg(value_name = "server_port", value_parser = number("a port", 0..=u16::MAX))]
     server_port: u16,
@@ -27,7 +82,7 @@ struct Arguments {
     #[arg(long, value_name = "ADDR", default_value_t = IpAddr::V4(Ipv4Addr::UNSPECIFIED),
         value_parser = ip_address)]
     bind: IpAddr,
-    /// Directory of credentials.txt and tempIDs.txt [default: that of the program if
+    /// Directory of credentials.txt, tempIDs.txt and authority.db [default: that of the program if
     /// credentials.txt is there, else the current one]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
@@ -60,13 +115,41 @@ struct Arguments {
 const MIB: usize = 1024 * 1024;
 
 fn main() -> ExitCode {
-    allocator::request(&[Setting::HUGE_PAGES]);
+    allocator::request(&[Setting::HUGE_PAGES, Setting::ONE_HEAP]);
     program::protect_memory();
-    program::run("server", serve)
+    program::run("server", || match execute(bluetrace::arguments::parse()) {
+        Ok(code) => code,
+        Err(problem) => {
+            eprintln!("server: {problem}");
+            ExitCode::FAILURE
+        }
+    })
 }
 
-fn serve() -> ExitCode {
-    let arguments: Arguments = bluetrace::arguments::parse();
+fn execute(arguments: Arguments) -> Result<ExitCode, String> {
+    match arguments.command {
+        Some(Command::Cases { data, question }) => {
+            let data = data.unwrap_or_else(default_directory);
+            view::print(&data, question.map_or(Question::List, Question::from))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        None => serve(arguments.serve.expect("required where there is no subcommand")),
+    }
+}
+
+impl From<CasesCommand> for Question {
+    fn from(command: CasesCommand) -> Self {
+        match command {
+            CasesCommand::List => Self::List,
+            CasesCommand::Show { number } => Self::Show(number.into()),
+            CasesCommand::Export { format } => {
+                Self::Export(if format.csv { Format::Csv } else { Format::Json })
+            }
+        }
+    }
+}
+
+fn serve(arguments: ServeArguments) -> Result<ExitCode, String> {
     let settings = Settings {
         address: SocketAddr::new(arguments.bind, arguments.server_port),
         data: arguments.data.unwrap_or_else(default_directory),
@@ -83,18 +166,11 @@ fn serve() -> ExitCode {
             ..BudgetSettings::default()
         },
     };
-    match Server::start(&settings).map_err(|error| error.to_string()).and_then(run) {
-        Ok(Exit::Orderly) => ExitCode::SUCCESS,
-        Ok(Exit::OutputLost | Exit::AtOnce) => ExitCode::FAILURE,
-        Err(error) => {
-            eprintln!("server: {error}");
-            ExitCode::FAILURE
-        }
+    let server = Server::start(&settings).map_err(|error| error.to_string())?;
+    match server.run().map_err(|error| error.to_string())? {
+        Exit::Orderly => Ok(ExitCode::SUCCESS),
+        Exit::OutputLost | Exit::AtOnce => Ok(ExitCode::FAILURE),
     }
-}
-
-fn run(server: Server) -> Result<Exit, String> {
-    server.run().map_err(|error| error.to_string())
 }
 
 fn default_directory() -> PathBuf {

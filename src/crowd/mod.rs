@@ -1,11 +1,11 @@
 //! A crowd of users whose steps and misdeeds are drawn from a seed, and the checks of what the
 //! server promises. It is built for tests and for `simulate crowd`.
 
+pub mod cases;
 pub mod contact_logs;
 pub mod explore;
 pub mod ledger;
 pub mod memory;
-pub mod operator;
 pub mod plan;
 mod report;
 pub mod scenario;
@@ -15,21 +15,23 @@ mod tests;
 pub mod trace;
 pub mod watchdog;
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use rand::RngExt;
 use rand::rngs::ChaCha12Rng;
 
+use self::cases::Cases;
 use self::contact_logs::{ContactLogs, GRACE};
 use self::ledger::Ledger;
 use self::memory::Memory;
-use self::operator::{Operator, Reading};
 pub use self::report::{Report, Violation};
 use self::settings::WorldSettings;
 use self::trace::Trace;
 use self::watchdog::{Bounds, Promise, Watchdog};
 use crate::clock::Now;
-use crate::protocol::Timestamp;
+use crate::protocol::request::Request;
+use crate::protocol::{Timestamp, resp};
 use crate::workload::caller::Fact;
 use crate::world::clock::VirtualClock;
 use crate::world::event_queue::EventQueue;
@@ -38,7 +40,7 @@ use crate::world::kernel::Done;
 use crate::world::log_disk::LogDisk;
 use crate::world::machine::Machine;
 use crate::world::network::{ConnectionId, Network};
-use crate::world::phone::{self, Learned, Pause, SimulatedPhone};
+use crate::world::phone::{Learned, Pause, SimulatedPhone};
 use crate::world::random::{self, Purpose};
 use crate::world::{Core, Happening, Inhabitants, Notice, World};
 
@@ -59,11 +61,11 @@ pub struct Crowd {
     contact_logs: ContactLogs,
     watchdog: Watchdog,
     memory: Memory,
-    operator: Operator,
+    cases: Cases,
     resets: u64,
     crashes: u64,
     most_connections: usize,
-    trace: Trace<Happening<Reading>>,
+    trace: Trace<Happening<Infallible>>,
 }
 
 /// Runs a world until all plans are done and no event is left.
@@ -88,9 +90,6 @@ impl Crowd {
         for (at, trouble) in &settings.troubles {
             future.schedule(*at, Happening::Trouble(Box::new(*trouble)));
         }
-        for (at, reading) in &settings.operator {
-            future.schedule(*at, Happening::Own(*reading));
-        }
         let clock = VirtualClock::starting_at(Timestamp::from_unix_seconds(1_600_000_000));
         let mut phones = Vec::new();
         for number in 0..settings.phones {
@@ -113,7 +112,7 @@ impl Crowd {
             contact_logs: ContactLogs::new(settings.phones, settings.contact_retention),
             watchdog: Watchdog::new(bounds),
             memory: Memory::default(),
-            operator: Operator::default(),
+            cases: Cases::new(settings.phones),
             resets: 0,
             crashes: 0,
             most_connections: 0,
@@ -140,7 +139,7 @@ impl Crowd {
     }
 
     /// Checks all promises that are due.
-    fn check_promises(&mut self, core: &mut Core<Reading>) -> Result<(), String> {
+    fn check_promises(&mut self, core: &mut Core<Infallible>) -> Result<(), String> {
         let now = core.clock.elapsed();
         while let Some(promise) = self.watchdog.pop_due(now) {
             if !self.is_kept(promise, core) {
@@ -150,7 +149,7 @@ impl Crowd {
         Ok(())
     }
 
-    fn is_kept(&mut self, promise: Promise, core: &mut Core<Reading>) -> bool {
+    fn is_kept(&mut self, promise: Promise, core: &mut Core<Infallible>) -> bool {
         let now = core.clock.elapsed();
         let server = core.machine.server();
         let stream = |connection| server.as_ref()?.kernel().status(connection);
@@ -182,7 +181,7 @@ impl Crowd {
         &mut self,
         phone: PhoneId,
         learned: Learned,
-        core: &mut Core<Reading>,
+        core: &mut Core<Infallible>,
     ) -> Result<(), String> {
         let owner = self.owner(phone);
         if let Fact::TempIds(records) = &learned.fact {
@@ -190,12 +189,12 @@ impl Crowd {
             core.phones[phone.index()].phone().use_temp_id(record);
         }
         if let Fact::Uploaded(_) = &learned.fact {
-            self.operator.uploaded(phone::username(owner))?;
+            self.cases.acknowledged(owner);
         }
         self.ledger.enter(owner, learned, core.clock.elapsed())
     }
 
-    fn check_log(&mut self, phone: PhoneId, core: &mut Core<Reading>) -> Result<(), String> {
+    fn check_log(&mut self, phone: PhoneId, core: &mut Core<Infallible>) -> Result<(), String> {
         let machine = &mut core.phones[phone.index()];
         self.contact_logs.check(phone, machine, core.clock.elapsed())
     }
@@ -213,17 +212,21 @@ impl Crowd {
 }
 
 impl Inhabitants for Crowd {
-    type Event = Reading;
+    type Event = Infallible;
 
-    fn act(&mut self, reading: &Reading, _core: &mut Core<Reading>) -> Result<(), String> {
-        self.operator.read(*reading);
-        Ok(())
+    fn act(&mut self, event: &Infallible, _core: &mut Core<Infallible>) -> Result<(), String> {
+        match *event {}
     }
 
-    fn notice(&mut self, notice: Notice<'_>, core: &mut Core<Reading>) -> Result<(), String> {
+    fn notice(&mut self, notice: Notice<'_>, core: &mut Core<Infallible>) -> Result<(), String> {
         let now = core.clock.elapsed();
         match notice {
-            Notice::Asked { phone, is_right, .. } => {
+            Notice::Asked { phone, is_right, bytes, .. } => {
+                if let Ok(Some((words, _))) = resp::decode_request(bytes, bytes.len())
+                    && let Ok(Request::Upload { records }) = Request::decode(&words)
+                {
+                    self.cases.sent(self.owner(phone), records);
+                }
                 if let Some(is_right) = is_right {
                     self.ledger.attempted(self.owner(phone), is_right, now);
                 }
@@ -253,9 +256,8 @@ impl Inhabitants for Crowd {
             }
             Notice::HungUp(connection) => self.watchdog.expect(Promise::HangUp(connection), now),
             Notice::Broke(connection) => self.watchdog.expect(Promise::Drop(connection), now),
-            Notice::Ticked { touched, decisions } => {
+            Notice::Ticked { touched, .. } => {
                 let Some(server) = core.machine.server() else { return Ok(()) };
-                server.set_room(self.operator.see(decisions)?);
                 for connection in touched {
                     if let Some(status) = server.status(*connection) {
                         self.memory.enter(*connection, status)?;
@@ -268,10 +270,10 @@ impl Inhabitants for Crowd {
                 self.memory.clear();
             }
             Notice::Restarted => {
-                self.operator.restarted();
                 if let Some(server) = core.machine.server() {
                     self.ledger.restarted(server.registry(), now)?;
                 }
+                return self.cases.check(core.machine.cases());
             }
         }
         Ok(())
@@ -285,11 +287,11 @@ impl Inhabitants for Crowd {
         random::up_to(longest, &mut self.rng)
     }
 
-    fn before(&mut self, core: &mut Core<Reading>) -> Result<(), String> {
+    fn before(&mut self, core: &mut Core<Infallible>) -> Result<(), String> {
         self.check_promises(core)
     }
 
-    fn after(&mut self, at: Duration, happening: Happening<Reading>) {
+    fn after(&mut self, at: Duration, happening: Happening<Infallible>) {
         self.trace.add(at, happening);
     }
 }

@@ -5,7 +5,6 @@ use std::time::Duration;
 use rand::RngExt;
 use rand::rngs::ChaCha12Rng;
 
-use super::operator::Reading;
 use super::plan::Habits;
 use super::settings::WorldSettings;
 use crate::server::waits::STORE_TIMEOUT;
@@ -61,7 +60,6 @@ pub fn calm(seed: u64, phones: u32) -> WorldSettings {
         contact_retention: Duration::from_secs(180),
         network: NetworkFaults::NONE,
         troubles: Vec::new(),
-        operator: Vec::new(),
         server: ServerSettings {
             block_duration: Duration::from_secs(60),
             temp_id_lifetime: 900,
@@ -72,8 +70,8 @@ pub fn calm(seed: u64, phones: u32) -> WorldSettings {
 }
 
 /// A world with random faults: a bad network, crashes, a disk that fills up or fails, a late store,
-/// an operator who does not read, phones that are killed, lose power or are full. All faults end,
-/// so that all plans can be finished.
+/// phones that are killed, lose power or are full. All faults end, so that all plans can be
+/// finished.
 pub fn troubled(seed: u64, phones: u32) -> WorldSettings {
     let mut rng = random::stream(seed, Purpose::Troubles);
     let well = Duration::from_secs(600);
@@ -126,12 +124,11 @@ pub fn troubled(seed: u64, phones: u32) -> WorldSettings {
             login_timeout: Duration::from_secs(60),
             window: rng.random_range(1024..16_384),
         },
-        operator: random_readings(well, &mut rng),
     }
 }
 
-/// A phone whose program begins again. Its disk may be full for some time around that, from a moment
-/// before `latest` on.
+/// A phone whose program begins again. Its disk may be full for some time around that, from a
+/// moment before `latest` on.
 fn random_mishaps(
     phones: u32,
     latest: Duration,
@@ -144,19 +141,6 @@ fn random_mishaps(
     let mishap = if rng.random() { Mishap::Killed } else { Mishap::PowerLost(rng.random()) };
     [(begin, Mishap::Full(is_full)), (again, mishap), (end, Mishap::Full(false))]
         .map(|(at, mishap)| (at, Trouble::Phone(phone, mishap)))
-}
-
-/// Random periods in which the operator does not read. From `well` on, the operator reads
-/// everything.
-fn random_readings(well: Duration, rng: &mut ChaCha12Rng) -> Vec<(Duration, Reading)> {
-    let mut readings = vec![(well, Reading::Attentive)];
-    for _ in 0..rng.random_range(0..3) {
-        let begin = random::up_to(well / 2, rng);
-        let end = begin + random::up_to(Duration::from_secs(120), rng);
-        let reading = if rng.random() { Reading::Absent } else { Reading::Barred };
-        readings.extend([(begin, reading), (end, Reading::Attentive)]);
-    }
-    readings
 }
 
 /// A storm: all phones arrive within seconds, on a bad network. The server crashes during a commit

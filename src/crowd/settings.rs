@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use super::operator::Reading;
 use super::plan::Habits;
 use crate::server::waits::STORE_TIMEOUT;
 use crate::world::machine::MachineSettings;
@@ -27,9 +26,6 @@ pub struct WorldSettings {
     pub network: NetworkFaults,
     /// Troubles, with their times.
     pub troubles: Vec<(Duration, Trouble)>,
-    /// Changes of how the operator reads, with their times. At the start, the operator reads
-    /// everything.
-    pub operator: Vec<(Duration, Reading)>,
     /// Settings of the server.
     pub server: ServerSettings,
 }

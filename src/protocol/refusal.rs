@@ -31,9 +31,9 @@ pub enum Refusal {
     /// The TempIDs could not be written to stable storage, so none was issued.
     #[error("TempID not recorded: {0}")]
     NotRecorded(String),
-    /// Nobody reads the server's output, so the people in a contact log would be named to nobody.
-    #[error("contact log not taken: nobody sees the server's output, try again later")]
-    NotShown,
+    /// The contact log could not be written to stable storage, or nobody knows whether it was.
+    #[error("contact log not taken: {0}")]
+    NotTaken(String),
     /// The server has nearly as much memory as the system lets it have, so nothing is kept for this
     /// request.
     #[error("the server is short of memory, try again later")]
@@ -64,7 +64,7 @@ impl Refusal {
             Self::NowBlocked => Code::NowBlocked,
             Self::Blocked => Code::Blocked,
             Self::NotLoggedIn => Code::NotLoggedIn,
-            Self::NotRecorded(_) | Self::NotShown | Self::NoMemory => Code::Unavailable,
+            Self::NotRecorded(_) | Self::NotTaken(_) | Self::NoMemory => Code::Unavailable,
             Self::Busy => Code::Busy,
             Self::BusyForAddress => Code::BusyForAddress,
             Self::BusyWithRequests => Code::BusyWithRequests,
@@ -99,7 +99,7 @@ pub enum Code {
     NowBlocked,
     /// `BLOCKED`: the account is blocked already; whether the password is right is not told.
     Blocked,
-    /// `IOERR`: the server could not write or show what the request is about; the same request may
+    /// `IOERR`: the server could not write what the request is about; the same request may
     /// succeed later.
     Unavailable,
     /// `BUSY`: the server is full; come again later.

@@ -12,7 +12,8 @@ use rustix::net::SendFlags;
 
 use super::{Buffer, Token};
 
-/// Bytes of text that wait for a reader at most. Text beyond that is dropped and counted.
+/// Bytes of text that wait for a reader at most, unless the output has another limit. Text beyond
+/// that is dropped and counted.
 pub const MAX_PENDING_OUTPUT_BYTES: usize = 64 * 1024 * 1024;
 
 /// Standard output or standard error of a program that must not wait for whoever reads it.
@@ -25,6 +26,7 @@ pub const MAX_PENDING_OUTPUT_BYTES: usize = 64 * 1024 * 1024;
 pub struct Output {
     sink: Sink,
     pending: Buffer,
+    max_pending: usize,
     dropped_lines: usize,
     /// Why the last write failed, if no event tells when the next one may work.
     problem: Option<io::Error>,
@@ -62,7 +64,18 @@ impl Output {
     }
 
     fn new(sink: Sink) -> Self {
-        Self { sink, pending: Buffer::default(), dropped_lines: 0, problem: None }
+        Self {
+            sink,
+            pending: Buffer::default(),
+            max_pending: MAX_PENDING_OUTPUT_BYTES,
+            dropped_lines: 0,
+            problem: None,
+        }
+    }
+
+    /// Changes how many bytes of text may wait for a reader.
+    pub fn limit_pending(&mut self, bytes: usize) {
+        self.max_pending = bytes;
     }
 
     /// Whether everything is written.
@@ -93,7 +106,7 @@ impl Output {
         if text.is_empty() {
             return;
         }
-        if self.pending.len() + text.len() > MAX_PENDING_OUTPUT_BYTES {
+        if self.pending.len() + text.len() > self.max_pending {
             self.dropped_lines += memchr::memchr_iter(b'\n', text).count();
         } else {
             self.pending.extend(text);

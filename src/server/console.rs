@@ -3,22 +3,15 @@
 use std::io::Write;
 use std::time::Instant;
 
+use super::cases;
 use super::contact_tracing::{ContactTrace, EntryIndex, Oddity};
 use super::decision::Decision;
 use super::foreign_peers::{ForeignPeers, Mention};
 use super::journal;
 use super::origins::Origin;
+use super::store::Kind;
 use crate::protocol::resp::ForeignProtocol;
 use crate::protocol::{ContactRecord, Username};
-use crate::reactor::MAX_PENDING_OUTPUT_BYTES;
-
-/// Text that may wait for a reader before contact logs are refused, in bytes. Whom they name is
-/// nowhere but in that text, so there must be room left for all that one tick can add to it.
-const MAX_BACKLOG_BYTES: usize = MAX_PENDING_OUTPUT_BYTES / 2;
-
-/// Longest text of one entry of a contact log, in bytes: three lines as it was received, and three
-/// for whom it names.
-const MAX_ENTRY_BYTES: usize = 2 * (ContactRecord::LINE_LEN + 4) + Username::MAX_LEN;
 
 /// Most positions of odd entries in one line of diagnostics.
 const MAX_POSITIONS: usize = 10;
@@ -34,32 +27,22 @@ pub struct Console {
 }
 
 impl Console {
-    /// Records of contact logs for which there is room behind `backlog` bytes that nobody has read
-    /// yet.
-    pub fn room_behind(backlog: usize) -> usize {
-        Self::records_in(MAX_BACKLOG_BYTES.saturating_sub(backlog))
-    }
-
-    /// Records of contact logs whose text takes at most so many bytes.
-    pub fn records_in(bytes: usize) -> usize {
-        bytes / MAX_ENTRY_BYTES
-    }
-
     /// Shows a decision.
     pub fn show(&mut self, decision: &Decision) {
         match decision {
             Decision::TempIdsIssued { user, records } => self.temp_ids_issued(*user, records),
-            Decision::ContactLogTraced(trace) => {
+            Decision::ContactLogTaken(trace) => {
                 self.contact_log_received(trace);
                 self.contact_log_checked(trace);
             }
             Decision::LoggedOut(user) => self.event(format_args!("> {user} logout")),
-            Decision::StoreFailed(problem) => self.diagnostic(format_args!(
-                "{}: {problem}; no TempID is issued until it can be recorded",
-                journal::FILE_NAME
-            )),
-            Decision::StoreWorks => {
-                self.diagnostic(format_args!("{}: recording again", journal::FILE_NAME));
+            Decision::StoreFailed(kind, problem) => {
+                let (file, consequence) = place_of(*kind);
+                self.diagnostic(format_args!("{file}: {problem}; {consequence}"));
+            }
+            Decision::StoreWorks(kind) => {
+                let (file, _) = place_of(*kind);
+                self.diagnostic(format_args!("{file}: recording again"));
             }
             Decision::ForeignPeer { peer, protocol, at } => {
                 self.foreign_peer(*peer, *protocol, *at);
@@ -102,7 +85,7 @@ impl Console {
     fn contact_log_checked(&mut self, trace: &ContactTrace) {
         self.event(format_args!("> Contact log checking"));
         for entry in &trace.entries {
-            let Some(contact) = entry.contact else { continue };
+            let Some(contact) = entry.contact() else { continue };
             self.event(format_args!("{contact},"));
             entry.record.start.encode(&mut self.events);
             self.events.extend_from_slice(b",\n");
@@ -141,6 +124,14 @@ impl Console {
 
     fn event(&mut self, line: std::fmt::Arguments<'_>) {
         writeln!(self.events, "{line}").expect("a Vec takes every byte");
+    }
+}
+
+/// The file for entries of this kind, and what it means that it takes none.
+fn place_of(kind: Kind) -> (&'static str, &'static str) {
+    match kind {
+        Kind::TempIds => (journal::FILE_NAME, "no TempID is issued until it can be recorded"),
+        Kind::Case => (cases::FILE_NAME, "no contact log is taken until it can be recorded"),
     }
 }
 

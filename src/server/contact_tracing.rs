@@ -3,13 +3,15 @@
 use std::collections::HashSet;
 
 use super::registry::Registry;
-use crate::protocol::{ContactRecord, Timestamp, Username};
+use crate::protocol::{ContactRecord, TempId, Timestamp, Username};
 
 /// What an uploaded contact log says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContactTrace {
     /// The user who uploaded it.
     pub uploader: Username,
+    /// When it arrived.
+    pub uploaded_at: Timestamp,
     /// Its entries, in their order.
     pub entries: Vec<TracedEntry>,
     /// What is odd about entries that were traced, in the order of the entries.
@@ -21,8 +23,26 @@ pub struct ContactTrace {
 pub struct TracedEntry {
     /// The entry as the phone has it.
     pub record: ContactRecord,
-    /// The user to whom its TempID was issued; `None` if it was never issued here.
-    pub contact: Option<Username>,
+    /// To whom and for when its TempID was issued; `None` if it was never issued here.
+    pub issued: Option<Issued>,
+}
+
+/// The server's own record of a TempID.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Issued {
+    /// The user to whom it was issued.
+    pub user: Username,
+    /// From when it was valid.
+    pub start: Timestamp,
+    /// Until when, included.
+    pub expiry: Timestamp,
+}
+
+impl TracedEntry {
+    /// The user whom it names.
+    pub fn contact(&self) -> Option<Username> {
+        self.issued.map(|issued| issued.user)
+    }
 }
 
 /// Index of an entry in [`ContactTrace::entries`], from 0.
@@ -41,7 +61,28 @@ pub enum Oddity {
     Repeated,
 }
 
+impl Oddity {
+    /// All of them, in the order of their declaration.
+    pub const ALL: [Self; 4] = [Self::TimesDiffer, Self::InTheFuture, Self::Own, Self::Repeated];
+
+    /// The word for it in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::TimesDiffer => "times_differ",
+            Self::InTheFuture => "in_the_future",
+            Self::Own => "own",
+            Self::Repeated => "repeated",
+        }
+    }
+}
+
 impl ContactTrace {
+    /// Memory that tracing an entry takes at most, in bytes: the entry, its oddities, and the table
+    /// of the TempIDs seen.
+    pub const MEMORY_PER_ENTRY: usize = size_of::<TracedEntry>()
+        + Oddity::ALL.len() * size_of::<(EntryIndex, Oddity)>()
+        + 4 * size_of::<TempId>();
+
     /// Traces the contact log `log` that `uploader` uploads at `now`.
     ///
     /// An odd entry is traced all the same, as its TempID was issued: the authority judges.
@@ -51,13 +92,17 @@ impl ContactTrace {
         registry: &Registry,
         now: Timestamp,
     ) -> Self {
-        let mut trace =
-            Self { uploader, entries: Vec::with_capacity(log.len()), oddities: Vec::new() };
+        let entries = Vec::with_capacity(log.len());
+        let mut trace = Self { uploader, uploaded_at: now, entries, oddities: Vec::new() };
         let mut seen = HashSet::with_capacity(log.len());
         for (index, record) in log.iter().enumerate() {
             let found = registry.find(record.temp_id);
-            let contact = found.map(|(contact, _)| contact);
-            trace.entries.push(TracedEntry { record: *record, contact });
+            let issued = found.map(|(user, ContactRecord { start, expiry, .. })| Issued {
+                user,
+                start,
+                expiry,
+            });
+            trace.entries.push(TracedEntry { record: *record, issued });
             let is_repeated = !seen.insert(record.temp_id);
             let Some((contact, issued)) = found else { continue };
             let oddities = [
@@ -72,15 +117,27 @@ impl ContactTrace {
         trace
     }
 
+    /// What is odd about an entry.
+    pub fn oddities_of(&self, index: EntryIndex) -> impl Iterator<Item = Oddity> {
+        let from = self.oddities.partition_point(|(odd, _)| *odd < index);
+        let of_entry = self.oddities[from..].iter().take_while(move |(odd, _)| *odd == index);
+        of_entry.map(|(_, oddity)| *oddity)
+    }
+
     /// The users whom it names, in the order of the entries; some maybe more than once.
     pub fn contacts(&self) -> impl Iterator<Item = Username> {
-        self.entries.iter().filter_map(|entry| entry.contact)
+        self.entries.iter().filter_map(TracedEntry::contact)
     }
 
     /// How many entries have a TempID that was never issued here.
     pub fn unknown(&self) -> usize {
-        self.entries.iter().filter(|entry| entry.contact.is_none()).count()
+        self.entries.iter().filter(|entry| entry.issued.is_none()).count()
     }
+}
+
+/// The names of oddities, separated by blanks.
+pub fn names(oddities: impl Iterator<Item = Oddity>) -> String {
+    oddities.map(Oddity::name).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

@@ -5,11 +5,15 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use super::StartError;
+use super::cases::{self, Database};
 use super::console::Console;
 use super::journal::{self, Journal, JournalFile, Mended, Storage};
 use super::memory::{self, Memory};
 use super::registry::Registry;
 use crate::text_file::FileError;
+
+/// The name of the file with the users and their passwords.
+const CREDENTIALS: &str = "credentials.txt";
 
 /// The permissions in the mode of a file.
 const MODE_BITS: u32 = 0o777;
@@ -20,7 +24,8 @@ const READ_BY_OTHERS: u32 = 0o044;
 /// Their permissions to write.
 const WRITE_BY_OTHERS: u32 = 0o022;
 
-/// The directory with `credentials.txt` and `tempIDs.txt`, held by one server at a time.
+/// The directory with `credentials.txt`, `tempIDs.txt` and `authority.db`, held by one server at a
+/// time.
 #[derive(Debug)]
 pub struct DataDirectory {
     path: PathBuf,
@@ -47,7 +52,7 @@ impl DataDirectory {
 
     /// The path of `credentials.txt`.
     pub fn credentials(&self) -> PathBuf {
-        self.path.join("credentials.txt")
+        self.path.join(CREDENTIALS)
     }
 
     /// Warns of files that hold secrets and that others on this machine can read or change.
@@ -56,7 +61,8 @@ impl DataDirectory {
     ///
     /// [`FileError`]
     pub fn check_modes(&self, console: &mut Console) -> Result<(), FileError> {
-        for path in [self.credentials(), self.path.join(journal::FILE_NAME)] {
+        for name in [CREDENTIALS, journal::FILE_NAME, cases::FILE_NAME] {
+            let path = self.path.join(name);
             let metadata = path.metadata().map_err(|error| FileError::io(&path, error))?;
             let mode = metadata.permissions().mode() & MODE_BITS;
             let what = match (mode & READ_BY_OTHERS != 0, mode & WRITE_BY_OTHERS != 0) {
@@ -71,6 +77,15 @@ impl DataDirectory {
             ));
         }
         Ok(())
+    }
+
+    /// Opens the database of the cases, or makes an empty one.
+    ///
+    /// # Errors
+    ///
+    /// [`FileError`]
+    pub fn open_cases(&self) -> Result<Database, FileError> {
+        Database::open(&self.path.join(cases::FILE_NAME))
     }
 
     /// Opens the journal, makes an empty one if there is none, and reads what it holds. What a

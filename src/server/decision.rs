@@ -1,10 +1,11 @@
 //! What the server decided, as values.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::contact_tracing::ContactTrace;
 use super::origins::Origin;
-use super::store::Problem;
+use super::store::{Kind, Problem};
 use crate::protocol::resp::ForeignProtocol;
 use crate::protocol::{ContactRecord, Username};
 
@@ -21,14 +22,14 @@ pub enum Decision {
         /// The TempIDs with their windows.
         records: Box<[ContactRecord]>,
     },
-    /// A contact log was taken, and this is what it says.
-    ContactLogTraced(ContactTrace),
+    /// A contact log was taken, and this is what it says. It is on stable storage.
+    ContactLogTaken(Arc<ContactTrace>),
     /// A user logged out.
     LoggedOut(Username),
-    /// TempIDs can no longer be stored.
-    StoreFailed(Problem),
-    /// TempIDs can be stored again.
-    StoreWorks,
+    /// Entries of this kind can no longer be stored.
+    StoreFailed(Kind, Problem),
+    /// Entries of this kind can be stored again.
+    StoreWorks(Kind),
     /// A connection was closed, as its peer speaks another protocol.
     ForeignPeer {
         /// The address of the peer.
@@ -40,42 +41,18 @@ pub enum Decision {
     },
 }
 
-/// The decisions since they were taken last, and how much room their observers have.
-#[derive(Debug)]
-pub struct Decisions {
-    recorded: Vec<Decision>,
-    /// Records of contact logs that can still be shown.
-    room: usize,
-}
-
-impl Default for Decisions {
-    fn default() -> Self {
-        Self { recorded: Vec::new(), room: usize::MAX }
-    }
-}
+/// The decisions since they were taken last.
+#[derive(Debug, Default)]
+pub struct Decisions(Vec<Decision>);
 
 impl Decisions {
     /// Records a decision.
     pub fn record(&mut self, decision: Decision) {
-        if let Decision::ContactLogTraced(trace) = &decision {
-            self.room = self.room.saturating_sub(trace.entries.len());
-        }
-        self.recorded.push(decision);
-    }
-
-    /// Whether another contact log can be shown. Whom it names is nowhere but in the decision, so
-    /// one that could get lost must not be taken.
-    pub fn has_room(&self) -> bool {
-        self.room > 0
-    }
-
-    /// Sets how many records of contact logs the observers have room for, from now on.
-    pub fn set_room(&mut self, records: usize) {
-        self.room = records;
+        self.0.push(decision);
     }
 
     /// Takes what was decided since the last call, in order.
     pub fn take(&mut self) -> Vec<Decision> {
-        std::mem::take(&mut self.recorded)
+        std::mem::take(&mut self.0)
     }
 }

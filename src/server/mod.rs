@@ -1,7 +1,7 @@
 //! The reporting server of a health authority.
 //!
 //! The innermost part is a [`Service`] without sockets: sessions, the accounts and the registry
-//! that they share, the journal. Around it, the [`Frontend`] serves connections, of whatever kind.
+//! that they share, the store. Around it, the [`Frontend`] serves connections, of whatever kind.
 //! The outermost part, in this module, is the shell that drives both with real sockets and real
 //! time. It decides nothing about the protocol.
 
@@ -9,10 +9,12 @@ mod accepting;
 pub mod accounts;
 pub mod authority;
 pub mod budgets;
+pub mod cases;
 pub mod console;
 pub mod contact_tracing;
 pub mod data_directory;
 pub mod decision;
+pub mod embedded;
 mod failures;
 pub mod foreign_peers;
 pub mod frontend;
@@ -47,10 +49,12 @@ use rand::rngs::{ChaCha12Rng, SysRng};
 use self::accounts::Accounts;
 use self::authority::Authority;
 use self::budgets::{BudgetSettings, Budgets};
+use self::cases::CaseWriter;
 use self::console::Console;
 use self::data_directory::DataDirectory;
+use self::embedded::Embedded;
 pub use self::frontend::Frontend;
-use self::journal::{Journal, JournalFile};
+use self::journal::JournalFile;
 use self::memory::Memory;
 use self::origins::Origins;
 use self::printer::Printer;
@@ -60,7 +64,9 @@ pub use self::settings::{Settings, StartError};
 use crate::clock::Now;
 use crate::numbers::counted;
 use crate::reactor::signals::{SIGHUP, SIGINT, SIGTERM};
-use crate::reactor::{EventLoop, Listener, Output, Readiness, Signals, Token, descriptors};
+use crate::reactor::{
+    EventLoop, Listener, MAX_PENDING_OUTPUT_BYTES, Output, Readiness, Signals, Token, descriptors,
+};
 
 /// Time that a stopping server waits for its peers: long enough for replies on a slow network,
 /// short enough for a supervisor that kills after some seconds.
@@ -69,12 +75,20 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(4);
 /// The part of a limited address space that incomplete requests may take: one in so many.
 const SHARE_OF_REQUESTS: u64 = 4;
 
+/// The part of a limited address space that events which nobody reads may take: one in so many. The
+/// vector that holds them is twice as large, and while it grows there is another one.
+const SHARE_OF_OUTPUT: u64 = 16;
+
 const LISTENER: Token = Token::permanent(0);
 const SIGNALS: Token = Token::permanent(1);
 const STDOUT: Token = Token::permanent(2);
 const STDERR: Token = Token::permanent(3);
 /// Threads that have done what they were to do.
 const HELPERS: Token = Token::permanent(4);
+
+/// Text of events that is written at once, in bytes. A tick may end the waits of many contact logs
+/// with twenty times as much text.
+const EVENTS_AT_ONCE: usize = 4 * 1024 * 1024;
 
 /// A server on its sockets.
 #[derive(Debug)]
@@ -84,7 +98,7 @@ pub struct Server {
     signals: Option<Signals>,
     console: Console,
     printer: Printer,
-    frontend: Frontend<Journal<JournalFile>>,
+    frontend: Frontend<Embedded<JournalFile, CaseWriter>>,
     max_connections: usize,
     /// Held for its lock.
     _directory: DataDirectory,
@@ -128,6 +142,8 @@ impl Server {
         server.signals = Some(Signals::take_over(&[SIGINT, SIGTERM, SIGHUP], registry, SIGNALS)?);
         let (stdout, stderr) = (Output::stdout(registry, STDOUT), Output::stderr(registry, STDERR));
         server.printer = Printer::new(stdout, stderr);
+        let memory = server.frontend.service.authority.memory();
+        server.printer.limit_pending(memory.share(SHARE_OF_OUTPUT, MAX_PENDING_OUTPUT_BYTES));
         server.announce();
         Ok(server)
     }
@@ -152,6 +168,7 @@ impl Server {
         let mut console = Console::default();
         let (journal, registry) = directory.open_journal(memory, &mut console)?;
         let waker = Arc::new(Waker::new(event_loop.registry(), HELPERS.into())?);
+        let cases = CaseWriter::start(directory.open_cases()?, Arc::clone(&waker))?;
         directory.check_modes(&mut console)?;
         let rng = ChaCha12Rng::try_from_rng(&mut SysRng).map_err(io::Error::other)?;
         let mut authority = Authority::new(accounts, registry, settings.temp_id_lifetime, rng);
@@ -160,7 +177,7 @@ impl Server {
         let listener = Listener::bind(settings.address, event_loop.registry(), LISTENER)
             .map_err(with_address)?;
         let mut frontend = Frontend::new(
-            Service::new(authority, journal),
+            Service::new(authority, Embedded { journal, cases }),
             settings.login_timeout,
             Origins::new(settings.max_connections_per_address),
             start,
@@ -198,6 +215,11 @@ impl Server {
         loop {
             self.tick(&mut events)?;
             if let RunState::Stopped(exit) = self.run_state {
+                // A thread that is still at work would make the end wait, and loses nothing.
+                let cases = self.frontend.service.store.cases;
+                if exit != Exit::AtOnce && cases.is_idle() {
+                    cases.close();
+                }
                 return Ok(exit);
             }
         }
@@ -260,6 +282,7 @@ impl Server {
             SIGNALS => self.handle_signals(now),
             STDOUT => self.printer.stdout.handle_event(event),
             STDERR => self.printer.stderr.handle_event(event),
+            // Whoever waits for a case is found in the tick of the frontend.
             HELPERS => self.finish_reload(),
             _ => {}
         }
@@ -316,10 +339,11 @@ impl Server {
     fn print(&mut self, now: Now) {
         for decision in self.frontend.service.decisions.take() {
             self.console.show(&decision);
+            if self.console.events.len() >= EVENTS_AT_ONCE {
+                self.printer.print(&mut self.console, now.monotonic);
+            }
         }
         self.printer.print(&mut self.console, now.monotonic);
-        let room = self.printer.room(self.frontend.service.authority.memory());
-        self.frontend.service.decisions.set_room(room);
     }
 
     /// Frees closed connections, before new ones are accepted in their place.
@@ -334,7 +358,9 @@ impl Server {
     fn stop_if_done(&mut self, now: Now) {
         self.run_state = match self.run_state {
             RunState::Stopping { .. }
-                if self.frontend.is_empty() && self.printer.has_shown_all() =>
+                if self.frontend.is_empty()
+                    && self.printer.has_shown_all()
+                    && self.frontend.service.store.cases.is_idle() =>
             {
                 RunState::Stopped(Exit::Orderly)
             }

@@ -3,19 +3,14 @@
 use std::time::{Duration, Instant};
 
 use super::console::Console;
-use super::memory::Memory;
 use crate::reactor::{Output, Retry};
 
 /// How long the server waits until it tries again to write what could not be written: an operator
 /// who makes room on a disk looks at it no sooner.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Text that the longest contact log makes, in bytes.
-const MAX_LOG_TEXT_BYTES: usize = 4 * 1024 * 1024;
-
 /// Writes the text of the [`Console`]: events to standard output, diagnostics to standard error.
-/// Reports on standard error when events cannot be written, since contact logs are refused
-/// meanwhile.
+/// Reports on standard error when events cannot be written. What they tell is stored elsewhere.
 #[derive(Debug)]
 pub(super) struct Printer {
     /// Where events go.
@@ -66,20 +61,10 @@ impl Printer {
         }
     }
 
-    /// How many records of contact logs can be shown so that none is lost.
-    pub(super) fn room(&self, memory: Memory) -> usize {
-        // The text of a log behind what waits already, in a vector that doubles its room.
-        let growth = 2 * self.stdout.pending() + MAX_LOG_TEXT_BYTES;
-        let room = Console::room_behind(self.stdout.pending());
-        match self.condition {
-            Condition::Works if !memory.has_room_for(growth as u64) => 0,
-            // That is all there is known to be room for.
-            Condition::Works if memory.is_limited() => {
-                room.min(Console::records_in(MAX_LOG_TEXT_BYTES))
-            }
-            Condition::Works => room,
-            Condition::Fails | Condition::Closed => 0,
-        }
+    /// Changes how much text may wait for a reader, in bytes.
+    pub(super) fn limit_pending(&mut self, bytes: usize) {
+        self.stdout.limit_pending(bytes);
+        self.stderr.limit_pending(bytes);
     }
 
     /// When [`print`](Printer::print) tries again, if anything could not be written.
@@ -112,16 +97,14 @@ impl Printer {
             (Condition::Works, Condition::Fails) => {
                 let problem = self.stdout.problem().expect("it fails");
                 console.diagnostic(format_args!(
-                    "standard output: {problem}; no contact log is taken until it can be shown"
+                    "standard output: {problem}; events are shown when it works again"
                 ));
             }
             (Condition::Fails, Condition::Works) => {
                 console.diagnostic("standard output: written again");
             }
             (Condition::Works | Condition::Fails, Condition::Closed) => {
-                console.diagnostic(
-                    "standard output: its reader is gone; no contact log is taken any more",
-                );
+                console.diagnostic("standard output: its reader is gone; events are not shown");
             }
             (Condition::Works, Condition::Works)
             | (Condition::Fails, Condition::Fails)

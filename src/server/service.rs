@@ -1,6 +1,6 @@
 //! The server without its sockets.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::Instant;
 
 use super::authority::Authority;
@@ -9,11 +9,11 @@ use super::origins::Origin;
 use super::registry::Registry;
 use super::session::{Desk, Outcome, Session};
 use super::shares::Shares;
-use super::store::{Completion, Problem, Store, Ticket};
+use super::store::{Completion, Kind, Problem, Store, Ticket};
 use super::waits::{Operation, Wait, Waits};
 use crate::clock::Now;
 use crate::protocol::Statistics;
-use crate::protocol::refusal::Code;
+use crate::protocol::refusal::{Code, Refusal};
 use crate::reactor::{Consumed, Token};
 
 /// The server without its sockets: what decides, and the store that makes it durable. The mio shell
@@ -33,7 +33,8 @@ pub struct Service<E> {
     waits: Waits,
     /// What the store has answered and no session has been told.
     settled: VecDeque<Settled>,
-    is_failing: bool,
+    /// What cannot be stored at the moment.
+    failing: BTreeSet<Kind>,
 }
 
 /// The end of a session's wait.
@@ -56,7 +57,7 @@ impl<E: Store> Service<E> {
             shares: Shares::default(),
             waits: Waits::default(),
             settled: VecDeque::new(),
-            is_failing: false,
+            failing: BTreeSet::new(),
         }
     }
 
@@ -135,32 +136,47 @@ impl<E: Store> Service<E> {
     }
 
     fn conclude(&mut self, operation: Operation, outcome: Result<(), Problem>) -> Outcome {
-        self.report(outcome.as_ref().err());
-        match (operation, outcome) {
-            (_, Err(problem)) => {
-                self.statistics.refused(Code::Unavailable);
-                Outcome::NotStored(problem)
+        self.report(operation.kind(), outcome.as_ref().err());
+        if outcome.is_err() {
+            self.statistics.refused(Code::Unavailable);
+        }
+        match (operation, outcome.map_err(|problem| problem.to_string())) {
+            (Operation::Issue { .. }, Err(problem)) => {
+                Outcome::Refused(Refusal::NotRecorded(problem))
             }
             (Operation::Issue { user, records }, Ok(())) => {
                 if self.authority.issue(user, &records) {
                     Outcome::Issued(records)
                 } else {
-                    Outcome::NotStored(Problem::from("a number was drawn twice, ask again"))
+                    let problem = "a number was drawn twice, ask again".to_owned();
+                    Outcome::Refused(Refusal::NotRecorded(problem))
                 }
+            }
+            (Operation::Take(_), Err(problem)) => Outcome::Refused(Refusal::NotTaken(problem)),
+            (Operation::Take(trace), Ok(())) => {
+                self.statistics.contact_logs += 1;
+                let records = trace.entries.len();
+                // Here, as it is taken even if the phone is gone.
+                self.decisions.record(Decision::ContactLogTaken(trace));
+                Outcome::Taken { records }
             }
         }
     }
 
     /// Records when storing begins to fail and when it works again, and nothing in between.
-    fn report(&mut self, problem: Option<&Problem>) {
+    fn report(&mut self, kind: Kind, problem: Option<&Problem>) {
         match problem {
-            Some(problem) if !self.is_failing => {
-                self.decisions.record(Decision::StoreFailed(problem.clone()));
+            Some(problem) => {
+                if self.failing.insert(kind) {
+                    self.decisions.record(Decision::StoreFailed(kind, problem.clone()));
+                }
             }
-            None if self.is_failing => self.decisions.record(Decision::StoreWorks),
-            Some(_) | None => {}
+            None => {
+                if self.failing.remove(&kind) {
+                    self.decisions.record(Decision::StoreWorks(kind));
+                }
+            }
         }
-        self.is_failing = problem.is_some();
     }
 }
 

@@ -1,5 +1,7 @@
 //! The login and command machine of one connection. No socket, no clock.
 
+use std::sync::Arc;
+
 use self::tools::Client;
 use super::accounts::Verdict;
 use super::authority::Authority;
@@ -7,7 +9,7 @@ use super::contact_tracing::ContactTrace;
 use super::decision::{Decision, Decisions};
 use super::origins::Origin;
 use super::shares::{Shares, Work};
-use super::store::{Problem, Ticket};
+use super::store::Ticket;
 use super::waits::{Operation, Waits};
 use crate::clock::Now;
 use crate::protocol::refusal::Refusal;
@@ -36,7 +38,7 @@ pub const MAX_REQUESTS_PER_TURN: usize = 16;
 /// The machine of one connection, which takes requests and gives replies.
 ///
 /// ```text
-/// LoggedOut --AUTH--> LoggedIn --TEMPID--> Waiting --stored or not--> LoggedIn
+/// LoggedOut --AUTH--> LoggedIn --TEMPID, UPLOAD--> Waiting --stored or not--> LoggedIn
 ///     LoggedIn --RESET--> LoggedOut
 ///     any --QUIT, a block, broken framing, a user who is revoked--> Closing
 /// ```
@@ -96,8 +98,13 @@ pub struct Desk<'a> {
 pub enum Outcome {
     /// These TempIDs are on stable storage, and issued.
     Issued(Box<[ContactRecord]>),
+    /// A contact log is on stable storage.
+    Taken {
+        /// The number of its records.
+        records: usize,
+    },
     /// The entry is not stored, or nobody knows whether it is.
-    NotStored(Problem),
+    Refused(Refusal),
 }
 
 impl Desk<'_> {
@@ -175,9 +182,8 @@ impl Session {
                 Answer::TempIds(&records).encode(replies);
                 decisions.record(Decision::TempIdsIssued { user, records });
             }
-            Outcome::NotStored(problem) => {
-                Refusal::NotRecorded(problem.to_string()).encode(replies)
-            }
+            Outcome::Taken { records } => Answer::Integer(records).encode(replies),
+            Outcome::Refused(refusal) => refusal.encode(replies),
         }
     }
 
@@ -250,8 +256,7 @@ impl Session {
                 }
                 desk.shares.charge(user, Work::TempIds(count), desk.now.monotonic);
                 let records = desk.authority.draw(count, desk.now.wall);
-                let ticket = desk.waits.begin(desk.client, Operation::Issue { user, records });
-                self.state = State::Waiting { user, ticket, next: AfterWait::GoOn };
+                self.wait_for(Operation::Issue { user, records }, user, desk);
                 Ok(None)
             }
             Request::Upload { records } => {
@@ -259,14 +264,15 @@ impl Session {
                 let count = (records.len() / ContactRecord::LEN) as u32;
                 desk.shares.charge(user, Work::ContactRecords(count), desk.now.monotonic);
                 let log = ContactRecord::decode_all(records).map_err(Refusal::InvalidRecord)?;
-                if !desk.decisions.has_room() {
-                    return Err(Refusal::NotShown);
+                let bytes = log.len() * ContactTrace::MEMORY_PER_ENTRY;
+                if !desk.authority.memory().has_room_for(bytes as u64) {
+                    return Err(Refusal::NoMemory);
                 }
+                desk.shares.charge(user, Work::StoredRecords(count), desk.now.monotonic);
                 let registry = desk.authority.registry();
                 let trace = ContactTrace::new(user, &log, registry, desk.now.wall);
-                desk.decisions.record(Decision::ContactLogTraced(trace));
-                desk.statistics.contact_logs += 1;
-                Ok(Some(Answer::Integer(log.len())))
+                self.wait_for(Operation::Take(Arc::new(trace)), user, desk);
+                Ok(None)
             }
             Request::Quit => {
                 if let Ok(user) = self.user() {
@@ -288,6 +294,12 @@ impl Session {
             }
             Request::Tool(request) => self.answer_tool(request, desk).map(Some),
         }
+    }
+
+    /// Lets the next request wait until the store has answered.
+    fn wait_for(&mut self, operation: Operation, user: Username, desk: &mut Desk<'_>) {
+        let ticket = desk.waits.begin(desk.client, operation);
+        self.state = State::Waiting { user, ticket, next: AfterWait::GoOn };
     }
 
     fn log_in(&mut self, credentials: Credentials<'_>, desk: &mut Desk<'_>) -> Result<(), Refusal> {

@@ -12,15 +12,20 @@ use crate::reactor::Token;
 const COST_OF_TEMP_ID: Duration = Duration::from_micros(50);
 
 /// Time that an upload is charged for each contact record: about ten times what it takes to trace
-/// and show one.
+/// and show one, or to find that it is none.
 const COST_OF_CONTACT_RECORD: Duration = Duration::from_micros(2);
+
+/// Time that an upload is charged for each contact record that is to be stored: about eight times
+/// what that takes, so that no user has more than an eighth of the thread that stores cases.
+const COST_OF_STORED_RECORD: Duration = Duration::from_micros(18);
 
 /// Time that a connection is charged for a turn after it has waited, even if it only reads the next
 /// part of a request then.
 const COST_OF_TURN: Duration = Duration::from_micros(100);
 
-/// Charges of a user that the server does not yet mind, so that no phone waits: 2,000 TempIDs, or
-/// three uploads of the greatest length.
+/// Charges of a user that the server does not yet mind, so that no phone waits: 2,000 TempIDs, or a
+/// contact log of 5,000 records. After an upload of the greatest length, the next request waits a
+/// quarter of a second.
 const MAX_DEBT: Duration = Duration::from_millis(100);
 
 /// The share of the server's time that each user has taken, and the connections that wait because
@@ -57,6 +62,8 @@ pub(super) enum Work {
     TempIds(u8),
     /// Tracing so many contact records.
     ContactRecords(u32),
+    /// Storing so many contact records.
+    StoredRecords(u32),
     /// Serving a connection that has waited.
     Turn,
 }
@@ -66,6 +73,7 @@ impl Work {
         match self {
             Self::TempIds(count) => COST_OF_TEMP_ID * u32::from(count.saturating_sub(1)),
             Self::ContactRecords(count) => COST_OF_CONTACT_RECORD * count,
+            Self::StoredRecords(count) => COST_OF_STORED_RECORD * count,
             Self::Turn => COST_OF_TURN,
         }
     }

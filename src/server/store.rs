@@ -1,14 +1,15 @@
 //! The port through which everything durable goes: what is to be stored goes out with a ticket, and
 //! a completion with the same ticket comes back, in the same tick or later.
 //!
-//! Nothing else in the server writes to stable storage. The embedded engine is the
-//! [`Journal`](super::journal::Journal), whose completions come from the commit of the tick. An
-//! engine behind a network answers later, in any order, and sometimes never; hence the deadline in
-//! [`Waits`](super::waits::Waits).
+//! Nothing else in the server writes to stable storage. The engine of this machine is
+//! [`Embedded`](super::embedded::Embedded): the journal completes in the commit of the tick, the
+//! database of the cases later. An engine behind a network answers in any order, and sometimes
+//! never; hence the deadline in [`Waits`](super::waits::Waits).
 
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::contact_tracing::ContactTrace;
 use crate::protocol::{ContactRecord, Username};
 
 /// Where entries become durable.
@@ -39,7 +40,7 @@ pub struct Ticket {
 }
 
 /// Something that has to survive a crash before anybody is told of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub enum Entry<'a> {
     /// TempIDs that were issued to a user.
     TempIds {
@@ -48,6 +49,17 @@ pub enum Entry<'a> {
         /// The TempIDs with their windows.
         records: &'a [ContactRecord],
     },
+    /// A contact log that a user uploaded, with whom it names.
+    Case(&'a Arc<ContactTrace>),
+}
+
+/// Kinds of entries. Each has a place of its own, which fails and works again by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// [`Entry::TempIds`]
+    TempIds,
+    /// [`Entry::Case`]
+    Case,
 }
 
 /// The end of a wait for the store.

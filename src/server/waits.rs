@@ -1,11 +1,13 @@
 //! Who waits for what. It has no clock.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use slab::Slab;
 
-use super::store::{Entry, Ticket};
+use super::contact_tracing::ContactTrace;
+use super::store::{Entry, Kind, Ticket};
 use crate::protocol::{ContactRecord, Username};
 use crate::reactor::Token;
 
@@ -33,6 +35,8 @@ pub enum Operation {
         /// The TempIDs with their windows.
         records: Box<[ContactRecord]>,
     },
+    /// A contact log was uploaded, and is taken when it is stored.
+    Take(Arc<ContactTrace>),
 }
 
 impl Operation {
@@ -40,6 +44,15 @@ impl Operation {
     pub fn entry(&self) -> Entry<'_> {
         match self {
             Self::Issue { user, records } => Entry::TempIds { user: *user, records },
+            Self::Take(trace) => Entry::Case(trace),
+        }
+    }
+
+    /// The kind of what has to be stored.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Issue { .. } => Kind::TempIds,
+            Self::Take(_) => Kind::Case,
         }
     }
 
@@ -47,6 +60,7 @@ impl Operation {
     pub fn records(&self) -> &[ContactRecord] {
         match self {
             Self::Issue { records, .. } => records,
+            Self::Take(_) => &[],
         }
     }
 }

@@ -343,7 +343,7 @@ impl Inhabitants for Town {
             Notice::Accepted(_) => self.tally.connected(now),
             Notice::Ticked { decisions, .. } => {
                 for decision in decisions {
-                    if let Decision::ContactLogTraced(trace) = decision {
+                    if let Decision::ContactLogTaken(trace) = decision {
                         self.traced(trace, now);
                     }
                 }

@@ -63,6 +63,11 @@ impl Disk {
         &self.bytes
     }
 
+    /// The fault of the disk.
+    pub fn fault(&self) -> DiskFault {
+        self.fault
+    }
+
     /// Sets the fault of the disk from now on.
     pub fn set_fault(&mut self, fault: DiskFault) {
         self.fault = fault;

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use rand::rngs::ChaCha12Rng;
 
+use super::case_disk::CaseDisk;
 use super::clock::VirtualClock;
-use super::disk::Disk;
+use super::disk::{Disk, DiskFault};
+use super::disks::Disks;
 use super::random::{self, Purpose};
 use super::server::{Others, ServerSettings, SimulatedServer, Ticked};
 use crate::clock::Now;
@@ -43,15 +45,15 @@ pub struct Machine {
 #[derive(Debug)]
 enum Power {
     Up(Box<SimulatedServer>),
-    Down(Disk),
+    Down(Box<Disks>),
 }
 
 impl Machine {
     /// A machine with an empty disk, not started yet.
     pub fn new(settings: MachineSettings) -> Self {
         let rng = random::stream(settings.seed, Purpose::Disk);
-        let disk = if settings.may_restart { Disk::default() } else { Disk::write_only() };
-        Self { settings, power: Power::Down(disk), starts: 0, tick_at: None, rng }
+        let disks = if settings.may_restart { Disks::default() } else { Disks::write_only() };
+        Self { settings, power: Power::Down(Box::new(disks)), starts: 0, tick_at: None, rng }
     }
 
     /// The server, if it runs.
@@ -62,11 +64,22 @@ impl Machine {
         }
     }
 
-    /// The disk, to inject faults.
-    pub fn disk(&mut self) -> &mut Disk {
+    /// Sets the fault of the disk from now on.
+    pub fn set_disk_fault(&mut self, fault: DiskFault) {
+        let (temp_ids, cases) = self.files();
+        temp_ids.set_fault(fault);
+        cases.set_fault(fault);
+    }
+
+    /// The cases on the disk.
+    pub fn cases(&mut self) -> &CaseDisk {
+        self.files().1
+    }
+
+    fn files(&mut self) -> (&mut Disk, &mut CaseDisk) {
         match &mut self.power {
-            Power::Up(server) => server.disk(),
-            Power::Down(disk) => disk,
+            Power::Up(server) => server.files(),
+            Power::Down(disks) => (&mut disks.temp_ids, &mut disks.cases),
         }
     }
 
@@ -76,15 +89,15 @@ impl Machine {
     ///
     /// A message if the disk holds what it must not.
     pub fn start(&mut self, now: Now) -> Result<Option<&SimulatedServer>, String> {
-        let Power::Down(disk) = &mut self.power else { return Ok(None) };
+        let Power::Down(disks) = &mut self.power else { return Ok(None) };
         // Another run of the server draws other numbers.
         let seed = self.settings.seed.wrapping_add(self.starts << 32);
         self.starts += 1;
         let rngs = [Purpose::TempIds, Purpose::Store].map(|purpose| random::stream(seed, purpose));
-        disk.repair();
+        disks.repair();
         let MachineSettings { phones, others, server, .. } = &self.settings;
-        let disk = std::mem::take(disk);
-        let server = SimulatedServer::start(server, *phones, others, disk, rngs, now)?;
+        let disks = std::mem::take(&mut **disks);
+        let server = SimulatedServer::start(server, *phones, others, disks, rngs, now)?;
         self.power = Power::Up(Box::new(server));
         Ok(self.server().map(|server| &*server))
     }
@@ -94,12 +107,12 @@ impl Machine {
         self.tick_at = None;
         match &mut self.power {
             Power::Up(server) => {
-                let mut disk = server.die();
-                disk.crash(&mut self.rng);
-                self.power = Power::Down(disk);
+                let mut disks = server.die();
+                disks.crash(&mut self.rng);
+                self.power = Power::Down(Box::new(disks));
             }
             // A server that was killed has left what it wrote to a machine that was still up.
-            Power::Down(disk) => disk.crash(&mut self.rng),
+            Power::Down(disks) => disks.crash(&mut self.rng),
         }
     }
 
@@ -118,6 +131,7 @@ impl Machine {
     pub fn tick(&mut self, now: Now) -> Option<Ticked> {
         self.tick_at = None;
         let done = self.server()?.tick(now);
-        (!self.disk().is_dead()).then_some(done)
+        let (temp_ids, cases) = self.files();
+        (!temp_ids.is_dead() && !cases.is_dead()).then_some(done)
     }
 }

@@ -8,8 +8,10 @@
 //!
 //! Nothing here may ask the system for the time, for randomness or for a socket.
 
+pub mod case_disk;
 pub mod clock;
 pub mod disk;
+pub mod disks;
 pub mod event_queue;
 pub mod ids;
 mod inhabitants;
@@ -148,7 +150,7 @@ impl<I: Inhabitants> World<I> {
         match trouble {
             Trouble::Crash => return self.crash(),
             Trouble::Restart => return self.restart(),
-            Trouble::Disk(fault) => self.core.machine.disk().set_fault(fault),
+            Trouble::Disk(fault) => self.core.machine.set_disk_fault(fault),
             Trouble::Store(lateness) => {
                 if let Some(server) = self.core.machine.server() {
                     server.set_lateness(lateness);

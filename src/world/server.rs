@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 
 use rand::rngs::ChaCha12Rng;
 
+use super::case_disk::CaseDisk;
 use super::disk::Disk;
+use super::disks::Disks;
 use super::ids::PersonId;
 use super::kernel::{Done, Kernel, SimulatedStream};
 use super::late_store::{LateStore, Lateness};
@@ -18,6 +20,7 @@ use crate::protocol::Username;
 use crate::server::accounts::Accounts;
 use crate::server::authority::Authority;
 use crate::server::decision::Decision;
+use crate::server::embedded::Embedded;
 use crate::server::frontend::ConnectionStatus;
 use crate::server::journal::Journal;
 use crate::server::origins::{Origin, Origins};
@@ -55,7 +58,7 @@ pub struct Ticked {
 /// A running server: the [`Frontend`] and [`Service`] that the real one has, in another shell.
 #[derive(Debug)]
 pub struct SimulatedServer {
-    frontend: Frontend<LateStore<Journal<Disk>>, SimulatedStream>,
+    frontend: Frontend<LateStore<Embedded<Disk, CaseDisk>>, SimulatedStream>,
     kernel: Kernel,
 }
 
@@ -71,18 +74,23 @@ impl SimulatedServer {
         settings: &ServerSettings,
         users: u32,
         others: &Others,
-        disk: Disk,
+        disks: Disks,
         [rng, network_of_store]: [ChaCha12Rng; 2],
         now: Now,
     ) -> Result<Self, String> {
-        let bytes = disk.bytes().to_vec();
+        let Disks { temp_ids, cases } = disks;
+        let bytes = temp_ids.bytes().to_vec();
         let mut copy = None;
-        let (mut journal, registry, replayed) =
-            Journal::recover(disk, Cursor::new(&bytes), Path::new("the disk"), |offset, bytes| {
+        let (mut journal, registry, replayed) = Journal::recover(
+            temp_ids,
+            Cursor::new(&bytes),
+            Path::new("the disk"),
+            |offset, bytes| {
                 copy = Some((offset, bytes.to_vec()));
                 Ok("its copy".into())
-            })
-            .map_err(|error| error.to_string())?;
+            },
+        )
+        .map_err(|error| error.to_string())?;
         if !replayed.repeated.is_empty() {
             return Err(format!("the disk holds a TempID twice: {replayed:?}"));
         }
@@ -97,15 +105,17 @@ impl SimulatedServer {
         }
         let accounts = Accounts::new(passwords, settings.block_duration);
         let authority = Authority::new(accounts, registry, settings.temp_id_lifetime, rng);
-        let service = Service::new(authority, LateStore::new(journal, network_of_store));
+        let store = LateStore::new(Embedded { journal, cases }, network_of_store);
+        let service = Service::new(authority, store);
         let frontend =
             Frontend::new(service, settings.login_timeout, Origins::new(None), now.monotonic);
         Ok(Self { frontend, kernel: Kernel::new(settings.window) })
     }
 
-    /// The disk, to inject faults.
-    pub fn disk(&mut self) -> &mut Disk {
-        self.frontend.service.store.inner.storage()
+    /// The files on its disk, to inject faults.
+    pub fn files(&mut self) -> (&mut Disk, &mut CaseDisk) {
+        let Embedded { journal, cases } = &mut self.frontend.service.store.inner;
+        (journal.storage(), cases)
     }
 
     /// Changes the faults between the server and its store.
@@ -113,20 +123,16 @@ impl SimulatedServer {
         self.frontend.service.store.set_lateness(lateness);
     }
 
-    /// Sets the number of records of contact logs that the operator can still be shown.
-    pub fn set_room(&mut self, records: usize) {
-        self.frontend.service.decisions.set_room(records);
-    }
-
     /// The kernel, to deliver bytes.
     pub fn kernel(&self) -> &Kernel {
         &self.kernel
     }
 
-    /// Loses power, and leaves the disk.
-    pub fn die(&mut self) -> Disk {
+    /// Loses power, and leaves its files.
+    pub fn die(&mut self) -> Disks {
         self.kernel.die();
-        std::mem::take(self.disk())
+        let (temp_ids, cases) = self.files();
+        Disks { temp_ids: std::mem::take(temp_ids), cases: std::mem::take(cases) }
     }
 
     /// TempIDs that were issued, to check what phones were told.

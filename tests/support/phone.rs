@@ -168,6 +168,16 @@ impl Phone {
         rest
     }
 
+    /// Whether a reply has begun to arrive.
+    #[track_caller]
+    pub fn has_reply(&mut self) -> bool {
+        let stream = self.stream.get_mut();
+        stream.set_nonblocking(true).expect("an option of every socket");
+        let outcome = stream.peek(&mut [0; 1]);
+        stream.set_nonblocking(false).expect("an option of every socket");
+        !matches!(outcome, Err(error) if error.kind() == ErrorKind::WouldBlock)
+    }
+
     /// Waits for up to `time` for the server to close the connection, and says whether it did.
     #[track_caller]
     pub fn is_closed_within(&mut self, time: Duration) -> bool {

@@ -66,7 +66,7 @@ impl SmallDisk {
 const SCRIPT: &str = r#"
     credentials=$(cat "$1/credentials.txt")
     umask 077
-    mount -t tmpfs -o size=64k tmpfs "$1"
+    mount -t tmpfs -o size=512k tmpfs "$1"
     printf '%s\n' "$credentials" > "$1/credentials.txt"
     exec "$0" 0 3600 --bind 127.0.0.1 --data "$1"
 "#;

@@ -1,9 +1,11 @@
+use std::sync::Arc;
+
 use super::super::contact_tracing::tests::{log_of_the_assignment, traced};
 use super::*;
 
 fn shown(trace: ContactTrace) -> (String, String) {
     let mut console = Console::default();
-    console.show(&Decision::ContactLogTraced(trace));
+    console.show(&Decision::ContactLogTaken(Arc::new(trace)));
     let text = |bytes| String::from_utf8(bytes).expect("ASCII");
     (text(console.events), text(console.diagnostics))
 }
@@ -48,13 +50,15 @@ fn unknown_temp_ids_are_counted_and_not_quoted() {
 }
 
 #[test]
-fn text_of_the_longest_entry_fits_into_the_room_that_is_kept_for_it() {
-    const LINE: &str = "12345678901234567891 13/05/2020 17:54:06 13/05/2020 18:09:05";
-    let name = Username::decode(&[b'x'; Username::MAX_LEN]).expect("a name");
-    let text_bytes = |entries| {
-        let mut trace = traced("+61410999999", &vec![LINE; entries]);
-        trace.entries.iter_mut().for_each(|entry| entry.contact = Some(name));
-        shown(trace).0.len()
-    };
-    assert!(text_bytes(100) - text_bytes(0) <= 100 * MAX_ENTRY_BYTES);
+fn store_that_fails_is_named_by_its_file() {
+    let mut console = Console::default();
+    for kind in [Kind::TempIds, Kind::Case] {
+        console.show(&Decision::StoreFailed(kind, "it is full".into()));
+        console.show(&Decision::StoreWorks(kind));
+    }
+    let expected = "tempIDs.txt: it is full; no TempID is issued until it can be recorded\n\
+            tempIDs.txt: recording again\n\
+            authority.db: it is full; no contact log is taken until it can be recorded\n\
+            authority.db: recording again\n";
+    assert_eq!(String::from_utf8_lossy(&console.diagnostics), expected);
 }

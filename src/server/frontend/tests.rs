@@ -5,6 +5,8 @@ use rand::rngs::ChaCha12Rng;
 
 use super::super::accounts::Accounts;
 use super::super::authority::Authority;
+use super::super::cases::tests::KeptCases;
+use super::super::embedded::Embedded;
 use super::super::journal::Journal;
 use super::super::journal::tests::Flaky;
 use super::super::passwords::Passwords;
@@ -96,7 +98,7 @@ impl<S: Layer> Phone<S> {
 
 /// A frontend and a clock that only the test moves.
 struct Fixture<S> {
-    frontend: Frontend<Journal<Flaky>, S>,
+    frontend: Frontend<Embedded<Flaky, KeptCases>, S>,
     poll: TestPoll,
     now: Now,
 }
@@ -112,7 +114,9 @@ impl<S: Layer> Fixture<S> {
         let accounts = Accounts::new(passwords, Duration::ZERO);
         let rng = ChaCha12Rng::seed_from_u64(1);
         let authority = Authority::new(accounts, Registry::default(), 900, rng);
-        let service = Service::new(authority, Journal::new(Flaky::default()));
+        let journal = Journal::new(Flaky::default());
+        let cases = KeptCases::default();
+        let service = Service::new(authority, Embedded { journal, cases });
         let origins = Origins::new(None);
         let frontend = Frontend::new(service, LOGIN_TIMEOUT, origins, now.monotonic);
         Self { frontend, poll: TestPoll::default(), now }
@@ -218,14 +222,14 @@ fn logged_in_temp_id_is_recorded_before_it_is_told<S: Layer>() {
     fixture.send(&mut phone, b"TEMPID\r\nPING\r\n");
     let received = phone.received();
     assert!(received.starts_with("$58\r\n") && received.ends_with("\r\n+PONG\r\n"), "{received}");
-    let disk = &fixture.frontend.service.store.storage().bytes;
+    let disk = &fixture.frontend.service.store.journal.storage().bytes;
     assert!(disk.ends_with(b"\n") && disk.starts_with(b"ann "));
 }
 
 fn logged_in_temp_id_that_cannot_be_recorded_is_refused<S: Layer>() {
     let mut fixture = Fixture::<S>::new();
     let mut phone = fixture.logged_in();
-    fixture.frontend.service.store.storage().sync_fails = true;
+    fixture.frontend.service.store.journal.storage().sync_fails = true;
     fixture.send(&mut phone, b"TEMPID\r\nPING\r\n");
     let received = phone.received();
     assert!(received.starts_with("-IOERR ") && received.ends_with("\r\n+PONG\r\n"), "{received}");

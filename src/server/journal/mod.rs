@@ -30,7 +30,6 @@ mod storage;
 use std::collections::VecDeque;
 use std::io::{self, Read, Seek};
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 pub use self::aside::set_aside;
 pub use self::file::JournalFile;
@@ -39,7 +38,7 @@ use self::replay::replay;
 pub use self::residue::{MAX_COMMIT_BYTES, Mended};
 pub use self::storage::Storage;
 use super::registry::Registry;
-use super::store::{Completion, Entry, Problem, Store, Ticket};
+use super::store::{Completion, Problem, Ticket};
 use crate::protocol::{ContactRecord, Username};
 use crate::text_file::FileError;
 
@@ -114,6 +113,32 @@ impl<S: Storage> Journal<S> {
         Ok((Self::new(storage), registry, replayed))
     }
 
+    /// Takes TempIDs of a user, to be stored with the next commit.
+    pub fn submit(&mut self, ticket: Ticket, user: Username, records: &[ContactRecord]) {
+        for record in records {
+            encode_line(user, record, &mut self.lines);
+        }
+        self.submitted.push(ticket);
+    }
+
+    /// Stores all that was submitted since the last call, with one write and one sync.
+    pub fn commit(&mut self) {
+        if self.submitted.is_empty() {
+            return;
+        }
+        let mut lines = std::mem::take(&mut self.lines);
+        let outcome = self.append(&lines).map_err(|error| Problem::from(error.to_string()));
+        lines.clear();
+        self.lines = lines;
+        let completion = |ticket| Completion { ticket, outcome: outcome.clone() };
+        self.completed.extend(self.submitted.drain(..).map(completion));
+    }
+
+    /// The next completion, in the order of submission.
+    pub fn next_completion(&mut self) -> Option<Completion> {
+        self.completed.pop_front()
+    }
+
     /// Makes `lines` survive a crash. If that fails, none of them is in the journal.
     fn append(&mut self, lines: &[u8]) -> io::Result<()> {
         self.repair()?;
@@ -141,35 +166,6 @@ impl<S: Storage> Journal<S> {
             self.repair_to = None;
         }
         Ok(())
-    }
-}
-
-impl<S: Storage> Store for Journal<S> {
-    fn submit(&mut self, ticket: Ticket, entry: Entry<'_>) {
-        match entry {
-            Entry::TempIds { user, records } => {
-                for record in records {
-                    encode_line(user, record, &mut self.lines);
-                }
-            }
-        }
-        self.submitted.push(ticket);
-    }
-
-    fn begin_commit(&mut self, _now: Instant) {
-        if self.submitted.is_empty() {
-            return;
-        }
-        let mut lines = std::mem::take(&mut self.lines);
-        let outcome = self.append(&lines).map_err(|error| Problem::from(error.to_string()));
-        lines.clear();
-        self.lines = lines;
-        let completion = |ticket| Completion { ticket, outcome: outcome.clone() };
-        self.completed.extend(self.submitted.drain(..).map(completion));
-    }
-
-    fn next_completion(&mut self, _now: Instant) -> Option<Completion> {
-        self.completed.pop_front()
     }
 }
 

@@ -62,10 +62,9 @@ fn read(reader: &mut UnixStream) -> String {
 fn output_that_fails_is_told_once_and_once_when_it_works_again() {
     let mut fixture = Fixture::new();
     let told = fixture.fill();
-    assert!(told.ends_with("; no contact log is taken until it can be shown\n"), "{told}");
+    assert!(told.ends_with("; events are shown when it works again\n"), "{told}");
     assert_eq!(told.lines().count(), 1);
     assert_eq!(fixture.printer.next_attempt(), Some(fixture.now + RETRY_INTERVAL));
-    assert_eq!(fixture.printer.room(Memory::default()), 0);
     read(&mut fixture.stdout);
     assert_eq!(fixture.print(b"more\n"), "");
     assert_eq!(read(&mut fixture.stdout), "", "it is tried after a pause");
@@ -73,7 +72,6 @@ fn output_that_fails_is_told_once_and_once_when_it_works_again() {
     assert_eq!(fixture.print(b""), "standard output: written again\n");
     assert!(read(&mut fixture.stdout).ends_with("more\n") && fixture.printer.has_shown_all());
     assert_eq!(fixture.printer.next_attempt(), None);
-    assert!(fixture.printer.room(Memory::default()) > 0);
     assert_eq!(fixture.print(b"still\n"), "");
 }
 
@@ -87,35 +85,33 @@ fn output_whose_reader_goes_is_told_once_whether_it_worked_before_or_not() {
         fixture.stdout = pair().1;
         fixture.now += RETRY_INTERVAL;
         let told = fixture.print(b"line\n");
-        let expected = "standard output: its reader is gone; no contact log is taken any more\n";
+        let expected = "standard output: its reader is gone; events are not shown\n";
         assert_eq!(told, expected);
         assert_eq!(fixture.print(b"line\n"), "");
         assert_eq!(fixture.printer.next_attempt(), None);
-        assert_eq!(fixture.printer.room(Memory::default()), 0);
     }
 }
 
 #[test]
-fn limited_memory_gives_room_for_the_text_that_was_asked_for() {
-    let printer = Printer::nowhere();
-    let limited = Memory::limited_to(u64::MAX);
-    let records = Console::records_in(MAX_LOG_TEXT_BYTES);
-    assert_eq!(printer.room(limited), records);
-    assert!(printer.room(Memory::default()) > records && records > 18_000);
-    assert_eq!(printer.room(Memory::limited_to(0)), 0);
-}
-
-#[test]
-fn unread_text_takes_some_of_the_room() {
-    let (poll, (writer, _reader)) = (mio::Poll::new().expect("a poll"), pair());
+fn text_beyond_the_limit_is_left_out_whole_and_counted() {
+    let (poll, (writer, mut reader)) = (mio::Poll::new().expect("a poll"), pair());
     let stdout = Output::on(writer, poll.registry(), Token::permanent(0));
-    let mut printer = Printer::new(stdout, Output::nowhere());
-    let empty = printer.room(Memory::default());
-    printer.stdout.write(&mut vec![b'x'; 8 * 1024 * 1024]);
-    let pending = printer.stdout.pending();
-    assert_eq!(printer.room(Memory::default()), Console::room_behind(pending));
-    assert!((1..empty).contains(&Console::room_behind(pending)));
-    // Terabytes: far more than tests take, and far less than the product of both texts.
-    let limited = Memory::limited_to(1 << 45);
-    assert_eq!(printer.room(limited), Console::records_in(MAX_LOG_TEXT_BYTES));
+    let mut fixture = Fixture::new();
+    fixture.printer.stdout = stdout;
+    let line = [&[b'x'; 1023][..], b"\n"].concat();
+    // What the socket takes at once leaves room.
+    fixture.print(&line.repeat(1024));
+    let pending = fixture.printer.stdout.pending();
+    assert!(pending > 0);
+    fixture.printer.limit_pending(pending + line.len());
+    fixture.print(&line);
+    fixture.print(&line.repeat(3));
+    let mut read_lines = 0;
+    while !fixture.printer.has_shown_all() {
+        read_lines += read(&mut reader).lines().count();
+        fixture.printer.stdout.flush();
+    }
+    let shown = read(&mut reader);
+    assert!(shown.ends_with("(3 lines left out: nobody read)\n"), "{shown}");
+    assert!(read_lines > 0);
 }

@@ -13,6 +13,23 @@ use crate::server::shares::Work;
 
 const LOGIN: &[u8] = b"AUTH ann secret\r\n";
 
+fn record() -> ContactRecord {
+    let line = b"12345678901234567891 13/05/2020 17:54:06 13/05/2020 18:09:05";
+    ContactRecord::decode_line(line).expect("a record")
+}
+
+fn not_recorded(problem: &str) -> Outcome {
+    Outcome::Refused(Refusal::NotRecorded(problem.to_owned()))
+}
+
+/// The upload of a contact log of so many records.
+fn upload(count: usize) -> Vec<u8> {
+    let mut records = Vec::new();
+    (0..count).for_each(|_| record().encode(&mut records));
+    let head = format!("*2\r\n$6\r\nUPLOAD\r\n${}\r\n", records.len());
+    [head.as_bytes(), &records, b"\r\n"].concat()
+}
+
 fn peer() -> Origin {
     Origin::new([192, 0, 2, 1].into())
 }
@@ -79,14 +96,18 @@ impl Fixture {
         self.session.receive(bytes, &mut self.replies, &mut desk)
     }
 
-    /// Ends the wait, with the TempIDs that it is for or with a problem.
+    /// Ends the wait for TempIDs, with them or with a problem.
     fn resume(&mut self, problem: Option<&str>) {
+        let wait = self.waits.end(self.ticket()).expect("waiting");
+        self.resume_with(match problem {
+            None => Outcome::Issued(wait.operation.records().into()),
+            Some(problem) => not_recorded(problem),
+        });
+    }
+
+    /// Ends the wait.
+    fn resume_with(&mut self, outcome: Outcome) {
         let ticket = self.ticket();
-        let Operation::Issue { records, .. } = self.waits.end(ticket).expect("waiting").operation;
-        let outcome = match problem {
-            None => Outcome::Issued(records),
-            Some(problem) => Outcome::NotStored(problem.into()),
-        };
         self.session.resume(ticket, outcome, &mut self.replies, &mut self.decisions);
     }
 
@@ -178,26 +199,30 @@ fn logging_in_while_the_user_owes_for_other_connections_lets_requests_wait() {
 }
 
 #[test]
-fn logged_in_upload_that_cannot_be_shown_is_refused() {
-    let mut fixture = Fixture::logged_in();
-    fixture.decisions.set_room(0);
-    fixture.receive(b"*2\r\n$6\r\nUPLOAD\r\n$0\r\n\r\n");
-    assert!(fixture.replied().starts_with("-IOERR contact log not taken"));
-    assert_eq!(fixture.decisions.take(), []);
+fn logged_in_upload_waits_until_it_is_stored() {
+    for (outcome, reply) in [
+        (Outcome::Taken { records: 1 }, ":1\r\n"),
+        (
+            Outcome::Refused(Refusal::NotTaken("the disk is full".to_owned())),
+            "-IOERR contact log not taken: the disk is full\r\n",
+        ),
+    ] {
+        let mut fixture = Fixture::logged_in();
+        fixture.receive(&upload(1));
+        assert!(fixture.session.is_waiting());
+        assert_eq!(fixture.replied(), "");
+        fixture.resume_with(outcome);
+        assert_eq!(fixture.replied(), reply);
+        assert!(!fixture.session.is_waiting() && fixture.receive(b"PING\r\n").bytes == 6);
+    }
 }
 
 #[test]
-fn logged_in_upload_is_taken_and_counted() {
+fn logged_in_upload_that_is_stored_is_charged_more() {
     let mut fixture = Fixture::logged_in();
-    fixture.receive(&b"*2\r\n$6\r\nUPLOAD\r\n$0\r\n\r\n".repeat(2));
-    assert_eq!(fixture.replied(), ":0\r\n:0\r\n");
-    let decisions = fixture.decisions.take();
-    assert!(matches!(
-        decisions[..],
-        [Decision::ContactLogTraced(_), Decision::ContactLogTraced(_)]
-    ));
-    fixture.receive(b"INFO bluetrace\r\n");
-    assert!(fixture.replied().contains("\r\ncontact_logs:2\r\n"));
+    fixture.receive(&upload(18_000));
+    fixture.resume_with(Outcome::Taken { records: 18_000 });
+    assert_eq!(fixture.receive(b"PING\r\n"), Consumed { bytes: 0, wants_more: false });
 }
 
 #[test]
@@ -346,7 +371,7 @@ fn waiting_completion_of_an_earlier_wait_is_passed_over() {
     fixture.resume(Some("too late"));
     fixture.replied();
     fixture.receive(b"TEMPID\r\n");
-    let outcome = Outcome::NotStored("for nobody".into());
+    let outcome = not_recorded("for nobody");
     fixture.session.resume(earlier, outcome, &mut fixture.replies, &mut fixture.decisions);
     assert!(fixture.session.is_waiting() && fixture.replied().is_empty());
 }

@@ -5,7 +5,7 @@ use crate::clock::Now;
 use crate::protocol::Timestamp;
 use crate::server::waits::STORE_TIMEOUT;
 use crate::world::clock::VirtualClock;
-use crate::world::disk::Disk;
+use crate::world::disks::Disks;
 use crate::world::ids::PersonId;
 use crate::world::kernel::Done;
 use crate::world::network::ConnectionId;
@@ -26,7 +26,7 @@ impl Fixture {
     /// Both phones have logged in. Then the store is late.
     fn new(seed: u64, lateness: Lateness) -> Self {
         let clock = VirtualClock::starting_at(Timestamp::from_unix_seconds(1_600_000_000));
-        let server = started(Disk::default(), seed, clock.now());
+        let server = started(Disks::default(), seed, clock.now());
         let mut fixture = Self { server, clock, received: Default::default() };
         for phone in 0..2 {
             fixture.server.accept(ConnectionId(phone), fixture.clock.now());
@@ -79,7 +79,7 @@ impl Fixture {
     }
 }
 
-fn started(disk: Disk, seed: u64, now: Now) -> SimulatedServer {
+fn started(disks: Disks, seed: u64, now: Now) -> SimulatedServer {
     let settings = ServerSettings {
         block_duration: SECOND,
         temp_id_lifetime: 900,
@@ -87,7 +87,7 @@ fn started(disk: Disk, seed: u64, now: Now) -> SimulatedServer {
         window: 65_536,
     };
     let rngs = [Purpose::TempIds, Purpose::Store].map(|purpose| stream(seed, purpose));
-    SimulatedServer::start(&settings, 2, &Vec::new(), disk, rngs, now).expect("it starts")
+    SimulatedServer::start(&settings, 2, &Vec::new(), disks, rngs, now).expect("it starts")
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn entry_that_never_reaches_the_store_is_refused_at_the_deadline_and_nowhere() {
     assert!(fixture.run_out() >= STORE_TIMEOUT);
     let expected = "-IOERR TempID not recorded: the store does not answer\r\n+PONG\r\n";
     assert_eq!(fixture.take(0), expected);
-    assert_eq!((fixture.server.registry().len(), fixture.server.disk().bytes()), (0, &b""[..]));
+    assert_eq!((fixture.server.registry().len(), fixture.server.files().0.bytes()), (0, &b""[..]));
     fixture.server.set_lateness(Lateness::NONE);
     fixture.send(0, "TEMPID\r\n");
     assert_eq!(fixture.take(0), "$58\r\n*");

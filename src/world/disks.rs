@@ -1,0 +1,34 @@
+//! What the server's machine keeps when the server does not run.
+
+use rand::rngs::ChaCha12Rng;
+
+use super::case_disk::CaseDisk;
+use super::disk::Disk;
+
+/// The files on the disk of the server's machine.
+#[derive(Debug, Default)]
+pub struct Disks {
+    /// `tempIDs.txt`
+    pub temp_ids: Disk,
+    /// `authority.db`
+    pub cases: CaseDisk,
+}
+
+impl Disks {
+    /// Files that keep nothing, for machines that never start again.
+    pub fn write_only() -> Self {
+        Self { temp_ids: Disk::write_only(), cases: CaseDisk::write_only() }
+    }
+
+    /// Does what an operator does before a restart.
+    pub fn repair(&mut self) {
+        self.temp_ids.repair();
+        self.cases.set_fault(self.temp_ids.fault());
+    }
+
+    /// Cuts the power.
+    pub fn crash(&mut self, rng: &mut ChaCha12Rng) {
+        self.temp_ids.crash(rng);
+        self.cases.crash(rng);
+    }
+}
