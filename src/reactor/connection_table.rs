@@ -8,7 +8,7 @@ use super::{Connection, Readiness, Stream, Table, Token};
 
 /// Connections of the run queue that one tick serves; the others keep their places for the next
 /// tick. A crowd that always has more to say must not delay the connections that events announce.
-pub const TURNS_PER_TICK: usize = 32;
+pub const TURNS_PER_TICK: usize = 8;
 
 /// The connections of one kind that a program has, each with the state that the program keeps for
 /// it, and the run queue of those that have more to say than one turn takes.
