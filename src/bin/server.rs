@@ -34,7 +34,8 @@ struct Arguments {
 enum Command {
     /// Shows the cases: uploaded contact logs, with whom they name. A server may run meanwhile
     Cases {
-        /// Directory of authority.db [default: like that of the server]
+        /// Directory of authority.db [default: that of the program if credentials.txt is there,
+        /// else the current one]
         #[arg(long, value_name = "DIR", global = true)]
         data: Option<PathBuf>,
         #[command(subcommand)]
@@ -48,7 +49,7 @@ enum CasesCommand {
     List,
     /// Shows a case
     Show {
-        /// Its number
+        /// Number of the case
         #[arg(value_name = "N", value_parser = number("a case", 1..=u32::MAX))]
         number: u32,
     },

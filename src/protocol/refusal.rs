@@ -32,8 +32,8 @@ pub enum Refusal {
     #[error("TempID not recorded: {0}")]
     NotRecorded(String),
     /// The contact log could not be written to stable storage, or nobody knows whether it was.
-    #[error("contact log not taken: {0}")]
-    NotTaken(String),
+    #[error("contact log not taken: the server cannot store it, try again later")]
+    NotTaken,
     /// The server has nearly as much memory as the system lets it have, so nothing is kept for this
     /// request.
     #[error("the server is short of memory, try again later")]
@@ -64,7 +64,7 @@ impl Refusal {
             Self::NowBlocked => Code::NowBlocked,
             Self::Blocked => Code::Blocked,
             Self::NotLoggedIn => Code::NotLoggedIn,
-            Self::NotRecorded(_) | Self::NotTaken(_) | Self::NoMemory => Code::Unavailable,
+            Self::NotRecorded(_) | Self::NotTaken | Self::NoMemory => Code::Unavailable,
             Self::Busy => Code::Busy,
             Self::BusyForAddress => Code::BusyForAddress,
             Self::BusyWithRequests => Code::BusyWithRequests,

@@ -152,7 +152,8 @@ impl<E: Store> Service<E> {
                     Outcome::Refused(Refusal::NotRecorded(problem))
                 }
             }
-            (Operation::Take(_), Err(problem)) => Outcome::Refused(Refusal::NotTaken(problem)),
+            // The reason is for the operator.
+            (Operation::Take(_), Err(_)) => Outcome::Refused(Refusal::NotTaken),
             (Operation::Take(trace), Ok(())) => {
                 self.statistics.contact_logs += 1;
                 let records = trace.entries.len();

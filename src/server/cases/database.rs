@@ -1,13 +1,15 @@
 //! The schema of `authority.db`.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
-use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, TransactionBehavior, params};
+use rusqlite::{
+    Connection, ErrorCode, OpenFlags, OptionalExtension, Row, TransactionBehavior, params,
+};
 use thiserror::Error;
 
 use crate::protocol::{ContactRecord, TempId, Timestamp, Username};
@@ -69,6 +71,7 @@ const _: () = assert!(2 * BUSY_TIMEOUT.as_secs() < STORE_TIMEOUT.as_secs());
 pub struct Database {
     connection: Connection,
     place: Place,
+    log: Place,
 }
 
 /// The database of the cases, to read, while a server writes to it or not.
@@ -93,6 +96,15 @@ pub enum DatabaseError {
     /// The file system has no shared memory.
     #[error("its file system cannot have a write-ahead log; choose another data directory")]
     NoLog,
+    /// The user may not write all of its files.
+    #[error("it, {FILE_NAME}-wal or {FILE_NAME}-shm cannot be written by this user")]
+    ReadOnly,
+    /// Somebody removed the write-ahead log while the server used it.
+    #[error(
+        "its write-ahead log ({FILE_NAME}-wal) was moved or deleted; move it back, or end the \
+         server with SIGTERM, which saves what the log holds, and start it again"
+    )]
+    LogGone,
     /// Cases are in the write-ahead log of a database that was moved away.
     #[error(
         "it is missing or empty, but its write-ahead log ({FILE_NAME}-wal) holds cases; \
@@ -112,7 +124,7 @@ pub struct Summary {
     pub uploaded_at: Timestamp,
     /// Its entries.
     pub entries: i64,
-    /// The different users whom it names.
+    /// The different users whom it names, besides the uploader.
     pub contacts: i64,
     /// Entries with a TempID that was never issued here.
     pub unknown: i64,
@@ -129,24 +141,20 @@ impl Database {
     /// or is damaged.
     pub fn open(path: &Path) -> Result<Self, FileError> {
         let open = || {
+            check_log(path)?;
             // SQLite would make a file that others can read.
             let mut options = OpenOptions::new();
             let file = options.read(true).write(true).create(true).truncate(false);
             let metadata = file.mode(PRIVATE).open(path)?.metadata()?;
-            if !metadata.is_file() {
-                let problem = "it is not a regular file";
-                return Err(io::Error::new(io::ErrorKind::InvalidInput, problem).into());
-            }
-            // SQLite would delete it.
-            if metadata.len() == 0 && has_log(path) {
-                return Err(DatabaseError::LogWithoutDatabase);
-            }
+            check_is_file(&metadata)?;
             sync_directory(path)?;
             let place = Place::new(path, &metadata);
             let mut connection = connect(path)?;
             prepare(&mut connection)?;
             place.check()?;
-            Ok(Self { connection, place })
+            let log = log_of(path);
+            let log = Place::new(&log, &log.metadata()?);
+            Ok(Self { connection, place, log })
         };
         open().map_err(|error: DatabaseError| with_path(path, error))
     }
@@ -160,7 +168,7 @@ impl Database {
         &mut self,
         cases: impl IntoIterator<Item = &'a ContactTrace>,
     ) -> Result<(), DatabaseError> {
-        self.place.check()?;
+        self.check_places()?;
         let transaction =
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         {
@@ -185,7 +193,13 @@ impl Database {
         }
         transaction.commit()?;
         // Once more: a file that was moved meanwhile is not what a restart reads.
-        Ok(self.place.check().map(drop)?)
+        self.check_places()
+    }
+
+    fn check_places(&self) -> Result<(), DatabaseError> {
+        self.place.check()?;
+        self.log.check().map_err(|_| DatabaseError::LogGone)?;
+        Ok(())
     }
 }
 
@@ -197,8 +211,9 @@ impl Archive {
     /// [`FileError`], also if there is none.
     pub fn open(path: &Path) -> Result<Self, FileError> {
         let open = || {
+            check_log(path)?;
             // SQLite does not say which error of the system it met.
-            path.metadata()?;
+            check_is_file(&File::open(path)?.metadata()?)?;
             let connection = connect(path)?;
             connection.pragma_update(None, "query_only", true)?;
             match version(&connection)? {
@@ -228,7 +243,8 @@ impl Archive {
     /// [`DatabaseError::Sqlite`], also if a value has the wrong form.
     pub fn summaries(&self) -> Result<Vec<Summary>, DatabaseError> {
         let mut statement = self.0.prepare(
-            "SELECT number, uploader, uploaded_at, count(position), count(DISTINCT contact),
+            "SELECT number, uploader, uploaded_at, count(position),
+                 count(DISTINCT nullif(contact, uploader)),
                  count(position) - count(contact), count(nullif(marks, ''))
              FROM cases LEFT JOIN entries ON case_number = number GROUP BY number",
         )?;
@@ -285,6 +301,9 @@ impl Archive {
 fn with_path(path: &Path, error: DatabaseError) -> FileError {
     let source = match error {
         DatabaseError::Io(error) => error,
+        DatabaseError::Sqlite(error) if error.sqlite_error_code() == Some(ErrorCode::ReadOnly) => {
+            io::Error::other(DatabaseError::ReadOnly)
+        }
         error => io::Error::other(error),
     };
     FileError::io(path, source)
@@ -299,11 +318,28 @@ fn connect(path: &Path) -> Result<Connection, DatabaseError> {
     Ok(connection)
 }
 
-/// Whether there is a write-ahead log with anything in it.
-fn has_log(path: &Path) -> bool {
+/// The path of the write-ahead log of the database at `path`.
+fn log_of(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push("-wal");
-    fs::metadata(name).is_ok_and(|log| log.len() > 0)
+    name.into()
+}
+
+/// Checks that there is no log of a database that was moved away: SQLite would delete it.
+fn check_log(path: &Path) -> Result<(), DatabaseError> {
+    let has_content = |path: &Path| fs::metadata(path).is_ok_and(|file| file.len() > 0);
+    if has_content(&log_of(path)) && !has_content(path) {
+        return Err(DatabaseError::LogWithoutDatabase);
+    }
+    Ok(())
+}
+
+fn check_is_file(metadata: &Metadata) -> io::Result<()> {
+    if metadata.is_file() {
+        Ok(())
+    } else {
+        Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"))
+    }
 }
 
 /// Checks a database, or gives it the schema if it is empty.
@@ -324,8 +360,16 @@ fn prepare(connection: &mut Connection) -> Result<(), DatabaseError> {
     // descriptor left when many phones have connected.
     connection.prepare(INSERT_CASE)?;
     connection.prepare(INSERT_ENTRY)?;
-    let any_case = connection.query_row("SELECT 1 FROM cases LIMIT 1", [], |_| Ok(()));
-    Ok(any_case.optional().map(drop)?)
+    connection.query_row("SELECT 1 FROM cases LIMIT 1", [], |_| Ok(())).optional()?;
+    // Whether this user may write all of its files.
+    connection.busy_timeout(Duration::ZERO)?;
+    match connection.transaction_with_behavior(TransactionBehavior::Immediate) {
+        Err(error) if error.sqlite_error_code() != Some(ErrorCode::DatabaseBusy) => {
+            return Err(error.into());
+        }
+        Ok(_) | Err(_) => {}
+    }
+    Ok(connection.busy_timeout(BUSY_TIMEOUT)?)
 }
 
 fn create(connection: &mut Connection) -> Result<(), DatabaseError> {

@@ -203,8 +203,8 @@ fn logged_in_upload_waits_until_it_is_stored() {
     for (outcome, reply) in [
         (Outcome::Taken { records: 1 }, ":1\r\n"),
         (
-            Outcome::Refused(Refusal::NotTaken("the disk is full".to_owned())),
-            "-IOERR contact log not taken: the disk is full\r\n",
+            Outcome::Refused(Refusal::NotTaken),
+            "-IOERR contact log not taken: the server cannot store it, try again later\r\n",
         ),
     ] {
         let mut fixture = Fixture::logged_in();

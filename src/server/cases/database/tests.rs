@@ -153,7 +153,9 @@ fn log_of_a_database_that_is_gone_is_not_thrown_away() {
     drop(database);
     for _ in 0..2 {
         assert!(problem(&path).contains("authority.db-wal) holds cases; move the database back"));
+        assert!(!path.exists());
     }
+    assert!(Archive::open(&path).is_err());
     fs::rename(&elsewhere, &path).expect("moved back");
     drop(Database::open(&path).expect("a database"));
     assert_eq!(archive(&path).numbers().expect("readable"), [1]);
