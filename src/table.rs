@@ -24,7 +24,7 @@ impl Table {
     }
 
     /// Width of the table, in columns of text.
-    #[cfg(feature = "simulate")]
+    #[cfg(any(test, feature = "simulate"))]
     pub(crate) fn width(&self) -> usize {
         let widths = self.widths();
         widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1)
