@@ -82,6 +82,11 @@ fn tour() -> Outcome {
     stage.expect(SERVER, "+61410888888,")?;
     stage.expect(SERVER, &format!("{temp_id};"))?;
 
+    stage.say("A contact tracer opens the case, which was stored before Bob's phone was answered.");
+    let tracer = stage.start("tracer", "server", &["cases", "show", "1"])?;
+    stage.line_with(tracer, &temp_id)?;
+    stage.ends(tracer, 0)?;
+
     stage.say("When the TempID has expired, the recorded beacon is sent to Eve: a replay.");
     let expiry = TEMP_ID_LIFETIME + Duration::from_secs(1);
     thread::sleep(expiry.saturating_sub(downloaded.elapsed()));
