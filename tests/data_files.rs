@@ -461,6 +461,22 @@ fn comments_and_a_byte_order_mark_in_the_credentials_are_passed_over() {
 }
 
 #[test]
+fn credentials_without_a_user_are_told_at_the_start() {
+    let data = Data::empty();
+    data.write("credentials.txt", "# nobody yet\n\n");
+    let server = Server::start(&data);
+    let lines = server.stderr.so_far();
+    let path = data.argument("credentials.txt");
+    assert!(
+        lines[0].starts_with(&format!(
+            "{path}: it has no user, so nobody can log in; expected lines of"
+        )),
+        "{lines:?}"
+    );
+    assert!(Phone::connect(&server).log_in(EIGHT).is_error("WRONGPASS"));
+}
+
+#[test]
 fn malformed_credentials_after_a_hangup_signal_leave_the_old_ones_in_force() {
     let data = Data::sample();
     let server = Server::start(&data);

@@ -161,11 +161,17 @@ impl Server {
         let ceiling = descriptors::raise_limit();
         let memory = Memory::of_this_process();
         let directory = DataDirectory::open(&settings.data)?;
-        let accounts = Accounts::new(
-            reload::read_now(&directory.credentials(), memory)?,
-            settings.block_duration,
-        );
         let mut console = Console::default();
+        let passwords = reload::read_now(&directory.credentials(), memory)?;
+        if passwords.is_empty() {
+            let path = directory.credentials();
+            console.diagnostic(format_args!(
+                "{}: it has no user, so nobody can log in; expected lines of {}",
+                path.display(),
+                passwords::FORM
+            ));
+        }
+        let accounts = Accounts::new(passwords, settings.block_duration);
         let (journal, registry) = directory.open_journal(memory, &mut console)?;
         let waker = Arc::new(Waker::new(event_loop.registry(), HELPERS.into())?);
         let cases = CaseWriter::start(directory.open_cases()?, Arc::clone(&waker))?;

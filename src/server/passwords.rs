@@ -13,7 +13,8 @@ use crate::protocol::request::Credentials;
 use crate::text_file::{FileError, read_lines};
 
 /// The form of a line of `credentials.txt`.
-const EXPECTED: &str =
+/// The form of a line.
+pub(super) const FORM: &str =
     "\"<username> <password>\" with one space, such as \"+61410888888 password\"";
 
 /// What a line begins with that is passed over.
@@ -130,7 +131,7 @@ pub fn read_users(
     path: &Path,
     mut take: impl FnMut(Username, &[u8]) -> Result<(), String>,
 ) -> Result<bool, FileError> {
-    read_lines(path, EXPECTED, |line| {
+    read_lines(path, FORM, |line| {
         if line.text.starts_with(COMMENT) {
             return Ok(());
         }
