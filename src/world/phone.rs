@@ -333,8 +333,13 @@ impl SimulatedPhone {
         let (mut learned, mut wishes, mut out) = (Vec::new(), Vec::new(), Vec::new());
         let asked_at = self.question.asked_at;
         let consumed = self.caller.receive(self.input.as_slice(), &mut out, |fact| {
-            let is_refused = matches!(fact, Fact::Refused { .. });
-            wishes.push(Wish::Pause(if is_refused { Pause::Retry } else { Pause::Thought }));
+            match fact {
+                Fact::Refused { .. } => wishes.push(Wish::Pause(Pause::Retry)),
+                // The end of the connection follows, with a pause of its own. With two for each
+                // attempt, a phone would try more and more often during its block.
+                Fact::NowBlocked | Fact::Blocked => {}
+                _ => wishes.push(Wish::Pause(Pause::Thought)),
+            }
             learned.push(Learned { fact, asked_at });
         });
         self.input.consume(consumed.bytes);
