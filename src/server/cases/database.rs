@@ -72,6 +72,8 @@ pub struct Database {
     connection: Connection,
     place: Place,
     log: Place,
+    /// The lengths of both when they were last checked. Inserting makes neither shorter.
+    lens: [u64; 2],
 }
 
 /// The database of the cases, to read, while a server writes to it or not.
@@ -105,6 +107,12 @@ pub enum DatabaseError {
          server with SIGTERM, which saves what the log holds, and start it again"
     )]
     LogGone,
+    /// Somebody made the database or its log shorter while the server used it.
+    #[error(
+        "it or its write-ahead log ({FILE_NAME}-wal) was cut by another program; end the server, \
+         and restore a copy if the database does not open again"
+    )]
+    Cut,
     /// Cases are in the write-ahead log of a database that was moved away.
     #[error(
         "it is missing or empty, but its write-ahead log ({FILE_NAME}-wal) holds cases; \
@@ -154,7 +162,7 @@ impl Database {
             place.check()?;
             let log = log_of(path);
             let log = Place::new(&log, &log.metadata()?);
-            Ok(Self { connection, place, log })
+            Ok(Self { connection, place, log, lens: [0; 2] })
         };
         open().map_err(|error: DatabaseError| with_path(path, error))
     }
@@ -196,9 +204,14 @@ impl Database {
         self.check_places()
     }
 
-    fn check_places(&self) -> Result<(), DatabaseError> {
-        self.place.check()?;
-        self.log.check().map_err(|_| DatabaseError::LogGone)?;
+    fn check_places(&mut self) -> Result<(), DatabaseError> {
+        let file = self.place.check()?;
+        let log = self.log.check().map_err(|_| DatabaseError::LogGone)?;
+        let lens = [file.len(), log.len()];
+        if lens.iter().zip(&self.lens).any(|(len, earlier)| len < earlier) {
+            return Err(DatabaseError::Cut);
+        }
+        self.lens = lens;
         Ok(())
     }
 }

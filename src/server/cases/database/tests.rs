@@ -144,6 +144,21 @@ fn file_that_was_moved_replaced_or_locked_takes_nothing_until_that_is_over() {
 }
 
 #[test]
+fn file_that_was_cut_takes_nothing() {
+    for name in [FILE_NAME, "authority.db-wal"] {
+        let (directory, path) = place();
+        let mut database = Database::open(&path).expect("a database");
+        let case = log_of_the_assignment();
+        database.add([&case]).expect("stored");
+        fs::File::create(directory.path().join(name)).expect("cut");
+        for _ in 0..2 {
+            let problem = database.add([&case]).expect_err("it is cut").to_string();
+            assert!(problem.contains("was cut by another program"), "{problem}");
+        }
+    }
+}
+
+#[test]
 fn log_of_a_database_that_is_gone_is_not_thrown_away() {
     let (directory, path) = place();
     let elsewhere = directory.path().join("elsewhere");
