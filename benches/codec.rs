@@ -3,7 +3,8 @@
 
 use std::hint::black_box;
 
-use bluetrace::protocol::reply::{Answer, Reply};
+use bluetrace::protocol::answer::Answer;
+use bluetrace::protocol::reply::Reply;
 use bluetrace::protocol::request::Request;
 use bluetrace::protocol::{Beacon, ContactRecord, Timestamp, resp};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};

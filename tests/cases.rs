@@ -221,7 +221,7 @@ fn database_that_is_locked_delays_uploads_and_nobody_else() {
     next.send_bytes(&frame(&[b"UPLOAD", &wire(&numbered_log(1))]));
     let reply = uploading.reply();
     assert!(reply.is_error(NOT_TAKEN), "{reply:?}");
-    server.stderr.wait_for_part("authority.db: database is locked; no contact log is taken until");
+    server.stderr.wait_for_part("authority.db: database is locked; no contact log is taken and");
     let reply = next.reply();
     assert!(reply.is_error(NOT_TAKEN), "{reply:?}");
     // A reader waits for nobody.

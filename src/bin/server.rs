@@ -9,7 +9,7 @@ use bluetrace::allocator::{self, Setting};
 use bluetrace::arguments::{ip_address, number};
 use bluetrace::program;
 use bluetrace::server::budgets::BudgetSettings;
-use bluetrace::server::cases::view::{self, Format, Question};
+use bluetrace::server::operator::cases::{self, Format, Question};
 use bluetrace::server::{Exit, Server, Settings};
 use clap::{Args, Parser, Subcommand};
 
@@ -131,7 +131,7 @@ fn execute(arguments: Arguments) -> Result<ExitCode, String> {
     match arguments.command {
         Some(Command::Cases { data, question }) => {
             let data = data.unwrap_or_else(default_directory);
-            view::print(&data, question.map_or(Question::List, Question::from))?;
+            cases::print(&data, question.map_or(Question::List, Question::from))?;
             Ok(ExitCode::SUCCESS)
         }
         None => serve(arguments.serve.expect("required where there is no subcommand")),

@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use thiserror::Error;
 
+use crate::protocol::UploadCode;
 use crate::text_width::{clean, cut};
 
 /// Columns of a word that an error quotes, at most. The longest IPv6 address has 39.
@@ -14,8 +15,8 @@ const MAX_QUOTED_COLUMNS: usize = 40;
 pub enum Command {
     /// `Download_tempID`
     Download,
-    /// `Upload_contact_log`
-    Upload,
+    /// `Upload_contact_log [code]`
+    Upload(Option<UploadCode>),
     /// `Beacon <dest IP> <dest port>`
     Beacon(SocketAddr),
     /// `logout`
@@ -33,6 +34,13 @@ pub enum CommandError {
     /// `Beacon` does not have two arguments.
     #[error("Usage: Beacon <dest IP> <dest port>")]
     NoDestination,
+    /// The argument of `Upload_contact_log`, quoted here, is no code.
+    #[error(
+        "Upload_contact_log takes the code of {digits} digits that your health authority gave you, \
+         and \"{0}\" is none.",
+        digits = UploadCode::DIGITS
+    )]
+    NoCode(String),
     /// The first argument of `Beacon`, quoted here, is no IP address.
     #[error(
         "Beacon needs an IP address, such as 127.0.0.1 or ::1, and \"{0}\" is none. Names are not \
@@ -52,7 +60,7 @@ impl Command {
     /// Lines that `help` shows.
     pub const HELP: &[&str] = &[
         "Download_tempID               get a TempID from the server",
-        "Upload_contact_log            send the contact log to the server",
+        "Upload_contact_log [code]     send the contact log to the server",
         "Beacon <dest IP> <dest port>  send the TempID to a phone nearby",
         "logout                        log out and leave",
         "help                          show this list",
@@ -67,7 +75,11 @@ impl Command {
         let words: Vec<&str> = line.split_whitespace().collect();
         match words[..] {
             ["Download_tempID"] => Ok(Self::Download),
-            ["Upload_contact_log"] => Ok(Self::Upload),
+            ["Upload_contact_log"] => Ok(Self::Upload(None)),
+            ["Upload_contact_log", code] => match UploadCode::decode(code.as_bytes()) {
+                Ok(code) => Ok(Self::Upload(Some(code))),
+                Err(_) => Err(CommandError::NoCode(quoted(code))),
+            },
             ["Beacon", address, port] => decode_destination(address, port).map(Self::Beacon),
             ["Beacon", ..] => Err(CommandError::NoDestination),
             ["logout"] => Ok(Self::LogOut),
@@ -78,12 +90,15 @@ impl Command {
 }
 
 fn decode_destination(address: &str, port: &str) -> Result<SocketAddr, CommandError> {
-    let quoted = |word: &str| cut(&clean(word), MAX_QUOTED_COLUMNS);
     let ip: IpAddr = address.parse().map_err(|_| CommandError::NoAddress(quoted(address)))?;
     match port.parse() {
         Ok(port) if port > 0 => Ok(SocketAddr::new(ip, port)),
         Ok(_) | Err(_) => Err(CommandError::NoPort(quoted(port))),
     }
+}
+
+fn quoted(word: &str) -> String {
+    cut(&clean(word), MAX_QUOTED_COLUMNS)
 }
 
 #[cfg(test)]

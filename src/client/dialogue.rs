@@ -9,7 +9,8 @@ use super::phone::Reception;
 use super::repeats::{Judged, Repeats};
 use super::session;
 use crate::clock::Now;
-use crate::protocol::{ContactRecord, Timestamp};
+use crate::protocol::{ContactRecord, Notice, Timestamp, UploadCode};
+use crate::text_width::clean;
 
 /// The dialogue with the user: a machine that takes typed lines and events, and returns lines to
 /// show and actions to carry out.
@@ -80,8 +81,8 @@ pub enum Action {
     },
     /// Request a TempID.
     Download,
-    /// Upload the contact log.
-    Upload,
+    /// Upload the contact log, with the code that the user has typed, if any.
+    Upload(Option<UploadCode>),
     /// Send a beacon to this address.
     Beacon(SocketAddr),
     /// Log out.
@@ -225,6 +226,7 @@ impl Dialogue {
     pub fn answered(&mut self, event: &session::Event, lines: &mut Lines) {
         match (event, &self.state) {
             (_, State::Ended(_)) => {}
+            (session::Event::Notice(notice), _) => show_notice(notice, lines),
             (session::Event::LoggedOut, _) | (_, State::LoggingOut) => self.goodbye(lines),
             (session::Event::LoggedIn(_), _) => {
                 good(lines, "Welcome to the BlueTrace Simulator!");
@@ -417,7 +419,7 @@ impl Dialogue {
         }
         let action = match Command::decode(line) {
             Ok(Command::Download) => Action::Download,
-            Ok(Command::Upload) => Action::Upload,
+            Ok(Command::Upload(code)) => Action::Upload(code),
             Ok(Command::Beacon(destination)) => Action::Beacon(destination),
             Ok(Command::LogOut) => return self.leave(),
             Ok(Command::Help) => {
@@ -429,7 +431,8 @@ impl Dialogue {
                 bad(lines, "Error. Invalid command");
                 match error {
                     CommandError::Unknown => {}
-                    CommandError::NoDestination
+                    CommandError::NoCode(_)
+                    | CommandError::NoDestination
                     | CommandError::NoAddress(_)
                     | CommandError::NoPort(_) => plain(lines, &error.to_string()),
                 }
@@ -461,6 +464,12 @@ fn show_reception(record: &ContactRecord, now: Timestamp, lines: &mut Lines) {
     show_record(record, '.', lines);
     plain(lines, "Current time is:");
     plain(lines, &format!("{now}."));
+}
+
+fn show_notice(notice: &Notice, lines: &mut Lines) {
+    let date = notice.contact_on.date();
+    bad(lines, &format!("Notice of your health authority about a contact on {date}:"));
+    bad(lines, &clean(&notice.text));
 }
 
 fn show_record(record: &ContactRecord, end: char, lines: &mut Lines) {

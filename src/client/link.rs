@@ -9,6 +9,7 @@ use super::session::{self, Session};
 use super::{Client, ClientError, FIRST_LINK, LOGOUT_TIMEOUT};
 use crate::clock::Now;
 use crate::protocol::Username;
+use crate::protocol::resp::RespVersion;
 use crate::reactor::{Connection, Flushed, Received, Token};
 
 /// Timeout of connecting.
@@ -47,7 +48,7 @@ impl Client {
         self.links += 1;
         connection.register(self.event_loop.registry(), token)?;
         self.link = Link::Connecting(connection, token);
-        self.session = Session::default();
+        self.session = Session::new(RespVersion::V3);
         self.set_server_deadline(Some(CONNECT_TIMEOUT), now);
         Ok(())
     }
@@ -111,6 +112,7 @@ impl Client {
                     self.phone.use_temp_id(*record);
                 }
             }
+            session::Event::Notice(notice) => self.notices.push(notice.number),
             session::Event::WrongPassword(_)
             | session::Event::NowBlocked(_)
             | session::Event::Blocked(_)
@@ -125,6 +127,18 @@ impl Client {
     fn hand_over(&mut self, user: Username, now: Now) {
         self.keeper.hand_over(user, &mut self.phone, now);
         self.tidy(now);
+    }
+
+    /// Tells the server of the notices that the user has been shown.
+    pub(super) fn acknowledge_notices(&mut self, now: Now) {
+        let notices = std::mem::take(&mut self.notices);
+        if notices.is_empty() {
+            return;
+        }
+        for notice in notices {
+            self.say(|session, out| session.acknowledge(notice, out));
+        }
+        self.expect_reply(now);
     }
 
     /// Lets the session write a request, unless there is no connection.

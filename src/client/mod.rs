@@ -43,6 +43,7 @@ pub use self::settings::{ClientError, Settings};
 use self::terminal::Environment;
 use self::user::{Stdin, WaitingUpload};
 use crate::clock::Now;
+use crate::protocol::resp::RespVersion;
 use crate::reactor::signals::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGWINCH};
 use crate::reactor::{DatagramSocket, EventLoop, Output, READ_BYTES, Signals, Token};
 
@@ -78,6 +79,8 @@ pub struct Client {
     dialogue: Dialogue,
     /// Lines to show at the end of the tick.
     lines: Lines,
+    /// Numbers of notices in these lines, to be acknowledged when they are shown.
+    notices: Vec<i64>,
 }
 
 impl Client {
@@ -100,13 +103,14 @@ impl Client {
             link: Link::Down,
             links: 0,
             server: settings.server,
-            session: Session::default(),
+            session: Session::new(RespVersion::V3),
             server_deadline: None,
             waiting_upload: None,
             phone: Phone::new(settings.contact_retention),
             keeper: Keeper::new(LogDirectory::new(settings.data.clone()), now),
             dialogue: Dialogue::default(),
             lines: Lines::new(),
+            notices: Vec::new(),
         };
         client.connect(now).map_err(|source| client.unreachable(source))?;
         if settings.udp_port == 0 {
@@ -151,6 +155,8 @@ impl Client {
         self.handle_deadlines(now)?;
         self.read_input()?;
         self.follow_user(now)?;
+        // What they say has been drawn.
+        self.acknowledge_notices(now);
         self.flush_link(now)?;
         self.draw(now)
     }
@@ -195,7 +201,7 @@ impl Client {
         if let Some(upload) = self.waiting_upload
             && is_due(Some(upload.next))
         {
-            self.upload(upload.asked, now);
+            self.upload(upload.code, upload.asked, now);
             self.expect_reply(now);
         }
         self.dialogue.tell_repeats(now.monotonic, &mut self.lines);

@@ -1,10 +1,13 @@
 //! The conversation of one phone with the server. No socket, no clock.
 
+use std::collections::VecDeque;
+
 use super::breach::Breach;
 use crate::protocol::refusal::Code;
 use crate::protocol::reply::Reply;
 use crate::protocol::request::{Credentials, Request};
-use crate::protocol::{ContactRecord, Username, resp};
+use crate::protocol::resp::{self, RespVersion};
+use crate::protocol::{ContactRecord, Notice, UploadCode, Username};
 use crate::reactor::Consumed;
 
 /// Most contact records of one `UPLOAD`, as the server limits a request to 1 MiB.
@@ -13,15 +16,18 @@ pub const MAX_RECORDS_PER_UPLOAD: usize = 18_000;
 /// One phone's conversation with the server: a machine that writes requests and reads replies.
 ///
 /// ```text
-/// LoggedOut --log_in--> LoggingIn --OK--> Ready --download, upload--> Waiting --reply--> Ready
-///     Ready --log_out--> LoggingOut --OK--> Closed
+/// LoggedOut --log_in--> LoggingIn --OK--> LoggedIn --log_out--> LoggingOut --OK--> Closed
 /// ```
+///
+/// Requests of a user who is logged in are answered in their order. A session in version 3 of RESP
+/// is also told of notices, at any time.
 ///
 /// A connection that ends, at any point, is [`lost`](Session::lost); the next one has a new
 /// session.
 #[derive(Debug, Default)]
 pub struct Session {
     state: State,
+    version: RespVersion,
 }
 
 #[derive(Debug, Default)]
@@ -29,19 +35,17 @@ enum State {
     /// Nothing is asked yet.
     #[default]
     LoggedOut,
-    /// `AUTH` is sent.
+    /// `AUTH` is sent, or `HELLO` with `AUTH`.
     LoggingIn { user: String },
-    /// `user` may ask for TempIDs and upload.
-    Ready { user: Username },
-    /// A request is sent.
-    Waiting { user: Username, pending: Pending },
+    /// `user` may ask for TempIDs and upload. The next replies answer `pending`, in its order.
+    LoggedIn { user: Username, pending: VecDeque<Pending> },
     /// `QUIT` is sent, possibly behind a request whose reply is ignored.
-    LoggingOut { replies_before: u8 },
+    LoggingOut { replies_before: usize },
     /// Nothing more is said on this connection.
     Closed,
 }
 
-/// The request that the next reply answers.
+/// A request that is sent and not answered.
 #[derive(Debug)]
 enum Pending {
     TempIds {
@@ -52,7 +56,11 @@ enum Pending {
         sent: usize,
         taken: usize,
         rest: Vec<ContactRecord>,
+        code: Option<UploadCode>,
     },
+    /// That the user has seen a notice. If it is refused, the notice is told again after the next
+    /// login.
+    Seen,
     /// A request that the session does not know; every reply but an error answers it.
     Other,
 }
@@ -83,6 +91,8 @@ pub enum Event {
         /// Why, for the user.
         message: String,
     },
+    /// The user is to be told this; then [`Session::acknowledge`] follows.
+    Notice(Notice),
     /// The server confirmed the logout.
     LoggedOut,
     /// The server broke the protocol, and the conversation is over.
@@ -90,17 +100,23 @@ pub enum Event {
 }
 
 impl Session {
+    /// A session in this version of RESP.
+    pub fn new(version: RespVersion) -> Self {
+        Self { version, ..Self::default() }
+    }
+
     /// Whether a reply is due.
     pub fn is_waiting(&self) -> bool {
-        match self.state {
-            State::LoggingIn { .. } | State::Waiting { .. } | State::LoggingOut { .. } => true,
-            State::LoggedOut | State::Ready { .. } | State::Closed => false,
+        match &self.state {
+            State::LoggingIn { .. } | State::LoggingOut { .. } => true,
+            State::LoggedIn { pending, .. } => !pending.is_empty(),
+            State::LoggedOut | State::Closed => false,
         }
     }
 
     /// Whether somebody is logged in.
     pub fn is_logged_in(&self) -> bool {
-        matches!(self.state, State::Ready { .. } | State::Waiting { .. })
+        matches!(self.state, State::LoggedIn { .. })
     }
 
     /// Whether a logout is sent, and the reply to it is due.
@@ -117,37 +133,57 @@ impl Session {
     pub fn log_in(&mut self, user: &str, password: &str, out: &mut Vec<u8>) {
         debug_assert!(matches!(self.state, State::LoggedOut), "asked once: {:?}", self.state);
         let credentials = Credentials { user: user.as_bytes(), password: password.as_bytes() };
-        Request::Auth(credentials).encode(out);
+        let request = match self.version {
+            RespVersion::V2 => Request::Auth(credentials),
+            version @ RespVersion::V3 => {
+                Request::Hello { version: Some(version), auth: Some(credentials), name: None }
+            }
+        };
+        request.encode(out);
         self.state = State::LoggingIn { user: user.to_owned() };
     }
 
     /// Asks for TempIDs for `count` windows in a row.
     pub fn download(&mut self, count: u8, out: &mut Vec<u8>) {
-        if let State::Ready { user } = self.state {
+        if let State::LoggedIn { pending, .. } = &mut self.state {
             Request::TempId { count }.encode(out);
-            self.state = State::Waiting { user, pending: Pending::TempIds { count } };
+            pending.push_back(Pending::TempIds { count });
         }
     }
 
     /// Sends any other request, whose command and arguments are `words`.
     pub fn ask(&mut self, words: &[&[u8]], out: &mut Vec<u8>) {
-        if let State::Ready { user } = self.state {
+        if let State::LoggedIn { pending, .. } = &mut self.state {
             resp::encode_request(out, words);
-            self.state = State::Waiting { user, pending: Pending::Other };
+            pending.push_back(Pending::Other);
         }
     }
 
-    /// Sends a contact log, in as many requests as it takes.
-    pub fn upload(&mut self, log: Vec<ContactRecord>, out: &mut Vec<u8>) {
-        if let State::Ready { user } = self.state {
-            self.upload_part(user, log, 0, out);
+    /// Sends a contact log, in as many requests as it takes, with the code if the server wants one.
+    pub fn upload(&mut self, log: Vec<ContactRecord>, code: Option<UploadCode>, out: &mut Vec<u8>) {
+        if let State::LoggedIn { pending, .. } = &mut self.state {
+            pending.push_back(upload_part(log, 0, code, out));
+        }
+    }
+
+    /// Says that the user has seen the notice of this number.
+    pub fn acknowledge(&mut self, notice: i64, out: &mut Vec<u8>) {
+        if let State::LoggedIn { pending, .. } = &mut self.state {
+            Request::Seen { notice }.encode(out);
+            pending.push_back(Pending::Seen);
         }
     }
 
     /// Sends a logout.
     pub fn log_out(&mut self, out: &mut Vec<u8>) {
         Request::Quit.encode(out);
-        self.state = State::LoggingOut { replies_before: self.is_waiting().into() };
+        let replies_before = match &self.state {
+            State::LoggedIn { pending, .. } => pending.len(),
+            State::LoggingIn { .. } => 1,
+            State::LoggingOut { replies_before } => replies_before + 1,
+            State::LoggedOut | State::Closed => 0,
+        };
+        self.state = State::LoggingOut { replies_before };
     }
 
     /// Reads the replies in `bytes`, tells the events, and appends the next request to `out`.
@@ -181,17 +217,25 @@ impl Session {
     pub fn lost(&mut self) -> bool {
         let state = std::mem::replace(&mut self.state, State::Closed);
         match state {
-            State::LoggingIn { .. } | State::Ready { .. } | State::Waiting { .. } => true,
+            State::LoggingIn { .. } | State::LoggedIn { .. } => true,
             State::LoggedOut | State::LoggingOut { .. } | State::Closed => false,
         }
     }
 
     fn handle(&mut self, reply: Reply<'_>, out: &mut Vec<u8>) -> Option<Event> {
+        if let (Reply::Push(elements), RespVersion::V3) = (reply, self.version) {
+            // Other pushes than notices mean nothing to a phone, nor do notices to nobody.
+            let notice = Notice::decode_push(elements).filter(|_| self.is_logged_in());
+            return notice.map(Event::Notice);
+        }
         match std::mem::replace(&mut self.state, State::Closed) {
             State::LoggingIn { user } => self.handle_login(user, reply),
-            State::Waiting { user, pending } => {
-                self.state = State::Ready { user };
-                self.handle_pending(user, pending, reply, out)
+            State::LoggedIn { user, mut pending } => {
+                let Some(answered) = pending.pop_front() else {
+                    return Some(Event::Broken(Breach::Unasked));
+                };
+                self.state = State::LoggedIn { user, pending };
+                self.handle_pending(answered, reply, out)
             }
             State::LoggingOut { replies_before: 0 } => match reply {
                 Reply::Simple("OK") => Some(Event::LoggedOut),
@@ -201,23 +245,24 @@ impl Session {
                 self.state = State::LoggingOut { replies_before: replies_before - 1 };
                 None
             }
-            State::Ready { .. } => Some(Event::Broken(Breach::Unasked)),
             // Full servers say so before they are asked; the next request will find out.
             State::LoggedOut | State::Closed => None,
         }
     }
 
     fn handle_login(&mut self, user: String, reply: Reply<'_>) -> Option<Event> {
-        match reply {
-            Reply::Simple("OK") => match Username::decode(user.as_bytes()) {
-                Ok(user) => {
-                    self.state = State::Ready { user };
-                    Some(Event::LoggedIn(user))
+        match (self.version, reply) {
+            (RespVersion::V2, Reply::Simple("OK")) | (RespVersion::V3, Reply::Array(_)) => {
+                match Username::decode(user.as_bytes()) {
+                    Ok(user) => {
+                        self.state = State::LoggedIn { user, pending: VecDeque::new() };
+                        Some(Event::LoggedIn(user))
+                    }
+                    // No server has a user of such a name.
+                    Err(_) => Some(Event::Broken(Breach::Unasked)),
                 }
-                // No server has a user of such a name.
-                Err(_) => Some(Event::Broken(Breach::Unasked)),
-            },
-            Reply::Error { code, message } => match Code::decode(code) {
+            }
+            (_, Reply::Error { code, message }) => match Code::decode(code) {
                 Some(Code::WrongPassword) => {
                     self.state = State::LoggedOut;
                     Some(Event::WrongPassword(message.to_owned()))
@@ -226,25 +271,26 @@ impl Session {
                 Some(Code::Blocked) => Some(Event::Blocked(message.to_owned())),
                 _ => self.handle_other(reply),
             },
-            Reply::Simple(_) | Reply::Integer(_) | Reply::Bulk(_) => self.handle_other(reply),
+            (RespVersion::V2 | RespVersion::V3, _) => self.handle_other(reply),
         }
     }
 
     fn handle_pending(
         &mut self,
-        user: Username,
-        pending: Pending,
+        answered: Pending,
         reply: Reply<'_>,
         out: &mut Vec<u8>,
     ) -> Option<Event> {
-        match pending {
+        match answered {
             Pending::TempIds { count } => self.handle_temp_ids(count, reply),
-            Pending::Upload { sent, taken, rest } => match reply {
+            Pending::Upload { sent, taken, rest, code } => match reply {
                 Reply::Integer(count) if count == sent && rest.is_empty() => {
                     Some(Event::Uploaded(taken + count))
                 }
                 Reply::Integer(count) if count == sent => {
-                    self.upload_part(user, rest, taken + count, out);
+                    if let State::LoggedIn { pending, .. } = &mut self.state {
+                        pending.push_back(upload_part(rest, taken + count, code, out));
+                    }
                     None
                 }
                 Reply::Integer(taken) => {
@@ -253,9 +299,16 @@ impl Session {
                 }
                 other => self.handle_other(other),
             },
+            Pending::Seen => match reply {
+                Reply::Simple("OK") | Reply::Error { .. } => None,
+                other => self.handle_other(other),
+            },
             Pending::Other => match reply {
                 Reply::Error { .. } => self.handle_other(reply),
-                Reply::Simple(_) | Reply::Integer(_) | Reply::Bulk(_) => Some(Event::Answered),
+                Reply::Simple(_) | Reply::Integer(_) | Reply::Bulk(_) | Reply::Array(_) => {
+                    Some(Event::Answered)
+                }
+                Reply::Push(_) => self.handle_other(reply),
             },
         }
     }
@@ -278,27 +331,31 @@ impl Session {
                 let text = if message.is_empty() { code } else { message };
                 Some(Event::Refused { code: code.to_owned(), message: text.to_owned() })
             }
-            Reply::Simple(_) | Reply::Integer(_) | Reply::Bulk(_) => {
+            Reply::Simple(_)
+            | Reply::Integer(_)
+            | Reply::Bulk(_)
+            | Reply::Array(_)
+            | Reply::Push(_) => {
                 self.state = State::Closed;
                 Some(Event::Broken(Breach::Unasked))
             }
         }
     }
+}
 
-    fn upload_part(
-        &mut self,
-        user: Username,
-        mut log: Vec<ContactRecord>,
-        taken: usize,
-        out: &mut Vec<u8>,
-    ) {
-        let rest = log.split_off(log.len().min(MAX_RECORDS_PER_UPLOAD));
-        let mut records = Vec::with_capacity(log.len() * ContactRecord::LEN);
-        log.iter().for_each(|record| record.encode(&mut records));
-        Request::Upload { records: &records }.encode(out);
-        let pending = Pending::Upload { sent: log.len(), taken, rest };
-        self.state = State::Waiting { user, pending };
-    }
+/// Sends the first part of a contact log, of which `taken` records are taken already.
+fn upload_part(
+    mut log: Vec<ContactRecord>,
+    taken: usize,
+    code: Option<UploadCode>,
+    out: &mut Vec<u8>,
+) -> Pending {
+    let rest = log.split_off(log.len().min(MAX_RECORDS_PER_UPLOAD));
+    let mut records = Vec::with_capacity(log.len() * ContactRecord::LEN);
+    log.iter().for_each(|record| record.encode(&mut records));
+    let code_bytes = code.as_ref().map(|code| code.as_str().as_bytes());
+    Request::Upload { records: &records, code: code_bytes }.encode(out);
+    Pending::Upload { sent: log.len(), taken, rest, code }
 }
 
 /// Reads the reply to `TEMPID`: `asked` records, whose windows follow each other.

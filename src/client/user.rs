@@ -13,6 +13,7 @@ use super::link::Link;
 use super::session::Session;
 use super::{Client, ClientError, STDIN};
 use crate::clock::Now;
+use crate::protocol::UploadCode;
 
 /// Bytes of one read of standard input.
 const INPUT_BYTES: usize = 4096;
@@ -33,6 +34,8 @@ pub(super) enum Stdin {
 pub(super) struct WaitingUpload {
     /// When the user asked for it.
     pub(super) asked: Instant,
+    /// The code that goes with it.
+    pub(super) code: Option<UploadCode>,
     /// When to look again.
     pub(super) next: Instant,
 }
@@ -122,7 +125,7 @@ impl Client {
                 self.say(|session, out| session.log_in(&user, &password, out));
             }
             Action::Download => self.say(|session, out| session.download(1, out)),
-            Action::Upload => self.upload(now.monotonic, now),
+            Action::Upload(code) => self.upload(code, now.monotonic, now),
             Action::Beacon(destination) => self.send_beacon(destination, now),
             Action::LogOut => self.say(Session::log_out),
         }
@@ -131,16 +134,16 @@ impl Client {
     }
 
     /// Uploads the contact log once nobody is saving its file; the user wanted it at `asked`.
-    pub(super) fn upload(&mut self, asked: Instant, now: Now) {
+    pub(super) fn upload(&mut self, code: Option<UploadCode>, asked: Instant, now: Now) {
         let log = self.keeper.log_to_upload(&mut self.phone, now);
         let next = self.keeper.next_look(asked, now.monotonic).filter(|_| log.is_ok());
-        self.waiting_upload = next.map(|next| WaitingUpload { asked, next });
+        self.waiting_upload = next.map(|next| WaitingUpload { asked, code, next });
         match log {
             Ok(_) if next.is_some() => {}
             Ok(log) if log.is_empty() => self.dialogue.nothing_to_upload(&mut self.lines),
             Ok(log) => {
                 self.dialogue.uploading(&log, &mut self.lines);
-                self.say(|session, out| session.upload(log, out));
+                self.say(|session, out| session.upload(log, code, out));
             }
             Err(notice) => self.dialogue.log_unreadable(&notice.to_string(), &mut self.lines),
         }

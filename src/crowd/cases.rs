@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::server::contact_tracing::ContactTrace;
-use crate::world::case_disk::CaseDisk;
+use crate::world::database_disk::DatabaseDisk;
 use crate::world::ids::PersonId;
 use crate::world::phone::username;
 
@@ -57,9 +57,9 @@ impl Cases {
     /// # Errors
     ///
     /// A message if one is lost or doubled.
-    pub fn check(&self, disk: &CaseDisk) -> Result<(), String> {
+    pub fn check(&self, disk: &DatabaseDisk) -> Result<(), String> {
         let mut stored: BTreeMap<_, BTreeMap<Vec<u8>, usize>> = BTreeMap::new();
-        for case in disk.cases() {
+        for case in disk.records().cases() {
             let of_user = stored.entry(case.uploader).or_default();
             *of_user.entry(wire(case)).or_default() += 1;
         }

@@ -138,6 +138,7 @@ impl Ledger {
             Fact::TempIds(_)
             | Fact::Answered
             | Fact::Refused { .. }
+            | Fact::Notice(_)
             | Fact::LoggedOut
             | Fact::Broken(_) => None,
         };

@@ -223,7 +223,7 @@ impl Inhabitants for Crowd {
         match notice {
             Notice::Asked { phone, is_right, bytes, .. } => {
                 if let Ok(Some((words, _))) = resp::decode_request(bytes, bytes.len())
-                    && let Ok(Request::Upload { records }) = Request::decode(&words)
+                    && let Ok(Request::Upload { records, .. }) = Request::decode(&words)
                 {
                     self.cases.sent(self.owner(phone), records);
                 }
@@ -273,7 +273,7 @@ impl Inhabitants for Crowd {
                 if let Some(server) = core.machine.server() {
                     self.ledger.restarted(server.registry(), now)?;
                 }
-                return self.cases.check(core.machine.cases());
+                return self.cases.check(core.machine.database());
             }
         }
         Ok(())

@@ -5,8 +5,10 @@
 //!
 #![doc = include_str!("../../docs/protocol.md")]
 
+pub mod answer;
 mod beacon;
 mod contact_record;
+mod notice;
 pub mod refusal;
 pub mod reply;
 pub mod request;
@@ -15,12 +17,15 @@ mod statistics;
 mod temp_id;
 mod timestamp;
 mod timestamp_decoder;
+mod upload_code;
 mod username;
 
 pub use beacon::{Beacon, BeaconError};
 pub use contact_record::{ContactRecord, ContactRecordError, InvalidRecord};
+pub use notice::{Notice, NoticeError};
 pub use statistics::Statistics;
 pub use temp_id::{TempId, TempIdError};
 pub use timestamp::{Timestamp, TimestampError};
 pub use timestamp_decoder::TimestampDecoder;
+pub use upload_code::{UploadCode, UploadCodeError};
 pub use username::{Username, UsernameError};

@@ -34,6 +34,24 @@ pub enum Refusal {
     /// The contact log could not be written to stable storage, or nobody knows whether it was.
     #[error("contact log not taken: the server cannot store it, try again later")]
     NotTaken,
+    /// The server asks for upload codes, and the request has none that the user may use.
+    #[error(
+        "no valid upload code: ask your health authority for one, which is valid once and for a day"
+    )]
+    NoCode,
+    /// What the request would change could not be written to stable storage, or nobody knows
+    /// whether it was.
+    #[error("not done: the server cannot store it, try again later")]
+    NotStored,
+    /// The user has no notice of this number.
+    #[error("you have no notice of this number")]
+    NoSuchNotice,
+    /// There is no case of this number.
+    #[error("there is no case of this number")]
+    NoSuchCase,
+    /// Nobody can log in under this name.
+    #[error("there is no user of this name")]
+    NoSuchUser,
     /// The server has nearly as much memory as the system lets it have, so nothing is kept for this
     /// request.
     #[error("the server is short of memory, try again later")]
@@ -64,13 +82,19 @@ impl Refusal {
             Self::NowBlocked => Code::NowBlocked,
             Self::Blocked => Code::Blocked,
             Self::NotLoggedIn => Code::NotLoggedIn,
-            Self::NotRecorded(_) | Self::NotTaken | Self::NoMemory => Code::Unavailable,
+            Self::NotRecorded(_) | Self::NotTaken | Self::NotStored | Self::NoMemory => {
+                Code::Unavailable
+            }
+            Self::NoCode => Code::NoCode,
             Self::Busy => Code::Busy,
             Self::BusyForAddress => Code::BusyForAddress,
             Self::BusyWithRequests => Code::BusyWithRequests,
             Self::Request(RequestError::UnsupportedVersion) => Code::UnsupportedVersion,
             Self::AlreadyLoggedIn
             | Self::InvalidRecord(_)
+            | Self::NoSuchNotice
+            | Self::NoSuchCase
+            | Self::NoSuchUser
             | Self::Request(_)
             | Self::Framing(_) => Code::Error,
         }
@@ -102,6 +126,8 @@ pub enum Code {
     /// `IOERR`: the server could not write what the request is about; the same request may
     /// succeed later.
     Unavailable,
+    /// `NOCODE`: an upload needs a code that the user does not have; ask the authority for one.
+    NoCode,
     /// `BUSY`: the server is full; come again later.
     Busy,
     /// `BUSYADDRESS`: too many connections from this address; close some, or come from another.
@@ -112,7 +138,7 @@ pub enum Code {
 
 impl Code {
     /// All codes, in the order of their declaration.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Error,
         Self::NotLoggedIn,
         Self::UnsupportedVersion,
@@ -120,6 +146,7 @@ impl Code {
         Self::NowBlocked,
         Self::Blocked,
         Self::Unavailable,
+        Self::NoCode,
         Self::Busy,
         Self::BusyForAddress,
         Self::BusyWithRequests,
@@ -135,6 +162,7 @@ impl Code {
             Self::NowBlocked => "NOWBLOCKED",
             Self::Blocked => "BLOCKED",
             Self::Unavailable => "IOERR",
+            Self::NoCode => "NOCODE",
             Self::Busy => "BUSY",
             Self::BusyForAddress => "BUSYADDRESS",
             Self::BusyWithRequests => "BUSYREQUESTS",

@@ -1,92 +1,8 @@
-//! What the server answers: encoded by the server, decoded by phones.
-
-use std::borrow::Cow;
+//! What the server answers: decoded by phones.
 
 use thiserror::Error;
 
-use super::contact_record::ContactRecord;
-use super::resp::{self, RespVersion};
-use super::timestamp::Timestamp;
-
-/// The reply of the server to a request that it carries out.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answer<'a> {
-    /// `+OK`
-    Ok,
-    /// `+PONG`
-    Pong,
-    /// `+RESET`
-    Reset,
-    /// To `TEMPID`: the records in one bulk string.
-    TempIds(&'a [ContactRecord]),
-    /// `:n`, such as how many records of an `UPLOAD` were taken.
-    Integer(usize),
-    /// A bulk string.
-    Bulk(Cow<'a, [u8]>),
-    /// To `TIME`: seconds since 1970, and microseconds, which the server's clock does not have.
-    Time(Timestamp),
-    /// To `HELLO`: name and version of the server.
-    Hello {
-        /// The version of RESP of this reply and all later ones.
-        version: RespVersion,
-        /// The number of the client.
-        id: usize,
-    },
-    /// An array without elements.
-    EmptyArray,
-    /// A map without pairs.
-    EmptyMap(RespVersion),
-    /// The null, in place of a value that does not exist.
-    Null(RespVersion),
-}
-
-impl Answer<'_> {
-    /// Appends the reply.
-    pub fn encode(&self, out: &mut Vec<u8>) {
-        match self {
-            Self::Ok => resp::encode_simple(out, "OK"),
-            Self::Pong => resp::encode_simple(out, "PONG"),
-            Self::Reset => resp::encode_simple(out, "RESET"),
-            Self::TempIds(records) => {
-                resp::encode_bulk_with(out, records.len() * ContactRecord::LEN, |out| {
-                    records.iter().for_each(|record| record.encode(out));
-                });
-            }
-            Self::Integer(number) => resp::encode_integer(out, *number),
-            Self::Bulk(bytes) => resp::encode_bulk(out, bytes),
-            Self::Time(now) => {
-                resp::encode_array_header(out, 2);
-                resp::encode_bulk(out, now.unix_seconds().to_string().as_bytes());
-                resp::encode_bulk(out, b"0");
-            }
-            Self::Hello { version, id } => encode_hello(out, *version, *id),
-            Self::EmptyArray => resp::encode_array_header(out, 0),
-            Self::EmptyMap(version) => resp::encode_map_header(out, 0, *version),
-            Self::Null(version) => resp::encode_null(out, *version),
-        }
-    }
-}
-
-fn encode_hello(out: &mut Vec<u8>, version: RespVersion, id: usize) {
-    const PAIRS: usize = 7;
-    resp::encode_map_header(out, PAIRS, version);
-    let texts = [
-        ("server", "bluetrace"),
-        ("version", env!("CARGO_PKG_VERSION")),
-        ("mode", "standalone"),
-        ("role", "master"),
-    ];
-    for (key, value) in texts {
-        resp::encode_bulk(out, key.as_bytes());
-        resp::encode_bulk(out, value.as_bytes());
-    }
-    resp::encode_bulk(out, b"proto");
-    resp::encode_integer(out, version.number());
-    resp::encode_bulk(out, b"id");
-    resp::encode_integer(out, id);
-    resp::encode_bulk(out, b"modules");
-    resp::encode_array_header(out, 0);
-}
+use super::resp;
 
 /// A reply as a client reads it, of one of the types that the replies to its requests have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,7 +20,33 @@ pub enum Reply<'a> {
     Integer(usize),
     /// `$length` and the bytes.
     Bulk(&'a [u8]),
+    /// `*count` and the elements, or `%pairs` and both elements of each.
+    Array(Items<'a>),
+    /// `>count` and the elements: nobody asked for it, and it answers no request.
+    Push(Items<'a>),
 }
+
+/// The elements of an array, all of which are complete.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Items<'a> {
+    bytes: &'a [u8],
+    count: usize,
+}
+
+impl<'a> Iterator for Items<'a> {
+    type Item = Reply<'a>;
+
+    fn next(&mut self) -> Option<Reply<'a>> {
+        self.count = self.count.checked_sub(1)?;
+        let (item, len) = Reply::decode(self.bytes).ok().flatten()?;
+        self.bytes = &self.bytes[len..];
+        Some(item)
+    }
+}
+
+/// Most arrays within each other: the notices of a reply are arrays in one, and so are the rows of
+/// a table.
+const MAX_DEPTH: usize = 3;
 
 impl<'a> Reply<'a> {
     /// Longest reply that a client takes, in bytes: [`MAX_TEMP_IDS`](super::request::MAX_TEMP_IDS)
@@ -118,6 +60,10 @@ impl<'a> Reply<'a> {
     ///
     /// [`ReplyError`] if no bytes that may follow can make a reply of it.
     pub fn decode(bytes: &'a [u8]) -> Result<Option<(Self, usize)>, ReplyError> {
+        Self::decode_within(bytes, MAX_DEPTH)
+    }
+
+    fn decode_within(bytes: &'a [u8], depth: usize) -> Result<Option<(Self, usize)>, ReplyError> {
         let Some(kind) = bytes.first() else { return Ok(None) };
         match kind {
             b'$' => {
@@ -127,6 +73,18 @@ impl<'a> Reply<'a> {
             b'+' | b'-' | b':' => {
                 let Some((line, len)) = decode_line(bytes)? else { return Ok(None) };
                 Ok(Some((Self::from_line(*kind, line)?, len)))
+            }
+            b'*' | b'%' | b'>' => {
+                let depth = depth.checked_sub(1).ok_or(ReplyError)?;
+                let header = resp::decode_length(bytes, 0).map_err(|_| ReplyError)?;
+                let Some((count, start)) = header else { return Ok(None) };
+                let count = if *kind == b'%' { count.saturating_mul(2) } else { count };
+                let Some(end) = end_of_items(bytes, start, count, depth)? else {
+                    return Ok(None);
+                };
+                let items = Items { bytes: &bytes[start..end], count };
+                let reply = if *kind == b'>' { Self::Push(items) } else { Self::Array(items) };
+                Ok(Some((reply, end)))
             }
             _ => Err(ReplyError),
         }
@@ -142,6 +100,27 @@ impl<'a> Reply<'a> {
             _ => line.parse().map(Self::Integer).map_err(|_| ReplyError),
         }
     }
+}
+
+/// Where `count` elements end that begin at `start`, or `None` if they are not complete yet.
+fn end_of_items(
+    bytes: &[u8],
+    start: usize,
+    count: usize,
+    depth: usize,
+) -> Result<Option<usize>, ReplyError> {
+    let mut end = start;
+    for _ in 0..count {
+        let Some((_, len)) = Reply::decode_within(&bytes[end..], depth)? else {
+            // An element may be as long as a reply, and there may be any number of them.
+            return if bytes.len() < Reply::MAX_BYTES { Ok(None) } else { Err(ReplyError) };
+        };
+        end += len;
+        if end > Reply::MAX_BYTES {
+            return Err(ReplyError);
+        }
+    }
+    Ok(Some(end))
 }
 
 /// The text between the type byte and the line end, and where the next reply begins.

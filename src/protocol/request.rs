@@ -2,10 +2,13 @@
 
 use thiserror::Error;
 
+pub use self::operator_request::OperatorRequest;
 use self::tool_request::is_client_name;
 pub use self::tool_request::{MAX_TEXT_BYTES, ToolRequest};
 use super::resp::{self, RespVersion};
+use super::username::UsernameError;
 
+mod operator_request;
 mod tool_request;
 
 /// What a client asks of the server, borrowed from the bytes received.
@@ -20,10 +23,19 @@ pub enum Request<'a> {
         /// Number of windows.
         count: u8,
     },
-    /// `UPLOAD records`
+    /// `UPLOAD records [code]`
     Upload {
         /// Contact records without anything between them, not decoded yet.
         records: &'a [u8],
+        /// The upload code, not decoded yet.
+        code: Option<&'a [u8]>,
+    },
+    /// `NOTICES`: the notices of the user that are not acknowledged, the oldest first.
+    Notices,
+    /// `SEEN number`: the user has seen the notice of this number.
+    Seen {
+        /// The number of the notice.
+        notice: i64,
     },
     /// `QUIT`
     Quit,
@@ -76,10 +88,13 @@ impl<'a> Request<'a> {
             (b"AUTH", [user, password]) => Ok(Self::Auth(Credentials { user, password })),
             (b"TEMPID", []) => Ok(Self::TempId { count: 1 }),
             (b"TEMPID", [count]) => Ok(Self::TempId { count: decode_count(count)? }),
-            (b"UPLOAD", [records]) => Ok(Self::Upload { records }),
+            (b"UPLOAD", [records]) => Ok(Self::Upload { records, code: None }),
+            (b"UPLOAD", [records, code]) => Ok(Self::Upload { records, code: Some(code) }),
+            (b"NOTICES", []) => Ok(Self::Notices),
+            (b"SEEN", [notice]) => Ok(Self::Seen { notice: decode_notice(notice)? }),
             (b"QUIT", _) => Ok(Self::Quit),
             (b"HELLO", options) => decode_hello(options),
-            (b"AUTH" | b"TEMPID" | b"UPLOAD", _) => {
+            (b"AUTH" | b"TEMPID" | b"UPLOAD" | b"NOTICES" | b"SEEN", _) => {
                 Err(RequestError::wrong_number_of_arguments(name))
             }
             (upper, arguments) => ToolRequest::decode(upper, name, arguments).map(Self::Tool),
@@ -96,7 +111,16 @@ impl<'a> Request<'a> {
             Self::TempId { count } => {
                 resp::encode_request(out, &[b"TEMPID", count.to_string().as_bytes()]);
             }
-            Self::Upload { records } => resp::encode_request(out, &[b"UPLOAD", records]),
+            Self::Upload { records, code: None } => {
+                resp::encode_request(out, &[b"UPLOAD", records]);
+            }
+            Self::Upload { records, code: Some(code) } => {
+                resp::encode_request(out, &[b"UPLOAD", records, code]);
+            }
+            Self::Notices => resp::encode_request(out, &[b"NOTICES"]),
+            Self::Seen { notice } => {
+                resp::encode_request(out, &[b"SEEN", notice.to_string().as_bytes()]);
+            }
             Self::Quit => resp::encode_request(out, &[b"QUIT"]),
             Self::Hello { version, auth, name } => encode_hello(out, *version, *auth, *name),
             Self::Tool(request) => request.encode(out),
@@ -109,6 +133,11 @@ const LONGEST_NAME: usize = b"COMMAND".len();
 fn decode_count(text: &[u8]) -> Result<u8, RequestError> {
     let count = str::from_utf8(text).ok().and_then(|text| text.parse().ok());
     count.filter(|count| (1..=MAX_TEMP_IDS).contains(count)).ok_or(RequestError::CountOutOfRange)
+}
+
+fn decode_notice(text: &[u8]) -> Result<i64, RequestError> {
+    let number = str::from_utf8(text).ok().and_then(|text| text.parse().ok());
+    number.filter(|number| *number > 0).ok_or(RequestError::NoNoticeNumber)
 }
 
 fn decode_hello<'a>(options: &[&'a [u8]]) -> Result<Request<'a>, RequestError> {
@@ -173,6 +202,15 @@ pub enum RequestError {
     /// `TEMPID` with anything but a number from 1 to [`MAX_TEMP_IDS`].
     #[error("value is not an integer from 1 to {MAX_TEMP_IDS}")]
     CountOutOfRange,
+    /// `SEEN` with anything but the number of a notice.
+    #[error("expected the number of a notice, such as 1")]
+    NoNoticeNumber,
+    /// `NOTIFY` with anything but the number of a case.
+    #[error("expected the number of a case, such as 1")]
+    NoCaseNumber,
+    /// A command about a user, with a name that nobody can have.
+    #[error("no username: {0}")]
+    NoUsername(UsernameError),
     /// `HELLO` with a version other than 2 and 3.
     #[error("unsupported protocol version, expected 2 or 3")]
     UnsupportedVersion,

@@ -156,7 +156,10 @@ pub(super) fn decode_bulk(
 }
 
 /// Reads the length behind the type byte at `at`, and returns it with the offset of what follows.
-fn decode_length(bytes: &[u8], at: usize) -> Result<Option<(usize, usize)>, FramingError> {
+pub(super) fn decode_length(
+    bytes: &[u8],
+    at: usize,
+) -> Result<Option<(usize, usize)>, FramingError> {
     let digits = &bytes[at + 1..];
     let count = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let line_end = &digits[count..digits.len().min(count + LINE_END.len())];
@@ -231,6 +234,11 @@ pub fn encode_bulk_with(out: &mut Vec<u8>, len: usize, write: impl FnOnce(&mut V
 /// Appends the header of an array of `count` elements.
 pub fn encode_array_header(out: &mut Vec<u8>, count: usize) {
     encode_header(out, b'*', count);
+}
+
+/// Appends the header of a push of `count` elements, which only version 3 has.
+pub fn encode_push_header(out: &mut Vec<u8>, count: usize) {
+    encode_header(out, b'>', count);
 }
 
 /// Appends the header of a map of `count` pairs; in version 2 it is an array of twice as many

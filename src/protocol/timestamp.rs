@@ -3,6 +3,8 @@ use std::fmt;
 use chrono::{DateTime, Datelike, Timelike};
 use thiserror::Error;
 
+const SECONDS_PER_DAY: i64 = 24 * 60 * 60;
+
 /// A moment of wall-clock time, in UTC, to the second.
 ///
 /// Its text form is `DD/MM/YYYY HH:MM:SS`, always 19 bytes, for the years 0001 to 9999. UTC because
@@ -40,6 +42,18 @@ impl Timestamp {
     /// Whole seconds from `earlier` to this moment, zero if it is not earlier.
     pub fn seconds_since(self, earlier: Self) -> u64 {
         u64::try_from(self.0 - earlier.0).unwrap_or(0)
+    }
+
+    /// The first second of its day.
+    pub fn start_of_day(self) -> Self {
+        Self(self.0 - self.0.rem_euclid(SECONDS_PER_DAY))
+    }
+
+    /// The text form of its day, `DD/MM/YYYY`.
+    pub fn date(self) -> String {
+        let mut text = self.to_string();
+        text.truncate("DD/MM/YYYY".len());
+        text
     }
 
     /// Appends the text form.

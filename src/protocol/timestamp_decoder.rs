@@ -39,6 +39,15 @@ impl Timestamp {
     pub fn decode(text: &[u8]) -> Result<Self, TimestampError> {
         TimestampDecoder::default().decode(text)
     }
+
+    /// Decodes the text form of a day, `DD/MM/YYYY`, to its first second.
+    ///
+    /// # Errors
+    ///
+    /// [`TimestampError`] if `text` is not 10 bytes of that form, or names no day that exists.
+    pub fn decode_date(text: &[u8]) -> Result<Self, TimestampError> {
+        midnight(text.try_into().map_err(|_| TimestampError)?)
+    }
 }
 
 /// The start of the day `DD/MM/YYYY`.

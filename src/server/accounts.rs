@@ -49,6 +49,11 @@ impl Accounts {
         &self.passwords
     }
 
+    /// Whether somebody may log in under this name.
+    pub fn has(&self, user: Username) -> bool {
+        self.passwords.of(user).is_some()
+    }
+
     /// Puts another list of passwords in force and returns the earlier one, whose memory takes a
     /// while to free. Failures and blocks stay.
     pub fn replace_passwords(&mut self, passwords: Arc<Passwords>) -> Arc<Passwords> {

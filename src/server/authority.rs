@@ -1,15 +1,21 @@
 //! The state that all sessions share.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use rand::RngExt;
 use rand::rngs::ChaCha12Rng;
 
 use super::accounts::{Accounts, Verdict};
+use super::database::Remembered;
 use super::memory::Memory;
+use super::notices::{self, Notices};
 use super::registry::Registry;
 use crate::protocol::request::Credentials;
-use crate::protocol::{ContactRecord, TempId, Timestamp, Username};
+use crate::protocol::{ContactRecord, TempId, Timestamp, UploadCode, Username};
+
+/// Time for which an upload code is valid, in seconds: a day.
+const CODE_LIFETIME_SECONDS: u64 = 24 * 60 * 60;
 
 /// The state that all sessions share: accounts, and issued TempIDs.
 #[derive(Debug)]
@@ -20,6 +26,28 @@ pub struct Authority {
     temp_id_lifetime: u32,
     rng: ChaCha12Rng,
     memory: Memory,
+    /// Notices that no phone has acknowledged.
+    pub notices: Notices,
+    /// What the operator wants done with contact logs.
+    pub policy: Policy,
+}
+
+/// What the operator wants done with contact logs.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// Whether an upload needs a code.
+    pub upload_codes: bool,
+    /// Whether everybody whom an upload names is told at once.
+    pub notify_at_once: bool,
+    /// What notices say.
+    pub notice_text: Arc<str>,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        let notice_text = notices::DEFAULT_TEXT.into();
+        Self { upload_codes: false, notify_at_once: false, notice_text }
+    }
 }
 
 impl Authority {
@@ -31,12 +59,20 @@ impl Authority {
         temp_id_lifetime: u32,
         rng: ChaCha12Rng,
     ) -> Self {
-        Self { accounts, registry, temp_id_lifetime, rng, memory: Memory::default() }
+        let (memory, notices, policy) = Default::default();
+        Self { accounts, registry, temp_id_lifetime, rng, memory, notices, policy }
     }
 
     /// Limits the memory that requests may take.
     pub fn limit_memory(&mut self, memory: Memory) {
         self.memory = memory;
+    }
+
+    /// Takes over what is known from earlier runs.
+    pub fn remember(&mut self, remembered: Remembered) {
+        for (user, notice) in remembered.notices {
+            self.notices.add(user, notice);
+        }
     }
 
     /// The memory that requests may take.
@@ -79,6 +115,13 @@ impl Authority {
             ContactRecord { temp_id, start, expiry: start.after_seconds(lifetime - 1) }
         };
         (0..count).map(window).collect()
+    }
+
+    /// Draws an upload code, and says until when it is valid.
+    pub fn draw_code(&mut self, now: Timestamp) -> (UploadCode, Timestamp) {
+        let number = self.rng.random_range(0..UploadCode::COUNT);
+        let code = UploadCode::from_number(number).expect("in range");
+        (code, now.after_seconds(CODE_LIFETIME_SECONDS))
     }
 
     /// Issues TempIDs that were drawn for `user` and stored, so that they can be traced. Returns

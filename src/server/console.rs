@@ -3,8 +3,8 @@
 use std::io::Write;
 use std::time::Instant;
 
-use super::cases;
 use super::contact_tracing::{ContactTrace, EntryIndex, Oddity};
+use super::database;
 use super::decision::Decision;
 use super::foreign_peers::{ForeignPeers, Mention};
 use super::journal;
@@ -131,7 +131,10 @@ impl Console {
 fn place_of(kind: Kind) -> (&'static str, &'static str) {
     match kind {
         Kind::TempIds => (journal::FILE_NAME, "no TempID is issued until it can be recorded"),
-        Kind::Case => (cases::FILE_NAME, "no contact log is taken until it can be recorded"),
+        Kind::Change => (
+            database::FILE_NAME,
+            "no contact log is taken and no account changed until that can be recorded",
+        ),
     }
 }
 

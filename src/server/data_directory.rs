@@ -1,12 +1,13 @@
 //! The directory of the server: its lock, and what is read at the start.
 
 use std::fs::{File, TryLockError};
+use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use super::StartError;
-use super::cases::{self, Database};
 use super::console::Console;
+use super::database::{self, Database, Remembered};
 use super::journal::{self, Journal, JournalFile, Mended, Storage};
 use super::memory::{self, Memory};
 use super::registry::Registry;
@@ -61,7 +62,7 @@ impl DataDirectory {
     ///
     /// [`FileError`]
     pub fn check_modes(&self, console: &mut Console) -> Result<(), FileError> {
-        for name in [CREDENTIALS, journal::FILE_NAME, cases::FILE_NAME] {
+        for name in [CREDENTIALS, journal::FILE_NAME, database::FILE_NAME] {
             let path = self.path.join(name);
             let metadata = path.metadata().map_err(|error| FileError::io(&path, error))?;
             let mode = metadata.permissions().mode() & MODE_BITS;
@@ -79,13 +80,17 @@ impl DataDirectory {
         Ok(())
     }
 
-    /// Opens the database of the cases, or makes an empty one.
+    /// Opens the database, or makes an empty one, and reads what the server has to remember.
     ///
     /// # Errors
     ///
     /// [`FileError`]
-    pub fn open_cases(&self) -> Result<Database, FileError> {
-        Database::open(&self.path.join(cases::FILE_NAME))
+    pub fn open_database(&self) -> Result<(Database, Remembered), FileError> {
+        let path = self.path.join(database::FILE_NAME);
+        let database = Database::open(&path)?;
+        let remembered =
+            database.remembered().map_err(|error| FileError::io(&path, io::Error::other(error)))?;
+        Ok((database, remembered))
     }
 
     /// Opens the journal, makes an empty one if there is none, and reads what it holds. What a

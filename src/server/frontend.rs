@@ -2,8 +2,9 @@
 //! keeps their timers, ends and frees them. It waits for nothing and reads no clock: its driver
 //! passes readiness and time.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::io;
+use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
 
 use mio::net::TcpStream;
@@ -18,9 +19,9 @@ use super::session::{
 use super::shares::Work;
 use super::store::Store;
 use crate::clock::Now;
-use crate::protocol::Username;
 use crate::protocol::refusal::{Code, Refusal};
 use crate::protocol::reply::Reply;
+use crate::protocol::{Notice, Username};
 use crate::reactor::{
     Connection, ConnectionTable, Flushed, READ_BYTES, Readiness, Received, Slot, Stream, Table,
     TimerWheel, Token,
@@ -146,16 +147,43 @@ impl<E: Store, S: Stream> Frontend<E, S> {
         registry: &S::Registry,
         now: Now,
     ) -> io::Result<()> {
+        self.admit_session(stream, Session::default(), origin, registry, now)
+    }
+
+    /// Takes a new connection of the operator.
+    ///
+    /// # Errors
+    ///
+    /// The error of the registration, after which the stream is dropped.
+    pub fn admit_operator(
+        &mut self,
+        stream: S,
+        registry: &S::Registry,
+        now: Now,
+    ) -> io::Result<()> {
+        let origin = Origin::new(Ipv4Addr::LOCALHOST.into());
+        self.admit_session(stream, Session::of_operator(), origin, registry, now)
+    }
+
+    fn admit_session(
+        &mut self,
+        stream: S,
+        session: Session,
+        origin: Origin,
+        registry: &S::Registry,
+        now: Now,
+    ) -> io::Result<()> {
         let mut connection = Connection::new(stream);
         let entry = self.connections.vacant_entry();
         connection.register(registry, entry.token())?;
-        let deadline = now.monotonic + self.login_timeout;
-        let login_timer = Some(self.timers.insert(deadline, Timer::Login(entry.token())));
+        let login_timer = session.is_logged_out().then(|| {
+            self.timers.insert(now.monotonic + self.login_timeout, Timer::Login(entry.token()))
+        });
         entry.insert(
             connection,
             Peer {
                 origin,
-                session: Session::default(),
+                session,
                 unfinished: None,
                 login_timer,
                 patience: Patience::Unlimited,
@@ -348,6 +376,26 @@ impl<E: Store, S: Stream> Frontend<E, S> {
             }
         }
         self.waiting = waiting;
+        self.tell_news(registry, now);
+    }
+
+    /// Tells those who listen of the notices that were made in this tick.
+    fn tell_news(&mut self, registry: &S::Registry, now: Now) {
+        let mut news: HashMap<Username, Vec<Notice>> = HashMap::new();
+        for (user, notice) in self.service.take_news() {
+            news.entry(user).or_default().push(notice);
+        }
+        // Mostly there is none, and 20,000 connections to ask.
+        let tokens = if news.is_empty() { Vec::new() } else { self.connections.tokens() };
+        for token in tokens {
+            let Some(slot) = self.connections.slot(token) else { continue };
+            let session = &slot.state.session;
+            let Some(notices) = session.listener().and_then(|user| news.get(&user)) else {
+                continue;
+            };
+            notices.iter().for_each(|notice| session.tell(notice, slot.connection.output()));
+            self.settle(token, registry, now);
+        }
     }
 
     fn resume(&mut self, settled: Settled, registry: &S::Registry, now: Now) {

@@ -9,10 +9,11 @@ mod accepting;
 pub mod accounts;
 pub mod authority;
 pub mod budgets;
-pub mod cases;
+pub mod change;
 pub mod console;
 pub mod contact_tracing;
 pub mod data_directory;
+pub mod database;
 pub mod decision;
 pub mod embedded;
 mod failures;
@@ -20,6 +21,8 @@ pub mod foreign_peers;
 pub mod frontend;
 pub mod journal;
 pub mod memory;
+pub mod notices;
+pub mod operator;
 pub mod origins;
 pub mod passwords;
 mod peer;
@@ -49,9 +52,9 @@ use rand::rngs::{ChaCha12Rng, SysRng};
 use self::accounts::Accounts;
 use self::authority::Authority;
 use self::budgets::{BudgetSettings, Budgets};
-use self::cases::CaseWriter;
 use self::console::Console;
 use self::data_directory::DataDirectory;
+use self::database::DatabaseWriter;
 use self::embedded::Embedded;
 pub use self::frontend::Frontend;
 use self::journal::JournalFile;
@@ -98,7 +101,7 @@ pub struct Server {
     signals: Option<Signals>,
     console: Console,
     printer: Printer,
-    frontend: Frontend<Embedded<JournalFile, CaseWriter>>,
+    frontend: Frontend<Embedded<JournalFile, DatabaseWriter>>,
     max_connections: usize,
     /// Held for its lock.
     _directory: DataDirectory,
@@ -174,16 +177,18 @@ impl Server {
         let accounts = Accounts::new(passwords, settings.block_duration);
         let (journal, registry) = directory.open_journal(memory, &mut console)?;
         let waker = Arc::new(Waker::new(event_loop.registry(), HELPERS.into())?);
-        let cases = CaseWriter::start(directory.open_cases()?, Arc::clone(&waker))?;
+        let (database, remembered) = directory.open_database()?;
+        let database = DatabaseWriter::start(database, Arc::clone(&waker))?;
         directory.check_modes(&mut console)?;
         let rng = ChaCha12Rng::try_from_rng(&mut SysRng).map_err(io::Error::other)?;
         let mut authority = Authority::new(accounts, registry, settings.temp_id_lifetime, rng);
         authority.limit_memory(memory);
+        authority.remember(remembered);
         let with_address = |source| StartError::Listen { address: settings.address, source };
         let listener = Listener::bind(settings.address, event_loop.registry(), LISTENER)
             .map_err(with_address)?;
         let mut frontend = Frontend::new(
-            Service::new(authority, Embedded { journal, cases }),
+            Service::new(authority, Embedded { journal, database }),
             settings.login_timeout,
             Origins::new(settings.max_connections_per_address),
             start,
@@ -222,9 +227,9 @@ impl Server {
             self.tick(&mut events)?;
             if let RunState::Stopped(exit) = self.run_state {
                 // A thread that is still at work would make the end wait, and loses nothing.
-                let cases = self.frontend.service.store.cases;
-                if exit != Exit::AtOnce && cases.is_idle() {
-                    cases.close();
+                let database = self.frontend.service.store.database;
+                if exit != Exit::AtOnce && database.is_idle() {
+                    database.close();
                 }
                 return Ok(exit);
             }
@@ -288,7 +293,7 @@ impl Server {
             SIGNALS => self.handle_signals(now),
             STDOUT => self.printer.stdout.handle_event(event),
             STDERR => self.printer.stderr.handle_event(event),
-            // Whoever waits for a case is found in the tick of the frontend.
+            // Whoever waits for the database is found in the tick of the frontend.
             HELPERS => self.finish_reload(),
             _ => {}
         }
@@ -366,7 +371,7 @@ impl Server {
             RunState::Stopping { .. }
                 if self.frontend.is_empty()
                     && self.printer.has_shown_all()
-                    && self.frontend.service.store.cases.is_idle() =>
+                    && self.frontend.service.store.database.is_idle() =>
             {
                 RunState::Stopped(Exit::Orderly)
             }

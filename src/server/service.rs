@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::time::Instant;
 
 use super::authority::Authority;
+use super::change::{Applied, Change, Permit, Rejection};
 use super::decision::{Decision, Decisions};
 use super::origins::Origin;
 use super::registry::Registry;
@@ -12,8 +13,8 @@ use super::shares::Shares;
 use super::store::{Completion, Kind, Problem, Store, Ticket};
 use super::waits::{Operation, Wait, Waits};
 use crate::clock::Now;
-use crate::protocol::Statistics;
 use crate::protocol::refusal::{Code, Refusal};
+use crate::protocol::{Notice, Statistics, Username};
 use crate::reactor::{Consumed, Token};
 
 /// The server without its sockets: what decides, and the store that makes it durable. The mio shell
@@ -35,6 +36,8 @@ pub struct Service<E> {
     settled: VecDeque<Settled>,
     /// What cannot be stored at the moment.
     failing: BTreeSet<Kind>,
+    /// Notices of which no session has been told.
+    news: Vec<(Username, Notice)>,
 }
 
 /// The end of a session's wait.
@@ -58,6 +61,7 @@ impl<E: Store> Service<E> {
             waits: Waits::default(),
             settled: VecDeque::new(),
             failing: BTreeSet::new(),
+            news: Vec::new(),
         }
     }
 
@@ -135,16 +139,16 @@ impl<E: Store> Service<E> {
         [store.next_wake(), waits.next_deadline(), shares.next_wake()].into_iter().flatten().min()
     }
 
-    fn conclude(&mut self, operation: Operation, outcome: Result<(), Problem>) -> Outcome {
+    fn conclude(&mut self, operation: Operation, outcome: Result<Applied, Problem>) -> Outcome {
         self.report(operation.kind(), outcome.as_ref().err());
         if outcome.is_err() {
             self.statistics.refused(Code::Unavailable);
         }
-        match (operation, outcome.map_err(|problem| problem.to_string())) {
+        match (operation, outcome) {
             (Operation::Issue { .. }, Err(problem)) => {
-                Outcome::Refused(Refusal::NotRecorded(problem))
+                Outcome::Refused(Refusal::NotRecorded(problem.to_string()))
             }
-            (Operation::Issue { user, records }, Ok(())) => {
+            (Operation::Issue { user, records }, Ok(_)) => {
                 if self.authority.issue(user, &records) {
                     Outcome::Issued(records)
                 } else {
@@ -153,15 +157,65 @@ impl<E: Store> Service<E> {
                 }
             }
             // The reason is for the operator.
-            (Operation::Take(_), Err(_)) => Outcome::Refused(Refusal::NotTaken),
-            (Operation::Take(trace), Ok(())) => {
+            (Operation::Change(Change::TakeLog { .. }), Err(_)) => {
+                Outcome::Refused(Refusal::NotTaken)
+            }
+            (Operation::Change(_), Err(_)) => Outcome::Refused(Refusal::NotStored),
+            (Operation::Change(change), Ok(applied)) => self.conclude_change(change, applied),
+        }
+    }
+
+    fn conclude_change(&mut self, change: Change, applied: Applied) -> Outcome {
+        match (change, applied) {
+            (_, Applied::Rejected(rejection)) => Outcome::Refused(match rejection {
+                Rejection::WrongCode => Refusal::NoCode,
+                Rejection::NoSuchCase => Refusal::NoSuchCase,
+                Rejection::NoSuchNotice => Refusal::NoSuchNotice,
+            }),
+            (Change::TakeLog { trace, permit, .. }, Applied::LogTaken { case, notices }) => {
                 self.statistics.contact_logs += 1;
+                self.add_notices(notices);
                 let records = trace.entries.len();
                 // Here, as it is taken even if the phone is gone.
                 self.decisions.record(Decision::ContactLogTaken(trace));
-                Outcome::Taken { records }
+                let code = match permit {
+                    Permit::NotNeeded => None,
+                    Permit::Code(code) | Permit::Continues(_, code) => Some(code),
+                };
+                Outcome::Taken { records, case, code }
             }
+            (Change::MakeCode { code, expiry, .. }, Applied::Done) => {
+                Outcome::CodeMade { code, expiry }
+            }
+            (Change::Notify { .. }, Applied::Notified(notices)) => {
+                let users = notices.len();
+                self.add_notices(notices);
+                Outcome::Notified(users)
+            }
+            (Change::Acknowledge { user, notice, .. }, Applied::Done) => {
+                let next = self.authority.notices.acknowledge(user, notice).cloned();
+                Outcome::Acknowledged { next }
+            }
+            (
+                Change::TakeLog { .. }
+                | Change::MakeCode { .. }
+                | Change::Notify { .. }
+                | Change::Acknowledge { .. },
+                applied,
+            ) => unreachable!("no store answers {applied:?} to that"),
         }
+    }
+
+    fn add_notices(&mut self, notices: Vec<(Username, Notice)>) {
+        for (user, notice) in &notices {
+            self.authority.notices.add(*user, notice.clone());
+        }
+        self.news.extend(notices);
+    }
+
+    /// Takes the notices that were made since the last call, for those who can be told at once.
+    pub fn take_news(&mut self) -> Vec<(Username, Notice)> {
+        std::mem::take(&mut self.news)
     }
 
     /// Records when storing begins to fail and when it works again, and nothing in between.

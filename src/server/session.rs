@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use self::tools::Client;
+use self::extras::Extras;
 use super::accounts::Verdict;
 use super::authority::Authority;
+use super::change::{CaseNumber, Change};
 use super::contact_tracing::ContactTrace;
 use super::decision::{Decision, Decisions};
 use super::origins::Origin;
@@ -12,13 +13,14 @@ use super::shares::{Shares, Work};
 use super::store::Ticket;
 use super::waits::{Operation, Waits};
 use crate::clock::Now;
+use crate::protocol::answer::Answer;
 use crate::protocol::refusal::Refusal;
-use crate::protocol::reply::Answer;
-use crate::protocol::request::{Credentials, Request};
+use crate::protocol::request::{Credentials, OperatorRequest, Request};
 use crate::protocol::resp::{self, FramingError, RespVersion};
-use crate::protocol::{ContactRecord, Statistics, Username};
+use crate::protocol::{ContactRecord, Notice, Statistics, Timestamp, UploadCode, Username};
 use crate::reactor::{Consumed, Token};
 
+mod extras;
 mod tools;
 
 /// Longest request before login, in bytes: room for a name and a password.
@@ -40,13 +42,17 @@ pub const MAX_REQUESTS_PER_TURN: usize = 16;
 /// ```text
 /// LoggedOut --AUTH--> LoggedIn --TEMPID, UPLOAD--> Waiting --stored or not--> LoggedIn
 ///     LoggedIn --RESET--> LoggedOut
+///     Operating --CODE, NOTIFY--> Waiting --stored or not--> Operating
 ///     any --QUIT, a block, broken framing, a user who is revoked--> Closing
 /// ```
+///
+/// In version 3 of RESP, a user who is logged in is told of notices by pushes between replies.
 #[derive(Debug, Default)]
 pub struct Session {
     state: State,
     version: RespVersion,
-    client: Option<Box<Client>>,
+    /// Boxed, as phones have none.
+    extras: Option<Box<Extras>>,
 }
 
 #[derive(Debug, Default)]
@@ -56,11 +62,31 @@ enum State {
     LoggedOut,
     /// `user` is logged in.
     LoggedIn { user: Username },
+    /// The operator asks, over a socket that lets in nobody else.
+    Operating,
     /// The reply to the last request follows the completion of `ticket`. Further requests wait,
     /// because replies keep the order of requests.
-    Waiting { user: Username, ticket: Ticket, next: AfterWait },
+    Waiting { who: Who, ticket: Ticket, next: AfterWait },
     /// The last reply is given, and no request is taken.
     Closing,
+}
+
+/// Whose session it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Who {
+    /// A user's, who is logged in.
+    User(Username),
+    /// The operator's.
+    Operator,
+}
+
+impl From<Who> for State {
+    fn from(who: Who) -> Self {
+        match who {
+            Who::User(user) => Self::LoggedIn { user },
+            Who::Operator => Self::Operating,
+        }
+    }
 }
 
 /// What a session does when its wait is over.
@@ -102,6 +128,24 @@ pub enum Outcome {
     Taken {
         /// The number of its records.
         records: usize,
+        /// The number of its case.
+        case: CaseNumber,
+        /// The code that has allowed it, if one was needed.
+        code: Option<UploadCode>,
+    },
+    /// This code is on stable storage.
+    CodeMade {
+        /// The code.
+        code: UploadCode,
+        /// The last second in which it is valid.
+        expiry: Timestamp,
+    },
+    /// So many users are to be told of a case who were not before.
+    Notified(usize),
+    /// A notice is told no more.
+    Acknowledged {
+        /// The notice that is told in its place.
+        next: Option<Notice>,
     },
     /// The entry is not stored, or nobody knows whether it is.
     Refused(Refusal),
@@ -115,6 +159,11 @@ impl Desk<'_> {
 }
 
 impl Session {
+    /// The session of the operator.
+    pub fn of_operator() -> Self {
+        Self { state: State::Operating, ..Self::default() }
+    }
+
     /// Whether the session waits for a completion, after which [`resume`](Session::resume) must
     /// follow.
     pub fn is_waiting(&self) -> bool {
@@ -169,21 +218,52 @@ impl Session {
         replies: &mut Vec<u8>,
         decisions: &mut Decisions,
     ) {
-        let State::Waiting { user, ticket: awaited, next } = self.state else { return };
+        let State::Waiting { who, ticket: awaited, next } = self.state else { return };
         if awaited != ticket {
             return;
         }
         self.state = match next {
-            AfterWait::GoOn => State::LoggedIn { user },
+            AfterWait::GoOn => who.into(),
             AfterWait::Close => State::Closing,
         };
         match outcome {
             Outcome::Issued(records) => {
                 Answer::TempIds(&records).encode(replies);
-                decisions.record(Decision::TempIdsIssued { user, records });
+                if let Who::User(user) = who {
+                    decisions.record(Decision::TempIdsIssued { user, records });
+                }
             }
-            Outcome::Taken { records } => Answer::Integer(records).encode(replies),
+            Outcome::Taken { records, case, code } => {
+                Answer::Integer(records).encode(replies);
+                if let Some(code) = code {
+                    self.note_part(case, code);
+                }
+            }
+            Outcome::CodeMade { code, expiry } => Answer::Code { code, expiry }.encode(replies),
+            Outcome::Notified(users) => Answer::Integer(users).encode(replies),
+            Outcome::Acknowledged { next } => {
+                Answer::Ok.encode(replies);
+                if let Some(notice) = next {
+                    self.tell(&notice, replies);
+                }
+            }
             Outcome::Refused(refusal) => refusal.encode(replies),
+        }
+    }
+
+    /// The user whom the session tells of notices.
+    pub fn listener(&self) -> Option<Username> {
+        match self.version {
+            RespVersion::V2 => None,
+            RespVersion::V3 => self.user().ok(),
+        }
+    }
+
+    /// Tells the user of a notice, if there is a [listener](Session::listener). What a phone does
+    /// not read it is told when it logs in again.
+    pub fn tell(&self, notice: &Notice, replies: &mut Vec<u8>) {
+        if self.listener().is_some() && replies.len() < MAX_UNREAD_REPLY_BYTES {
+            notice.encode_push(replies);
         }
     }
 
@@ -191,7 +271,7 @@ impl Session {
     pub fn end(&mut self) {
         match &mut self.state {
             State::Waiting { next, .. } => *next = AfterWait::Close,
-            State::LoggedOut | State::LoggedIn { .. } | State::Closing => {
+            State::LoggedOut | State::LoggedIn { .. } | State::Operating | State::Closing => {
                 self.state = State::Closing;
             }
         }
@@ -199,14 +279,16 @@ impl Session {
 
     fn takes_requests(&self, replies: &[u8]) -> bool {
         match self.state {
-            State::LoggedOut | State::LoggedIn { .. } => replies.len() < MAX_UNREAD_REPLY_BYTES,
+            State::LoggedOut | State::LoggedIn { .. } | State::Operating => {
+                replies.len() < MAX_UNREAD_REPLY_BYTES
+            }
             State::Waiting { .. } | State::Closing => false,
         }
     }
 
     fn request_limit(&self) -> usize {
         match self.state {
-            State::LoggedOut => MAX_REQUEST_BYTES_LOGGED_OUT,
+            State::LoggedOut | State::Operating => MAX_REQUEST_BYTES_LOGGED_OUT,
             State::LoggedIn { .. } | State::Waiting { .. } | State::Closing => {
                 MAX_REQUEST_BYTES_LOGGED_IN
             }
@@ -227,15 +309,28 @@ impl Session {
             return;
         }
         desk.statistics.requests += 1;
-        let outcome = match Request::decode(words) {
-            Ok(request) => self.handle(request, desk),
-            Err(error) => Err(error.into()),
-        };
-        match outcome {
+        let earlier_listener = self.listener();
+        match self.decode_and_handle(words, desk) {
             Ok(Some(answer)) => answer.encode(replies),
             Ok(None) => {}
             Err(refusal) => desk.refuse(&refusal, replies),
         }
+        if let (None, Some(user)) = (earlier_listener, self.listener()) {
+            desk.authority.notices.of(user).for_each(|notice| self.tell(notice, replies));
+        }
+    }
+
+    fn decode_and_handle<'a>(
+        &mut self,
+        words: &[&'a [u8]],
+        desk: &mut Desk<'_>,
+    ) -> Result<Option<Answer<'a>>, Refusal> {
+        if let State::Operating = self.state
+            && let Some(request) = OperatorRequest::decode(words)
+        {
+            return self.handle_operator(request?, desk);
+        }
+        self.handle(Request::decode(words)?, desk)
     }
 
     /// Handles a request. `None` means that the answer follows later.
@@ -256,11 +351,12 @@ impl Session {
                 }
                 desk.shares.charge(user, Work::TempIds(count), desk.now.monotonic);
                 let records = desk.authority.draw(count, desk.now.wall);
-                self.wait_for(Operation::Issue { user, records }, user, desk);
+                self.wait_for(Operation::Issue { user, records }, Who::User(user), desk);
                 Ok(None)
             }
-            Request::Upload { records } => {
+            Request::Upload { records, code } => {
                 let user = self.user()?;
+                let permit = self.permit(code, desk)?;
                 let count = (records.len() / ContactRecord::LEN) as u32;
                 desk.shares.charge(user, Work::ContactRecords(count), desk.now.monotonic);
                 let log = ContactRecord::decode_all(records).map_err(Refusal::InvalidRecord)?;
@@ -271,7 +367,20 @@ impl Session {
                 desk.shares.charge(user, Work::StoredRecords(count), desk.now.monotonic);
                 let registry = desk.authority.registry();
                 let trace = ContactTrace::new(user, &log, registry, desk.now.wall);
-                self.wait_for(Operation::Take(Arc::new(trace)), user, desk);
+                let policy = &desk.authority.policy;
+                let notice = policy.notify_at_once.then(|| Arc::clone(&policy.notice_text));
+                self.change(Change::TakeLog { trace: Arc::new(trace), permit, notice }, desk);
+                Ok(None)
+            }
+            Request::Notices => {
+                let user = self.user()?;
+                let notices = desk.authority.notices.of(user).cloned().collect();
+                Ok(Some(Answer::Notices(notices)))
+            }
+            Request::Seen { notice } => {
+                let (user, at) = (self.user()?, desk.now.wall);
+                desk.shares.charge(user, Work::StoredRecords(1), desk.now.monotonic);
+                self.change(Change::Acknowledge { user, notice, at }, desk);
                 Ok(None)
             }
             Request::Quit => {
@@ -286,7 +395,7 @@ impl Session {
                     self.log_in(credentials, desk)?;
                 }
                 if let Some(name) = name {
-                    self.name_client(name, desk);
+                    self.name_client(name);
                 }
                 self.version = version.unwrap_or(self.version);
                 let id = self.client_id(desk);
@@ -296,10 +405,38 @@ impl Session {
         }
     }
 
+    /// Handles a request of the operator. `None` means that the answer follows later.
+    fn handle_operator<'a>(
+        &mut self,
+        request: OperatorRequest,
+        desk: &mut Desk<'_>,
+    ) -> Result<Option<Answer<'a>>, Refusal> {
+        match request {
+            OperatorRequest::Code { user } => {
+                if !desk.authority.accounts().has(user) {
+                    return Err(Refusal::NoSuchUser);
+                }
+                let (code, expiry) = desk.authority.draw_code(desk.now.wall);
+                self.change(Change::MakeCode { user, code, expiry }, desk);
+            }
+            OperatorRequest::Notify { case } => {
+                let text = Arc::clone(&desk.authority.policy.notice_text);
+                self.change(Change::Notify { case, text, at: desk.now.wall }, desk);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Lets the next request wait until a change is stored.
+    fn change(&mut self, change: Change, desk: &mut Desk<'_>) {
+        let who = self.user().map_or(Who::Operator, Who::User);
+        self.wait_for(Operation::Change(change), who, desk);
+    }
+
     /// Lets the next request wait until the store has answered.
-    fn wait_for(&mut self, operation: Operation, user: Username, desk: &mut Desk<'_>) {
+    fn wait_for(&mut self, operation: Operation, who: Who, desk: &mut Desk<'_>) {
         let ticket = desk.waits.begin(desk.client, operation);
-        self.state = State::Waiting { user, ticket, next: AfterWait::GoOn };
+        self.state = State::Waiting { who, ticket, next: AfterWait::GoOn };
     }
 
     fn log_in(&mut self, credentials: Credentials<'_>, desk: &mut Desk<'_>) -> Result<(), Refusal> {
@@ -330,8 +467,11 @@ impl Session {
     /// [`Refusal::NotLoggedIn`]
     pub fn user(&self) -> Result<Username, Refusal> {
         match self.state {
-            State::LoggedIn { user } | State::Waiting { user, .. } => Ok(user),
-            State::LoggedOut | State::Closing => Err(Refusal::NotLoggedIn),
+            State::LoggedIn { user } | State::Waiting { who: Who::User(user), .. } => Ok(user),
+            State::LoggedOut
+            | State::Operating
+            | State::Waiting { who: Who::Operator, .. }
+            | State::Closing => Err(Refusal::NotLoggedIn),
         }
     }
 }

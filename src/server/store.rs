@@ -3,13 +3,13 @@
 //!
 //! Nothing else in the server writes to stable storage. The engine of this machine is
 //! [`Embedded`](super::embedded::Embedded): the journal completes in the commit of the tick, the
-//! database of the cases later. An engine behind a network answers in any order, and sometimes
+//! database later. An engine behind a network answers in any order, and sometimes
 //! never; hence the deadline in [`Waits`](super::waits::Waits).
 
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::contact_tracing::ContactTrace;
+use super::change::{Applied, Change};
 use crate::protocol::{ContactRecord, Username};
 
 /// Where entries become durable.
@@ -49,8 +49,8 @@ pub enum Entry<'a> {
         /// The TempIDs with their windows.
         records: &'a [ContactRecord],
     },
-    /// A contact log that a user uploaded, with whom it names.
-    Case(&'a Arc<ContactTrace>),
+    /// A change of what is kept besides TempIDs.
+    Change(&'a Change),
 }
 
 /// Kinds of entries. Each has a place of its own, which fails and works again by itself.
@@ -58,8 +58,8 @@ pub enum Entry<'a> {
 pub enum Kind {
     /// [`Entry::TempIds`]
     TempIds,
-    /// [`Entry::Case`]
-    Case,
+    /// [`Entry::Change`]
+    Change,
 }
 
 /// The end of a wait for the store.
@@ -67,9 +67,9 @@ pub enum Kind {
 pub struct Completion {
     /// The ticket of the entry.
     pub ticket: Ticket,
-    /// `Ok` if the entry survives any crash from now on. After an error it may or may not be
-    /// stored.
-    pub outcome: Result<(), Problem>,
+    /// What became of the entry, which survives any crash from now on. After an error it may or may
+    /// not be stored.
+    pub outcome: Result<Applied, Problem>,
 }
 
 /// Why something was not stored, in words for the operator and the phone.

@@ -1,12 +1,11 @@
 //! Who waits for what. It has no clock.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use slab::Slab;
 
-use super::contact_tracing::ContactTrace;
+use super::change::Change;
 use super::store::{Entry, Kind, Ticket};
 use crate::protocol::{ContactRecord, Username};
 use crate::reactor::Token;
@@ -35,8 +34,8 @@ pub enum Operation {
         /// The TempIDs with their windows.
         records: Box<[ContactRecord]>,
     },
-    /// A contact log was uploaded, and is taken when it is stored.
-    Take(Arc<ContactTrace>),
+    /// What is kept besides TempIDs is to change.
+    Change(Change),
 }
 
 impl Operation {
@@ -44,7 +43,7 @@ impl Operation {
     pub fn entry(&self) -> Entry<'_> {
         match self {
             Self::Issue { user, records } => Entry::TempIds { user: *user, records },
-            Self::Take(trace) => Entry::Case(trace),
+            Self::Change(change) => Entry::Change(change),
         }
     }
 
@@ -52,7 +51,7 @@ impl Operation {
     pub fn kind(&self) -> Kind {
         match self {
             Self::Issue { .. } => Kind::TempIds,
-            Self::Take(_) => Kind::Case,
+            Self::Change(_) => Kind::Change,
         }
     }
 
@@ -60,7 +59,7 @@ impl Operation {
     pub fn records(&self) -> &[ContactRecord] {
         match self {
             Self::Issue { records, .. } => records,
-            Self::Take(_) => &[],
+            Self::Change(_) => &[],
         }
     }
 }

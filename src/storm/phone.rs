@@ -214,6 +214,7 @@ impl Phone {
             | Fact::NowBlocked
             | Fact::Blocked
             | Fact::Refused { .. }
+            | Fact::Notice(_)
             | Fact::LoggedOut
             | Fact::Broken(_) => {}
         }
@@ -244,6 +245,8 @@ impl Phone {
             (Fact::Refused { code, message }, _) => {
                 Ending::failed(Failure::refused(&code, &message))
             }
+            // Nobody has asked, and nobody waits for it.
+            (Fact::Notice(_), _) => Step::Wait,
             (Fact::LoggedOut, _) => Ending::expected(),
             (Fact::Broken(promise), _) => Ending::failed(Failure::Wrong(promise)),
         }

@@ -249,6 +249,7 @@ impl Town {
             | Fact::NowBlocked
             | Fact::Blocked
             | Fact::Answered
+            | Fact::Notice(_)
             | Fact::Refused { .. }
             | Fact::LoggedOut => {}
         }

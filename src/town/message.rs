@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::protocol::reply::Reply;
 use crate::protocol::request::{Credentials, Request};
 use crate::protocol::resp::RespVersion;
-use crate::protocol::{ContactRecord, TempId, Timestamp, resp};
+use crate::protocol::{ContactRecord, Notice, TempId, Timestamp, resp};
 use crate::server::session::MAX_REQUEST_BYTES_LOGGED_IN;
 use crate::text_width::{clean, cut};
 
@@ -127,7 +127,14 @@ fn describe_request(words: &[&[u8]]) -> Option<String> {
         Ok(Request::Auth(credentials)) => login(credentials),
         Ok(Request::TempId { count: 1 }) => "TEMPID".to_owned(),
         Ok(Request::TempId { count }) => format!("TEMPID {count}"),
-        Ok(Request::Upload { records }) => format!("UPLOAD {}", count_records(records)),
+        Ok(Request::Upload { records, code: None }) => {
+            format!("UPLOAD {}", count_records(records))
+        }
+        Ok(Request::Upload { records, code: Some(_) }) => {
+            format!("UPLOAD {} with a code", count_records(records))
+        }
+        Ok(Request::Notices) => "NOTICES".to_owned(),
+        Ok(Request::Seen { notice }) => format!("SEEN {notice}"),
         Ok(Request::Quit) => "QUIT".to_owned(),
         Ok(Request::Hello { version, auth, name: _ }) => hello(version, auth),
         // Their arguments mean nothing here.
@@ -175,6 +182,11 @@ fn describe_reply(reply: Reply<'_>) -> String {
                 format!("{count} TempIDs from {} to {}", first.start, last.expiry)
             }
             Ok([]) | Err(_) => format!("{} bytes that are no TempIDs", bytes.len()),
+        },
+        Reply::Array(elements) => format!("{} elements", elements.count()),
+        Reply::Push(elements) => match Notice::decode_push(elements) {
+            Some(notice) => format!("notice {}", notice.number),
+            None => "push that is no notice".to_owned(),
         },
     }
 }

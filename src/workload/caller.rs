@@ -12,7 +12,7 @@ use crate::client::session::{Event, Session};
 use crate::protocol::refusal::Code;
 use crate::protocol::reply::Reply;
 use crate::protocol::request::{MAX_TEMP_IDS, Request};
-use crate::protocol::{ContactRecord, Username};
+use crate::protocol::{ContactRecord, Notice, Username};
 use crate::reactor::Consumed;
 
 /// Random bytes of [`Step::Garbage`]: over the limit of a request before login, so that the server
@@ -102,6 +102,8 @@ pub enum Fact {
         /// Why, for people.
         message: String,
     },
+    /// The user is told this, and has acknowledged it.
+    Notice(Notice),
     /// The server confirmed the logout.
     LoggedOut,
     /// The server broke a promise, and the conversation is over.
@@ -346,7 +348,7 @@ impl Caller {
                 return Deed::HangUp;
             }
             Step::Download(count) => self.session.download(count, out),
-            Step::Upload => self.session.upload(belongings.contact_log(), out),
+            Step::Upload => self.session.upload(belongings.contact_log(), None, out),
             Step::Ask => {
                 let words = belongings.words();
                 let words: Vec<&[u8]> = words.iter().map(String::as_bytes).collect();
@@ -397,7 +399,15 @@ impl Caller {
             return self.receive_unasked(bytes, tell);
         }
         let (plan, is_right) = (&mut self.plan, self.with_right_password);
-        self.session.receive(bytes, out, |event| tell(learn(event, plan, is_right)))
+        let mut notices = Vec::new();
+        let consumed = self.session.receive(bytes, out, |event| {
+            if let Event::Notice(notice) = &event {
+                notices.push(notice.number);
+            }
+            tell(learn(event, plan, is_right));
+        });
+        notices.into_iter().for_each(|notice| self.session.acknowledge(notice, out));
+        consumed
     }
 
     /// Reads what comes when no request was sent: only a refusal may.
@@ -431,6 +441,7 @@ impl Caller {
 /// What an event of the session means for the plan. A step is done when its reply has come.
 fn learn(event: Event, plan: &mut VecDeque<Step>, with_right_password: bool) -> Fact {
     match event {
+        Event::Notice(notice) => Fact::Notice(notice),
         Event::LoggedIn(_) => Fact::LoggedIn { with_right_password },
         Event::WrongPassword(_) => Fact::WrongPassword { with_right_password },
         Event::NowBlocked(_) => Fact::NowBlocked,

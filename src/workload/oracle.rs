@@ -51,6 +51,7 @@ impl<N> Oracle<N> {
             | Fact::Uploaded(_)
             | Fact::Answered
             | Fact::Refused { .. }
+            | Fact::Notice(_)
             | Fact::LoggedOut => Ok(()),
         }
     }

@@ -2,7 +2,7 @@
 
 use rand::rngs::ChaCha12Rng;
 
-use super::case_disk::CaseDisk;
+use super::database_disk::DatabaseDisk;
 use super::disk::Disk;
 
 /// The files on the disk of the server's machine.
@@ -11,24 +11,24 @@ pub struct Disks {
     /// `tempIDs.txt`
     pub temp_ids: Disk,
     /// `authority.db`
-    pub cases: CaseDisk,
+    pub database: DatabaseDisk,
 }
 
 impl Disks {
     /// Files that keep nothing, for machines that never start again.
     pub fn write_only() -> Self {
-        Self { temp_ids: Disk::write_only(), cases: CaseDisk::write_only() }
+        Self { temp_ids: Disk::write_only(), database: DatabaseDisk::write_only() }
     }
 
     /// Does what an operator does before a restart.
     pub fn repair(&mut self) {
         self.temp_ids.repair();
-        self.cases.set_fault(self.temp_ids.fault());
+        self.database.set_fault(self.temp_ids.fault());
     }
 
     /// Cuts the power.
     pub fn crash(&mut self, rng: &mut ChaCha12Rng) {
         self.temp_ids.crash(rng);
-        self.cases.crash(rng);
+        self.database.crash(rng);
     }
 }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use rand::rngs::ChaCha12Rng;
 
-use super::case_disk::CaseDisk;
 use super::clock::VirtualClock;
+use super::database_disk::DatabaseDisk;
 use super::disk::{Disk, DiskFault};
 use super::disks::Disks;
 use super::random::{self, Purpose};
@@ -66,20 +66,20 @@ impl Machine {
 
     /// Sets the fault of the disk from now on.
     pub fn set_disk_fault(&mut self, fault: DiskFault) {
-        let (temp_ids, cases) = self.files();
+        let (temp_ids, database) = self.files();
         temp_ids.set_fault(fault);
-        cases.set_fault(fault);
+        database.set_fault(fault);
     }
 
-    /// The cases on the disk.
-    pub fn cases(&mut self) -> &CaseDisk {
+    /// What the database holds.
+    pub fn database(&mut self) -> &DatabaseDisk {
         self.files().1
     }
 
-    fn files(&mut self) -> (&mut Disk, &mut CaseDisk) {
+    fn files(&mut self) -> (&mut Disk, &mut DatabaseDisk) {
         match &mut self.power {
             Power::Up(server) => server.files(),
-            Power::Down(disks) => (&mut disks.temp_ids, &mut disks.cases),
+            Power::Down(disks) => (&mut disks.temp_ids, &mut disks.database),
         }
     }
 
@@ -131,7 +131,7 @@ impl Machine {
     pub fn tick(&mut self, now: Now) -> Option<Ticked> {
         self.tick_at = None;
         let done = self.server()?.tick(now);
-        let (temp_ids, cases) = self.files();
-        (!temp_ids.is_dead() && !cases.is_dead()).then_some(done)
+        let (temp_ids, database) = self.files();
+        (!temp_ids.is_dead() && !database.is_dead()).then_some(done)
     }
 }

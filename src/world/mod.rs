@@ -8,8 +8,8 @@
 //!
 //! Nothing here may ask the system for the time, for randomness or for a socket.
 
-pub mod case_disk;
 pub mod clock;
+pub mod database_disk;
 pub mod disk;
 pub mod disks;
 pub mod event_queue;
@@ -22,6 +22,7 @@ pub mod machine;
 pub mod network;
 pub mod phone;
 pub mod random;
+pub mod records;
 pub mod server;
 mod traffic;
 pub mod trouble;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use rand::rngs::ChaCha12Rng;
 
-use super::case_disk::CaseDisk;
+use super::database_disk::DatabaseDisk;
 use super::disk::Disk;
 use super::disks::Disks;
 use super::ids::PersonId;
@@ -58,7 +58,7 @@ pub struct Ticked {
 /// A running server: the [`Frontend`] and [`Service`] that the real one has, in another shell.
 #[derive(Debug)]
 pub struct SimulatedServer {
-    frontend: Frontend<LateStore<Embedded<Disk, CaseDisk>>, SimulatedStream>,
+    frontend: Frontend<LateStore<Embedded<Disk, DatabaseDisk>>, SimulatedStream>,
     kernel: Kernel,
 }
 
@@ -78,7 +78,7 @@ impl SimulatedServer {
         [rng, network_of_store]: [ChaCha12Rng; 2],
         now: Now,
     ) -> Result<Self, String> {
-        let Disks { temp_ids, cases } = disks;
+        let Disks { temp_ids, database } = disks;
         let bytes = temp_ids.bytes().to_vec();
         let mut copy = None;
         let (mut journal, registry, replayed) = Journal::recover(
@@ -104,8 +104,9 @@ impl SimulatedServer {
             passwords.insert(*user, password.as_bytes())?;
         }
         let accounts = Accounts::new(passwords, settings.block_duration);
-        let authority = Authority::new(accounts, registry, settings.temp_id_lifetime, rng);
-        let store = LateStore::new(Embedded { journal, cases }, network_of_store);
+        let mut authority = Authority::new(accounts, registry, settings.temp_id_lifetime, rng);
+        authority.remember(database.records().remembered());
+        let store = LateStore::new(Embedded { journal, database }, network_of_store);
         let service = Service::new(authority, store);
         let frontend =
             Frontend::new(service, settings.login_timeout, Origins::new(None), now.monotonic);
@@ -113,9 +114,9 @@ impl SimulatedServer {
     }
 
     /// The files on its disk, to inject faults.
-    pub fn files(&mut self) -> (&mut Disk, &mut CaseDisk) {
-        let Embedded { journal, cases } = &mut self.frontend.service.store.inner;
-        (journal.storage(), cases)
+    pub fn files(&mut self) -> (&mut Disk, &mut DatabaseDisk) {
+        let Embedded { journal, database } = &mut self.frontend.service.store.inner;
+        (journal.storage(), database)
     }
 
     /// Changes the faults between the server and its store.
@@ -131,8 +132,8 @@ impl SimulatedServer {
     /// Loses power, and leaves its files.
     pub fn die(&mut self) -> Disks {
         self.kernel.die();
-        let (temp_ids, cases) = self.files();
-        Disks { temp_ids: std::mem::take(temp_ids), cases: std::mem::take(cases) }
+        let (temp_ids, database) = self.files();
+        Disks { temp_ids: std::mem::take(temp_ids), database: std::mem::take(database) }
     }
 
     /// TempIDs that were issued, to check what phones were told.

@@ -3,7 +3,7 @@ use super::*;
 #[test]
 fn commands_are_read_as_the_assignment_writes_them() {
     assert_eq!(Command::decode("Download_tempID"), Ok(Command::Download));
-    assert_eq!(Command::decode("  Upload_contact_log "), Ok(Command::Upload));
+    assert_eq!(Command::decode("  Upload_contact_log "), Ok(Command::Upload(None)));
     assert_eq!(Command::decode("logout"), Ok(Command::LogOut));
     let destination = "127.0.0.1:8001".parse().expect("an address");
     assert_eq!(Command::decode("Beacon 127.0.0.1 8001"), Ok(Command::Beacon(destination)));

@@ -92,7 +92,7 @@ fn download_shows_the_temp_id() {
 #[test]
 fn upload_shows_each_entry_in_three_lines() {
     let mut fixture = Fixture::at_prompt();
-    assert_eq!(fixture.line("Upload_contact_log"), Some(Action::Upload));
+    assert_eq!(fixture.line("Upload_contact_log"), Some(Action::Upload(None)));
     fixture.dialogue.uploading(&[record()], &mut fixture.lines);
     let shown = ["12345678901234567891,", "13/05/2020 17:54:06,", "13/05/2020 18:09:05;"];
     assert_eq!(fixture.shown(), shown);

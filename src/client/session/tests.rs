@@ -97,7 +97,7 @@ fn refused_download_leaves_the_session_ready() {
 fn large_log_goes_in_several_requests() {
     let mut fixture = Fixture::ready();
     let log: Vec<_> = (0..MAX_RECORDS_PER_UPLOAD as u128 + 5).map(record).collect();
-    fixture.session.upload(log, &mut fixture.sent);
+    fixture.session.upload(log, None, &mut fixture.sent);
     assert!(fixture.sent.len() < 1024 * 1024);
     fixture.sent.clear();
     fixture.receive(format!(":{MAX_RECORDS_PER_UPLOAD}\r\n").as_bytes());
@@ -158,7 +158,7 @@ fn other_request_is_answered_by_every_reply_but_an_error() {
 #[test]
 fn logging_out_with_a_request_on_its_way_waits_for_the_goodbye() {
     let mut fixture = Fixture::ready();
-    fixture.session.upload(vec![record(1)], &mut fixture.sent);
+    fixture.session.upload(vec![record(1)], None, &mut fixture.sent);
     fixture.session.log_out(&mut fixture.sent);
     fixture.receive(b":1\r\n");
     assert_eq!(fixture.told, []);
@@ -181,7 +181,7 @@ fn logging_out_takes_nothing_but_ok_for_the_goodbye() {
 fn upload_of_which_another_number_is_taken_breaks_the_session() {
     for taken in [0, 2] {
         let mut fixture = Fixture::ready();
-        fixture.session.upload(vec![record(1)], &mut fixture.sent);
+        fixture.session.upload(vec![record(1)], None, &mut fixture.sent);
         fixture.receive(format!(":{taken}\r\n").as_bytes());
         let breach = Breach::UploadNotWhole { sent: 1, taken };
         assert_eq!(fixture.told, [Event::Broken(breach)]);

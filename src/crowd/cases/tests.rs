@@ -3,7 +3,8 @@ use std::sync::Arc;
 use super::*;
 use crate::protocol::{ContactRecord, Timestamp};
 use crate::reactor::Token;
-use crate::server::cases::CaseStore;
+use crate::server::change::{Change, Permit};
+use crate::server::database::ChangeStore;
 use crate::server::registry::Registry;
 use crate::server::waits::{Operation, Waits};
 
@@ -16,14 +17,15 @@ fn log(number: u8) -> [ContactRecord; 1] {
 }
 
 /// A disk with cases of one user.
-fn disk(numbers: &[u8]) -> CaseDisk {
-    let (mut disk, mut waits) = (CaseDisk::default(), Waits::default());
+fn disk(numbers: &[u8]) -> DatabaseDisk {
+    let (mut disk, mut waits) = (DatabaseDisk::default(), Waits::default());
     for number in numbers {
         let now = Timestamp::from_unix_seconds(0);
         let trace = ContactTrace::new(username(ANN), &log(*number), &Registry::default(), now);
-        let case = Arc::new(trace);
-        let ticket = waits.begin(Token::permanent(0), Operation::Take(Arc::clone(&case)));
-        disk.submit(ticket, &case);
+        let trace = Arc::new(trace);
+        let change = Change::TakeLog { trace, permit: Permit::NotNeeded, notice: None };
+        let ticket = waits.begin(Token::permanent(0), Operation::Change(change.clone()));
+        disk.submit(ticket, &change);
     }
     disk.begin_commit();
     disk

@@ -5,7 +5,7 @@ use rand::rngs::ChaCha12Rng;
 
 use super::super::accounts::Accounts;
 use super::super::authority::Authority;
-use super::super::cases::tests::KeptCases;
+use super::super::database::tests::KeptChanges;
 use super::super::embedded::Embedded;
 use super::super::journal::Journal;
 use super::super::journal::tests::Flaky;
@@ -98,7 +98,7 @@ impl<S: Layer> Phone<S> {
 
 /// A frontend and a clock that only the test moves.
 struct Fixture<S> {
-    frontend: Frontend<Embedded<Flaky, KeptCases>, S>,
+    frontend: Frontend<Embedded<Flaky, KeptChanges>, S>,
     poll: TestPoll,
     now: Now,
 }
@@ -115,8 +115,8 @@ impl<S: Layer> Fixture<S> {
         let rng = ChaCha12Rng::seed_from_u64(1);
         let authority = Authority::new(accounts, Registry::default(), 900, rng);
         let journal = Journal::new(Flaky::default());
-        let cases = KeptCases::default();
-        let service = Service::new(authority, Embedded { journal, cases });
+        let database = KeptChanges::default();
+        let service = Service::new(authority, Embedded { journal, database });
         let origins = Origins::new(None);
         let frontend = Frontend::new(service, LOGIN_TIMEOUT, origins, now.monotonic);
         Self { frontend, poll: TestPoll::default(), now }

@@ -37,6 +37,7 @@ pub use self::replay::Replayed;
 use self::replay::replay;
 pub use self::residue::{MAX_COMMIT_BYTES, Mended};
 pub use self::storage::Storage;
+use super::change::Applied;
 use super::registry::Registry;
 use super::store::{Completion, Problem, Ticket};
 use crate::protocol::{ContactRecord, Username};
@@ -127,7 +128,10 @@ impl<S: Storage> Journal<S> {
             return;
         }
         let mut lines = std::mem::take(&mut self.lines);
-        let outcome = self.append(&lines).map_err(|error| Problem::from(error.to_string()));
+        let outcome = match self.append(&lines) {
+            Ok(()) => Ok(Applied::Done),
+            Err(error) => Err(Problem::from(error.to_string())),
+        };
         lines.clear();
         self.lines = lines;
         let completion = |ticket| Completion { ticket, outcome: outcome.clone() };

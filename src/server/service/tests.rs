@@ -4,8 +4,8 @@ use rand::SeedableRng;
 use rand::rngs::ChaCha12Rng;
 
 use super::super::accounts::Accounts;
-use super::super::cases::tests::KeptCases;
 use super::super::contact_tracing::tests::log_of_the_assignment;
+use super::super::database::tests::KeptChanges;
 use super::super::embedded::Embedded;
 use super::super::journal::Journal;
 use super::super::journal::tests::Flaky;
@@ -13,29 +13,33 @@ use super::super::passwords::Passwords;
 use super::*;
 use crate::protocol::{Timestamp, Username};
 
-fn service() -> Service<Embedded<Flaky, KeptCases>> {
+fn service() -> Service<Embedded<Flaky, KeptChanges>> {
     let accounts = Accounts::new(Passwords::default(), Duration::ZERO);
     let rng = ChaCha12Rng::seed_from_u64(1);
     let authority = Authority::new(accounts, Registry::default(), 900, rng);
     let journal = Journal::new(Flaky::default());
-    Service::new(authority, Embedded { journal, cases: KeptCases::default() })
+    Service::new(authority, Embedded { journal, database: KeptChanges::default() })
 }
 
 /// Lets the store work or fail.
-fn set_failing(service: &mut Service<Embedded<Flaky, KeptCases>>, is_failing: bool) {
-    let Embedded { journal, cases } = &mut service.store;
+fn set_failing(service: &mut Service<Embedded<Flaky, KeptChanges>>, is_failing: bool) {
+    let Embedded { journal, database } = &mut service.store;
     journal.storage().sync_fails = is_failing;
-    cases.problem = is_failing.then_some("full");
+    database.problem = is_failing.then_some("full");
 }
 
 /// Begins an operation of a kind.
-fn begin(service: &mut Service<Embedded<Flaky, KeptCases>>, kind: Kind) {
+fn begin(service: &mut Service<Embedded<Flaky, KeptChanges>>, kind: Kind) {
     let operation = match kind {
         Kind::TempIds => Operation::Issue {
             user: Username::decode(b"ann").expect("a name"),
             records: service.authority.draw(1, Timestamp::from_unix_seconds(0)),
         },
-        Kind::Case => Operation::Take(log_of_the_assignment().into()),
+        Kind::Change => Operation::Change(Change::TakeLog {
+            trace: log_of_the_assignment().into(),
+            permit: Permit::NotNeeded,
+            notice: None,
+        }),
     };
     service.waits.begin(Token::permanent(0), operation);
 }
@@ -45,7 +49,7 @@ fn begin(service: &mut Service<Embedded<Flaky, KeptCases>>, kind: Kind) {
 fn store_that_fails_is_reported_once_and_once_when_it_works_again() {
     const FAILS: &str = "fails";
     const WORKS: &str = "works";
-    for kind in [Kind::TempIds, Kind::Case] {
+    for kind in [Kind::TempIds, Kind::Change] {
         let (mut service, now) = (service(), Instant::now());
         for (state, reported) in [
             (WORKS, None),
@@ -74,14 +78,14 @@ fn store_that_fails_is_reported_once_and_once_when_it_works_again() {
 #[expect(clippy::disallowed_methods, reason = "any moment will do")]
 fn one_kind_that_fails_leaves_the_other_alone() {
     let (mut service, now) = (service(), Instant::now());
-    service.store.cases.problem = Some("full");
-    for kind in [Kind::Case, Kind::TempIds, Kind::Case] {
+    service.store.database.problem = Some("full");
+    for kind in [Kind::Change, Kind::TempIds, Kind::Change] {
         begin(&mut service, kind);
     }
     service.commit(now);
     while service.next_settled(now).is_some() {}
     let decisions = service.decisions.take();
-    assert!(matches!(&decisions[..], [Decision::StoreFailed(Kind::Case, _)]), "{decisions:?}");
+    assert!(matches!(&decisions[..], [Decision::StoreFailed(Kind::Change, _)]), "{decisions:?}");
     assert_eq!((service.authority.registry().len(), service.statistics.contact_logs), (1, 0));
 }
 
@@ -89,11 +93,11 @@ fn one_kind_that_fails_leaves_the_other_alone() {
 #[expect(clippy::disallowed_methods, reason = "any moment will do")]
 fn contact_log_is_taken_when_it_is_stored_and_counted() {
     let (mut service, now) = (service(), Instant::now());
-    begin(&mut service, Kind::Case);
+    begin(&mut service, Kind::Change);
     assert!(service.decisions.take().is_empty());
     service.commit(now);
     let settled = service.next_settled(now).expect("stored");
-    assert!(matches!(settled.outcome, Outcome::Taken { records: 2 }));
+    assert!(matches!(settled.outcome, Outcome::Taken { records: 2, .. }));
     let decisions = service.decisions.take();
     assert_eq!(decisions, [Decision::ContactLogTaken(log_of_the_assignment().into())]);
     assert_eq!(service.statistics.contact_logs, 1);

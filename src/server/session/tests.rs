@@ -22,6 +22,10 @@ fn not_recorded(problem: &str) -> Outcome {
     Outcome::Refused(Refusal::NotRecorded(problem.to_owned()))
 }
 
+fn taken(records: usize) -> Outcome {
+    Outcome::Taken { records, case: 1, code: None }
+}
+
 /// The upload of a contact log of so many records.
 fn upload(count: usize) -> Vec<u8> {
     let mut records = Vec::new();
@@ -201,7 +205,7 @@ fn logging_in_while_the_user_owes_for_other_connections_lets_requests_wait() {
 #[test]
 fn logged_in_upload_waits_until_it_is_stored() {
     for (outcome, reply) in [
-        (Outcome::Taken { records: 1 }, ":1\r\n"),
+        (taken(1), ":1\r\n"),
         (
             Outcome::Refused(Refusal::NotTaken),
             "-IOERR contact log not taken: the server cannot store it, try again later\r\n",
@@ -221,7 +225,7 @@ fn logged_in_upload_waits_until_it_is_stored() {
 fn logged_in_upload_that_is_stored_is_charged_more() {
     let mut fixture = Fixture::logged_in();
     fixture.receive(&upload(18_000));
-    fixture.resume_with(Outcome::Taken { records: 18_000 });
+    fixture.resume_with(taken(18_000));
     assert_eq!(fixture.receive(b"PING\r\n"), Consumed { bytes: 0, wants_more: false });
 }
 

@@ -1,16 +1,10 @@
 //! What client libraries and tools ask of the server.
 
+use super::extras::Extras;
 use super::{Decision, Desk, Session, State};
+use crate::protocol::answer::Answer;
 use crate::protocol::refusal::Refusal;
-use crate::protocol::reply::Answer;
 use crate::protocol::request::ToolRequest;
-
-/// What is kept of a client that asked for its number or gave itself a name. Phones do neither.
-#[derive(Debug)]
-pub(super) struct Client {
-    id: usize,
-    name: Vec<u8>,
-}
 
 impl Session {
     /// Does what a tool asks. All of it is cheap and tells nothing about users, so that it needs no
@@ -26,7 +20,9 @@ impl Session {
                 Answer::Bulk(text.into())
             }
             ToolRequest::Info { section } => {
-                self.user()?;
+                if !matches!(self.state, State::Operating) {
+                    self.user()?;
+                }
                 Answer::Bulk(desk.info(section).into_bytes().into())
             }
             ToolRequest::Time => Answer::Time(desk.now.wall),
@@ -38,13 +34,15 @@ impl Session {
             ToolRequest::Commands => Answer::EmptyArray,
             ToolRequest::CommandCount => Answer::Integer(0),
             ToolRequest::CommandDocs | ToolRequest::ConfigGet => Answer::EmptyMap(self.version),
-            ToolRequest::ClientId => Answer::Integer(self.client(desk).id),
-            ToolRequest::ClientName => match &self.client {
-                Some(client) if !client.name.is_empty() => Answer::Bulk(client.name.clone().into()),
+            ToolRequest::ClientId => Answer::Integer(self.client_id(desk)),
+            ToolRequest::ClientName => match &self.extras {
+                Some(extras) if !extras.client_name.is_empty() => {
+                    Answer::Bulk(extras.client_name.clone().into())
+                }
                 Some(_) | None => Answer::Null(self.version),
             },
             ToolRequest::SetClientName { name } => {
-                self.client(desk).name = name.to_vec();
+                self.name_client(name);
                 Answer::Ok
             }
         })
@@ -52,17 +50,11 @@ impl Session {
 
     /// The number of the client, which it is given when it asks first.
     pub(super) fn client_id(&mut self, desk: &mut Desk<'_>) -> usize {
-        self.client(desk).id
+        *self.extras().client_id.get_or_insert_with(|| desk.statistics.number_client())
     }
 
-    pub(super) fn name_client(&mut self, name: &[u8], desk: &mut Desk<'_>) {
-        self.client(desk).name = name.to_vec();
-    }
-
-    fn client(&mut self, desk: &mut Desk<'_>) -> &mut Client {
-        self.client.get_or_insert_with(|| {
-            Box::new(Client { id: desk.statistics.number_client(), name: Vec::new() })
-        })
+    pub(super) fn name_client(&mut self, name: &[u8]) {
+        self.extras().client_name = name.to_vec();
     }
 
     /// Makes the session as it was when the connection was made; only the number stays.
@@ -70,10 +62,12 @@ impl Session {
         if let Ok(user) = self.user() {
             desk.decisions.record(Decision::LoggedOut(user));
         }
-        if let Some(client) = &mut self.client {
-            client.name.clear();
+        if let Some(extras) = &mut self.extras {
+            **extras = Extras { client_id: extras.client_id, ..Extras::default() };
         }
-        self.state = State::LoggedOut;
+        if !matches!(self.state, State::Operating) {
+            self.state = State::LoggedOut;
+        }
         self.version = Default::default();
     }
 }

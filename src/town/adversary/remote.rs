@@ -337,6 +337,7 @@ impl Adversaries {
             Fact::TempIds(_)
             | Fact::Uploaded(_)
             | Fact::Answered
+            | Fact::Notice(_)
             | Fact::LoggedOut
             | Fact::Broken(_) => return,
         };

@@ -2,8 +2,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::protocol::Beacon;
+use crate::protocol::answer::Answer;
 use crate::protocol::refusal::Refusal;
-use crate::protocol::reply::Answer;
 use crate::protocol::request::ToolRequest;
 
 const RECORD: &[u8] = b"1234567890123456789113/05/2020 17:54:0613/05/2020 18:09:05";
@@ -44,9 +44,9 @@ fn dialogue_of_a_phone_is_described_request_by_request() {
         Request::Auth(auth),
         Request::TempId { count: 1 },
         Request::TempId { count: 96 },
-        Request::Upload { records: &RECORD.repeat(12) },
-        Request::Upload { records: RECORD },
-        Request::Upload { records: &RECORD[1..] },
+        Request::Upload { records: &RECORD.repeat(12), code: None },
+        Request::Upload { records: RECORD, code: None },
+        Request::Upload { records: &RECORD[1..], code: None },
         Request::Tool(ToolRequest::Ping { text: None }),
         Request::Hello { version: Some(RespVersion::V3), auth: Some(auth), name: None },
         Request::Tool(ToolRequest::ClientId),
@@ -127,7 +127,7 @@ fn refusal_is_described_as_it_is_sent() {
     bytes.extend_from_slice(b"$3\r\nfoo\r\n");
     let expected = ["-WRONGPASS Invalid Password. Please try again", "3 bytes that are no TempIDs"];
     assert_eq!(replies(&bytes), expected);
-    assert_eq!(replies(b"+OK\r\n*2\r\n"), ["+OK", "no reply that a phone reads"]);
+    assert_eq!(replies(b"+OK\r\n_\r\n"), ["+OK", "no reply that a phone reads"]);
 }
 
 #[test]
@@ -156,7 +156,7 @@ proptest! {
     fn stream_cut_anywhere_is_described_the_same(cut in 0..300_usize) {
         let bytes = encoded(&[
             Request::TempId { count: 96 },
-            Request::Upload { records: &RECORD.repeat(3) },
+            Request::Upload { records: &RECORD.repeat(3), code: None },
             Request::Quit,
         ]);
         let first = describe_requests(&bytes[..cut.min(bytes.len())]);

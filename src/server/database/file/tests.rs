@@ -1,12 +1,17 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::*;
+use crate::protocol::{ContactRecord, TempId, Timestamp};
+use crate::server::change::Permit;
 use crate::server::contact_tracing::tests::{log_of_the_assignment, user};
+use crate::server::contact_tracing::{ContactTrace, Issued, Oddity, TracedEntry};
+use crate::server::database::{Archive, Summary};
 
 /// A directory and the path of the database in it.
 fn place() -> (TempDir, PathBuf) {
@@ -23,6 +28,15 @@ fn problem(path: &Path) -> String {
     Database::open(path).expect_err("it cannot be used").to_string()
 }
 
+/// The change by which a log becomes a case.
+fn taking(case: &ContactTrace) -> Change {
+    Change::TakeLog { trace: Arc::new(case.clone()), permit: Permit::NotNeeded, notice: None }
+}
+
+fn take(database: &mut Database, case: &ContactTrace) {
+    database.apply([&taking(case)]).expect("stored");
+}
+
 /// Lets another program do something to the database.
 fn other_program(path: &Path, sql: &str) {
     Connection::open(path).expect("a connection").execute_batch(sql).expect("done");
@@ -34,7 +48,7 @@ fn cases_are_there_again_with_their_numbers_whoever_opens_the_file() {
     let case = log_of_the_assignment();
     for number in [1, 2] {
         let mut database = Database::open(&path).expect("a database");
-        database.add([&case]).expect("stored");
+        take(&mut database, &case);
         assert_eq!(archive(&path).case(number).expect("readable"), Some(case.clone()));
     }
     let reader = archive(&path);
@@ -57,7 +71,7 @@ fn cases_are_there_again_with_their_numbers_whoever_opens_the_file() {
 fn nobody_else_can_read_it() {
     let (directory, path) = place();
     let mut database = Database::open(&path).expect("a database");
-    database.add([&log_of_the_assignment()]).expect("stored");
+    take(&mut database, &log_of_the_assignment());
     for file in fs::read_dir(directory.path()).expect("a directory") {
         let metadata = file.expect("a file").metadata().expect("metadata");
         assert_eq!(metadata.permissions().mode() & 0o777, 0o600);
@@ -86,8 +100,8 @@ fn what_is_no_database_of_ours_is_refused_and_left_as_it_is() {
 fn newer_form_is_refused() {
     let (_directory, path) = place();
     drop(Database::open(&path).expect("a database"));
-    other_program(&path, "PRAGMA user_version = 2");
-    let expected = ": its schema has version 2, and this program knows none after 1; update it";
+    other_program(&path, "PRAGMA user_version = 3");
+    let expected = ": its schema has version 3, and this program knows none after 2; update it";
     assert!(problem(&path).ends_with(expected), "{}", problem(&path));
     let error = Archive::open(&path).expect_err("too new").to_string();
     assert!(error.ends_with(expected), "{error}");
@@ -101,7 +115,7 @@ fn damage_is_told_at_the_start_or_where_it_is_met() {
     let mut case = log_of_the_assignment();
     case.entries = case.entries.repeat(1_000);
     case.oddities.clear();
-    database.add([&case]).expect("stored");
+    take(&mut database, &case);
     drop(database);
     let whole = fs::read(&path).expect("a file");
     let damage = |from: usize, to: usize| {
@@ -113,9 +127,9 @@ fn damage_is_told_at_the_start_or_where_it_is_met() {
     damage(100, PAGE);
     assert!(problem(&path).contains("malformed"), "{}", problem(&path));
     // All that is behind the roots of the tables.
-    damage(6 * PAGE, whole.len());
+    damage(16 * PAGE, whole.len());
     let mut database = Database::open(&path).expect("a database");
-    let problem = database.add([&case]).and_then(|()| archive(&path).case(1));
+    let problem = database.apply([&taking(&case)]).and_then(|_| archive(&path).case(1));
     assert!(problem.expect_err("damaged").to_string().contains("malformed"));
 }
 
@@ -127,7 +141,11 @@ fn file_that_was_moved_replaced_or_locked_takes_nothing_until_that_is_over() {
     database.connection.busy_timeout(Duration::ZERO).expect("set");
     let case = log_of_the_assignment();
     let add = |database: &mut Database| {
-        database.add([&case]).map_err(|error| error.to_string()).err().unwrap_or_default()
+        database
+            .apply([&taking(&case)])
+            .map_err(|error| error.to_string())
+            .err()
+            .unwrap_or_default()
     };
     fs::rename(&path, &elsewhere).expect("moved");
     assert!(add(&mut database).starts_with("the file was moved or deleted"));
@@ -149,10 +167,10 @@ fn file_that_was_cut_takes_nothing() {
         let (directory, path) = place();
         let mut database = Database::open(&path).expect("a database");
         let case = log_of_the_assignment();
-        database.add([&case]).expect("stored");
+        take(&mut database, &case);
         fs::File::create(directory.path().join(name)).expect("cut");
         for _ in 0..2 {
-            let problem = database.add([&case]).expect_err("it is cut").to_string();
+            let problem = database.apply([&taking(&case)]).expect_err("it is cut").to_string();
             assert!(problem.contains("was cut by another program"), "{problem}");
         }
     }
@@ -163,7 +181,7 @@ fn log_of_a_database_that_is_gone_is_not_thrown_away() {
     let (directory, path) = place();
     let elsewhere = directory.path().join("elsewhere");
     let mut database = Database::open(&path).expect("a database");
-    database.add([&log_of_the_assignment()]).expect("stored");
+    take(&mut database, &log_of_the_assignment());
     fs::rename(&path, &elsewhere).expect("moved");
     drop(database);
     for _ in 0..2 {
@@ -180,7 +198,7 @@ fn log_of_a_database_that_is_gone_is_not_thrown_away() {
 fn value_that_is_none_of_ours_is_an_error_of_its_case() {
     let (_directory, path) = place();
     let mut database = Database::open(&path).expect("a database");
-    database.add([&log_of_the_assignment(), &log_of_the_assignment()]).expect("stored");
+    (0..2).for_each(|_| take(&mut database, &log_of_the_assignment()));
     other_program(&path, "UPDATE entries SET temp_id = '12' WHERE case_number = 2");
     let archive = archive(&path);
     assert!(archive.case(1).is_ok_and(|case| case.is_some()));
@@ -228,7 +246,7 @@ proptest! {
         }).collect();
         let (_directory, path) = place();
         let mut database = Database::open(&path).expect("a database");
-        database.add([&case]).expect("stored");
+        take(&mut database, &case);
         prop_assert_eq!(archive(&path).case(1).expect("readable"), Some(case));
     }
 }

@@ -1,24 +1,26 @@
-//! A simulated database of cases that fails and loses power.
+//! A simulated database that fails and loses power.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 use rand::RngExt;
 use rand::rngs::ChaCha12Rng;
 
 use super::disk::DiskFault;
-use crate::server::cases::CaseStore;
-use crate::server::contact_tracing::ContactTrace;
+use super::records::Records;
+use crate::server::change::Change;
+use crate::server::database::ChangeStore;
 use crate::server::store::{Completion, Problem, Ticket};
 
-/// Cases on the machine of the server. A commit whose outcome was not told, or was an error, is
-/// there after a crash, whole, or it is not.
+/// What the authority keeps on the machine of the server. A commit whose outcome was not told, or
+/// was an error, is there after a crash, whole, or it is not.
 #[derive(Debug, Default)]
-pub struct CaseDisk {
-    cases: Vec<Arc<ContactTrace>>,
-    /// Cases that are there after any crash.
-    synced: usize,
-    submitted: Vec<(Ticket, Arc<ContactTrace>)>,
+pub struct DatabaseDisk {
+    records: Records,
+    /// What is there after any crash.
+    synced: Records,
+    /// Changes that are there and may not be after a crash.
+    unsynced: Vec<Change>,
+    submitted: Vec<(Ticket, Change)>,
     completed: VecDeque<Completion>,
     fault: DiskFault,
     /// Commits that failed since the disk was made.
@@ -27,15 +29,15 @@ pub struct CaseDisk {
     is_write_only: bool,
 }
 
-impl CaseDisk {
-    /// A disk that keeps no cases, for machines that never start again.
+impl DatabaseDisk {
+    /// A disk that keeps no contact logs, for machines that never start again.
     pub fn write_only() -> Self {
-        Self { is_write_only: true, ..Self::default() }
+        Self { records: Records::write_only(), is_write_only: true, ..Self::default() }
     }
 
-    /// The cases, in the order in which they were stored.
-    pub fn cases(&self) -> &[Arc<ContactTrace>] {
-        &self.cases
+    /// What is on the disk.
+    pub fn records(&self) -> &Records {
+        &self.records
     }
 
     /// Sets the fault of the disk from now on.
@@ -50,21 +52,28 @@ impl CaseDisk {
 
     /// Cuts the power. What the server had under way is lost with it.
     pub fn crash(&mut self, rng: &mut ChaCha12Rng) {
-        if self.cases.len() > self.synced && rng.random() {
-            self.cases.truncate(self.synced);
+        if !self.unsynced.is_empty() && rng.random() {
+            self.records = self.synced.clone();
+            self.unsynced.clear();
         }
-        self.synced = self.cases.len();
+        self.sync();
         self.submitted.clear();
         self.completed.clear();
         if std::mem::take(&mut self.is_dead) {
             self.fault = DiskFault::None;
         }
     }
+
+    fn sync(&mut self) {
+        for change in self.unsynced.drain(..) {
+            self.synced.apply(&change);
+        }
+    }
 }
 
-impl CaseStore for CaseDisk {
-    fn submit(&mut self, ticket: Ticket, case: &Arc<ContactTrace>) {
-        self.submitted.push((ticket, Arc::clone(case)));
+impl ChangeStore for DatabaseDisk {
+    fn submit(&mut self, ticket: Ticket, change: &Change) {
+        self.submitted.push((ticket, change.clone()));
     }
 
     fn begin_commit(&mut self) {
@@ -80,19 +89,23 @@ impl CaseStore for CaseDisk {
                 Some("the machine is dead")
             }
         };
-        let outcome = problem.map_or(Ok(()), |problem| Err(Problem::from(problem)));
         // What was not synced may be there all the same.
-        self.failures += usize::from(outcome.is_err());
+        self.failures += usize::from(problem.is_some());
         let is_in_doubt = self.fault == DiskFault::SyncFails && self.failures.is_multiple_of(2);
-        let is_written = outcome.is_ok() || self.is_dead || is_in_doubt;
-        for (ticket, case) in self.submitted.drain(..) {
+        let is_written = problem.is_none() || self.is_dead || is_in_doubt;
+        for (ticket, change) in self.submitted.drain(..) {
+            let applied = is_written.then(|| self.records.apply(&change));
             if is_written && !self.is_write_only {
-                self.cases.push(case);
+                self.unsynced.push(change);
             }
-            self.completed.push_back(Completion { ticket, outcome: outcome.clone() });
+            let outcome = match (problem, applied) {
+                (None, Some(applied)) => Ok(applied),
+                (problem, _) => Err(Problem::from(problem.unwrap_or_default())),
+            };
+            self.completed.push_back(Completion { ticket, outcome });
         }
         if self.fault == DiskFault::None {
-            self.synced = self.cases.len();
+            self.sync();
         }
     }
 

@@ -1,4 +1,4 @@
-//! The thread that writes cases.
+//! The thread that writes `authority.db`.
 
 use std::collections::VecDeque;
 use std::io;
@@ -8,14 +8,14 @@ use std::thread::JoinHandle;
 
 use mio::Waker;
 
-use super::CaseStore;
-use super::database::Database;
+use super::ChangeStore;
+use super::file::Database;
 use crate::reactor::{WakeWhenDropped, spawn_helper};
-use crate::server::contact_tracing::ContactTrace;
+use crate::server::change::{Applied, Change};
 use crate::server::store::{Completion, Problem, Ticket};
 
 /// Entries of contact logs that the thread may have at most. These are 27 uploads of the greatest
-/// length, which take 80 MB, and a second to store.
+/// length, which take 80 MB, and a second to store. Any change counts as one entry more.
 const MAX_ENTRIES: usize = 500_000;
 
 /// What is told if there are more.
@@ -24,50 +24,59 @@ const TOO_MANY: &str = "too many wait to be stored, try again later";
 /// What is told if the thread has ended by itself.
 const FAULT: &str = "writing ended by a fault of the program; start the server again";
 
-/// Cases on their way to the database and back: a thread stores all that has come since its last
+/// Changes on their way to the database and back: a thread stores all that has come since its last
 /// transaction in the next one.
 #[derive(Debug)]
-pub struct CaseWriter {
+pub struct DatabaseWriter {
     batches: Sender<Vec<Order>>,
     completions: Receiver<Completion>,
     /// What the next commit gives to the thread.
     submitted: Vec<Order>,
     /// What the thread has not answered yet, in the order of its answers: tickets, and how many
-    /// entries each case has.
+    /// entries each change counts as.
     unanswered: VecDeque<(Ticket, usize)>,
-    /// Entries of all cases that the thread has or will be given. It may have them for longer than
+    /// Entries of all changes that the thread has or will be given. It may have them for longer than
     /// anybody waits.
     entries: usize,
     refused: VecDeque<Completion>,
     thread: JoinHandle<()>,
 }
 
-/// A case to be stored.
+/// A change to be stored.
 #[derive(Debug)]
 struct Order {
     ticket: Ticket,
-    case: Arc<ContactTrace>,
+    change: Change,
 }
 
-impl CaseWriter {
+impl Order {
+    /// How many entries it counts as.
+    fn size(&self) -> usize {
+        1 + self.change.entries()
+    }
+}
+
+impl DatabaseWriter {
     /// Starts the thread, which wakes the server with `waker` when there are completions.
     ///
     /// # Errors
     ///
     /// What the system says if there can be no thread.
     pub fn start(mut database: Database, waker: Arc<Waker>) -> io::Result<Self> {
-        Self::start_with(waker, move |cases| {
-            database.add(cases.iter().map(|order| &*order.case)).map_err(|error| error.to_string())
+        Self::start_with(waker, move |orders| {
+            database
+                .apply(orders.iter().map(|order| &order.change))
+                .map_err(|error| error.to_string())
         })
     }
 
     fn start_with(
         waker: Arc<Waker>,
-        store: impl FnMut(&[Order]) -> Result<(), String> + Send + 'static,
+        store: impl FnMut(&[Order]) -> Result<Vec<Applied>, String> + Send + 'static,
     ) -> io::Result<Self> {
         let (batches, orders) = channel();
         let (answers, completions) = channel();
-        let thread = spawn_helper("cases", move || {
+        let thread = spawn_helper("database", move || {
             // Dropped last, also after a panic: the server is woken and finds that nobody answers.
             let _waking = WakeWhenDropped(Arc::clone(&waker));
             let answers = answers;
@@ -91,22 +100,22 @@ impl CaseWriter {
     }
 }
 
-impl CaseStore for CaseWriter {
-    fn submit(&mut self, ticket: Ticket, case: &Arc<ContactTrace>) {
-        let entries = case.entries.len();
-        if self.entries + entries > MAX_ENTRIES {
+impl ChangeStore for DatabaseWriter {
+    fn submit(&mut self, ticket: Ticket, change: &Change) {
+        let order = Order { ticket, change: change.clone() };
+        if self.entries + order.size() > MAX_ENTRIES {
             self.refused.push_back(Completion { ticket, outcome: Err(TOO_MANY.into()) });
             return;
         }
-        self.entries += entries;
-        self.submitted.push(Order { ticket, case: Arc::clone(case) });
+        self.entries += order.size();
+        self.submitted.push(order);
     }
 
     fn begin_commit(&mut self) {
         if self.submitted.is_empty() {
             return;
         }
-        let unanswered = |order: &Order| (order.ticket, order.case.entries.len());
+        let unanswered = |order: &Order| (order.ticket, order.size());
         self.unanswered.extend(self.submitted.iter().map(unanswered));
         // It fails only if the thread has ended, which the next completion tells.
         let _ = self.batches.send(std::mem::take(&mut self.submitted));
@@ -130,17 +139,20 @@ impl CaseStore for CaseWriter {
 
 /// Stores orders until the server gives no more.
 fn write(
-    mut store: impl FnMut(&[Order]) -> Result<(), String>,
+    mut store: impl FnMut(&[Order]) -> Result<Vec<Applied>, String>,
     batches: &Receiver<Vec<Order>>,
     answers: &Sender<Completion>,
     waker: &Waker,
 ) {
     while let Ok(mut orders) = batches.recv() {
         orders.extend(batches.try_iter().flatten());
-        let outcome = store(&orders).map_err(Problem::from);
-        for Order { ticket, .. } in orders {
+        let outcomes = match store(&orders) {
+            Ok(applied) => applied.into_iter().map(Ok).collect(),
+            Err(problem) => vec![Err(Problem::from(problem)); orders.len()],
+        };
+        for (Order { ticket, .. }, outcome) in orders.into_iter().zip(outcomes) {
             // This and the waker fail only if the server has ended.
-            let _ = answers.send(Completion { ticket, outcome: outcome.clone() });
+            let _ = answers.send(Completion { ticket, outcome });
         }
         let _ = waker.wake();
     }

@@ -8,10 +8,10 @@ use chrono::{DateTime, SecondsFormat};
 use serde::Serialize;
 use thiserror::Error;
 
-use super::database::{Archive, DatabaseError, FILE_NAME, Summary};
 use crate::print;
 use crate::protocol::Timestamp;
 use crate::server::contact_tracing::{ContactTrace, EntryIndex, TracedEntry, names};
+use crate::server::database::{Archive, DatabaseError, FILE_NAME, Summary};
 use crate::table::Table;
 
 /// The mark of an entry whose TempID was never issued here.

@@ -1,26 +1,31 @@
+use std::sync::Arc;
+
 use rand::SeedableRng;
 
 use super::*;
 use crate::protocol::{Timestamp, Username};
 use crate::reactor::Token;
+use crate::server::change::Permit;
+use crate::server::contact_tracing::ContactTrace;
 use crate::server::registry::Registry;
 use crate::server::waits::{Operation, Waits};
 
 /// A disk with a fault, on which one more case was committed, and what was told of it.
-fn committed(fault: DiskFault) -> (CaseDisk, bool) {
-    let mut disk = CaseDisk::default();
+fn committed(fault: DiskFault) -> (DatabaseDisk, bool) {
+    let mut disk = DatabaseDisk::default();
     assert!(commit(&mut disk));
     disk.set_fault(fault);
     let is_told = commit(&mut disk);
     (disk, is_told)
 }
 
-fn commit(disk: &mut CaseDisk) -> bool {
+fn commit(disk: &mut DatabaseDisk) -> bool {
     let user = Username::decode(b"ann").expect("a name");
     let now = Timestamp::from_unix_seconds(0);
     let case = Arc::new(ContactTrace::new(user, &[], &Registry::default(), now));
-    let operation = Operation::Take(Arc::clone(&case));
-    disk.submit(Waits::default().begin(Token::permanent(0), operation), &case);
+    let change = Change::TakeLog { trace: case, permit: Permit::NotNeeded, notice: None };
+    let operation = Operation::Change(change.clone());
+    disk.submit(Waits::default().begin(Token::permanent(0), operation), &change);
     disk.begin_commit();
     disk.next_completion().expect("told").outcome.is_ok()
 }
@@ -30,7 +35,7 @@ fn left(fault: DiskFault) -> Vec<usize> {
     let after = |seed| {
         let mut disk = committed(fault).0;
         disk.crash(&mut ChaCha12Rng::seed_from_u64(seed));
-        disk.cases().len()
+        disk.records().cases().len()
     };
     let mut left: Vec<usize> = (0..20).map(after).collect();
     left.sort_unstable();
@@ -56,5 +61,5 @@ fn told_case_survives_and_one_in_doubt_is_there_or_not() {
 fn every_other_commit_that_is_not_synced_may_be_there() {
     let mut disk = committed(DiskFault::SyncFails).0;
     assert!(!commit(&mut disk));
-    assert_eq!(disk.cases().len(), 2);
+    assert_eq!(disk.records().cases().len(), 2);
 }

@@ -5,13 +5,20 @@ use mio::{Events, Poll, Token};
 use tempfile::TempDir;
 
 use super::*;
-use crate::server::cases::{Archive, FILE_NAME};
+use crate::server::change::Permit;
 use crate::server::contact_tracing::tests::log_of_the_assignment;
+use crate::server::database::{Archive, FILE_NAME};
 use crate::server::waits::{Operation, Waits};
+
+/// The change by which the log of the assignment becomes a case.
+fn taking() -> Change {
+    let (trace, permit) = (Arc::new(log_of_the_assignment()), Permit::NotNeeded);
+    Change::TakeLog { trace, permit, notice: None }
+}
 
 /// A writer, and the poll that it wakes.
 struct Fixture {
-    writer: CaseWriter,
+    writer: DatabaseWriter,
     waits: Waits,
     poll: Poll,
     /// Kept, as one that is closed takes its event along.
@@ -24,16 +31,18 @@ impl Fixture {
     fn new() -> Self {
         Self::with(|directory, waker| {
             let database = Database::open(&directory.join(FILE_NAME)).expect("a database");
-            CaseWriter::start(database, waker)
+            DatabaseWriter::start(database, waker)
         })
     }
 
     /// A writer that stores in another way.
-    fn storing(store: impl FnMut(&[Order]) -> Result<(), String> + Send + 'static) -> Self {
-        Self::with(|_, waker| CaseWriter::start_with(waker, store))
+    fn storing(
+        store: impl FnMut(&[Order]) -> Result<Vec<Applied>, String> + Send + 'static,
+    ) -> Self {
+        Self::with(|_, waker| DatabaseWriter::start_with(waker, store))
     }
 
-    fn with(start: impl FnOnce(&Path, Arc<Waker>) -> io::Result<CaseWriter>) -> Self {
+    fn with(start: impl FnOnce(&Path, Arc<Waker>) -> io::Result<DatabaseWriter>) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let poll = Poll::new().expect("a poll");
         let waker = Arc::new(Waker::new(poll.registry(), Token(0)).expect("a waker"));
@@ -42,10 +51,10 @@ impl Fixture {
     }
 
     fn submit(&mut self) -> Ticket {
-        let case = Arc::new(log_of_the_assignment());
-        let operation = Operation::Take(Arc::clone(&case));
+        let change = taking();
+        let operation = Operation::Change(change.clone());
         let ticket = self.waits.begin(crate::reactor::Token::permanent(1), operation);
-        self.writer.submit(ticket, &case);
+        self.writer.submit(ticket, &change);
         ticket
     }
 
@@ -127,15 +136,19 @@ fn thread_that_ends_by_a_fault_wakes_the_server_and_leaves_nobody_waiting() {
 
 #[test]
 fn cases_beyond_what_the_thread_may_have_are_refused_until_it_has_answered() {
-    let (go_on, gate) = channel::<()>();
-    let mut fixture = Fixture::storing(move |_| gate.recv().map_err(|error| error.to_string()));
+    let (go_on, gate) = channel();
+    let mut fixture = Fixture::storing(move |orders| {
+        gate.recv().map_err(|error| error.to_string())?;
+        Ok(vec![Applied::Done; orders.len()])
+    });
     let mut case = log_of_the_assignment();
-    case.entries = case.entries.repeat(MAX_ENTRIES / 2);
-    let case = Arc::new(case);
+    case.entries = case.entries.repeat(MAX_ENTRIES / 2 - 1);
+    let (trace, permit) = (Arc::new(case), Permit::NotNeeded);
+    let change = Change::TakeLog { trace, permit, notice: None };
     let submit = |fixture: &mut Fixture| {
-        let operation = Operation::Take(Arc::clone(&case));
+        let operation = Operation::Change(change.clone());
         let ticket = fixture.waits.begin(crate::reactor::Token::permanent(1), operation);
-        fixture.writer.submit(ticket, &case);
+        fixture.writer.submit(ticket, &change);
         fixture.writer.begin_commit();
     };
     submit(&mut fixture);
@@ -144,8 +157,8 @@ fn cases_beyond_what_the_thread_may_have_are_refused_until_it_has_answered() {
         assert_eq!(fixture.completions(1)[0].outcome, Err(TOO_MANY.into()));
     }
     go_on.send(()).expect("the thread waits");
-    assert_eq!(fixture.completions(1)[0].outcome, Ok(()));
+    assert_eq!(fixture.completions(1)[0].outcome, Ok(Applied::Done));
     submit(&mut fixture);
     go_on.send(()).expect("the thread waits");
-    assert_eq!(fixture.completions(1)[0].outcome, Ok(()));
+    assert_eq!(fixture.completions(1)[0].outcome, Ok(Applied::Done));
 }
