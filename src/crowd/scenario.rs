@@ -13,7 +13,7 @@ use crate::world::ids::PhoneId;
 use crate::world::late_store::Lateness;
 use crate::world::network::NetworkFaults;
 use crate::world::random::{self, Purpose};
-use crate::world::server::ServerSettings;
+use crate::world::server::{Secrets, ServerSettings};
 use crate::world::trouble::{Mishap, Trouble};
 
 /// A kind of world.
@@ -65,6 +65,7 @@ pub fn calm(seed: u64, phones: u32) -> WorldSettings {
             temp_id_lifetime: 900,
             login_timeout: Duration::from_secs(60),
             window: 4096,
+            secrets: Secrets::Passwords,
         },
     }
 }
@@ -123,7 +124,17 @@ pub fn troubled(seed: u64, phones: u32) -> WorldSettings {
             temp_id_lifetime: 900,
             login_timeout: Duration::from_secs(60),
             window: rng.random_range(1024..16_384),
+            secrets: random_secrets(seed),
         },
+    }
+}
+
+/// Hashes in one world of four. Some take longer than anybody waits, if several log in at once.
+fn random_secrets(seed: u64) -> Secrets {
+    let mut rng = random::stream(seed, Purpose::Hashes);
+    match rng.random_range(0..4) {
+        0 => Secrets::Mixed { slowest: random::up_to(STORE_TIMEOUT / 2, &mut rng) },
+        _ => Secrets::Passwords,
     }
 }
 

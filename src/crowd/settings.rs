@@ -6,7 +6,7 @@ use super::plan::Habits;
 use crate::server::waits::STORE_TIMEOUT;
 use crate::world::machine::MachineSettings;
 use crate::world::network::NetworkFaults;
-use crate::world::server::ServerSettings;
+use crate::world::server::{Secrets, ServerSettings};
 use crate::world::trouble::Trouble;
 
 /// Settings of a run.
@@ -46,6 +46,14 @@ impl WorldSettings {
     pub fn longest_store_wait(&self) -> Duration {
         let is_late = |(_, trouble): &(Duration, Trouble)| matches!(trouble, Trouble::Store(_));
         if self.troubles.iter().any(is_late) { STORE_TIMEOUT } else { Duration::ZERO }
+    }
+
+    /// How long a login waits for a hash at most.
+    pub fn longest_hash_wait(&self) -> Duration {
+        match self.server.secrets {
+            Secrets::Passwords => Duration::ZERO,
+            Secrets::Mixed { .. } => STORE_TIMEOUT,
+        }
     }
 
     /// Longest time, during the whole run, until something that was sent has arrived or is lost.

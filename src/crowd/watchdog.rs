@@ -73,6 +73,8 @@ pub struct Bounds {
     windows: u32,
     /// How long the requests of one connection wait for the store, one after the other.
     store: Duration,
+    /// How long a login waits for a hash.
+    hash: Duration,
 }
 
 /// The promises that are not due yet.
@@ -113,12 +115,13 @@ impl Bounds {
             login_timeout: settings.server.login_timeout,
             windows: LONGEST_REPLY_BYTES.div_ceil(settings.server.window) as u32,
             store: MAX_STORED_IN_A_ROW * settings.longest_store_wait(),
+            hash: settings.longest_hash_wait(),
         }
     }
 
     /// Longest time from sending a request until the server judges it, if it does.
     pub fn judgement(&self) -> Duration {
-        self.transit + self.tick
+        self.transit + self.tick + self.hash
     }
 
     fn of_promise(&self, promise: Promise) -> Duration {
@@ -134,8 +137,8 @@ impl Bounds {
             Promise::Login(_) => self.login_timeout + self.tick,
             Promise::Progress { .. } => STALL_TIMEOUT + self.tick,
             Promise::Close(_) => LINGER_TIMEOUT + self.tick,
-            // Nothing is read of a connection that waits for the store.
-            Promise::HangUp(_) | Promise::Drop(_) => self.store + self.tick,
+            // Nothing is read of a connection that waits for the store or a hash.
+            Promise::HangUp(_) | Promise::Drop(_) => self.store + self.hash + self.tick,
         }
     }
 }

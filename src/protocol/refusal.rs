@@ -62,6 +62,10 @@ pub enum Refusal {
     /// The peer's address has as many connections as it may have; this one is closed.
     #[error("too many connections from this address, try again later")]
     BusyForAddress,
+    /// The passwords of too many others are hashed at the moment, so nobody knows whether this one
+    /// is right. It was not counted.
+    #[error("too many logins at once, try again later")]
+    BusyWithPasswords,
     /// All incomplete long requests together take as much memory as they may; this connection,
     /// which has one of them, is closed.
     #[error("too many long requests, try again later")]
@@ -89,6 +93,7 @@ impl Refusal {
             Self::Busy => Code::Busy,
             Self::BusyForAddress => Code::BusyForAddress,
             Self::BusyWithRequests => Code::BusyWithRequests,
+            Self::BusyWithPasswords => Code::BusyWithPasswords,
             Self::Request(RequestError::UnsupportedVersion) => Code::UnsupportedVersion,
             Self::AlreadyLoggedIn
             | Self::InvalidRecord(_)
@@ -134,11 +139,14 @@ pub enum Code {
     BusyForAddress,
     /// `BUSYREQUESTS`: no memory for a long request; send a shorter one, or come again later.
     BusyWithRequests,
+    /// `BUSYPASSWORDS`: too many logins at once; the same login may be tried later, on the same
+    /// connection.
+    BusyWithPasswords,
 }
 
 impl Code {
     /// All codes, in the order of their declaration.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Error,
         Self::NotLoggedIn,
         Self::UnsupportedVersion,
@@ -150,6 +158,7 @@ impl Code {
         Self::Busy,
         Self::BusyForAddress,
         Self::BusyWithRequests,
+        Self::BusyWithPasswords,
     ];
 
     /// The word on the wire.
@@ -166,6 +175,7 @@ impl Code {
             Self::Busy => "BUSY",
             Self::BusyForAddress => "BUSYADDRESS",
             Self::BusyWithRequests => "BUSYREQUESTS",
+            Self::BusyWithPasswords => "BUSYPASSWORDS",
         }
     }
 

@@ -1,11 +1,14 @@
-//! Accounts: passwords, failures and blocks. No clock.
+//! Accounts: passwords, failures and blocks. No clock, and nothing is hashed here.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::failures::{FailureTable, Failures};
+use super::failures::{FailureTable, Failures, Key};
+use super::hashing::HashOrder;
+use super::password_hash::PasswordHash;
 use super::passwords::Passwords;
 use crate::protocol::Username;
+use crate::protocol::refusal::Refusal;
 use crate::protocol::request::Credentials;
 
 /// Consecutive failures that block an account.
@@ -22,6 +25,23 @@ pub struct Accounts {
     passwords: Arc<Passwords>,
     block_duration: Duration,
     failures: FailureTable,
+}
+
+/// What is to be done about an attempt to log in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Judgement {
+    /// Nothing but to tell the verdict.
+    Final(Verdict),
+    /// The password is to be hashed; then [`conclude`](Accounts::conclude) judges.
+    ToHash(Box<Attempt>),
+}
+
+/// An attempt to log in whose password is being hashed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Attempt {
+    name: Box<[u8]>,
+    password: Arc<[u8]>,
+    hash: PasswordHash,
 }
 
 /// Verdict on an attempt to log in.
@@ -60,14 +80,62 @@ impl Accounts {
         std::mem::replace(&mut self.passwords, passwords)
     }
 
-    /// Judges an attempt to log in, and counts it.
-    pub fn judge(&mut self, credentials: Credentials<'_>, now: Instant) -> Verdict {
+    /// Judges an attempt to log in, and counts it; unless any user has a hash, for then every
+    /// password is hashed first.
+    pub fn judge(&mut self, credentials: Credentials<'_>, now: Instant) -> Judgement {
         let key = self.failures.key(credentials.user);
         let earlier = self.failures.of(key);
-        if matches!(earlier, Some(Failures::BlockedUntil(end)) if now < end) {
-            return Verdict::Blocked;
+        if is_blocked(earlier, now) {
+            return Judgement::Final(Verdict::Blocked);
         }
-        match self.passwords.verify(credentials, key) {
+        if let Some(hash) = self.passwords.hash_for(credentials.user, key) {
+            let (name, password) = (credentials.user.into(), credentials.password.into());
+            return Judgement::ToHash(Box::new(Attempt { name, password, hash }));
+        }
+        let admitted = self.passwords.verify(credentials, key);
+        Judgement::Final(self.count(key, earlier, admitted, now))
+    }
+
+    /// Judges an attempt whose password `has_hash` or has not, and counts it.
+    ///
+    /// The list in force decides. If the user was given another hash meanwhile, the password has to
+    /// be hashed once more: then the attempt has that hash and there is no verdict. Of several
+    /// attempts for one name that were hashed at the same time, those behind the third failure are
+    /// refused whatever the password, so that nobody has more guesses than one after the other.
+    pub fn conclude(
+        &mut self,
+        attempt: &mut Attempt,
+        has_hash: bool,
+        now: Instant,
+    ) -> Option<Verdict> {
+        let Attempt { name, password, hash } = attempt;
+        let key = self.failures.key(name);
+        let earlier = self.failures.of(key);
+        if is_blocked(earlier, now) {
+            return Some(Verdict::Blocked);
+        }
+        let user = Username::decode(name).ok();
+        let in_force = user.and_then(|user| self.passwords.of(user));
+        let admitted = match in_force {
+            Some(text) if text == hash.as_str().as_bytes() => user.filter(|_| has_hash),
+            Some(text) if PasswordHash::is_meant_by(text) => {
+                *hash = PasswordHash::decoded(text);
+                return None;
+            }
+            Some(_) | None => self.passwords.verify(Credentials { user: name, password }, key),
+        };
+        Some(self.count(key, earlier, admitted, now))
+    }
+
+    /// Counts an attempt of a name that is not blocked.
+    fn count(
+        &mut self,
+        key: Key,
+        earlier: Option<Failures>,
+        admitted: Option<Username>,
+        now: Instant,
+    ) -> Verdict {
+        match admitted {
             Some(user) => {
                 self.failures.forget(key);
                 Verdict::Admitted(user)
@@ -79,6 +147,35 @@ impl Accounts {
             }
         }
     }
+}
+
+impl Verdict {
+    /// What is told to somebody who is not let in.
+    pub fn refusal(self) -> Option<Refusal> {
+        match self {
+            Self::Admitted(_) => None,
+            Self::WrongPassword => Some(Refusal::WrongPassword),
+            Self::NowBlocked => Some(Refusal::NowBlocked),
+            Self::Blocked => Some(Refusal::Blocked),
+        }
+    }
+}
+
+impl Attempt {
+    /// What has to be hashed.
+    pub fn order(&self) -> HashOrder {
+        HashOrder::Check { password: Arc::clone(&self.password), hash: self.hash.clone() }
+    }
+}
+
+impl std::fmt::Debug for Attempt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Attempt")
+    }
+}
+
+fn is_blocked(failures: Option<Failures>, now: Instant) -> bool {
+    matches!(failures, Some(Failures::BlockedUntil(end)) if now < end)
 }
 
 fn one_more(earlier: Option<Failures>, now: Instant, block: Duration) -> (Failures, Verdict) {

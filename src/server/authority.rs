@@ -6,7 +6,7 @@ use std::time::Instant;
 use rand::RngExt;
 use rand::rngs::ChaCha12Rng;
 
-use super::accounts::{Accounts, Verdict};
+use super::accounts::{Accounts, Judgement};
 use super::database::Remembered;
 use super::memory::Memory;
 use super::notices::{self, Notices};
@@ -85,8 +85,8 @@ impl Authority {
         self.memory.has_room_for(self.registry.next_growth_bytes())
     }
 
-    /// Judges an attempt to log in.
-    pub fn judge(&mut self, credentials: Credentials<'_>, now: Instant) -> Verdict {
+    /// Judges an attempt to log in, if that needs no hash.
+    pub fn judge(&mut self, credentials: Credentials<'_>, now: Instant) -> Judgement {
         self.accounts.judge(credentials, now)
     }
 

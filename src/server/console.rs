@@ -6,8 +6,8 @@ use std::time::Instant;
 use super::contact_tracing::{ContactTrace, EntryIndex, Oddity};
 use super::database;
 use super::decision::Decision;
-use super::foreign_peers::{ForeignPeers, Mention};
 use super::journal;
+use super::mentions::{Mention, Mentions};
 use super::origins::Origin;
 use super::store::Kind;
 use crate::protocol::resp::ForeignProtocol;
@@ -23,7 +23,9 @@ pub struct Console {
     pub events: Vec<u8>,
     /// For the standard error.
     pub diagnostics: Vec<u8>,
-    foreign_peers: ForeignPeers,
+    foreign_peers: Mentions,
+    failed_logins: Mentions,
+    blocked_logins: Mentions,
 }
 
 impl Console {
@@ -41,9 +43,15 @@ impl Console {
                 self.diagnostic(format_args!("{file}: {problem}; {consequence}"));
             }
             Decision::StoreWorks(kind) => {
-                let (file, _) = place_of(*kind);
-                self.diagnostic(format_args!("{file}: recording again"));
+                let (place, _) = place_of(*kind);
+                let again = match kind {
+                    Kind::TempIds | Kind::Change => "recording again",
+                    Kind::Login => "hashed again",
+                };
+                self.diagnostic(format_args!("{place}: {again}"));
             }
+            Decision::LoginFailed { peer, at } => self.failed_login(*peer, *at),
+            Decision::LoginsBlocked { peer, at } => self.blocked_logins(*peer, *at),
             Decision::ForeignPeer { peer, protocol, at } => {
                 self.foreign_peer(*peer, *protocol, *at);
             }
@@ -57,6 +65,28 @@ impl Console {
             )),
             Mention::More => self.diagnostic(
                 "more addresses speak other protocols; they are not named for a minute",
+            ),
+            Mention::Silence => {}
+        }
+    }
+
+    fn failed_login(&mut self, peer: Origin, at: Instant) {
+        match self.failed_logins.note(peer, at) {
+            Mention::Name => self.diagnostic(format_args!("{peer}: a login failed")),
+            Mention::More => {
+                self.diagnostic("logins from more addresses fail; they are not named for a minute")
+            }
+            Mention::Silence => {}
+        }
+    }
+
+    fn blocked_logins(&mut self, peer: Origin, at: Instant) {
+        match self.blocked_logins.note(peer, at) {
+            Mention::Name => self.diagnostic(format_args!(
+                "{peer}: a name is blocked, as logins under it failed three times"
+            )),
+            Mention::More => self.diagnostic(
+                "failures from more addresses block names; they are not named for a minute",
             ),
             Mention::Silence => {}
         }
@@ -135,6 +165,7 @@ fn place_of(kind: Kind) -> (&'static str, &'static str) {
             database::FILE_NAME,
             "no contact log is taken and no account changed until that can be recorded",
         ),
+        Kind::Login => ("passwords", "nobody can log in until they can be hashed"),
     }
 }
 

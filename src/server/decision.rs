@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::accounts::Verdict;
 use super::contact_tracing::ContactTrace;
 use super::origins::Origin;
 use super::store::{Kind, Problem};
@@ -30,6 +31,21 @@ pub enum Decision {
     StoreFailed(Kind, Problem),
     /// Entries of this kind can be stored again.
     StoreWorks(Kind),
+    /// Somebody gave a wrong password, or a name that no user has. Neither is told: what is given
+    /// as a name may be a password.
+    LoginFailed {
+        /// The address of the peer.
+        peer: Origin,
+        /// The time.
+        at: Instant,
+    },
+    /// The same for the third time under one name, which is blocked from now on.
+    LoginsBlocked {
+        /// The address of the peer.
+        peer: Origin,
+        /// The time.
+        at: Instant,
+    },
     /// A connection was closed, as its peer speaks another protocol.
     ForeignPeer {
         /// The address of the peer.
@@ -49,6 +65,16 @@ impl Decisions {
     /// Records a decision.
     pub fn record(&mut self, decision: Decision) {
         self.0.push(decision);
+    }
+
+    /// Records that a login failed, if it did.
+    pub fn record_failure(&mut self, verdict: Verdict, peer: Origin, at: Instant) {
+        match verdict {
+            Verdict::WrongPassword => self.record(Decision::LoginFailed { peer, at }),
+            Verdict::NowBlocked => self.record(Decision::LoginsBlocked { peer, at }),
+            // Whoever is blocked was recorded before.
+            Verdict::Admitted(_) | Verdict::Blocked => {}
+        }
     }
 
     /// Takes what was decided since the last call, in order.

@@ -17,13 +17,17 @@ pub mod database;
 pub mod decision;
 pub mod embedded;
 mod failures;
-pub mod foreign_peers;
 pub mod frontend;
+pub mod hash_pool;
+pub mod hash_queue;
+pub mod hashing;
 pub mod journal;
 pub mod memory;
+pub mod mentions;
 pub mod notices;
 pub mod operator;
 pub mod origins;
+pub mod password_hash;
 pub mod passwords;
 mod peer;
 mod place;
@@ -57,6 +61,7 @@ use self::data_directory::DataDirectory;
 use self::database::DatabaseWriter;
 use self::embedded::Embedded;
 pub use self::frontend::Frontend;
+use self::hash_pool::HashPool;
 use self::journal::JournalFile;
 use self::memory::Memory;
 use self::origins::Origins;
@@ -179,6 +184,7 @@ impl Server {
         let waker = Arc::new(Waker::new(event_loop.registry(), HELPERS.into())?);
         let (database, remembered) = directory.open_database()?;
         let database = DatabaseWriter::start(database, Arc::clone(&waker))?;
+        let hasher = Box::new(HashPool::new(Arc::clone(&waker)));
         directory.check_modes(&mut console)?;
         let rng = ChaCha12Rng::try_from_rng(&mut SysRng).map_err(io::Error::other)?;
         let mut authority = Authority::new(accounts, registry, settings.temp_id_lifetime, rng);
@@ -188,7 +194,7 @@ impl Server {
         let listener = Listener::bind(settings.address, event_loop.registry(), LISTENER)
             .map_err(with_address)?;
         let mut frontend = Frontend::new(
-            Service::new(authority, Embedded { journal, database }),
+            Service::new(authority, Embedded { journal, database }, hasher),
             settings.login_timeout,
             Origins::new(settings.max_connections_per_address),
             start,
@@ -293,7 +299,7 @@ impl Server {
             SIGNALS => self.handle_signals(now),
             STDOUT => self.printer.stdout.handle_event(event),
             STDERR => self.printer.stderr.handle_event(event),
-            // Whoever waits for the database is found in the tick of the frontend.
+            // Whoever waits for the database or a hash is found in the tick of the frontend.
             HELPERS => self.finish_reload(),
             _ => {}
         }

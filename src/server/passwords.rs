@@ -1,4 +1,4 @@
-//! `credentials.txt`: the form of a line, and every password in memory.
+//! `credentials.txt`: the form of a line, and every password or hash in memory.
 //!
 //! A line is a user, blank, or a comment, which begins with `#`.
 
@@ -7,15 +7,19 @@ use std::path::Path;
 use subtle::{Choice, ConstantTimeEq};
 
 use super::failures::Key;
+use super::password_hash::PasswordHash;
 use super::users::{UserNumber, Users};
 use crate::protocol::Username;
 use crate::protocol::request::Credentials;
 use crate::text_file::{FileError, read_lines};
 
-/// The form of a line of `credentials.txt`.
-/// The form of a line.
-pub(super) const FORM: &str =
-    "\"<username> <password>\" with one space, such as \"+61410888888 password\"";
+/// The form of a line, for messages.
+pub(super) const FORM: &str = "\"<username> <password>\" with one space, such as \
+    \"+61410888888 password\", or a hash such as $argon2id$v=19$m=19456,t=2,p=1$<salt>$<hash> in \
+    place of the password";
+
+/// What the tokens of devices begin with, and therefore no password may.
+pub const TOKEN_PREFIX: &str = "bluetrace-token-";
 
 /// What a line begins with that is passed over.
 const COMMENT: &[u8] = b"#";
@@ -32,6 +36,8 @@ pub struct Passwords {
     bytes: Vec<u8>,
     /// Where in `bytes` the password of each user ends.
     ends: Vec<u32>,
+    /// The users who have a hash in place of the password.
+    hashed: Vec<UserNumber>,
 }
 
 impl Passwords {
@@ -57,22 +63,30 @@ impl Passwords {
         self.len() == 0
     }
 
-    /// Adds a user.
+    /// Adds a user with a password, or with a hash where it [is meant](PasswordHash::is_meant_by).
     ///
     /// # Errors
     ///
-    /// A message if there is a user of that name, or all passwords together are too long.
+    /// A message if there is a user of that name, the hash cannot be used, or all passwords
+    /// together are too long.
     pub fn insert(&mut self, user: Username, password: &[u8]) -> Result<(), String> {
+        let is_hash = PasswordHash::is_meant_by(password);
+        if is_hash {
+            PasswordHash::decode(password)?;
+        }
         let Ok(end) = u32::try_from(self.bytes.len() + password.len()) else {
             return Err("the passwords up to here have more than 4 GiB".to_owned());
         };
         let earlier = self.users.len();
-        self.users.number(user);
+        let number = self.users.number(user);
         if self.users.len() == earlier {
             return Err(format!("an earlier line has the username {user} already"));
         }
         self.bytes.extend_from_slice(password);
         self.ends.push(end);
+        if is_hash {
+            self.hashed.push(number);
+        }
         Ok(())
     }
 
@@ -81,12 +95,22 @@ impl Passwords {
         self.users.names()
     }
 
-    /// The password of a user, if there is such a user.
+    /// The password or hash of a user, if there is such a user.
     pub fn of(&self, user: Username) -> Option<&[u8]> {
         self.users.find(user).map(|number| self.password(number))
     }
 
-    /// The user with this name and password, if there is one.
+    /// The hash with which a password given for a name has to be compared before anybody says
+    /// whether it is right: that of the user, or that of another one, which tells nothing but takes
+    /// as long. `None` if nobody has a hash. `key`, that of the name, chooses the other one.
+    pub(super) fn hash_for(&self, name: &[u8], key: Key) -> Option<PasswordHash> {
+        let another = self.hashed[key.pick(self.hashed.len())?];
+        let own = Username::decode(name).ok().and_then(|user| self.of(user));
+        let own = own.filter(|password| PasswordHash::is_meant_by(password));
+        Some(PasswordHash::decoded(own.unwrap_or_else(|| self.password(another))))
+    }
+
+    /// The user with this name and password in plain text, if there is one.
     ///
     /// The time tells nobody whether a user has the name: whatever the outcome, one name is looked
     /// up that has a password, one that has none, and one password is compared. `key`, that of the
@@ -104,8 +128,10 @@ impl Passwords {
                 self.users.find(other)?
             }
         };
-        let is_right = is_same(self.password(compared), credentials.password);
-        (is_right & number.is_some()).then_some(user)
+        let password = self.password(compared);
+        let is_right = is_same(password, credentials.password);
+        // A hash is no password: whoever has read the file must not get in with what is there.
+        (is_right & number.is_some() && !PasswordHash::is_meant_by(password)).then_some(user)
     }
 
     fn password(&self, number: UserNumber) -> &[u8] {
@@ -153,6 +179,9 @@ fn decode_line(line: &[u8]) -> Result<(Username, &[u8]), String> {
     }
     if password.len() > MAX_PASSWORD_BYTES {
         return Err(format!("the password is longer than {MAX_PASSWORD_BYTES} bytes"));
+    }
+    if password.starts_with(TOKEN_PREFIX.as_bytes()) {
+        return Err(format!("the password begins with {TOKEN_PREFIX:?}, as tokens of devices do"));
     }
     Ok((user, password))
 }

@@ -6,14 +6,15 @@ use std::time::Instant;
 use super::authority::Authority;
 use super::change::{Applied, Change, Permit, Rejection};
 use super::decision::{Decision, Decisions};
+use super::hashing::{HashAnswer, HashResult, PasswordHasher};
 use super::origins::Origin;
 use super::registry::Registry;
 use super::session::{Desk, Outcome, Session};
 use super::shares::Shares;
-use super::store::{Completion, Kind, Problem, Store, Ticket};
+use super::store::{Completion, Entry, Kind, Problem, Store, Ticket};
 use super::waits::{Operation, Wait, Waits};
 use crate::clock::Now;
-use crate::protocol::refusal::{Code, Refusal};
+use crate::protocol::refusal::Refusal;
 use crate::protocol::{Notice, Statistics, Username};
 use crate::reactor::{Consumed, Token};
 
@@ -25,6 +26,8 @@ pub struct Service<E> {
     pub authority: Authority,
     /// Where everything durable goes.
     pub store: E,
+    /// Who hashes passwords.
+    pub hasher: Box<dyn PasswordHasher>,
     /// What was decided, to be taken once a tick.
     pub decisions: Decisions,
     /// What is counted.
@@ -50,11 +53,13 @@ pub struct Settled {
 }
 
 impl<E: Store> Service<E> {
-    /// Makes a service that stores in `store` what `authority` issues.
-    pub fn new(authority: Authority, store: E) -> Self {
+    /// Makes a service that stores in `store` what `authority` issues, and lets `hasher` hash
+    /// passwords.
+    pub fn new(authority: Authority, store: E, hasher: Box<dyn PasswordHasher>) -> Self {
         Self {
             authority,
             store,
+            hasher,
             decisions: Decisions::default(),
             statistics: Statistics::default(),
             shares: Shares::default(),
@@ -80,31 +85,49 @@ impl<E: Store> Service<E> {
         session.receive(bytes, replies, &mut desk)
     }
 
-    /// Lets the store begin to make durable what was begun since the last commit. Then
-    /// [`next_settled`](Service::next_settled) gives whose wait is over.
+    /// Orders what was begun since the last commit: lets the store begin to make it durable, or
+    /// lets a password be hashed. Then [`next_settled`](Service::next_settled) gives whose wait is
+    /// over.
     pub fn commit(&mut self, now: Instant) {
-        let Self { store, waits, statistics, .. } = self;
+        let Self { store, hasher, waits, statistics, .. } = self;
         let mut is_needed = false;
-        waits.submit_new(|ticket, entry| {
+        let mut store_later = |ticket, entry: Entry<'_>| {
             is_needed = true;
             store.submit(ticket, entry);
+        };
+        waits.submit_new(|ticket, operation| match operation {
+            Operation::Issue { user, records } => {
+                store_later(ticket, Entry::TempIds { user: *user, records });
+            }
+            Operation::Change(change) => store_later(ticket, Entry::Change(change)),
+            Operation::LogIn { attempt, peer } => {
+                hasher.submit(ticket, *peer, attempt.order(), now);
+            }
         });
         statistics.commits += u64::from(is_needed);
         store.begin_commit(now);
     }
 
-    /// The next wait that is over by `now`, as the store has answered or the deadline has passed.
+    /// The next wait that is over by `now`, as there is an answer or the deadline has passed.
     pub fn next_settled(&mut self, now: Instant) -> Option<Settled> {
         if self.settled.is_empty() {
             self.take_answers(now);
         }
-        if let Some(settled) = self.settled.pop_front() {
+        if let Some(settled) = self.settled.pop_front().or_else(|| self.next_hashed(now)) {
             return Some(settled);
         }
         self.waits.set_deadlines(now);
         let (ticket, wait) = self.waits.end_overdue(now)?;
-        let problem = Problem::from("the store does not answer");
-        let outcome = self.conclude(wait.operation, Err(problem));
+        let outcome = match &wait.operation {
+            Operation::Issue { .. } | Operation::Change(_) => {
+                let problem = Problem::from("the store does not answer");
+                self.conclude(wait.operation, Err(problem))
+            }
+            Operation::LogIn { .. } => {
+                self.hasher.cancel(ticket);
+                self.refuse(Refusal::BusyWithPasswords)
+            }
+        };
         Some(Settled { client: wait.client, ticket, outcome })
     }
 
@@ -128,25 +151,66 @@ impl<E: Store> Service<E> {
         }
     }
 
+    /// The next login that is judged, as its password is hashed.
+    fn next_hashed(&mut self, now: Instant) -> Option<Settled> {
+        while let Some(HashAnswer { ticket, result }) = self.hasher.next_answer(now) {
+            let Some(Operation::LogIn { attempt, peer }) = self.waits.operation(ticket) else {
+                continue;
+            };
+            let peer = *peer;
+            let outcome = match result {
+                HashResult::Checked(has_hash) => {
+                    let accounts = self.authority.accounts();
+                    let Some(verdict) = accounts.conclude(attempt, has_hash, now) else {
+                        self.hasher.submit(ticket, peer, attempt.order(), now);
+                        continue;
+                    };
+                    self.report(Kind::Login, None);
+                    self.decisions.record_failure(verdict, peer, now);
+                    if let Some(refusal) = verdict.refusal() {
+                        self.statistics.refused(refusal.code());
+                    }
+                    Outcome::Judged(verdict)
+                }
+                HashResult::Failed(problem) => {
+                    self.report(Kind::Login, Some(&problem));
+                    self.refuse(Refusal::BusyWithPasswords)
+                }
+                // Nobody orders to make one here.
+                HashResult::Busy | HashResult::Made(_) => self.refuse(Refusal::BusyWithPasswords),
+            };
+            let client = self.waits.end(ticket)?.client;
+            return Some(Settled { client, ticket, outcome });
+        }
+        None
+    }
+
+    fn refuse(&mut self, refusal: Refusal) -> Outcome {
+        self.statistics.refused(refusal.code());
+        Outcome::Refused(refusal)
+    }
+
     /// Tells a session how its wait ended, and appends the reply.
     pub fn settle(&mut self, session: &mut Session, settled: Settled, replies: &mut Vec<u8>) {
-        session.resume(settled.ticket, settled.outcome, replies, &mut self.decisions);
+        let Settled { ticket, outcome, .. } = settled;
+        let (decisions, notices) = (&mut self.decisions, &self.authority.notices);
+        session.resume(ticket, outcome, replies, decisions, notices);
     }
 
     /// When a wait may be over that no readiness event announces.
     pub fn next_wake(&self) -> Option<Instant> {
-        let Self { store, waits, shares, .. } = self;
-        [store.next_wake(), waits.next_deadline(), shares.next_wake()].into_iter().flatten().min()
+        let Self { store, hasher, waits, shares, .. } = self;
+        let wakes =
+            [store.next_wake(), hasher.next_wake(), waits.next_deadline(), shares.next_wake()];
+        wakes.into_iter().flatten().min()
     }
 
+    /// Does what becomes final with the answer of the store.
     fn conclude(&mut self, operation: Operation, outcome: Result<Applied, Problem>) -> Outcome {
         self.report(operation.kind(), outcome.as_ref().err());
-        if outcome.is_err() {
-            self.statistics.refused(Code::Unavailable);
-        }
         match (operation, outcome) {
             (Operation::Issue { .. }, Err(problem)) => {
-                Outcome::Refused(Refusal::NotRecorded(problem.to_string()))
+                self.refuse(Refusal::NotRecorded(problem.to_string()))
             }
             (Operation::Issue { user, records }, Ok(_)) => {
                 if self.authority.issue(user, &records) {
@@ -157,17 +221,17 @@ impl<E: Store> Service<E> {
                 }
             }
             // The reason is for the operator.
-            (Operation::Change(Change::TakeLog { .. }), Err(_)) => {
-                Outcome::Refused(Refusal::NotTaken)
-            }
-            (Operation::Change(_), Err(_)) => Outcome::Refused(Refusal::NotStored),
+            (Operation::Change(Change::TakeLog { .. }), Err(_)) => self.refuse(Refusal::NotTaken),
+            (Operation::Change(_), Err(_)) => self.refuse(Refusal::NotStored),
             (Operation::Change(change), Ok(applied)) => self.conclude_change(change, applied),
+            // No store answers for it.
+            (Operation::LogIn { .. }, _) => self.refuse(Refusal::BusyWithPasswords),
         }
     }
 
     fn conclude_change(&mut self, change: Change, applied: Applied) -> Outcome {
         match (change, applied) {
-            (_, Applied::Rejected(rejection)) => Outcome::Refused(match rejection {
+            (_, Applied::Rejected(rejection)) => self.refuse(match rejection {
                 Rejection::WrongCode => Refusal::NoCode,
                 Rejection::NoSuchCase => Refusal::NoSuchCase,
                 Rejection::NoSuchNotice => Refusal::NoSuchNotice,

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use self::extras::Extras;
-use super::accounts::Verdict;
+use self::login::{Greeting, Hello};
+pub use self::outcome::Outcome;
 use super::authority::Authority;
-use super::change::{CaseNumber, Change};
+use super::change::Change;
 use super::contact_tracing::ContactTrace;
 use super::decision::{Decision, Decisions};
 use super::origins::Origin;
@@ -15,12 +16,15 @@ use super::waits::{Operation, Waits};
 use crate::clock::Now;
 use crate::protocol::answer::Answer;
 use crate::protocol::refusal::Refusal;
-use crate::protocol::request::{Credentials, OperatorRequest, Request};
+use crate::protocol::request::{OperatorRequest, Request};
 use crate::protocol::resp::{self, FramingError, RespVersion};
-use crate::protocol::{ContactRecord, Notice, Statistics, Timestamp, UploadCode, Username};
+use crate::protocol::{ContactRecord, Statistics, Username};
 use crate::reactor::{Consumed, Token};
 
 mod extras;
+mod login;
+mod operating;
+mod outcome;
 mod tools;
 
 /// Longest request before login, in bytes: room for a name and a password.
@@ -41,6 +45,7 @@ pub const MAX_REQUESTS_PER_TURN: usize = 16;
 ///
 /// ```text
 /// LoggedOut --AUTH--> LoggedIn --TEMPID, UPLOAD--> Waiting --stored or not--> LoggedIn
+/// LoggedOut --AUTH--> LoggingIn --hashed--> LoggedIn, LoggedOut
 ///     LoggedIn --RESET--> LoggedOut
 ///     Operating --CODE, NOTIFY--> Waiting --stored or not--> Operating
 ///     any --QUIT, a block, broken framing, a user who is revoked--> Closing
@@ -60,6 +65,8 @@ enum State {
     /// No login yet.
     #[default]
     LoggedOut,
+    /// The password of a login is hashed. Further requests wait.
+    LoggingIn { ticket: Ticket, greeting: Greeting, next: AfterWait },
     /// `user` is logged in.
     LoggedIn { user: Username },
     /// The operator asks, over a socket that lets in nobody else.
@@ -105,7 +112,7 @@ pub struct Desk<'a> {
     pub authority: &'a mut Authority,
     /// Decisions of the tick.
     pub decisions: &'a mut Decisions,
-    /// Waits for the store.
+    /// Waits for the store and for hashes.
     pub waits: &'a mut Waits,
     /// The share of the server's time that each user has taken.
     pub shares: &'a mut Shares,
@@ -117,38 +124,6 @@ pub struct Desk<'a> {
     pub statistics: &'a mut Statistics,
     /// Time of the tick.
     pub now: Now,
-}
-
-/// Outcome of a wait for the store.
-#[derive(Debug)]
-pub enum Outcome {
-    /// These TempIDs are on stable storage, and issued.
-    Issued(Box<[ContactRecord]>),
-    /// A contact log is on stable storage.
-    Taken {
-        /// The number of its records.
-        records: usize,
-        /// The number of its case.
-        case: CaseNumber,
-        /// The code that has allowed it, if one was needed.
-        code: Option<UploadCode>,
-    },
-    /// This code is on stable storage.
-    CodeMade {
-        /// The code.
-        code: UploadCode,
-        /// The last second in which it is valid.
-        expiry: Timestamp,
-    },
-    /// So many users are to be told of a case who were not before.
-    Notified(usize),
-    /// A notice is told no more.
-    Acknowledged {
-        /// The notice that is told in its place.
-        next: Option<Notice>,
-    },
-    /// The entry is not stored, or nobody knows whether it is.
-    Refused(Refusal),
 }
 
 impl Desk<'_> {
@@ -167,7 +142,7 @@ impl Session {
     /// Whether the session waits for a completion, after which [`resume`](Session::resume) must
     /// follow.
     pub fn is_waiting(&self) -> bool {
-        matches!(self.state, State::Waiting { .. })
+        matches!(self.state, State::Waiting { .. } | State::LoggingIn { .. })
     }
 
     /// Whether the connection is to be closed when the replies are sent.
@@ -177,11 +152,11 @@ impl Session {
 
     /// Whether nobody has logged in yet, so that the login timeout runs.
     pub fn is_logged_out(&self) -> bool {
-        matches!(self.state, State::LoggedOut)
+        matches!(self.state, State::LoggedOut | State::LoggingIn { .. })
     }
 
     /// Handles the requests in `bytes`, in order, and appends the replies. Stops before an
-    /// unfinished request, and when further requests have to wait: for the store, for the peer to
+    /// unfinished request, and when further requests have to wait: for an answer, for the peer to
     /// read, for the next turn, or for the time that the user has to pay for earlier ones.
     pub fn receive(
         &mut self,
@@ -210,67 +185,20 @@ impl Session {
         self.user().map_or(true, |user| desk.shares.has_room(user, desk.now.monotonic))
     }
 
-    /// Ends the wait for `ticket`, unless the session waits for another one.
-    pub fn resume(
-        &mut self,
-        ticket: Ticket,
-        outcome: Outcome,
-        replies: &mut Vec<u8>,
-        decisions: &mut Decisions,
-    ) {
-        let State::Waiting { who, ticket: awaited, next } = self.state else { return };
-        if awaited != ticket {
-            return;
-        }
-        self.state = match next {
-            AfterWait::GoOn => who.into(),
-            AfterWait::Close => State::Closing,
-        };
-        match outcome {
-            Outcome::Issued(records) => {
-                Answer::TempIds(&records).encode(replies);
-                if let Who::User(user) = who {
-                    decisions.record(Decision::TempIdsIssued { user, records });
-                }
-            }
-            Outcome::Taken { records, case, code } => {
-                Answer::Integer(records).encode(replies);
-                if let Some(code) = code {
-                    self.note_part(case, code);
-                }
-            }
-            Outcome::CodeMade { code, expiry } => Answer::Code { code, expiry }.encode(replies),
-            Outcome::Notified(users) => Answer::Integer(users).encode(replies),
-            Outcome::Acknowledged { next } => {
-                Answer::Ok.encode(replies);
-                if let Some(notice) = next {
-                    self.tell(&notice, replies);
-                }
-            }
-            Outcome::Refused(refusal) => refusal.encode(replies),
+    /// The ticket for which the session waits.
+    pub fn awaited(&self) -> Option<Ticket> {
+        match self.state {
+            State::Waiting { ticket, .. } | State::LoggingIn { ticket, .. } => Some(ticket),
+            State::LoggedOut | State::LoggedIn { .. } | State::Operating | State::Closing => None,
         }
     }
 
-    /// The user whom the session tells of notices.
-    pub fn listener(&self) -> Option<Username> {
-        match self.version {
-            RespVersion::V2 => None,
-            RespVersion::V3 => self.user().ok(),
-        }
-    }
-
-    /// Tells the user of a notice, if there is a [listener](Session::listener). What a phone does
-    /// not read it is told when it logs in again.
-    pub fn tell(&self, notice: &Notice, replies: &mut Vec<u8>) {
-        if self.listener().is_some() && replies.len() < MAX_UNREAD_REPLY_BYTES {
-            notice.encode_push(replies);
-        }
-    }
-
-    /// Takes no further request, and closes once a wait for the store is over.
+    /// Takes no further request, and closes once a wait is over.
     pub fn end(&mut self) {
         match &mut self.state {
-            State::Waiting { next, .. } => *next = AfterWait::Close,
+            State::Waiting { next, .. } | State::LoggingIn { next, .. } => {
+                *next = AfterWait::Close;
+            }
             State::LoggedOut | State::LoggedIn { .. } | State::Operating | State::Closing => {
                 self.state = State::Closing;
             }
@@ -282,13 +210,15 @@ impl Session {
             State::LoggedOut | State::LoggedIn { .. } | State::Operating => {
                 replies.len() < MAX_UNREAD_REPLY_BYTES
             }
-            State::Waiting { .. } | State::Closing => false,
+            State::LoggingIn { .. } | State::Waiting { .. } | State::Closing => false,
         }
     }
 
     fn request_limit(&self) -> usize {
         match self.state {
-            State::LoggedOut | State::Operating => MAX_REQUEST_BYTES_LOGGED_OUT,
+            State::LoggedOut | State::LoggingIn { .. } | State::Operating => {
+                MAX_REQUEST_BYTES_LOGGED_OUT
+            }
             State::LoggedIn { .. } | State::Waiting { .. } | State::Closing => {
                 MAX_REQUEST_BYTES_LOGGED_IN
             }
@@ -309,14 +239,14 @@ impl Session {
             return;
         }
         desk.statistics.requests += 1;
-        let earlier_listener = self.listener();
+        let had_listener = self.listener().is_some();
         match self.decode_and_handle(words, desk) {
             Ok(Some(answer)) => answer.encode(replies),
             Ok(None) => {}
             Err(refusal) => desk.refuse(&refusal, replies),
         }
-        if let (None, Some(user)) = (earlier_listener, self.listener()) {
-            desk.authority.notices.of(user).for_each(|notice| self.tell(notice, replies));
+        if !had_listener {
+            self.tell_all(&desk.authority.notices, replies);
         }
     }
 
@@ -340,10 +270,7 @@ impl Session {
         desk: &mut Desk<'_>,
     ) -> Result<Option<Answer<'a>>, Refusal> {
         match request {
-            Request::Auth(credentials) => {
-                self.log_in(credentials, desk)?;
-                Ok(Some(Answer::Ok))
-            }
+            Request::Auth(credentials) => self.log_in(credentials, |_, _| Greeting::Auth, desk),
             Request::TempId { count } => {
                 let user = self.user()?;
                 if !desk.authority.has_room() {
@@ -391,40 +318,20 @@ impl Session {
                 Ok(Some(Answer::Ok))
             }
             Request::Hello { version, auth, name } => {
-                if let Some(credentials) = auth {
-                    self.log_in(credentials, desk)?;
+                let hello = |session: &mut Self, desk: &mut Desk<'_>| {
+                    let (name, id) = (name.map(Box::from), session.client_id(desk));
+                    Greeting::Hello(Box::new(Hello { version, name, id }))
+                };
+                match auth {
+                    Some(credentials) => self.log_in(credentials, hello, desk),
+                    None => {
+                        let greeting = hello(self, desk);
+                        Ok(Some(self.greet(greeting)))
+                    }
                 }
-                if let Some(name) = name {
-                    self.name_client(name);
-                }
-                self.version = version.unwrap_or(self.version);
-                let id = self.client_id(desk);
-                Ok(Some(Answer::Hello { version: self.version, id }))
             }
             Request::Tool(request) => self.answer_tool(request, desk).map(Some),
         }
-    }
-
-    /// Handles a request of the operator. `None` means that the answer follows later.
-    fn handle_operator<'a>(
-        &mut self,
-        request: OperatorRequest,
-        desk: &mut Desk<'_>,
-    ) -> Result<Option<Answer<'a>>, Refusal> {
-        match request {
-            OperatorRequest::Code { user } => {
-                if !desk.authority.accounts().has(user) {
-                    return Err(Refusal::NoSuchUser);
-                }
-                let (code, expiry) = desk.authority.draw_code(desk.now.wall);
-                self.change(Change::MakeCode { user, code, expiry }, desk);
-            }
-            OperatorRequest::Notify { case } => {
-                let text = Arc::clone(&desk.authority.policy.notice_text);
-                self.change(Change::Notify { case, text, at: desk.now.wall }, desk);
-            }
-        }
-        Ok(None)
     }
 
     /// Lets the next request wait until a change is stored.
@@ -439,27 +346,6 @@ impl Session {
         self.state = State::Waiting { who, ticket, next: AfterWait::GoOn };
     }
 
-    fn log_in(&mut self, credentials: Credentials<'_>, desk: &mut Desk<'_>) -> Result<(), Refusal> {
-        if !self.is_logged_out() {
-            return Err(Refusal::AlreadyLoggedIn);
-        }
-        match desk.authority.judge(credentials, desk.now.monotonic) {
-            Verdict::Admitted(user) => {
-                self.state = State::LoggedIn { user };
-                Ok(())
-            }
-            Verdict::WrongPassword => Err(Refusal::WrongPassword),
-            Verdict::NowBlocked => {
-                self.state = State::Closing;
-                Err(Refusal::NowBlocked)
-            }
-            Verdict::Blocked => {
-                self.state = State::Closing;
-                Err(Refusal::Blocked)
-            }
-        }
-    }
-
     /// The user who has logged in.
     ///
     /// # Errors
@@ -469,9 +355,19 @@ impl Session {
         match self.state {
             State::LoggedIn { user } | State::Waiting { who: Who::User(user), .. } => Ok(user),
             State::LoggedOut
+            | State::LoggingIn { .. }
             | State::Operating
             | State::Waiting { who: Who::Operator, .. }
             | State::Closing => Err(Refusal::NotLoggedIn),
+        }
+    }
+}
+
+impl AfterWait {
+    fn state(self, if_it_goes_on: State) -> State {
+        match self {
+            Self::GoOn => if_it_goes_on,
+            Self::Close => State::Closing,
         }
     }
 }

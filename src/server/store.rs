@@ -53,13 +53,15 @@ pub enum Entry<'a> {
     Change(&'a Change),
 }
 
-/// Kinds of entries. Each has a place of its own, which fails and works again by itself.
+/// Kinds of what sessions wait for. Each fails and works again by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// [`Entry::TempIds`]
     TempIds,
     /// [`Entry::Change`]
     Change,
+    /// The password of a login is hashed, which needs no store.
+    Login,
 }
 
 /// The end of a wait for the store.

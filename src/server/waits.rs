@@ -5,12 +5,14 @@ use std::time::{Duration, Instant};
 
 use slab::Slab;
 
+use super::accounts::Attempt;
 use super::change::Change;
-use super::store::{Entry, Kind, Ticket};
+use super::origins::Origin;
+use super::store::{Kind, Ticket};
 use crate::protocol::{ContactRecord, Username};
 use crate::reactor::Token;
 
-/// How long a session waits for the store. Longer than a disk under load or a failover of a
+/// How long a session waits, for the store or for a hash. Longer than a disk under load or a failover of a
 /// database takes, and shorter than the patience of a phone, which waits 30 s for a reply.
 pub const STORE_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -24,7 +26,7 @@ pub struct Wait {
     pub operation: Operation,
 }
 
-/// What a session has begun and can only end when the store has answered.
+/// What a session has begun and can only end with the answer of the store, or of those who hash.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Operation {
     /// TempIDs were drawn for a user, and are issued when they are stored.
@@ -36,22 +38,22 @@ pub enum Operation {
     },
     /// What is kept besides TempIDs is to change.
     Change(Change),
+    /// Somebody logs in, and is judged when the password is hashed.
+    LogIn {
+        /// The attempt.
+        attempt: Box<Attempt>,
+        /// The address that it comes from.
+        peer: Origin,
+    },
 }
 
 impl Operation {
-    /// What has to be stored.
-    pub fn entry(&self) -> Entry<'_> {
-        match self {
-            Self::Issue { user, records } => Entry::TempIds { user: *user, records },
-            Self::Change(change) => Entry::Change(change),
-        }
-    }
-
-    /// The kind of what has to be stored.
+    /// The kind of what is waited for.
     pub fn kind(&self) -> Kind {
         match self {
             Self::Issue { .. } => Kind::TempIds,
             Self::Change(_) => Kind::Change,
+            Self::LogIn { .. } => Kind::Login,
         }
     }
 
@@ -59,15 +61,15 @@ impl Operation {
     pub fn records(&self) -> &[ContactRecord] {
         match self {
             Self::Issue { records, .. } => records,
-            Self::Change(_) => &[],
+            Self::Change(_) | Self::LogIn { .. } => &[],
         }
     }
 }
 
 /// All waits of the server, each with a deadline.
 ///
-/// A wait [begins](Waits::begin) while a request is handled, and its entry goes to the store with
-/// the commit of the tick. It ends with [`end`](Waits::end), when the completion is there or its
+/// A wait [begins](Waits::begin) while a request is handled, and what it needs is ordered with the
+/// commit of the tick. It ends with [`end`](Waits::end), when the completion is there or its
 /// deadline is over. Deadlines are kept in a queue, as all waits have the same length.
 #[derive(Debug, Default)]
 pub struct Waits {
@@ -101,12 +103,18 @@ impl Waits {
     }
 
     /// Gives each operation that was begun since the last call to `submit`.
-    pub fn submit_new(&mut self, mut submit: impl FnMut(Ticket, Entry<'_>)) {
+    pub fn submit_new(&mut self, mut submit: impl FnMut(Ticket, &Operation)) {
         for ticket in &self.new {
             if let Some(wait) = open(&self.waits, *ticket) {
-                submit(*ticket, wait.operation.entry());
+                submit(*ticket, &wait.operation);
             }
         }
+    }
+
+    /// The operation of a wait, unless it is over.
+    pub fn operation(&mut self, ticket: Ticket) -> Option<&mut Operation> {
+        let wait = self.waits.get_mut(ticket.slot as usize);
+        wait.filter(|wait| wait.number == ticket.number).map(|wait| &mut wait.operation)
     }
 
     /// Sets the deadline of those waits that the commit of their own tick has not ended.

@@ -6,6 +6,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use crate::protocol::Username;
+use crate::server::password_hash::PasswordHash;
 use crate::server::passwords;
 use crate::text_file::FileError;
 
@@ -43,7 +44,11 @@ impl Users {
     pub fn read(path: &Path) -> Result<Self, FileError> {
         let mut accounts = Vec::new();
         passwords::read_users(path, |user, password| {
-            let password = str::from_utf8(password).map_err(|_| "the password is not UTF-8")?;
+            if PasswordHash::is_meant_by(password) {
+                return Err("it has a hash, from which no phone can tell the password".to_owned());
+            }
+            let password =
+                str::from_utf8(password).map_err(|_| "the password is not UTF-8".to_owned())?;
             accounts.push((user, password.to_owned()));
             Ok(())
         })?;

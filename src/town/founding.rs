@@ -26,7 +26,7 @@ use crate::world::event_queue::EventQueue;
 use crate::world::machine::{Machine, MachineSettings};
 use crate::world::network::{Network, NetworkFaults};
 use crate::world::phone::SimulatedPhone;
-use crate::world::server::ServerSettings;
+use crate::world::server::{Secrets, ServerSettings};
 use crate::world::trouble::Trouble;
 use crate::world::{Core, Happening, World};
 
@@ -109,6 +109,7 @@ fn machine(scenario: &Scenario, owners: &Owners, adversaries: &Adversaries) -> M
             temp_id_lifetime: server.lifetime_seconds(),
             login_timeout: server.login_timeout.0,
             window: WINDOW_BYTES,
+            secrets: Secrets::Passwords,
         },
         may_restart: !server.outage.is_empty(),
     })

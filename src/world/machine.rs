@@ -93,7 +93,8 @@ impl Machine {
         // Another run of the server draws other numbers.
         let seed = self.settings.seed.wrapping_add(self.starts << 32);
         self.starts += 1;
-        let rngs = [Purpose::TempIds, Purpose::Store].map(|purpose| random::stream(seed, purpose));
+        let rngs = [Purpose::TempIds, Purpose::Store, Purpose::Hashes]
+            .map(|purpose| random::stream(seed, purpose));
         disks.repair();
         let MachineSettings { phones, others, server, .. } = &self.settings;
         let disks = std::mem::take(&mut **disks);

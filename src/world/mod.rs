@@ -24,6 +24,7 @@ pub mod phone;
 pub mod random;
 pub mod records;
 pub mod server;
+pub mod slow_hasher;
 mod traffic;
 pub mod trouble;
 

@@ -24,6 +24,8 @@ pub enum Purpose {
     Troubles,
     /// What happens between the server and its store.
     Store,
+    /// How long passwords take to hash, and whether there are hashes.
+    Hashes,
 }
 
 /// Stream of random numbers for `purpose`, the same on every machine.

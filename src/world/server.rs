@@ -15,6 +15,7 @@ use super::kernel::{Done, Kernel, SimulatedStream};
 use super::late_store::{LateStore, Lateness};
 use super::network::ConnectionId;
 use super::phone;
+use super::slow_hasher::SlowHasher;
 use crate::clock::Now;
 use crate::protocol::Username;
 use crate::server::accounts::Accounts;
@@ -24,9 +25,22 @@ use crate::server::embedded::Embedded;
 use crate::server::frontend::ConnectionStatus;
 use crate::server::journal::Journal;
 use crate::server::origins::{Origin, Origins};
+use crate::server::password_hash::{Cost, PasswordHash, SALT_BYTES, Workspace};
 use crate::server::passwords::Passwords;
 use crate::server::registry::Registry;
 use crate::server::{Frontend, Service};
+
+/// What the server knows of passwords.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Secrets {
+    /// All of them.
+    Passwords,
+    /// Passwords of every second phone, and hashes of those of the others.
+    Mixed {
+        /// The longest time that it takes to hash one.
+        slowest: Duration,
+    },
+}
 
 /// Settings of the simulated server.
 #[derive(Debug, Clone)]
@@ -39,6 +53,8 @@ pub struct ServerSettings {
     pub login_timeout: Duration,
     /// Bytes that a connection takes before its phone reads them.
     pub window: usize,
+    /// What it knows of passwords.
+    pub secrets: Secrets,
 }
 
 /// Users besides those of the phones, with their passwords.
@@ -65,7 +81,8 @@ pub struct SimulatedServer {
 impl SimulatedServer {
     /// Starts the server on a disk, with accounts for the users of `users` phones and for `others`.
     /// Like the real one, it reads the files on the disk and cuts off a torn line. The random
-    /// numbers are those for TempIDs, and those for what happens between server and store.
+    /// numbers are those for TempIDs, those for what happens between server and store, and those for
+    /// how long passwords take to hash.
     ///
     /// # Errors
     ///
@@ -75,7 +92,7 @@ impl SimulatedServer {
         users: u32,
         others: &Others,
         disks: Disks,
-        [rng, network_of_store]: [ChaCha12Rng; 2],
+        [rng, network_of_store, hashes]: [ChaCha12Rng; 3],
         now: Now,
     ) -> Result<Self, String> {
         let Disks { temp_ids, database } = disks;
@@ -97,8 +114,9 @@ impl SimulatedServer {
         check_nothing_readable_is_lost(&bytes, journal.storage().bytes(), copy)?;
         let mut passwords = Passwords::default();
         for person in (0..users).map(PersonId::new) {
-            let (user, password) = (phone::username(person), phone::password(person));
-            passwords.insert(user, password.as_bytes()).expect("everybody has another name");
+            let user = phone::username(person);
+            let secret = secret(person, settings.secrets);
+            passwords.insert(user, secret.as_bytes()).expect("everybody has another name");
         }
         for (user, password) in others {
             passwords.insert(*user, password.as_bytes())?;
@@ -107,7 +125,12 @@ impl SimulatedServer {
         let mut authority = Authority::new(accounts, registry, settings.temp_id_lifetime, rng);
         authority.remember(database.records().remembered());
         let store = LateStore::new(Embedded { journal, database }, network_of_store);
-        let service = Service::new(authority, store);
+        let slowest = match settings.secrets {
+            Secrets::Passwords => Duration::ZERO,
+            Secrets::Mixed { slowest } => slowest,
+        };
+        let hasher = Box::new(SlowHasher::new(slowest, hashes));
+        let service = Service::new(authority, store, hasher);
         let frontend =
             Frontend::new(service, settings.login_timeout, Origins::new(None), now.monotonic);
         Ok(Self { frontend, kernel: Kernel::new(settings.window) })
@@ -179,6 +202,19 @@ impl SimulatedServer {
             touched: self.kernel.take_touched(),
             decisions: self.frontend.service.decisions.take(),
         }
+    }
+}
+
+/// What the server knows of the password of a person.
+fn secret(person: PersonId, secrets: Secrets) -> String {
+    let password = phone::password(person);
+    match secrets {
+        Secrets::Mixed { .. } if person.number() % 2 == 1 => {
+            let salt = [person.number() as u8; SALT_BYTES];
+            let workspace = &mut Workspace::default();
+            PasswordHash::make(password.as_bytes(), &salt, Cost::LEAST, workspace).as_str().into()
+        }
+        Secrets::Mixed { .. } | Secrets::Passwords => password,
     }
 }
 

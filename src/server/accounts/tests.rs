@@ -1,9 +1,15 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::server::hashing::HashResult;
+use crate::server::password_hash::{Cost, Workspace};
 
 const BLOCK: Duration = Duration::from_secs(60);
 const WRONG: &str = "wrong";
+
+fn execute(attempt: &Attempt) -> HashResult {
+    attempt.order().execute(Cost::LEAST, &mut Workspace::default())
+}
 
 /// Accounts and a clock that only the test moves.
 struct Fixture {
@@ -21,7 +27,15 @@ impl Fixture {
 
     fn attempt(&mut self, user: &str, password: &str) -> Verdict {
         let (user, password) = (user.as_bytes(), password.as_bytes());
-        self.accounts.judge(Credentials { user, password }, self.now)
+        match self.accounts.judge(Credentials { user, password }, self.now) {
+            Judgement::Final(verdict) => verdict,
+            Judgement::ToHash(mut attempt) => loop {
+                let HashResult::Checked(has_hash) = execute(&attempt) else { panic!("a check") };
+                if let Some(verdict) = self.accounts.conclude(&mut attempt, has_hash, self.now) {
+                    break verdict;
+                }
+            },
+        }
     }
 
     fn blocked(user: &str) -> Self {

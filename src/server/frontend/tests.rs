@@ -7,6 +7,7 @@ use super::super::accounts::Accounts;
 use super::super::authority::Authority;
 use super::super::database::tests::KeptChanges;
 use super::super::embedded::Embedded;
+use super::super::hashing::tests::Shared;
 use super::super::journal::Journal;
 use super::super::journal::tests::Flaky;
 use super::super::passwords::Passwords;
@@ -116,7 +117,8 @@ impl<S: Layer> Fixture<S> {
         let authority = Authority::new(accounts, Registry::default(), 900, rng);
         let journal = Journal::new(Flaky::default());
         let database = KeptChanges::default();
-        let service = Service::new(authority, Embedded { journal, database });
+        let service =
+            Service::new(authority, Embedded { journal, database }, Box::new(Shared::default()));
         let origins = Origins::new(None);
         let frontend = Frontend::new(service, LOGIN_TIMEOUT, origins, now.monotonic);
         Self { frontend, poll: TestPoll::default(), now }

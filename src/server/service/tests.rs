@@ -7,6 +7,7 @@ use super::super::accounts::Accounts;
 use super::super::contact_tracing::tests::log_of_the_assignment;
 use super::super::database::tests::KeptChanges;
 use super::super::embedded::Embedded;
+use super::super::hashing::tests::Shared;
 use super::super::journal::Journal;
 use super::super::journal::tests::Flaky;
 use super::super::passwords::Passwords;
@@ -18,7 +19,8 @@ fn service() -> Service<Embedded<Flaky, KeptChanges>> {
     let rng = ChaCha12Rng::seed_from_u64(1);
     let authority = Authority::new(accounts, Registry::default(), 900, rng);
     let journal = Journal::new(Flaky::default());
-    Service::new(authority, Embedded { journal, database: KeptChanges::default() })
+    let database = KeptChanges::default();
+    Service::new(authority, Embedded { journal, database }, Box::new(Shared::default()))
 }
 
 /// Lets the store work or fail.
@@ -40,6 +42,7 @@ fn begin(service: &mut Service<Embedded<Flaky, KeptChanges>>, kind: Kind) {
             permit: Permit::NotNeeded,
             notice: None,
         }),
+        Kind::Login => panic!("it goes to no store"),
     };
     service.waits.begin(Token::permanent(0), operation);
 }

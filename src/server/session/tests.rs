@@ -112,7 +112,13 @@ impl Fixture {
     /// Ends the wait.
     fn resume_with(&mut self, outcome: Outcome) {
         let ticket = self.ticket();
-        self.session.resume(ticket, outcome, &mut self.replies, &mut self.decisions);
+        self.session.resume(
+            ticket,
+            outcome,
+            &mut self.replies,
+            &mut self.decisions,
+            &self.authority.notices,
+        );
     }
 
     /// The ticket for which the session waits.
@@ -376,7 +382,13 @@ fn waiting_completion_of_an_earlier_wait_is_passed_over() {
     fixture.replied();
     fixture.receive(b"TEMPID\r\n");
     let outcome = not_recorded("for nobody");
-    fixture.session.resume(earlier, outcome, &mut fixture.replies, &mut fixture.decisions);
+    fixture.session.resume(
+        earlier,
+        outcome,
+        &mut fixture.replies,
+        &mut fixture.decisions,
+        &fixture.authority.notices,
+    );
     assert!(fixture.session.is_waiting() && fixture.replied().is_empty());
 }
 

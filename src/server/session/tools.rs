@@ -53,6 +53,7 @@ impl Session {
         *self.extras().client_id.get_or_insert_with(|| desk.statistics.number_client())
     }
 
+    /// Names the client.
     pub(super) fn name_client(&mut self, name: &[u8]) {
         self.extras().client_name = name.to_vec();
     }

@@ -11,7 +11,7 @@ use crate::world::kernel::Done;
 use crate::world::network::ConnectionId;
 use crate::world::phone::{password, username};
 use crate::world::random::{Purpose, stream};
-use crate::world::server::{ServerSettings, SimulatedServer};
+use crate::world::server::{Secrets, ServerSettings, SimulatedServer};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -85,8 +85,10 @@ fn started(disks: Disks, seed: u64, now: Now) -> SimulatedServer {
         temp_id_lifetime: 900,
         login_timeout: 60 * SECOND,
         window: 65_536,
+        secrets: Secrets::Passwords,
     };
-    let rngs = [Purpose::TempIds, Purpose::Store].map(|purpose| stream(seed, purpose));
+    let rngs =
+        [Purpose::TempIds, Purpose::Store, Purpose::Hashes].map(|purpose| stream(seed, purpose));
     SimulatedServer::start(&settings, 2, &Vec::new(), disks, rngs, now).expect("it starts")
 }
 

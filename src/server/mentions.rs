@@ -1,4 +1,4 @@
-//! Peers that speak another protocol, of whom the operator is told.
+//! Peers of whom the operator is told, and not too often.
 
 use std::time::{Duration, Instant};
 
@@ -10,9 +10,9 @@ const INTERVAL: Duration = Duration::from_secs(60);
 /// Addresses named in one interval, at most: a flood of them must not fill the operator's log.
 const MAX_NAMED: usize = 10;
 
-/// Which peers that speak another protocol were named in the current interval.
+/// Which peers that do the same thing were named in the current interval.
 #[derive(Debug, Default)]
-pub struct ForeignPeers {
+pub struct Mentions {
     since: Option<Instant>,
     named: Vec<Origin>,
 }
@@ -28,7 +28,7 @@ pub enum Mention {
     Silence,
 }
 
-impl ForeignPeers {
+impl Mentions {
     /// Notes one more peer, and tells what is to be said of it.
     pub fn note(&mut self, peer: Origin, now: Instant) -> Mention {
         if self.since.is_none_or(|since| now >= since + INTERVAL) {

@@ -7,7 +7,7 @@ fn origin(number: u8) -> Origin {
 #[test]
 #[expect(clippy::disallowed_methods, reason = "only the distance to it matters")]
 fn address_is_named_once_in_an_interval_and_a_flood_once_as_a_whole() {
-    let (mut peers, start) = (ForeignPeers::default(), Instant::now());
+    let (mut peers, start) = (Mentions::default(), Instant::now());
     for number in 0..MAX_NAMED as u8 {
         assert_eq!(peers.note(origin(number), start), Mention::Name);
         assert_eq!(peers.note(origin(number), start), Mention::Silence);
