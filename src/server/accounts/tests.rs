@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::server::hashing::HashResult;
-use crate::server::password_hash::{Cost, Workspace};
+use crate::server::password_hash::{Cost, PasswordHash, Workspace};
 
 const BLOCK: Duration = Duration::from_secs(60);
 const WRONG: &str = "wrong";
@@ -211,4 +211,138 @@ fn users_have_the_password_of_their_own_line() {
         assert!(matches!(fixture.attempt(user, password), Verdict::Admitted(_)));
         assert_eq!(fixture.attempt(user, "secret"), Verdict::WrongPassword);
     }
+}
+
+/// Accounts of which some have hashes: `ann` and `cyd`, but not `bob`.
+fn mixed() -> Fixture {
+    let fixture = Fixture::new();
+    let list = mixed_list(&[("ann", Some(1)), ("bob", None), ("cyd", Some(2))]);
+    Fixture { accounts: Accounts::new(list, BLOCK), ..fixture }
+}
+
+/// Users with the password `secret`, hashed where there is a salt.
+fn mixed_list(users: &[(&str, Option<u8>)]) -> Passwords {
+    let mut passwords = Passwords::default();
+    for (user, salt) in users {
+        let hash = |salt| {
+            PasswordHash::make(b"secret", &[salt; 16], Cost::LEAST, &mut Workspace::default())
+        };
+        let secret = salt.map_or("secret".to_owned(), |salt| hash(salt).as_str().to_owned());
+        passwords.add_line(format!("{user} {secret}").as_bytes()).expect("a user");
+    }
+    passwords
+}
+
+/// An attempt that has to be hashed.
+fn begun(fixture: &mut Fixture, user: &str, password: &str) -> Box<Attempt> {
+    let (user, password) = (user.as_bytes(), password.as_bytes());
+    match fixture.accounts.judge(Credentials { user, password }, fixture.now) {
+        Judgement::ToHash(attempt) => attempt,
+        Judgement::Final(verdict) => panic!("{verdict:?} without a hash"),
+    }
+}
+
+fn concluded(fixture: &mut Fixture, mut attempt: Box<Attempt>) -> Option<Verdict> {
+    let HashResult::Checked(has_hash) = execute(&attempt) else { panic!("a check") };
+    fixture.accounts.conclude(&mut attempt, has_hash, fixture.now)
+}
+
+#[test]
+fn mixed_list_admits_everybody_with_the_password_only() {
+    for user in ["ann", "bob", "cyd"] {
+        let mut fixture = mixed();
+        assert_eq!(fixture.attempt(user, "Secret"), Verdict::WrongPassword);
+        assert!(matches!(fixture.attempt(user, "secret"), Verdict::Admitted(_)));
+    }
+    let mut fixture = mixed();
+    for stranger in ["dan", "a/b", ""] {
+        assert_eq!(fixture.attempt(stranger, "secret"), Verdict::WrongPassword);
+    }
+}
+
+#[test]
+fn hash_is_no_password() {
+    let mut fixture = mixed();
+    let passwords = Arc::clone(fixture.accounts.passwords());
+    let user = Username::decode(b"ann").expect("a name");
+    let hash = str::from_utf8(passwords.of(user).expect("a user")).expect("ASCII");
+    for user in ["ann", "bob", "dan"] {
+        assert_eq!(fixture.attempt(user, hash), Verdict::WrongPassword);
+    }
+}
+
+#[test]
+fn everybody_is_hashed_with_the_same_work_if_anybody_has_a_hash_and_nobody_else() {
+    let mut fixture = mixed();
+    for name in ["ann", "bob", "cyd", "dan", "a/b", ""] {
+        for password in ["secret", WRONG] {
+            let order = begun(&mut fixture, name, password).order();
+            assert!(matches!(order, crate::server::hashing::HashOrder::Check { .. }));
+        }
+    }
+    let blocked = "ann";
+    for _ in 0..3 {
+        fixture.attempt(blocked, WRONG);
+    }
+    let credentials = Credentials { user: blocked.as_bytes(), password: b"secret" };
+    let judgement = fixture.accounts.judge(credentials, fixture.now);
+    assert_eq!(judgement, Judgement::Final(Verdict::Blocked), "nothing is hashed in a block");
+    let mut plain = Fixture::new();
+    let credentials = Credentials { user: b"dan", password: b"secret" };
+    let judgement = plain.accounts.judge(credentials, plain.now);
+    assert_eq!(judgement, Judgement::Final(Verdict::WrongPassword));
+}
+
+#[test]
+fn attempts_at_the_same_time_have_no_more_guesses_than_three() {
+    let mut fixture = mixed();
+    let guesses = ["a", "b", "c", "secret", "d"];
+    let attempts = guesses.map(|password| begun(&mut fixture, "ann", password));
+    let verdicts = attempts.map(|attempt| concluded(&mut fixture, attempt));
+    let blocked = Some(Verdict::Blocked);
+    let wrong = Some(Verdict::WrongPassword);
+    assert_eq!(verdicts, [wrong, wrong, Some(Verdict::NowBlocked), blocked, blocked]);
+}
+
+#[test]
+fn right_password_at_the_same_time_on_many_connections_is_right_on_all() {
+    let mut fixture = mixed();
+    let attempts = [(); 9].map(|()| begun(&mut fixture, "ann", "secret"));
+    for attempt in attempts {
+        assert!(matches!(concluded(&mut fixture, attempt), Some(Verdict::Admitted(_))));
+    }
+}
+
+#[test]
+fn user_who_is_gone_or_has_another_password_is_not_let_in_by_an_earlier_attempt() {
+    for (list, expected) in [
+        ("bob secret", Some(Verdict::WrongPassword)),
+        ("ann other\nbob secret", Some(Verdict::WrongPassword)),
+    ] {
+        let mut fixture = mixed();
+        let attempt = begun(&mut fixture, "ann", "secret");
+        let mut passwords = Passwords::default();
+        list.lines().for_each(|line| passwords.add_line(line.as_bytes()).expect("a user"));
+        fixture.accounts.replace_passwords(Arc::new(passwords));
+        assert_eq!(concluded(&mut fixture, attempt), expected);
+    }
+}
+
+#[test]
+fn user_with_another_hash_of_the_same_password_is_hashed_again_and_let_in() {
+    for user in ["ann", "bob", "dan"] {
+        let mut fixture = mixed();
+        let mut attempt = begun(&mut fixture, user, "secret");
+        let fresh = mixed_list(&[("ann", Some(3)), ("bob", Some(4)), ("dan", Some(5))]);
+        fixture.accounts.replace_passwords(Arc::new(fresh));
+        let HashResult::Checked(has_hash) = execute(&attempt) else { panic!("a check") };
+        assert_eq!(fixture.accounts.conclude(&mut attempt, has_hash, fixture.now), None);
+        assert!(matches!(concluded(&mut fixture, attempt), Some(Verdict::Admitted(_))));
+    }
+}
+
+#[test]
+fn attempt_shows_no_password() {
+    let attempt = begun(&mut mixed(), "ann", "secret");
+    assert_eq!(format!("{:?}", Judgement::ToHash(attempt)), "ToHash(Attempt)");
 }

@@ -63,3 +63,29 @@ fn longest_password_is_taken_and_a_longer_one_is_not() {
     let error = read(&line(MAX_PASSWORD_BYTES + 1)).expect_err("too long");
     assert!(error.contains("the password is longer than 512 bytes"), "{error}");
 }
+
+#[test]
+fn hashes_and_passwords_are_read_in_any_mixture() {
+    const HASH: &str =
+        "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
+    let content =
+        format!("\u{feff}ann {HASH}\r\n# a comment\nbob secret\ncyd $ecret\ndan {HASH}\n");
+    let (passwords, _) = read(&content).expect("users");
+    assert_eq!((passwords.len(), passwords.hashed.len()), (4, 2));
+    for (line, problem) in [
+        (format!("bob {}", HASH.replace("argon2id", "argon2i")), "the kind \"argon2i\""),
+        ("bob $2b$12$secret".to_owned(), "the kind \"2b\""),
+        (format!("bob {}", HASH.replace("t=2", "t=99")), "t=99, which is more than 10"),
+    ] {
+        let error = read(&format!("ann secret\n{line}\n")).expect_err("it cannot be checked");
+        assert!(error.contains(":2: ") && error.contains(problem), "{error}");
+        assert!(error.contains("expected") && error.contains("$argon2id$v=19$m="), "{error}");
+    }
+}
+
+#[test]
+fn token_of_a_device_is_no_password() {
+    let error = read(&format!("ann {TOKEN_PREFIX}0123")).expect_err("a token");
+    assert!(error.contains(":1: the password begins with \"bluetrace-token-\""), "{error}");
+    read("ann bluetrace-toke").expect("no token");
+}

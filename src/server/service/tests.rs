@@ -3,15 +3,18 @@ use std::time::Duration;
 use rand::SeedableRng;
 use rand::rngs::ChaCha12Rng;
 
-use super::super::accounts::Accounts;
+use super::super::accounts::{Accounts, Judgement, Verdict};
 use super::super::contact_tracing::tests::log_of_the_assignment;
 use super::super::database::tests::KeptChanges;
 use super::super::embedded::Embedded;
 use super::super::hashing::tests::Shared;
 use super::super::journal::Journal;
 use super::super::journal::tests::Flaky;
+use super::super::password_hash::{Cost, PasswordHash, Workspace};
 use super::super::passwords::Passwords;
+use super::super::waits::STORE_TIMEOUT;
 use super::*;
+use crate::protocol::request::Credentials;
 use crate::protocol::{Timestamp, Username};
 
 fn service() -> Service<Embedded<Flaky, KeptChanges>> {
@@ -21,6 +24,39 @@ fn service() -> Service<Embedded<Flaky, KeptChanges>> {
     let journal = Journal::new(Flaky::default());
     let database = KeptChanges::default();
     Service::new(authority, Embedded { journal, database }, Box::new(Shared::default()))
+}
+
+/// A service whose user `ann` has a hash, and who hashes.
+fn hashing_service() -> (Service<Embedded<Flaky, KeptChanges>>, Shared) {
+    let (mut service, hasher) = (service(), Shared::default());
+    service.hasher = Box::new(hasher.clone());
+    replace(&mut service, &[("ann", 1)]);
+    (service, hasher)
+}
+
+/// Puts a list of users with hashes of `secret` in force.
+fn replace(service: &mut Service<Embedded<Flaky, KeptChanges>>, users: &[(&str, u8)]) {
+    let mut passwords = Passwords::default();
+    for (user, salt) in users {
+        let workspace = &mut Workspace::default();
+        let hash = PasswordHash::make(b"secret", &[*salt; 16], Cost::LEAST, workspace);
+        passwords.add_line(format!("{user} {}", hash.as_str()).as_bytes()).expect("a user");
+    }
+    service.authority.accounts().replace_passwords(passwords.into());
+}
+
+fn log_in(service: &mut Service<Embedded<Flaky, KeptChanges>>, password: &str, now: Instant) {
+    let credentials = Credentials { user: b"ann", password: password.as_bytes() };
+    let Judgement::ToHash(attempt) = service.authority.judge(credentials, now) else {
+        panic!("no hash")
+    };
+    let peer = Origin::new([192, 0, 2, 1].into());
+    service.waits.begin(Token::permanent(0), Operation::LogIn { attempt, peer });
+    service.commit(now);
+}
+
+fn outcome(service: &mut Service<Embedded<Flaky, KeptChanges>>, now: Instant) -> Option<Outcome> {
+    service.next_settled(now).map(|settled| settled.outcome)
 }
 
 /// Lets the store work or fail.
@@ -104,4 +140,68 @@ fn contact_log_is_taken_when_it_is_stored_and_counted() {
     let decisions = service.decisions.take();
     assert_eq!(decisions, [Decision::ContactLogTaken(log_of_the_assignment().into())]);
     assert_eq!(service.statistics.contact_logs, 1);
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "any moment will do")]
+fn login_is_judged_when_it_is_hashed_and_its_failure_recorded_then() {
+    let ((mut service, hasher), now) = (hashing_service(), Instant::now());
+    hasher.0.borrow_mut().is_idle = true;
+    log_in(&mut service, "wrong", now);
+    assert!(outcome(&mut service, now).is_none() && service.decisions.take().is_empty());
+    hasher.0.borrow_mut().is_idle = false;
+    let outcome = outcome(&mut service, now);
+    assert!(matches!(outcome, Some(Outcome::Judged(Verdict::WrongPassword))), "{outcome:?}");
+    assert!(matches!(service.decisions.take()[..], [Decision::LoginFailed { .. }]));
+    assert_eq!((service.waits.len(), service.statistics.commits), (0, 0));
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "any moment will do")]
+fn login_of_a_user_who_is_given_another_hash_is_hashed_once_more() {
+    let ((mut service, hasher), now) = (hashing_service(), Instant::now());
+    log_in(&mut service, "secret", now);
+    replace(&mut service, &[("ann", 2)]);
+    let outcome = outcome(&mut service, now);
+    assert!(matches!(outcome, Some(Outcome::Judged(Verdict::Admitted(_)))), "{outcome:?}");
+    assert_eq!(hasher.0.borrow().executed, 2);
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "any moment will do")]
+fn login_that_nobody_hashes_in_time_is_refused_and_neither_counted_nor_hashed_later() {
+    let ((mut service, hasher), now) = (hashing_service(), Instant::now());
+    hasher.0.borrow_mut().is_idle = true;
+    (0..3).for_each(|_| log_in(&mut service, "wrong", now));
+    assert!(outcome(&mut service, now).is_none());
+    let late = now + STORE_TIMEOUT;
+    for _ in 0..3 {
+        let outcome = outcome(&mut service, late);
+        assert!(matches!(outcome, Some(Outcome::Refused(Refusal::BusyWithPasswords))));
+    }
+    hasher.0.borrow_mut().is_idle = false;
+    log_in(&mut service, "secret", late);
+    let outcome = outcome(&mut service, late);
+    assert!(matches!(outcome, Some(Outcome::Judged(Verdict::Admitted(_)))), "{outcome:?}");
+    assert_eq!(hasher.0.borrow().executed, 1);
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "any moment will do")]
+fn hashing_that_fails_is_reported_once_and_a_full_queue_not_at_all() {
+    let ((mut service, hasher), now) = (hashing_service(), Instant::now());
+    let fails = || Some(HashResult::Failed("no thread".into()));
+    for (trouble, reports) in
+        [(Some(HashResult::Busy), 0), (fails(), 1), (fails(), 0), (None, 1), (None, 0)]
+    {
+        let works = trouble.is_none();
+        hasher.0.borrow_mut().trouble = trouble;
+        log_in(&mut service, "secret", now);
+        match outcome(&mut service, now) {
+            Some(Outcome::Refused(Refusal::BusyWithPasswords)) => assert!(!works),
+            Some(Outcome::Judged(Verdict::Admitted(_))) => assert!(works),
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(service.decisions.take().len(), reports);
+    }
 }

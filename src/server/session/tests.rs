@@ -4,6 +4,7 @@ use rand::SeedableRng;
 use rand::rngs::ChaCha12Rng;
 
 use super::super::accounts::Accounts;
+use super::super::password_hash::{Cost, PasswordHash, Workspace};
 use super::super::passwords::Passwords;
 use super::super::registry::Registry;
 use super::*;
@@ -84,6 +85,20 @@ impl Fixture {
         fixture
     }
 
+    /// A user whose password is being hashed.
+    fn logging_in(request: &[u8]) -> Self {
+        let mut fixture = Self::logged_out();
+        let workspace = &mut Workspace::default();
+        let hash = PasswordHash::make(b"secret", &[7; 16], Cost::LEAST, workspace);
+        let mut passwords = Passwords::default();
+        passwords.add_line(format!("ann {}", hash.as_str()).as_bytes()).expect("a user");
+        fixture.authority.accounts().replace_passwords(Arc::new(passwords));
+        fixture.receive(request);
+        assert!(fixture.session.is_waiting() && fixture.session.is_logged_out());
+        assert_eq!(fixture.replied(), "");
+        fixture
+    }
+
     fn closing() -> Self {
         let mut fixture = Self::logged_in();
         fixture.receive(b"QUIT\r\n");
@@ -123,8 +138,7 @@ impl Fixture {
 
     /// The ticket for which the session waits.
     fn ticket(&self) -> Ticket {
-        let State::Waiting { ticket, .. } = self.session.state else { panic!("it does not wait") };
-        ticket
+        self.session.awaited().expect("it waits")
     }
 
     /// The replies since it was asked last.
@@ -398,5 +412,69 @@ fn closing_whatever_comes_is_passed_over() {
     let user = Username::decode(b"ann").expect("a name");
     assert_eq!(fixture.decisions.take(), [Decision::LoggedOut(user)]);
     assert_eq!(fixture.receive(b"PING\r\n"), Consumed { bytes: 6, wants_more: true });
+    assert_eq!(fixture.replied(), "");
+}
+
+#[test]
+fn logging_in_takes_no_request_until_it_is_judged() {
+    let mut fixture = Fixture::logging_in(LOGIN);
+    let nothing = Consumed { bytes: 0, wants_more: false };
+    assert_eq!(fixture.receive(b"PING\r\n"), nothing);
+    let user = Username::decode(b"ann").expect("a name");
+    fixture.resume_with(Outcome::Judged(Verdict::Admitted(user)));
+    assert_eq!((fixture.replied().as_str(), fixture.session.user()), ("+OK\r\n", Ok(user)));
+    fixture.receive(b"PING\r\n");
+    assert_eq!(fixture.replied(), "+PONG\r\n");
+}
+
+#[test]
+fn logging_in_refusals_leave_logged_out_or_close() {
+    for (outcome, reply, closes) in [
+        (Outcome::Judged(Verdict::WrongPassword), "-WRONGPASS ", false),
+        (Outcome::Judged(Verdict::NowBlocked), "-NOWBLOCKED ", true),
+        (Outcome::Judged(Verdict::Blocked), "-BLOCKED ", true),
+        (Outcome::Refused(Refusal::BusyWithPasswords), "-BUSYPASSWORDS ", false),
+    ] {
+        let mut fixture = Fixture::logging_in(LOGIN);
+        fixture.resume_with(outcome);
+        assert!(fixture.replied().starts_with(reply));
+        assert_eq!(fixture.session.is_closing(), closes, "{reply}");
+        assert_eq!(fixture.session.is_logged_out(), !closes, "{reply}");
+        assert!(fixture.session.user().is_err());
+    }
+}
+
+#[test]
+fn logging_in_with_hello_is_greeted_when_it_is_admitted_and_named_only_then() {
+    const HELLO: &[u8] = b"HELLO 3 AUTH ann secret SETNAME phone\r\n";
+    let user = Username::decode(b"ann").expect("a name");
+    for (verdict, name) in
+        [(Verdict::Admitted(user), "$5\r\nphone\r\n"), (Verdict::WrongPassword, "$-1\r\n")]
+    {
+        let mut fixture = Fixture::logging_in(HELLO);
+        fixture.resume_with(Outcome::Judged(verdict));
+        let greeted = fixture.replied().starts_with("%7\r\n");
+        assert_eq!(greeted, verdict == Verdict::Admitted(user));
+        fixture.receive(b"CLIENT GETNAME\r\n");
+        assert_eq!(fixture.replied(), name);
+    }
+}
+
+#[test]
+fn logging_in_that_is_ended_closes_with_the_verdict() {
+    let mut fixture = Fixture::logging_in(LOGIN);
+    fixture.session.end();
+    assert!(!fixture.session.is_closing());
+    fixture.resume_with(Outcome::Judged(Verdict::WrongPassword));
+    assert!(fixture.session.is_closing());
+}
+
+#[test]
+fn logging_in_is_not_ended_by_the_answer_to_another_wait() {
+    let mut fixture = Fixture::logging_in(LOGIN);
+    let other = Ticket { number: 99, ..fixture.ticket() };
+    let outcome = Outcome::Judged(Verdict::WrongPassword);
+    fixture.session.resume(other, outcome, &mut fixture.replies, &mut fixture.decisions);
+    assert!(fixture.session.is_waiting());
     assert_eq!(fixture.replied(), "");
 }
