@@ -9,6 +9,7 @@ use bluetrace::allocator::{self, Setting};
 use bluetrace::arguments::{ip_address, number};
 use bluetrace::program;
 use bluetrace::server::budgets::BudgetSettings;
+use bluetrace::server::hashed_file;
 use bluetrace::server::operator::cases::{self, Format, Question};
 use bluetrace::server::{Exit, Server, Settings};
 use clap::{Args, Parser, Subcommand};
@@ -40,6 +41,13 @@ enum Command {
         data: Option<PathBuf>,
         #[command(subcommand)]
         question: Option<CasesCommand>,
+    },
+    /// Rewrites credentials.txt with hashes (Argon2id) in place of passwords, which stay the same
+    Hash {
+        /// Directory of credentials.txt [default: that of the program if it is there, else the
+        /// current one]
+        #[arg(long, value_name = "DIR")]
+        data: Option<PathBuf>,
     },
 }
 
@@ -132,6 +140,10 @@ fn execute(arguments: Arguments) -> Result<ExitCode, String> {
         Some(Command::Cases { data, question }) => {
             let data = data.unwrap_or_else(default_directory);
             cases::print(&data, question.map_or(Question::List, Question::from))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Some(Command::Hash { data }) => {
+            hashed_file::rewrite(&data.unwrap_or_else(default_directory))?;
             Ok(ExitCode::SUCCESS)
         }
         None => serve(arguments.serve.expect("required where there is no subcommand")),

@@ -14,7 +14,7 @@ use super::registry::Registry;
 use crate::text_file::FileError;
 
 /// The name of the file with the users and their passwords.
-const CREDENTIALS: &str = "credentials.txt";
+pub(super) const CREDENTIALS: &str = "credentials.txt";
 
 /// The permissions in the mode of a file.
 const MODE_BITS: u32 = 0o777;

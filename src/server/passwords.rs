@@ -158,12 +158,17 @@ pub fn read_users(
     mut take: impl FnMut(Username, &[u8]) -> Result<(), String>,
 ) -> Result<bool, FileError> {
     read_lines(path, FORM, |line| {
-        if line.text.starts_with(COMMENT) {
-            return Ok(());
-        }
-        let (user, password) = decode_line(line.text)?;
-        take(user, password)
+        decode(line.text)?.map_or(Ok(()), |(user, password)| take(user, password))
     })
+}
+
+/// The user and password of a line; `None` if it is a comment.
+///
+/// # Errors
+///
+/// A message if the line is malformed.
+pub(super) fn decode(line: &[u8]) -> Result<Option<(Username, &[u8])>, String> {
+    if line.starts_with(COMMENT) { Ok(None) } else { decode_line(line).map(Some) }
 }
 
 fn decode_line(line: &[u8]) -> Result<(Username, &[u8]), String> {

@@ -3,7 +3,6 @@
 
 use std::collections::HashSet;
 use std::io;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
@@ -12,6 +11,7 @@ use std::time::Duration;
 
 use mio::Waker;
 
+use super::file_version::FileVersion;
 use super::memory::{self, Memory};
 use super::passwords::Passwords;
 use super::settings::StartError;
@@ -209,39 +209,14 @@ fn read_unchanged(path: &Path, memory: Memory) -> Result<Option<(Passwords, bool
     if FileVersion::of(path)? == version { read.map(Some) } else { Ok(None) }
 }
 
-fn being_changed(path: &Path) -> FileError {
+/// The error of a file that somebody changes while it is read.
+pub(super) fn being_changed(path: &Path) -> FileError {
     FileError::io(path, io::Error::other("somebody is changing it; try again when it is whole"))
 }
 
 #[expect(clippy::disallowed_methods, reason = "nobody waits for this thread")]
 fn wait(time: Duration) {
     thread::sleep(time);
-}
-
-/// Differs from that of another file, and from that of the same file after a change.
-#[derive(Debug, PartialEq, Eq)]
-struct FileVersion {
-    device: u64,
-    inode: u64,
-    len: u64,
-    /// Seconds and nanoseconds. Unlike the time of the last modification, nobody can set it back.
-    status_changed: (i64, i64),
-}
-
-impl FileVersion {
-    fn is_same_file(&self, other: &Self) -> bool {
-        (self.device, self.inode) == (other.device, other.inode)
-    }
-
-    fn of(path: &Path) -> Result<Self, FileError> {
-        let metadata = path.metadata().map_err(|error| FileError::io(path, error))?;
-        Ok(Self {
-            device: metadata.dev(),
-            inode: metadata.ino(),
-            len: metadata.len(),
-            status_changed: (metadata.ctime(), metadata.ctime_nsec()),
-        })
-    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 use rand::SeedableRng;
 use rand::rngs::ChaCha12Rng;
 
-use super::super::accounts::Accounts;
+use super::super::accounts::{Accounts, Verdict};
 use super::super::password_hash::{Cost, PasswordHash, Workspace};
 use super::super::passwords::Passwords;
 use super::super::registry::Registry;
