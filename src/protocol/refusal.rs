@@ -62,8 +62,8 @@ pub enum Refusal {
     /// The peer's address has as many connections as it may have; this one is closed.
     #[error("too many connections from this address, try again later")]
     BusyForAddress,
-    /// The passwords of too many others are hashed at the moment, so nobody knows whether this one
-    /// is right. It was not counted.
+    /// Too many passwords wait to be hashed, so nobody knows whether this one is right. It was not
+    /// counted, and the connection is closed.
     #[error("too many logins at once, try again later")]
     BusyWithPasswords,
     /// All incomplete long requests together take as much memory as they may; this connection,
@@ -139,8 +139,7 @@ pub enum Code {
     BusyForAddress,
     /// `BUSYREQUESTS`: no memory for a long request; send a shorter one, or come again later.
     BusyWithRequests,
-    /// `BUSYPASSWORDS`: too many logins at once; the same login may be tried later, on the same
-    /// connection.
+    /// `BUSYPASSWORDS`: too many logins at once; come again later with the same one.
     BusyWithPasswords,
 }
 
@@ -187,7 +186,10 @@ impl Code {
     /// Whether the server refuses the connection for want of room, maybe before it is asked
     /// anything.
     pub fn is_busy(self) -> bool {
-        matches!(self, Self::Busy | Self::BusyForAddress | Self::BusyWithRequests)
+        matches!(
+            self,
+            Self::Busy | Self::BusyForAddress | Self::BusyWithRequests | Self::BusyWithPasswords
+        )
     }
 }
 

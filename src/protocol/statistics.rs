@@ -22,6 +22,8 @@ pub struct Statistics {
     pub contact_logs: u64,
     /// Commits of the TempIDs of a tick to stable storage.
     pub commits: u64,
+    /// Passwords that were hashed to find out whether they are right.
+    pub hashes: u64,
     refusals: [u64; Code::ALL.len()],
     ticks: u64,
     busy: Duration,
@@ -90,13 +92,14 @@ impl Statistics {
         let average_tick = self.busy.as_micros() / u128::from(self.ticks.max(1));
         let mut lines = format!(
             "sessions:{}\r\nusers:{}\r\ntempids:{}\r\ncontact_logs:{}\r\n\
-             commits:{}\r\n\
+             commits:{}\r\nhashes:{}\r\n\
              ticks:{}\r\ntick_average_usec:{average_tick}\r\ntick_longest_usec:{}\r\n",
             self.connections,
             self.users,
             self.temp_ids,
             self.contact_logs,
             self.commits,
+            self.hashes,
             self.ticks,
             self.longest_tick.as_micros(),
         );

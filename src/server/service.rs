@@ -160,6 +160,7 @@ impl<E: Store> Service<E> {
             let peer = *peer;
             let outcome = match result {
                 HashResult::Checked(has_hash) => {
+                    self.statistics.hashes += 1;
                     let accounts = self.authority.accounts();
                     let Some(verdict) = accounts.conclude(attempt, has_hash, now) else {
                         self.hasher.submit(ticket, peer, attempt.order(), now);

@@ -45,7 +45,7 @@ pub const MAX_REQUESTS_PER_TURN: usize = 16;
 ///
 /// ```text
 /// LoggedOut --AUTH--> LoggedIn --TEMPID, UPLOAD--> Waiting --stored or not--> LoggedIn
-/// LoggedOut --AUTH--> LoggingIn --hashed--> LoggedIn, LoggedOut
+/// LoggedOut --AUTH--> LoggingIn --hashed--> LoggedIn, LoggedOut, Closing
 ///     LoggedIn --RESET--> LoggedOut
 ///     Operating --CODE, NOTIFY--> Waiting --stored or not--> Operating
 ///     any --QUIT, a block, broken framing, a user who is revoked--> Closing

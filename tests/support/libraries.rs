@@ -21,11 +21,15 @@ const PATIENCE_SECONDS: &str = "300";
 pub static PYTHON: Libraries = Libraries {
     name: "python",
     packages: &["redis==8.1.0", "valkey==6.2.0", "coredis==6.9.0", "valkey-glide==2.6.0"],
-    install: |directory, packages| {
-        let pip = directory.join("bin/pip");
-        succeeds(Command::new("python3").args(["-m", "venv"]).arg(directory))
-            && succeeds(Command::new(pip).args(["install", "-q"]).args(packages))
-    },
+    install: install_for_python,
+    directory: OnceLock::new(),
+};
+
+/// The reference implementation of Argon2, with what Python needs to call it.
+pub static ARGON2: Libraries = Libraries {
+    name: "argon2",
+    packages: &["argon2-cffi==25.1.0"],
+    install: install_for_python,
     directory: OnceLock::new(),
 };
 
@@ -66,6 +70,12 @@ impl Libraries {
         is_installed.then(|| fs::write(&list, packages).expect("the file is written"))?;
         Some(directory)
     }
+}
+
+fn install_for_python(directory: &Path, packages: &[&str]) -> bool {
+    let pip = directory.join("bin/pip");
+    succeeds(Command::new("python3").args(["-m", "venv"]).arg(directory))
+        && succeeds(Command::new(pip).args(["install", "-q"]).args(packages))
 }
 
 fn succeeds(command: &mut Command) -> bool {

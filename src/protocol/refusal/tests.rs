@@ -29,5 +29,5 @@ fn codes_are_read_back_and_told_apart() {
     }
     assert_eq!(Code::decode("busy"), None);
     let busy = Code::ALL.into_iter().filter(|code| code.is_busy()).map(Code::as_str);
-    assert!(busy.eq(["BUSY", "BUSYADDRESS", "BUSYREQUESTS"]));
+    assert!(busy.eq(["BUSY", "BUSYADDRESS", "BUSYREQUESTS", "BUSYPASSWORDS"]));
 }

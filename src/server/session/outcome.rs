@@ -66,7 +66,10 @@ impl Session {
             State::LoggingIn { greeting, next, .. } => {
                 let answered = match outcome {
                     Outcome::Judged(verdict) => self.enter(verdict).map(|()| self.greet(greeting)),
-                    Outcome::Refused(refusal) => Err(refusal),
+                    Outcome::Refused(refusal) => {
+                        self.state = State::Closing;
+                        Err(refusal)
+                    }
                     Outcome::Issued(_)
                     | Outcome::Taken { .. }
                     | Outcome::CodeMade { .. }

@@ -433,7 +433,7 @@ fn logging_in_refusals_leave_logged_out_or_close() {
         (Outcome::Judged(Verdict::WrongPassword), "-WRONGPASS ", false),
         (Outcome::Judged(Verdict::NowBlocked), "-NOWBLOCKED ", true),
         (Outcome::Judged(Verdict::Blocked), "-BLOCKED ", true),
-        (Outcome::Refused(Refusal::BusyWithPasswords), "-BUSYPASSWORDS ", false),
+        (Outcome::Refused(Refusal::BusyWithPasswords), "-BUSYPASSWORDS ", true),
     ] {
         let mut fixture = Fixture::logging_in(LOGIN);
         fixture.resume_with(outcome);
