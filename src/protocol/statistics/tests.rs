@@ -44,6 +44,7 @@ fn longest_text_fits_a_reply() {
         temp_ids: usize::MAX,
         contact_logs: u64::MAX,
         commits: u64::MAX,
+        hashes: u64::MAX,
         refusals: [u64::MAX; Code::ALL.len()],
         ticks: u64::MAX,
         busy: Duration::MAX,
