@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 
 use super::contact_record::ContactRecord;
+use super::digit_code::UploadCode;
 use super::notice::Notice;
 use super::resp::{self, RespVersion};
 use super::timestamp::Timestamp;
-use super::upload_code::UploadCode;
 
 /// The reply of the server to a request that it carries out.
 #[derive(Debug, Clone, PartialEq, Eq)]

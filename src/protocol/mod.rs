@@ -8,6 +8,8 @@
 pub mod answer;
 mod beacon;
 mod contact_record;
+mod device_token;
+mod digit_code;
 mod notice;
 pub mod refusal;
 pub mod reply;
@@ -17,15 +19,15 @@ mod statistics;
 mod temp_id;
 mod timestamp;
 mod timestamp_decoder;
-mod upload_code;
 mod username;
 
 pub use beacon::{Beacon, BeaconError};
 pub use contact_record::{ContactRecord, ContactRecordError, InvalidRecord};
+pub use device_token::DeviceToken;
+pub use digit_code::{DigitCode, DigitCodeError, RegistrationCode, UploadCode};
 pub use notice::{Notice, NoticeError};
 pub use statistics::Statistics;
 pub use temp_id::{TempId, TempIdError};
 pub use timestamp::{Timestamp, TimestampError};
 pub use timestamp_decoder::TimestampDecoder;
-pub use upload_code::{UploadCode, UploadCodeError};
 pub use username::{Username, UsernameError};

@@ -39,6 +39,21 @@ pub enum Refusal {
         "no valid upload code: ask your health authority for one, which is valid once and for a day"
     )]
     NoCode,
+    /// The account is open, or its user has left.
+    #[error("no account of this name is revoked")]
+    NotRevoked,
+    /// The number has not been sent this code, or it has expired or was used.
+    #[error("wrong code; ask for another one if yours is older than 10 minutes")]
+    WrongCode,
+    /// Nobody may register here.
+    #[error("this server registers nobody; ask your health authority for an account")]
+    NoRegistration,
+    /// A number that no message can be sent to.
+    #[error("expected an international phone number, such as +61410888888")]
+    NoPhoneNumber,
+    /// A password that nobody may choose.
+    #[error("expected a password of 8 to 512 bytes, without control characters")]
+    UnfitPassword,
     /// What the request would change could not be written to stable storage, or nobody knows
     /// whether it was.
     #[error("not done: the server cannot store it, try again later")]
@@ -90,6 +105,7 @@ impl Refusal {
                 Code::Unavailable
             }
             Self::NoCode => Code::NoCode,
+            Self::WrongCode => Code::WrongCode,
             Self::Busy => Code::Busy,
             Self::BusyForAddress => Code::BusyForAddress,
             Self::BusyWithRequests => Code::BusyWithRequests,
@@ -100,6 +116,10 @@ impl Refusal {
             | Self::NoSuchNotice
             | Self::NoSuchCase
             | Self::NoSuchUser
+            | Self::NotRevoked
+            | Self::NoRegistration
+            | Self::NoPhoneNumber
+            | Self::UnfitPassword
             | Self::Request(_)
             | Self::Framing(_) => Code::Error,
         }
@@ -133,6 +153,8 @@ pub enum Code {
     Unavailable,
     /// `NOCODE`: an upload needs a code that the user does not have; ask the authority for one.
     NoCode,
+    /// `WRONGCODE`: another code may be tried, a few times.
+    WrongCode,
     /// `BUSY`: the server is full; come again later.
     Busy,
     /// `BUSYADDRESS`: too many connections from this address; close some, or come from another.
@@ -145,7 +167,7 @@ pub enum Code {
 
 impl Code {
     /// All codes, in the order of their declaration.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Error,
         Self::NotLoggedIn,
         Self::UnsupportedVersion,
@@ -154,6 +176,7 @@ impl Code {
         Self::Blocked,
         Self::Unavailable,
         Self::NoCode,
+        Self::WrongCode,
         Self::Busy,
         Self::BusyForAddress,
         Self::BusyWithRequests,
@@ -171,6 +194,7 @@ impl Code {
             Self::Blocked => "BLOCKED",
             Self::Unavailable => "IOERR",
             Self::NoCode => "NOCODE",
+            Self::WrongCode => "WRONGCODE",
             Self::Busy => "BUSY",
             Self::BusyForAddress => "BUSYADDRESS",
             Self::BusyWithRequests => "BUSYREQUESTS",

@@ -37,6 +37,24 @@ pub enum Request<'a> {
         /// The number of the notice.
         notice: i64,
     },
+    /// `REGISTER number`: a code for this number.
+    Register {
+        /// The number, not decoded yet.
+        number: &'a [u8],
+    },
+    /// `CONFIRM number code password`: an account for this number.
+    Confirm {
+        /// The number, not decoded yet.
+        number: &'a [u8],
+        /// The code that it was sent, not decoded yet.
+        code: &'a [u8],
+        /// The password, which is never printed.
+        password: Password<'a>,
+    },
+    /// `TOKEN`: a token to log in with in place of the password.
+    Token,
+    /// `FORGET`: the end of the account.
+    Forget,
     /// `QUIT`
     Quit,
     /// `HELLO [2|3 [AUTH user password] [SETNAME name]]`
@@ -54,6 +72,16 @@ pub enum Request<'a> {
 
 /// Most TempIDs of one `TEMPID`, as the real BlueTrace hands out.
 pub const MAX_TEMP_IDS: u8 = 100;
+
+/// A password as a client sent it: any bytes, which are never printed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Password<'a>(pub &'a [u8]);
+
+impl std::fmt::Debug for Password<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Password(…)")
+    }
+}
 
 /// A name and a password as a client sent them; both may be any bytes.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -92,11 +120,19 @@ impl<'a> Request<'a> {
             (b"UPLOAD", [records, code]) => Ok(Self::Upload { records, code: Some(code) }),
             (b"NOTICES", []) => Ok(Self::Notices),
             (b"SEEN", [notice]) => Ok(Self::Seen { notice: decode_notice(notice)? }),
+            (b"REGISTER", [number]) => Ok(Self::Register { number }),
+            (b"CONFIRM", [number, code, password]) => {
+                Ok(Self::Confirm { number, code, password: Password(password) })
+            }
+            (b"TOKEN", []) => Ok(Self::Token),
+            (b"FORGET", []) => Ok(Self::Forget),
             (b"QUIT", _) => Ok(Self::Quit),
             (b"HELLO", options) => decode_hello(options),
-            (b"AUTH" | b"TEMPID" | b"UPLOAD" | b"NOTICES" | b"SEEN", _) => {
-                Err(RequestError::wrong_number_of_arguments(name))
-            }
+            (
+                b"AUTH" | b"TEMPID" | b"UPLOAD" | b"NOTICES" | b"SEEN" | b"REGISTER" | b"CONFIRM"
+                | b"TOKEN" | b"FORGET",
+                _,
+            ) => Err(RequestError::wrong_number_of_arguments(name)),
             (upper, arguments) => ToolRequest::decode(upper, name, arguments).map(Self::Tool),
         }
     }
@@ -121,6 +157,12 @@ impl<'a> Request<'a> {
             Self::Seen { notice } => {
                 resp::encode_request(out, &[b"SEEN", notice.to_string().as_bytes()]);
             }
+            Self::Register { number } => resp::encode_request(out, &[b"REGISTER", number]),
+            Self::Confirm { number, code, password: Password(password) } => {
+                resp::encode_request(out, &[b"CONFIRM", number, code, password]);
+            }
+            Self::Token => resp::encode_request(out, &[b"TOKEN"]),
+            Self::Forget => resp::encode_request(out, &[b"FORGET"]),
             Self::Quit => resp::encode_request(out, &[b"QUIT"]),
             Self::Hello { version, auth, name } => encode_hello(out, *version, *auth, *name),
             Self::Tool(request) => request.encode(out),
@@ -128,7 +170,7 @@ impl<'a> Request<'a> {
     }
 }
 
-const LONGEST_NAME: usize = b"COMMAND".len();
+const LONGEST_NAME: usize = b"REGISTER".len();
 
 fn decode_count(text: &[u8]) -> Result<u8, RequestError> {
     let count = str::from_utf8(text).ok().and_then(|text| text.parse().ok());

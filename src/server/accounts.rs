@@ -5,11 +5,12 @@ use std::time::{Duration, Instant};
 
 use super::failures::{FailureTable, Failures, Key};
 use super::hashing::HashOrder;
+use super::members::{Member, Members, TokenDigest};
 use super::password_hash::PasswordHash;
 use super::passwords::Passwords;
-use crate::protocol::Username;
 use crate::protocol::refusal::Refusal;
 use crate::protocol::request::Credentials;
+use crate::protocol::{DeviceToken, Username};
 
 /// Consecutive failures that block an account.
 pub const MAX_FAILURES: u8 = 3;
@@ -25,6 +26,10 @@ pub struct Accounts {
     passwords: Arc<Passwords>,
     block_duration: Duration,
     failures: FailureTable,
+    /// Accounts that are not what the passwords say.
+    pub members: Members,
+    /// Whether every password is hashed before anything is said of it, although nobody has a hash.
+    pub always_hashes: bool,
 }
 
 /// What is to be done about an attempt to log in.
@@ -61,7 +66,14 @@ impl Accounts {
     /// Accounts without a failure. A block lasts `block_duration`.
     pub fn new(passwords: Passwords, block_duration: Duration) -> Self {
         let passwords = Arc::new(passwords);
-        Self { passwords, block_duration, failures: FailureTable::default() }
+        let failures = FailureTable::default();
+        Self {
+            passwords,
+            block_duration,
+            failures,
+            members: Members::default(),
+            always_hashes: false,
+        }
     }
 
     /// The passwords in force.
@@ -71,7 +83,16 @@ impl Accounts {
 
     /// Whether somebody may log in under this name.
     pub fn has(&self, user: Username) -> bool {
-        self.passwords.of(user).is_some()
+        self.secret_of(user).is_some()
+    }
+
+    /// The password or hash with which a user may log in.
+    pub fn secret_of(&self, user: Username) -> Option<&[u8]> {
+        match self.members.of(user) {
+            Some(Member { is_closed: true, .. }) => None,
+            Some(Member { hash: Some(hash), .. }) => Some(hash.as_str().as_bytes()),
+            Some(Member { hash: None, .. }) | None => self.passwords.of(user),
+        }
     }
 
     /// Puts another list of passwords in force and returns the earlier one, whose memory takes a
@@ -88,12 +109,47 @@ impl Accounts {
         if is_blocked(earlier, now) {
             return Judgement::Final(Verdict::Blocked);
         }
-        if let Some(hash) = self.passwords.hash_for(credentials.user, key) {
+        if DeviceToken::is_meant_by(credentials.password) {
+            let admitted = self.verify_token(credentials);
+            return Judgement::Final(self.count(key, earlier, admitted, now));
+        }
+        if let Some(hash) = self.hash_for(credentials.user, key) {
             let (name, password) = (credentials.user.into(), credentials.password.into());
             return Judgement::ToHash(Box::new(Attempt { name, password, hash }));
         }
-        let admitted = self.passwords.verify(credentials, key);
+        let admitted = self.verify_plain(credentials, key);
         Judgement::Final(self.count(key, earlier, admitted, now))
+    }
+
+    /// The user with this name and password in plain text, if there is one.
+    fn verify_plain(&self, credentials: Credentials<'_>, key: Key) -> Option<Username> {
+        let counts = |user: &Username| {
+            self.members.of(*user).is_none_or(|member| !member.is_closed && member.hash.is_none())
+        };
+        self.passwords.verify(credentials, key).filter(counts)
+    }
+
+    /// The user with this name and token, if there is one.
+    fn verify_token(&self, credentials: Credentials<'_>) -> Option<Username> {
+        let user = Username::decode(credentials.user).ok();
+        let secret = user.and_then(|user| self.secret_of(user)).unwrap_or_default();
+        // Also for a name that nobody has, so that it takes as long.
+        let digest = TokenDigest::new(credentials.password, secret);
+        user.filter(|user| self.members.of(*user).is_some_and(|member| member.has_token(digest)))
+    }
+
+    /// The hash with which a password given for a name has to be compared before anybody says
+    /// whether it is right; `None` if nothing is hashed.
+    fn hash_for(&self, name: &[u8], key: Key) -> Option<PasswordHash> {
+        let user = Username::decode(name).ok();
+        let member = user.and_then(|user| self.members.of(user));
+        match member {
+            Some(Member { is_closed: false, hash: Some(hash), .. }) => Some(hash.clone()),
+            Some(_) | None => self.passwords.hash_for(name, key).or_else(|| {
+                let is_needed = self.always_hashes || self.members.have_hashes();
+                is_needed.then(Members::nobodys_hash)
+            }),
+        }
     }
 
     /// Judges an attempt whose password `has_hash` or has not, and counts it.
@@ -115,14 +171,14 @@ impl Accounts {
             return Some(Verdict::Blocked);
         }
         let user = Username::decode(name).ok();
-        let in_force = user.and_then(|user| self.passwords.of(user));
+        let in_force = user.and_then(|user| self.secret_of(user));
         let admitted = match in_force {
             Some(text) if text == hash.as_str().as_bytes() => user.filter(|_| has_hash),
             Some(text) if PasswordHash::is_meant_by(text) => {
                 *hash = PasswordHash::decoded(text);
                 return None;
             }
-            Some(_) | None => self.passwords.verify(Credentials { user: name, password }, key),
+            Some(_) | None => self.verify_plain(Credentials { user: name, password }, key),
         };
         Some(self.count(key, earlier, admitted, now))
     }

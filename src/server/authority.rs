@@ -8,11 +8,18 @@ use rand::rngs::ChaCha12Rng;
 
 use super::accounts::{Accounts, Judgement};
 use super::database::Remembered;
+use super::members::TokenDigest;
 use super::memory::Memory;
 use super::notices::{self, Notices};
+use super::origins::Origin;
+use super::registration::Registration;
 use super::registry::Registry;
+use super::waits::Registering;
+use crate::protocol::refusal::Refusal;
 use crate::protocol::request::Credentials;
-use crate::protocol::{ContactRecord, TempId, Timestamp, UploadCode, Username};
+use crate::protocol::{
+    ContactRecord, DeviceToken, RegistrationCode, TempId, Timestamp, UploadCode, Username,
+};
 
 /// Time for which an upload code is valid, in seconds: a day.
 const CODE_LIFETIME_SECONDS: u64 = 24 * 60 * 60;
@@ -28,6 +35,8 @@ pub struct Authority {
     memory: Memory,
     /// Notices that no phone has acknowledged.
     pub notices: Notices,
+    /// Codes of those who register; `None` if nobody may.
+    registration: Option<Registration>,
     /// What the operator wants done with contact logs.
     pub policy: Policy,
 }
@@ -59,8 +68,8 @@ impl Authority {
         temp_id_lifetime: u32,
         rng: ChaCha12Rng,
     ) -> Self {
-        let (memory, notices, policy) = Default::default();
-        Self { accounts, registry, temp_id_lifetime, rng, memory, notices, policy }
+        let (memory, notices, registration, policy) = Default::default();
+        Self { accounts, registry, temp_id_lifetime, rng, memory, notices, registration, policy }
     }
 
     /// Limits the memory that requests may take.
@@ -73,6 +82,67 @@ impl Authority {
         for (user, notice) in remembered.notices {
             self.notices.add(user, notice);
         }
+        for (user, member) in remembered.members {
+            self.accounts.members.change(user, |account| *account = member);
+        }
+    }
+
+    /// Lets people register. From now on every password is hashed before anything is said of it.
+    pub fn allow_registration(&mut self) {
+        self.registration = Some(Registration::default());
+        self.accounts.always_hashes = true;
+    }
+
+    /// Begins to register a number, for somebody at `peer`. Returns the code to send it, unless it
+    /// was sent enough of them.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NoRegistration`] if nobody may register here.
+    pub fn begin_registration(
+        &mut self,
+        number: Username,
+        peer: Origin,
+        now: Instant,
+    ) -> Result<Option<RegistrationCode>, Refusal> {
+        let registration = self.registration.as_mut().ok_or(Refusal::NoRegistration)?;
+        let code = self.rng.random_range(0..RegistrationCode::COUNT);
+        let code = RegistrationCode::from_number(code).expect("in range");
+        Ok(registration.begin(number, code, peer, now).then_some(code))
+    }
+
+    /// Ends the registration of a number with the code that it was sent and a password, of which a
+    /// hash is to be made.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::WrongCode`], [`Refusal::NoRegistration`]
+    pub fn confirm_registration(
+        &mut self,
+        number: Username,
+        code: RegistrationCode,
+        password: &[u8],
+        peer: Origin,
+        now: Instant,
+    ) -> Result<Registering, Refusal> {
+        let registration = self.registration.as_mut().ok_or(Refusal::NoRegistration)?;
+        let pending = registration.take(number, code, now).ok_or(Refusal::WrongCode)?;
+        Ok(Registering::new(number, password, self.rng.random(), pending, peer))
+    }
+
+    /// Gives back the code of a registration of which nothing came.
+    pub fn give_back(&mut self, Registering { user, pending, .. }: &Registering, now: Instant) {
+        if let Some(registration) = &mut self.registration {
+            registration.give_back(*user, *pending, now);
+        }
+    }
+
+    /// Makes a token for a user who is logged in; `None` if the account is closed.
+    pub fn draw_token(&mut self, user: Username) -> Option<(DeviceToken, TokenDigest)> {
+        let token = DeviceToken::new(self.rng.random());
+        let secret = self.accounts.secret_of(user)?;
+        let digest = TokenDigest::new(token.as_str().as_bytes(), secret);
+        Some((token, digest))
     }
 
     /// The memory that requests may take.

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::contact_tracing::ContactTrace;
-use crate::protocol::{Notice, Timestamp, UploadCode, Username};
+use super::members::TokenDigest;
+use super::password_hash::PasswordHash;
+use crate::protocol::{DeviceToken, Notice, Timestamp, UploadCode, Username};
 
 /// Something that has to be on stable storage before anybody is told of it, and that the store
 /// decides: only the store knows whether an earlier change of which nobody was told is there.
@@ -44,6 +46,39 @@ pub enum Change {
         notice: i64,
         /// When it was acknowledged.
         at: Timestamp,
+    },
+    /// A user may log in with a token. If there are [`MAX_TOKENS`](super::members::MAX_TOKENS)
+    /// already, the oldest ends.
+    AddToken {
+        /// The user.
+        user: Username,
+        /// The token, which is told the user and not stored.
+        token: DeviceToken,
+        /// What is stored of it.
+        digest: TokenDigest,
+        /// When it was made.
+        at: Timestamp,
+    },
+    /// An account is opened, or given another password. All tokens end.
+    Register {
+        /// The user.
+        user: Username,
+        /// The hash of the password.
+        hash: PasswordHash,
+    },
+    /// An account is closed. Tokens, codes and, if the user leaves, notices end.
+    Close {
+        /// The user.
+        user: Username,
+        /// When it is closed.
+        at: Timestamp,
+        /// Whether the user leaves, so that TempIDs up to then name nobody.
+        leaves: bool,
+    },
+    /// An account that was closed is opened again.
+    Reopen {
+        /// The user.
+        user: Username,
     },
 }
 
@@ -95,7 +130,13 @@ impl Change {
     pub fn entries(&self) -> usize {
         match self {
             Self::TakeLog { trace, .. } => trace.entries.len(),
-            Self::MakeCode { .. } | Self::Notify { .. } | Self::Acknowledge { .. } => 0,
+            Self::MakeCode { .. }
+            | Self::Notify { .. }
+            | Self::Acknowledge { .. }
+            | Self::AddToken { .. }
+            | Self::Register { .. }
+            | Self::Close { .. }
+            | Self::Reopen { .. } => 0,
         }
     }
 }

@@ -9,6 +9,7 @@ use super::decision::Decision;
 use super::journal;
 use super::mentions::{Mention, Mentions};
 use super::origins::Origin;
+use super::sms;
 use super::store::Kind;
 use crate::protocol::resp::ForeignProtocol;
 use crate::protocol::{ContactRecord, Username};
@@ -36,6 +37,10 @@ impl Console {
             Decision::ContactLogTaken(trace) => {
                 self.contact_log_received(trace);
                 self.contact_log_checked(trace);
+            }
+            Decision::CodeToSend { number, code, has_account } => {
+                let text = sms::text(*code, *has_account);
+                self.event(format_args!("> SMS to {number}: {text}"));
             }
             Decision::LoggedOut(user) => self.event(format_args!("> {user} logout")),
             Decision::StoreFailed(kind, problem) => {

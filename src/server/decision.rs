@@ -8,7 +8,7 @@ use super::contact_tracing::ContactTrace;
 use super::origins::Origin;
 use super::store::{Kind, Problem};
 use crate::protocol::resp::ForeignProtocol;
-use crate::protocol::{ContactRecord, Username};
+use crate::protocol::{ContactRecord, RegistrationCode, Username};
 
 /// Something that the server decided, for those who observe it: the console, the simulation, a
 /// test.
@@ -25,6 +25,15 @@ pub enum Decision {
     },
     /// A contact log was taken, and this is what it says. It is on stable storage.
     ContactLogTaken(Arc<ContactTrace>),
+    /// A number is to be sent the code with which it registers.
+    CodeToSend {
+        /// The number.
+        number: Username,
+        /// The code.
+        code: RegistrationCode,
+        /// Whether it has an account, which gets the new password.
+        has_account: bool,
+    },
     /// A user logged out.
     LoggedOut(Username),
     /// Entries of this kind can no longer be stored.

@@ -366,6 +366,9 @@ impl<E: Store, S: Stream> Frontend<E, S> {
     fn commit(&mut self, registry: &S::Registry, now: Now) {
         self.service.commit(now.monotonic);
         while let Some(settled) = self.service.next_settled(now.monotonic) {
+            // Before, as whoever has just registered is logged in with it.
+            let ended = self.service.take_ended();
+            self.end_sessions(&ended);
             self.resume(settled, registry, now);
         }
         // Whom the commit has not answered has the replies to earlier requests now.

@@ -31,7 +31,7 @@ pub trait PasswordHasher: Debug {
 }
 
 /// Something to hash.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum HashOrder {
     /// Find out whether a hash is that of a password.
     Check {

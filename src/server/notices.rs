@@ -43,6 +43,11 @@ impl Notices {
         index?;
         self.by_user.get(&user)?.get(NOTICES_AT_ONCE - 1)
     }
+
+    /// Forgets the notices of a user who has left.
+    pub fn forget(&mut self, user: Username) {
+        self.by_user.remove(&user);
+    }
 }
 
 #[cfg(test)]

@@ -9,18 +9,14 @@ use subtle::{Choice, ConstantTimeEq};
 use super::failures::Key;
 use super::password_hash::PasswordHash;
 use super::users::{UserNumber, Users};
-use crate::protocol::Username;
 use crate::protocol::request::Credentials;
+use crate::protocol::{DeviceToken, Username};
 use crate::text_file::{FileError, read_lines};
 
 /// The form of a line, for messages.
 pub(super) const FORM: &str = "\"<username> <password>\" with one space, such as \
     \"+61410888888 password\", or a hash such as $argon2id$v=19$m=19456,t=2,p=1$<salt>$<hash> in \
     place of the password";
-
-/// What the tokens of devices begin with, and therefore no password may.
-pub const TOKEN_PREFIX: &str = "bluetrace-token-";
-
 /// What a line begins with that is passed over.
 const COMMENT: &[u8] = b"#";
 
@@ -185,8 +181,9 @@ fn decode_line(line: &[u8]) -> Result<(Username, &[u8]), String> {
     if password.len() > MAX_PASSWORD_BYTES {
         return Err(format!("the password is longer than {MAX_PASSWORD_BYTES} bytes"));
     }
-    if password.starts_with(TOKEN_PREFIX.as_bytes()) {
-        return Err(format!("the password begins with {TOKEN_PREFIX:?}, as tokens of devices do"));
+    if DeviceToken::is_meant_by(password) {
+        let prefix = DeviceToken::PREFIX;
+        return Err(format!("the password begins with {prefix:?}, as tokens of devices do"));
     }
     Ok((user, password))
 }

@@ -1,10 +1,10 @@
 //! The server without its sockets.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::time::Instant;
 
 use super::authority::Authority;
-use super::change::{Applied, Change, Permit, Rejection};
+use super::change::{Applied, Change};
 use super::decision::{Decision, Decisions};
 use super::hashing::{HashAnswer, HashResult, PasswordHasher};
 use super::origins::Origin;
@@ -17,6 +17,8 @@ use crate::clock::Now;
 use crate::protocol::refusal::Refusal;
 use crate::protocol::{Notice, Statistics, Username};
 use crate::reactor::{Consumed, Token};
+
+mod changes;
 
 /// The server without its sockets: what decides, and the store that makes it durable. The mio shell
 /// and the simulated server drive the same one.
@@ -41,6 +43,8 @@ pub struct Service<E> {
     failing: BTreeSet<Kind>,
     /// Notices of which no session has been told.
     news: Vec<(Username, Notice)>,
+    /// Users whose sessions are to end.
+    ended: HashSet<Username>,
 }
 
 /// The end of a session's wait.
@@ -67,6 +71,7 @@ impl<E: Store> Service<E> {
             settled: VecDeque::new(),
             failing: BTreeSet::new(),
             news: Vec::new(),
+            ended: HashSet::new(),
         }
     }
 
@@ -103,6 +108,9 @@ impl<E: Store> Service<E> {
             Operation::LogIn { attempt, peer } => {
                 hasher.submit(ticket, *peer, attempt.order(), now);
             }
+            Operation::Register(registering) => {
+                hasher.submit(ticket, registering.peer, registering.order(), now);
+            }
         });
         statistics.commits += u64::from(is_needed);
         store.begin_commit(now);
@@ -125,6 +133,11 @@ impl<E: Store> Service<E> {
             }
             Operation::LogIn { .. } => {
                 self.hasher.cancel(ticket);
+                self.refuse(Refusal::BusyWithPasswords)
+            }
+            Operation::Register(registering) => {
+                self.hasher.cancel(ticket);
+                self.authority.give_back(registering, now);
                 self.refuse(Refusal::BusyWithPasswords)
             }
         };
@@ -151,34 +164,46 @@ impl<E: Store> Service<E> {
         }
     }
 
-    /// The next login that is judged, as its password is hashed.
+    /// The next login that is judged, as its password is hashed. A password that was hashed for a
+    /// registration goes on to the store.
     fn next_hashed(&mut self, now: Instant) -> Option<Settled> {
         while let Some(HashAnswer { ticket, result }) = self.hasher.next_answer(now) {
-            let Some(Operation::LogIn { attempt, peer }) = self.waits.operation(ticket) else {
-                continue;
-            };
-            let peer = *peer;
-            let outcome = match result {
-                HashResult::Checked(has_hash) => {
+            let Some(operation) = self.waits.operation(ticket) else { continue };
+            let outcome = match (operation, result) {
+                (Operation::LogIn { attempt, peer }, HashResult::Checked(has_hash)) => {
                     self.statistics.hashes += 1;
                     let accounts = self.authority.accounts();
                     let Some(verdict) = accounts.conclude(attempt, has_hash, now) else {
-                        self.hasher.submit(ticket, peer, attempt.order(), now);
+                        self.hasher.submit(ticket, *peer, attempt.order(), now);
                         continue;
                     };
+                    self.decisions.record_failure(verdict, *peer, now);
                     self.report(Kind::Login, None);
-                    self.decisions.record_failure(verdict, peer, now);
                     if let Some(refusal) = verdict.refusal() {
                         self.statistics.refused(refusal.code());
                     }
                     Outcome::Judged(verdict)
                 }
-                HashResult::Failed(problem) => {
-                    self.report(Kind::Login, Some(&problem));
+                (operation @ Operation::Register(_), HashResult::Made(hash)) => {
+                    self.statistics.hashes += 1;
+                    self.statistics.commits += 1;
+                    operation.store_account(hash);
+                    if let Operation::Change(change) = operation {
+                        self.store.submit(ticket, Entry::Change(change));
+                        self.store.begin_commit(now);
+                    }
+                    self.report(Kind::Login, None);
+                    continue;
+                }
+                (operation, result) => {
+                    if let Operation::Register(registering) = operation {
+                        self.authority.give_back(registering, now);
+                    }
+                    if let HashResult::Failed(problem) = result {
+                        self.report(Kind::Login, Some(&problem));
+                    }
                     self.refuse(Refusal::BusyWithPasswords)
                 }
-                // Nobody orders to make one here.
-                HashResult::Busy | HashResult::Made(_) => self.refuse(Refusal::BusyWithPasswords),
             };
             let client = self.waits.end(ticket)?.client;
             return Some(Settled { client, ticket, outcome });
@@ -226,61 +251,10 @@ impl<E: Store> Service<E> {
             (Operation::Change(_), Err(_)) => self.refuse(Refusal::NotStored),
             (Operation::Change(change), Ok(applied)) => self.conclude_change(change, applied),
             // No store answers for it.
-            (Operation::LogIn { .. }, _) => self.refuse(Refusal::BusyWithPasswords),
+            (Operation::LogIn { .. } | Operation::Register(_), _) => {
+                self.refuse(Refusal::BusyWithPasswords)
+            }
         }
-    }
-
-    fn conclude_change(&mut self, change: Change, applied: Applied) -> Outcome {
-        match (change, applied) {
-            (_, Applied::Rejected(rejection)) => self.refuse(match rejection {
-                Rejection::WrongCode => Refusal::NoCode,
-                Rejection::NoSuchCase => Refusal::NoSuchCase,
-                Rejection::NoSuchNotice => Refusal::NoSuchNotice,
-            }),
-            (Change::TakeLog { trace, permit, .. }, Applied::LogTaken { case, notices }) => {
-                self.statistics.contact_logs += 1;
-                self.add_notices(notices);
-                let records = trace.entries.len();
-                // Here, as it is taken even if the phone is gone.
-                self.decisions.record(Decision::ContactLogTaken(trace));
-                let code = match permit {
-                    Permit::NotNeeded => None,
-                    Permit::Code(code) | Permit::Continues(_, code) => Some(code),
-                };
-                Outcome::Taken { records, case, code }
-            }
-            (Change::MakeCode { code, expiry, .. }, Applied::Done) => {
-                Outcome::CodeMade { code, expiry }
-            }
-            (Change::Notify { .. }, Applied::Notified(notices)) => {
-                let users = notices.len();
-                self.add_notices(notices);
-                Outcome::Notified(users)
-            }
-            (Change::Acknowledge { user, notice, .. }, Applied::Done) => {
-                let next = self.authority.notices.acknowledge(user, notice).cloned();
-                Outcome::Acknowledged { next }
-            }
-            (
-                Change::TakeLog { .. }
-                | Change::MakeCode { .. }
-                | Change::Notify { .. }
-                | Change::Acknowledge { .. },
-                applied,
-            ) => unreachable!("no store answers {applied:?} to that"),
-        }
-    }
-
-    fn add_notices(&mut self, notices: Vec<(Username, Notice)>) {
-        for (user, notice) in &notices {
-            self.authority.notices.add(*user, notice.clone());
-        }
-        self.news.extend(notices);
-    }
-
-    /// Takes the notices that were made since the last call, for those who can be told at once.
-    pub fn take_news(&mut self) -> Vec<(Username, Notice)> {
-        std::mem::take(&mut self.news)
     }
 
     /// Records when storing begins to fail and when it works again, and nothing in between.

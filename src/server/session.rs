@@ -25,6 +25,7 @@ mod extras;
 mod login;
 mod operating;
 mod outcome;
+mod registering;
 mod tools;
 
 /// Longest request before login, in bytes: room for a name and a password.
@@ -308,6 +309,24 @@ impl Session {
                 let (user, at) = (self.user()?, desk.now.wall);
                 desk.shares.charge(user, Work::StoredRecords(1), desk.now.monotonic);
                 self.change(Change::Acknowledge { user, notice, at }, desk);
+                Ok(None)
+            }
+            Request::Register { number } => self.begin_registration(number, desk).map(Some),
+            Request::Confirm { number, code, password } => {
+                self.confirm_registration(number, code, password, desk)?;
+                Ok(None)
+            }
+            Request::Token => {
+                let (user, at) = (self.user()?, desk.now.wall);
+                desk.shares.charge(user, Work::Account, desk.now.monotonic);
+                let token = desk.authority.draw_token(user);
+                let (token, digest) = token.ok_or(Refusal::NotLoggedIn)?;
+                self.change(Change::AddToken { user, token, digest, at }, desk);
+                Ok(None)
+            }
+            Request::Forget => {
+                let (user, at) = (self.user()?, desk.now.wall);
+                self.change(Change::Close { user, at, leaves: true }, desk);
                 Ok(None)
             }
             Request::Quit => {

@@ -19,6 +19,10 @@ const COST_OF_CONTACT_RECORD: Duration = Duration::from_micros(2);
 /// what that takes, so that no user has more than an eighth of the thread that stores cases.
 const COST_OF_STORED_RECORD: Duration = Duration::from_micros(18);
 
+/// Time that a change of an account is charged, such as a token: so that no user has more than five
+/// of them a second for long.
+const COST_OF_ACCOUNT: Duration = Duration::from_millis(20);
+
 /// Time that a connection is charged for a turn after it has waited, even if it only reads the next
 /// part of a request then.
 const COST_OF_TURN: Duration = Duration::from_micros(100);
@@ -64,6 +68,8 @@ pub(super) enum Work {
     ContactRecords(u32),
     /// Storing so many contact records.
     StoredRecords(u32),
+    /// Changing an account.
+    Account,
     /// Serving a connection that has waited.
     Turn,
 }
@@ -74,6 +80,7 @@ impl Work {
             Self::TempIds(count) => COST_OF_TEMP_ID * u32::from(count.saturating_sub(1)),
             Self::ContactRecords(count) => COST_OF_CONTACT_RECORD * count,
             Self::StoredRecords(count) => COST_OF_STORED_RECORD * count,
+            Self::Account => COST_OF_ACCOUNT,
             Self::Turn => COST_OF_TURN,
         }
     }

@@ -7,7 +7,10 @@ use slab::Slab;
 
 use super::accounts::Attempt;
 use super::change::Change;
+use super::hashing::HashOrder;
 use super::origins::Origin;
+use super::password_hash::{PasswordHash, SALT_BYTES};
+use super::registration::Pending;
 use super::store::{Kind, Ticket};
 use crate::protocol::{ContactRecord, Username};
 use crate::reactor::Token;
@@ -45,6 +48,39 @@ pub enum Operation {
         /// The address that it comes from.
         peer: Origin,
     },
+    /// Somebody registers, whose password is hashed and then stored.
+    Register(Box<Registering>),
+}
+
+/// A registration whose code was right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Registering {
+    /// The number.
+    pub user: Username,
+    /// The code, to be given back if nothing comes of it.
+    pub pending: Pending,
+    /// The address that it comes from.
+    pub peer: Origin,
+    order: HashOrder,
+}
+
+impl Registering {
+    /// A registration with a password, of which a hash is made with `salt`.
+    pub fn new(
+        user: Username,
+        password: &[u8],
+        salt: [u8; SALT_BYTES],
+        pending: Pending,
+        peer: Origin,
+    ) -> Self {
+        let order = HashOrder::Make { password: password.into(), salt };
+        Self { user, pending, peer, order }
+    }
+
+    /// What has to be hashed.
+    pub fn order(&self) -> HashOrder {
+        self.order.clone()
+    }
 }
 
 impl Operation {
@@ -53,7 +89,14 @@ impl Operation {
         match self {
             Self::Issue { .. } => Kind::TempIds,
             Self::Change(_) => Kind::Change,
-            Self::LogIn { .. } => Kind::Login,
+            Self::LogIn { .. } | Self::Register(_) => Kind::Login,
+        }
+    }
+
+    /// Goes on with a registration whose password has this hash: its account is to be stored.
+    pub(super) fn store_account(&mut self, hash: PasswordHash) {
+        if let Self::Register(registering) = self {
+            *self = Self::Change(Change::Register { user: registering.user, hash });
         }
     }
 
@@ -61,7 +104,7 @@ impl Operation {
     pub fn records(&self) -> &[ContactRecord] {
         match self {
             Self::Issue { records, .. } => records,
-            Self::Change(_) | Self::LogIn { .. } => &[],
+            Self::Change(_) | Self::LogIn { .. } | Self::Register(_) => &[],
         }
     }
 }

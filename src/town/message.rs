@@ -135,6 +135,11 @@ fn describe_request(words: &[&[u8]]) -> Option<String> {
         }
         Ok(Request::Notices) => "NOTICES".to_owned(),
         Ok(Request::Seen { notice }) => format!("SEEN {notice}"),
+        Ok(Request::Register { number }) => format!("REGISTER {}", number.escape_ascii()),
+        Ok(Request::Confirm { number, .. }) => {
+            format!("CONFIRM {} *** ***", number.escape_ascii())
+        }
+        Ok(Request::Token | Request::Forget) => name.escape_ascii().to_string(),
         Ok(Request::Quit) => "QUIT".to_owned(),
         Ok(Request::Hello { version, auth, name: _ }) => hello(version, auth),
         // Their arguments mean nothing here.

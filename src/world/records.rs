@@ -8,6 +8,7 @@ use crate::protocol::{Notice, Timestamp, UploadCode, Username};
 use crate::server::change::{Applied, CaseNumber, Change, Permit, Rejection};
 use crate::server::contact_tracing::ContactTrace;
 use crate::server::database::{MAX_WRONG_CODES, Remembered};
+use crate::server::members::Member;
 
 /// What the authority keeps besides TempIDs.
 #[derive(Debug, Default, Clone)]
@@ -17,6 +18,9 @@ pub struct Records {
     count: usize,
     codes: BTreeMap<Username, Code>,
     notices: Vec<KeptNotice>,
+    /// Notices that were made, also if they are not kept.
+    notice_count: i64,
+    members: BTreeMap<Username, Member>,
     is_write_only: bool,
 }
 
@@ -60,7 +64,10 @@ impl Records {
     /// What a server that starts has to know.
     pub fn remembered(&self) -> Remembered {
         let unseen = self.notices.iter().filter(|kept| !kept.is_seen);
-        Remembered { notices: unseen.map(|kept| (kept.user, kept.notice.clone())).collect() }
+        let notices = unseen.map(|kept| (kept.user, kept.notice.clone())).collect();
+        let mut members = self.members.clone();
+        members.retain(|_, member| *member != Member::default());
+        Remembered { notices, members }
     }
 
     /// Applies a change, and says what became of it.
@@ -109,6 +116,26 @@ impl Records {
                     None => Applied::Rejected(Rejection::NoSuchNotice),
                 }
             }
+            Change::AddToken { user, token: _, digest, at: _ } => {
+                self.members.entry(*user).or_default().add_token(*digest);
+                Applied::Done
+            }
+            Change::Register { user, hash } => {
+                self.members.entry(*user).or_default().register(hash.clone());
+                Applied::Done
+            }
+            Change::Close { user, at, leaves } => {
+                self.members.entry(*user).or_default().close(leaves.then_some(*at));
+                self.codes.remove(user);
+                if *leaves {
+                    self.notices.retain(|kept| kept.user != *user);
+                }
+                Applied::Done
+            }
+            Change::Reopen { user } => {
+                self.members.entry(*user).or_default().reopen();
+                Applied::Done
+            }
         }
     }
 
@@ -144,7 +171,8 @@ impl Records {
         }
         let mut made = Vec::new();
         for (user, start) in latest {
-            let number = self.notices.len() as i64 + 1;
+            self.notice_count += 1;
+            let number = self.notice_count;
             let contact_on = start.start_of_day();
             let notice = Notice { number, contact_on, text: Arc::clone(text) };
             made.push((user, notice.clone()));

@@ -15,9 +15,21 @@ pub enum OperatorRequest {
         /// The number of the case.
         case: i64,
     },
+    /// `REVOKE number`: this user may not log in any more.
+    Revoke {
+        /// The user.
+        user: Username,
+    },
+    /// `RESTORE number`: this user may log in again.
+    Restore {
+        /// The user.
+        user: Username,
+    },
 }
 
 impl OperatorRequest {
+    const NAMES: [&str; 4] = ["CODE", "NOTIFY", "REVOKE", "RESTORE"];
+
     /// Reads the words of a frame, unless they begin with a command that is not the operator's.
     ///
     /// # Errors
@@ -29,7 +41,11 @@ impl OperatorRequest {
         let request = match arguments {
             [user] if is("CODE") => decode_user(user).map(|user| Self::Code { user }),
             [case] if is("NOTIFY") => decode_case(case).map(|case| Self::Notify { case }),
-            _ if is("CODE") || is("NOTIFY") => Err(RequestError::wrong_number_of_arguments(name)),
+            [user] if is("REVOKE") => decode_user(user).map(|user| Self::Revoke { user }),
+            [user] if is("RESTORE") => decode_user(user).map(|user| Self::Restore { user }),
+            _ if Self::NAMES.into_iter().any(is) => {
+                Err(RequestError::wrong_number_of_arguments(name))
+            }
             _ => return None,
         };
         Some(request)
@@ -43,6 +59,12 @@ impl OperatorRequest {
             }
             Self::Notify { case } => {
                 resp::encode_request(out, &[b"NOTIFY", case.to_string().as_bytes()]);
+            }
+            Self::Revoke { user } => {
+                resp::encode_request(out, &[b"REVOKE", user.as_str().as_bytes()]);
+            }
+            Self::Restore { user } => {
+                resp::encode_request(out, &[b"RESTORE", user.as_str().as_bytes()]);
             }
         }
     }

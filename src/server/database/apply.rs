@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::protocol::{Notice, Timestamp, UploadCode, Username};
 use crate::server::change::{Applied, CaseNumber, Change, Permit, Rejection};
 use crate::server::contact_tracing::{ContactTrace, TracedEntry, names};
+use crate::server::members::MAX_TOKENS;
 
 /// Wrong codes after which the code of a user is valid no more. Whoever guesses finds it with a
 /// chance of 1 in 10 million.
@@ -62,7 +63,70 @@ pub(super) fn apply(change: &Change, database: &Connection) -> rusqlite::Result<
             }
             Ok(Applied::Done)
         }
+        Change::AddToken { user, token: _, digest, at } => {
+            database
+                .prepare_cached("INSERT INTO tokens (user, digest, made_at) VALUES (?, ?, ?)")?
+                .execute(params![user, digest.0, at])?;
+            database
+                .prepare_cached(
+                    "DELETE FROM tokens WHERE user = ?1 AND number NOT IN (
+                         SELECT number FROM tokens WHERE user = ?1 ORDER BY number DESC LIMIT ?2)",
+                )?
+                .execute(params![user, MAX_TOKENS as i64])?;
+            Ok(Applied::Done)
+        }
+        Change::Register { user, hash } => {
+            database
+                .prepare_cached(
+                    "INSERT INTO accounts (user, password) VALUES (?1, ?2)
+                     ON CONFLICT (user) DO UPDATE SET password = ?2, closed_at = NULL",
+                )?
+                .execute(params![user, hash.as_str()])?;
+            delete("tokens", *user, database)?;
+            Ok(Applied::Done)
+        }
+        Change::Close { user, at, leaves } => {
+            close(*user, *at, *leaves, database)?;
+            Ok(Applied::Done)
+        }
+        Change::Reopen { user } => {
+            database
+                .prepare_cached("UPDATE accounts SET closed_at = NULL WHERE user = ?")?
+                .execute([user])?;
+            Ok(Applied::Done)
+        }
     }
+}
+
+fn close(
+    user: Username,
+    at: Timestamp,
+    leaves: bool,
+    database: &Connection,
+) -> rusqlite::Result<()> {
+    database
+        .prepare_cached(
+            "INSERT INTO accounts (user, closed_at) VALUES (?1, ?2)
+             ON CONFLICT (user) DO UPDATE SET closed_at = ?2",
+        )?
+        .execute(params![user, at])?;
+    delete("tokens", user, database)?;
+    delete("upload_codes", user, database)?;
+    if leaves {
+        database
+            .prepare_cached(
+                "UPDATE accounts SET password = NULL, forgotten_until = closed_at WHERE user = ?",
+            )?
+            .execute([user])?;
+        delete("notices", user, database)?;
+    }
+    Ok(())
+}
+
+/// Deletes what a table has of a user.
+fn delete(table: &str, user: Username, database: &Connection) -> rusqlite::Result<()> {
+    database.prepare_cached(&format!("DELETE FROM {table} WHERE user = ?"))?.execute([user])?;
+    Ok(())
 }
 
 fn is_permitted(

@@ -46,7 +46,8 @@ const CASES: &str = "
 /// told until `seen_at` is set; `contact_on` is the first second of the day of the latest contact.
 /// A user without a line in `accounts` is one of `credentials.txt`. A registered one has a
 /// `password`, a PHC string. An account is closed while `closed_at` is set. TempIDs whose window
-/// begins at `forgotten_until` or earlier name nobody. A token is kept as its SHA-256.
+/// begins at `forgotten_until` or earlier name nobody. `digest` is that
+/// of a token.
 const PEOPLE: &str = "
     CREATE TABLE upload_codes (
         user TEXT PRIMARY KEY,
@@ -73,10 +74,11 @@ const PEOPLE: &str = "
         forgotten_until INTEGER
     ) STRICT, WITHOUT ROWID;
     CREATE TABLE tokens (
-        digest BLOB PRIMARY KEY,
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
         user TEXT NOT NULL,
+        digest BLOB NOT NULL,
         made_at INTEGER NOT NULL
-    ) STRICT, WITHOUT ROWID;
+    ) STRICT;
     CREATE INDEX tokens_of_user ON tokens (user);
 ";
 

@@ -26,7 +26,12 @@ impl ChangeStore for KeptChanges {
                     Applied::LogTaken { case: self.cases, notices: Vec::new() }
                 }
                 Change::Notify { .. } => Applied::Notified(Vec::new()),
-                Change::MakeCode { .. } | Change::Acknowledge { .. } => Applied::Done,
+                Change::MakeCode { .. }
+                | Change::Acknowledge { .. }
+                | Change::AddToken { .. }
+                | Change::Register { .. }
+                | Change::Close { .. }
+                | Change::Reopen { .. } => Applied::Done,
             }),
         };
         self.submitted.push(Completion { ticket, outcome });

@@ -4,6 +4,7 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, 
 
 use crate::protocol::{TempId, Timestamp, UploadCode, Username};
 use crate::server::contact_tracing::Oddity;
+use crate::server::password_hash::PasswordHash;
 
 /// Oddities of an entry, as they are stored.
 pub(super) struct Marks(pub(super) Vec<Oddity>);
@@ -60,5 +61,11 @@ impl FromSql for Timestamp {
 impl FromSql for UploadCode {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         Self::decode(value.as_bytes()?).map_err(FromSqlError::other)
+    }
+}
+
+impl FromSql for PasswordHash {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        Self::decode(value.as_bytes()?).map_err(|problem| FromSqlError::Other(problem.into()))
     }
 }

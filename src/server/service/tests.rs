@@ -4,6 +4,7 @@ use rand::SeedableRng;
 use rand::rngs::ChaCha12Rng;
 
 use super::super::accounts::{Accounts, Judgement, Verdict};
+use super::super::change::Permit;
 use super::super::contact_tracing::tests::log_of_the_assignment;
 use super::super::database::tests::KeptChanges;
 use super::super::embedded::Embedded;

@@ -7,6 +7,7 @@ use crate::protocol::answer::Answer;
 use crate::protocol::refusal::Refusal;
 use crate::protocol::request::OperatorRequest;
 use crate::server::change::Change;
+use crate::server::members::Member;
 
 impl Session {
     /// Handles a request of the operator. `None` means that the answer follows later.
@@ -26,6 +27,20 @@ impl Session {
             OperatorRequest::Notify { case } => {
                 let text = Arc::clone(&desk.authority.policy.notice_text);
                 self.change(Change::Notify { case, text, at: desk.now.wall }, desk);
+            }
+            OperatorRequest::Revoke { user } => {
+                if !desk.authority.accounts().has(user) {
+                    return Err(Refusal::NoSuchUser);
+                }
+                let at = desk.now.wall;
+                self.change(Change::Close { user, at, leaves: false }, desk);
+            }
+            OperatorRequest::Restore { user } => {
+                let is_revoked = |member: &Member| member.is_closed && !member.has_left();
+                if !desk.authority.accounts().members.of(user).is_some_and(is_revoked) {
+                    return Err(Refusal::NotRevoked);
+                }
+                self.change(Change::Reopen { user }, desk);
             }
         }
         Ok(None)

@@ -4,7 +4,7 @@ use super::{MAX_UNREAD_REPLY_BYTES, Session, State, Who};
 use crate::protocol::answer::Answer;
 use crate::protocol::refusal::Refusal;
 use crate::protocol::resp::RespVersion;
-use crate::protocol::{ContactRecord, Notice, Timestamp, UploadCode, Username};
+use crate::protocol::{ContactRecord, DeviceToken, Notice, Timestamp, UploadCode, Username};
 use crate::server::accounts::Verdict;
 use crate::server::change::CaseNumber;
 use crate::server::decision::{Decision, Decisions};
@@ -39,6 +39,10 @@ pub enum Outcome {
         /// The notice that is told in its place.
         next: Option<Notice>,
     },
+    /// A user may log in with this token.
+    TokenMade(DeviceToken),
+    /// What was asked is done, and there is nothing to say about it.
+    Done,
     /// The password was hashed, and this is the verdict.
     Judged(Verdict),
     /// The entry is not stored, or nobody knows whether it is; or the password was not hashed.
@@ -73,6 +77,8 @@ impl Session {
                     Outcome::Issued(_)
                     | Outcome::Taken { .. }
                     | Outcome::CodeMade { .. }
+                    | Outcome::TokenMade(_)
+                    | Outcome::Done
                     | Outcome::Notified(_)
                     | Outcome::Acknowledged { .. } => return,
                 };
@@ -114,6 +120,10 @@ impl Session {
             }
             Outcome::CodeMade { code, expiry } => Answer::Code { code, expiry }.encode(replies),
             Outcome::Notified(users) => Answer::Integer(users).encode(replies),
+            Outcome::TokenMade(token) => {
+                Answer::Bulk(token.as_str().as_bytes().into()).encode(replies);
+            }
+            Outcome::Done => Answer::Ok.encode(replies),
             Outcome::Acknowledged { next } => {
                 Answer::Ok.encode(replies);
                 if let Some(notice) = next {

@@ -474,7 +474,13 @@ fn logging_in_is_not_ended_by_the_answer_to_another_wait() {
     let mut fixture = Fixture::logging_in(LOGIN);
     let other = Ticket { number: 99, ..fixture.ticket() };
     let outcome = Outcome::Judged(Verdict::WrongPassword);
-    fixture.session.resume(other, outcome, &mut fixture.replies, &mut fixture.decisions, &fixture.authority.notices);
+    fixture.session.resume(
+        other,
+        outcome,
+        &mut fixture.replies,
+        &mut fixture.decisions,
+        &fixture.authority.notices,
+    );
     assert!(fixture.session.is_waiting());
     assert_eq!(fixture.replied(), "");
 }

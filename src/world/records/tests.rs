@@ -3,9 +3,10 @@ use std::path::Path;
 use proptest::prelude::*;
 
 use super::*;
-use crate::protocol::{ContactRecord, TempId};
+use crate::protocol::{ContactRecord, DeviceToken, TempId};
 use crate::server::contact_tracing::{Issued, TracedEntry};
 use crate::server::database::{Database, FILE_NAME};
+use crate::server::members::{Members, TokenDigest};
 
 fn user(number: u8) -> Username {
     Username::decode(format!("user{number}").as_bytes()).expect("a name")
@@ -52,12 +53,31 @@ fn any_change() -> impl Strategy<Value = Change> {
             Change::MakeCode { user: user(number), code: code(of), expiry: time(expiry) }
         }),
         (1..6_i64).prop_map(|case| Change::Notify { case, text: "later".into(), at: time(5) }),
-        (user_number, 1..6_i64).prop_map(|(number, notice)| Change::Acknowledge {
+        (user_number.clone(), 1..6_i64).prop_map(|(number, notice)| Change::Acknowledge {
             user: user(number),
             notice,
             at: time(6),
         }),
+        any_change_of_an_account(),
     ]
+}
+
+fn any_change_of_an_account() -> impl Strategy<Value = Change> {
+    (0..3_u8, 0..6_u8, any::<u8>()).prop_map(|(number, kind, byte)| {
+        let user = user(number);
+        match kind {
+            0 => Change::Register { user, hash: Members::nobodys_hash() },
+            1 => Change::Close { user, at: time(byte), leaves: true },
+            2 => Change::Close { user, at: time(byte), leaves: false },
+            3 => Change::Reopen { user },
+            _ => Change::AddToken {
+                user,
+                token: DeviceToken::new([byte; 32]),
+                digest: TokenDigest([byte; 32]),
+                at: time(1),
+            },
+        }
+    })
 }
 
 /// Applies the changes to a database, which is opened again for each group of them.
@@ -66,7 +86,7 @@ fn applied_by_database(path: &Path, changes: &[Change]) -> (Vec<Applied>, Rememb
         let mut database = Database::open(path).expect("a database");
         database.apply(group).expect("stored")
     };
-    let applied = changes.chunks(7).flat_map(apply).collect();
+    let applied = changes.chunks(15).flat_map(apply).collect();
     let database = Database::open(path).expect("a database");
     (applied, database.remembered().expect("readable"))
 }
@@ -76,7 +96,7 @@ proptest! {
 
     #[test]
     fn records_in_memory_agree_with_the_database(
-        changes in proptest::collection::vec(any_change(), 0..40),
+        changes in proptest::collection::vec(any_change(), 0..60),
     ) {
         let directory = tempfile::tempdir().expect("a directory");
         let (applied, remembered) =

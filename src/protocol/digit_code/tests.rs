@@ -6,9 +6,9 @@ fn code_is_eight_digits() {
     assert_eq!(UploadCode::from_number(UploadCode::COUNT), None);
     assert_eq!(UploadCode::decode(b"01234567").expect("a code").as_str(), "01234567");
     for bytes in [&b""[..], b"1234567", b"123456789", b"1234567x", b"-1234567"] {
-        assert_eq!(UploadCode::decode(bytes), Err(UploadCodeError));
+        let error = UploadCode::decode(bytes).expect_err("no code").to_string();
+        assert_eq!(error, "expected a code of 8 decimal digits");
     }
-    assert_eq!(UploadCodeError.to_string(), "an upload code is 8 decimal digits");
 }
 
 #[test]
