@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bluetrace::arguments::{ip_address, number};
 use bluetrace::client::dialogue::Ending;
-use bluetrace::client::{Client, ClientError, Settings};
+use bluetrace::client::{Client, ClientError, Settings, TempIdSupply};
 use bluetrace::program;
 use clap::Parser;
 
@@ -31,6 +31,9 @@ struct Arguments {
     #[arg(long, value_name = "SECS", default_value_t = Settings::DEFAULT_CONTACT_RETENTION,
         value_parser = number("seconds", 1..=u32::MAX))]
     contact_retention: u32,
+    /// Fetch TempIDs in batches after a login, and again before they run out
+    #[arg(long)]
+    auto: bool,
 }
 
 fn main() -> ExitCode {
@@ -45,6 +48,7 @@ fn serve_user() -> ExitCode {
         udp_port: arguments.client_udp_port,
         data: arguments.data,
         contact_retention: Duration::from_secs(arguments.contact_retention.into()),
+        temp_ids: if arguments.auto { TempIdSupply::Automatic } else { TempIdSupply::ByHand },
     };
     match run(&settings) {
         Ok(Ending::Left) => ExitCode::SUCCESS,

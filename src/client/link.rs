@@ -104,9 +104,15 @@ impl Client {
     }
 
     pub(super) fn take_answer(&mut self, event: &session::Event, now: Now) {
+        if self.take_supply(event, now) {
+            return;
+        }
         self.dialogue.answered(event, &mut self.lines);
         match event {
-            session::Event::LoggedIn(user) => self.hand_over(*user, now),
+            session::Event::LoggedIn(user) => {
+                self.hand_over(*user, now);
+                self.supply.logged_in();
+            }
             session::Event::TempIds(records) => {
                 if let Some(record) = records.first() {
                     self.phone.use_temp_id(*record);
@@ -198,6 +204,7 @@ impl Client {
     pub(super) fn drop_link(&mut self, now: Now) {
         self.link = Link::Down;
         self.waiting_upload = None;
+        self.supply.lost();
         self.set_server_deadline(None, now);
     }
 

@@ -16,10 +16,12 @@ mod link;
 pub mod log_storage;
 mod nearby;
 pub mod phone;
+pub mod renewal;
 pub mod repeats;
 pub mod screen;
 pub mod session;
 mod settings;
+mod supply;
 pub mod terminal;
 mod user;
 
@@ -39,7 +41,8 @@ use self::log_storage::LogDirectory;
 use self::phone::Phone;
 use self::screen::Screen;
 use self::session::Session;
-pub use self::settings::{ClientError, Settings};
+pub use self::settings::{ClientError, Settings, TempIdSupply};
+use self::supply::Supply;
 use self::terminal::Environment;
 use self::user::{Stdin, WaitingUpload};
 use crate::clock::Now;
@@ -74,6 +77,7 @@ pub struct Client {
     /// When the server has been waited for long enough, if it is waited for.
     server_deadline: Option<Instant>,
     waiting_upload: Option<WaitingUpload>,
+    supply: Supply,
     phone: Phone,
     keeper: Keeper<LogDirectory>,
     dialogue: Dialogue,
@@ -106,6 +110,7 @@ impl Client {
             session: Session::new(RespVersion::V3),
             server_deadline: None,
             waiting_upload: None,
+            supply: Supply::new(settings.temp_ids),
             phone: Phone::new(settings.contact_retention),
             keeper: Keeper::new(LogDirectory::new(settings.data.clone()), now),
             dialogue: Dialogue::default(),
@@ -141,8 +146,8 @@ impl Client {
     }
 
     fn tick(&mut self, events: &mut Events, buffer: &mut [u8]) -> Result<(), ClientError> {
-        let now = Now::read().monotonic;
-        self.event_loop.wait(events, self.next_wake(now), now)?;
+        let now = Now::read();
+        self.event_loop.wait(events, self.next_wake(now), now.monotonic)?;
         let now = Now::read();
         let has_left_over = self.link.is_unread();
         for event in events.iter() {
@@ -153,6 +158,7 @@ impl Client {
         }
         self.receive_datagrams(now);
         self.handle_deadlines(now)?;
+        self.supply_temp_ids(now)?;
         self.read_input()?;
         self.follow_user(now)?;
         // What they say has been drawn.
@@ -162,13 +168,14 @@ impl Client {
     }
 
     /// When there is something to do although no event tells of it.
-    fn next_wake(&self, now: Instant) -> Option<Instant> {
-        let left_over = (self.link.is_unread() || self.may_read_input()).then_some(now);
+    fn next_wake(&self, now: Now) -> Option<Instant> {
+        let left_over = (self.link.is_unread() || self.may_read_input()).then_some(now.monotonic);
         let tidying = self.keeper.next_tidying(&self.phone);
         let repeats = self.dialogue.next_repeats();
-        let receiving = self.datagrams.next_attempt(now);
+        let receiving = self.datagrams.next_attempt(now.monotonic);
         let upload = self.waiting_upload.map(|upload| upload.next);
-        let wakes = [left_over, receiving, self.server_deadline, upload, tidying, repeats];
+        let fetch = self.next_fetch(now);
+        let wakes = [left_over, receiving, self.server_deadline, upload, fetch, tidying, repeats];
         wakes.into_iter().flatten().min()
     }
 

@@ -1,4 +1,4 @@
-//! A phone among phones: its TempID and its contact log. No socket, no clock.
+//! A phone among phones: its TempIDs and its contact log. No socket, no clock.
 
 use std::time::Duration;
 
@@ -6,11 +6,13 @@ use super::contact_log::{Added, ContactLog, Sender};
 use crate::clock::Now;
 use crate::protocol::{Beacon, BeaconError, ContactRecord};
 
-/// A phone without its server and its user: the TempID that it uses, the beacons that it sends, and
+/// A phone without its server and its user: the TempIDs that it uses, the beacons that it sends, and
 /// the log of those that it received.
 #[derive(Debug)]
 pub struct Phone {
     current: Option<ContactRecord>,
+    /// TempIDs for windows in a row, for when the current one is not valid.
+    batch: Vec<ContactRecord>,
     log: ContactLog,
 }
 
@@ -40,7 +42,7 @@ pub enum Reception {
 impl Phone {
     /// Creates a phone without a TempID that keeps beacons for `retention`.
     pub fn new(retention: Duration) -> Self {
-        Self { current: None, log: ContactLog::new(retention) }
+        Self { current: None, batch: Vec::new(), log: ContactLog::new(retention) }
     }
 
     /// Returns the contact log.
@@ -53,29 +55,46 @@ impl Phone {
         &mut self.log
     }
 
-    /// Sets the TempID that the phone sends.
+    /// Sets the TempID that the phone sends as long as it is valid.
     pub fn use_temp_id(&mut self, record: ContactRecord) {
         self.current = Some(record);
     }
 
-    /// Returns the TempID in use, valid or not.
+    /// Returns the TempID that was set, valid or not.
     pub fn temp_id(&self) -> Option<ContactRecord> {
         self.current
+    }
+
+    /// Sets the TempIDs for windows in a row that the phone sends while the one that was
+    /// [set](Self::use_temp_id) is not valid. A TempID of the batch before is used to its end, as
+    /// the new ones may not have begun by a clock that is behind the server's.
+    pub fn use_batch(&mut self, records: &[ContactRecord], now: Now) {
+        self.batch.retain(|record| record.is_valid_at(now.wall));
+        self.batch.extend_from_slice(records);
+    }
+
+    /// Returns the TempIDs for windows in a row, some of which may be over.
+    pub fn batch(&self) -> &[ContactRecord] {
+        &self.batch
     }
 
     /// Forgets everything, as another person uses the phone from now on, and returns the old log.
     pub fn reset(&mut self) -> ContactLog {
         self.current = None;
+        self.batch.clear();
         let empty = self.log.emptied();
         std::mem::replace(&mut self.log, empty)
     }
 
-    /// Returns the beacon to send to a phone nearby.
+    /// Returns the beacon to send to a phone nearby: of a TempID that is valid now, if there is one.
     pub fn beacon(&self, now: Now) -> Outgoing {
-        match self.current {
+        let mut held = self.current.iter().chain(&self.batch);
+        if let Some(record) = held.find(|record| record.is_valid_at(now.wall)) {
+            return Outgoing::Valid(Beacon(*record));
+        }
+        match self.current.as_ref().or(self.batch.last()) {
+            Some(record) => Outgoing::NotValidNow(Beacon(*record)),
             None => Outgoing::None,
-            Some(record) if record.is_valid_at(now.wall) => Outgoing::Valid(Beacon(record)),
-            Some(record) => Outgoing::NotValidNow(Beacon(record)),
         }
     }
 

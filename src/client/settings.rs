@@ -16,6 +16,17 @@ pub struct Settings {
     pub data: PathBuf,
     /// Time for which a beacon stays in the contact log.
     pub contact_retention: Duration,
+    /// Who sees to it that the phone has TempIDs.
+    pub temp_ids: TempIdSupply,
+}
+
+/// Who sees to it that a phone has TempIDs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TempIdSupply {
+    /// The user, who downloads them one by one.
+    ByHand,
+    /// The phone also fetches batches by itself.
+    Automatic,
 }
 
 impl Settings {

@@ -115,6 +115,7 @@ impl Client {
     pub(super) fn act(&mut self, action: Action, now: Now) -> Result<(), ClientError> {
         // Whoever logs out does not wait for it.
         self.waiting_upload = None;
+        let Some(action) = self.postpone(action, now) else { return Ok(()) };
         match action {
             Action::LogIn { user, password } => {
                 if let Link::Down = self.link

@@ -49,3 +49,57 @@ fn phone_sends_the_temp_id_that_it_has_at_any_time() {
         assert_eq!(phone.beacon(at(wall)), Outgoing::NotValidNow(beacon), "{wall}");
     }
 }
+
+/// A record of the 15 minutes that begin at `start`, on the day of [`BEACON`].
+fn record(number: u128, start: &str) -> ContactRecord {
+    let start = Timestamp::decode(format!("13/05/2020 {start}").as_bytes()).expect("a time");
+    let temp_id = crate::protocol::TempId::from_number(number).expect("in range");
+    ContactRecord { temp_id, start, expiry: start.after_seconds(899) }
+}
+
+fn sent(phone: &Phone, time: &str) -> Outgoing {
+    phone.beacon(at(&format!("13/05/2020 {time}")))
+}
+
+#[test]
+fn phone_with_a_batch_sends_the_temp_id_of_the_window() {
+    let mut phone = phone();
+    let [first, second] = [record(1, "17:30:00"), record(2, "17:45:00")];
+    phone.use_batch(&[first, second], at("13/05/2020 17:30:00"));
+    assert_eq!(sent(&phone, "17:29:59"), Outgoing::NotValidNow(Beacon(second)));
+    for (time, record) in [("17:30:00", first), ("17:44:59", first), ("17:45:00", second)] {
+        assert_eq!(sent(&phone, time), Outgoing::Valid(Beacon(record)), "{time}");
+    }
+    assert_eq!(sent(&phone, "18:00:00"), Outgoing::NotValidNow(Beacon(second)));
+}
+
+#[test]
+fn phone_with_a_batch_sends_a_downloaded_temp_id_as_long_as_it_is_valid() {
+    let mut phone = phone();
+    let (first, second) = (record(1, "17:30:00"), record(2, "17:45:00"));
+    let downloaded = record(3, "17:31:00");
+    phone.use_batch(&[first, second], at("13/05/2020 17:30:00"));
+    phone.use_temp_id(downloaded);
+    assert_eq!(sent(&phone, "17:45:59"), Outgoing::Valid(Beacon(downloaded)));
+    assert_eq!(sent(&phone, "17:46:00"), Outgoing::Valid(Beacon(second)));
+    assert_eq!(sent(&phone, "18:00:00"), Outgoing::NotValidNow(Beacon(downloaded)));
+}
+
+#[test]
+fn phone_with_a_batch_given_another_uses_the_temp_id_of_the_window_to_its_end() {
+    let mut phone = phone();
+    let old = [record(1, "17:15:00"), record(2, "17:30:00"), record(3, "17:45:00")];
+    phone.use_batch(&old, at("13/05/2020 17:15:00"));
+    phone.use_batch(&[record(4, "17:40:00")], at("13/05/2020 17:40:00"));
+    assert_eq!(phone.batch(), [old[1], record(4, "17:40:00")]);
+    assert_eq!(sent(&phone, "17:44:59"), Outgoing::Valid(Beacon(old[1])));
+    assert_eq!(sent(&phone, "17:45:00"), Outgoing::Valid(Beacon(record(4, "17:40:00"))));
+}
+
+#[test]
+fn phone_of_another_user_has_no_temp_id_of_the_last() {
+    let mut phone = phone();
+    phone.use_batch(&[record(1, "17:30:00")], at("13/05/2020 17:30:00"));
+    phone.reset();
+    assert_eq!(sent(&phone, "17:30:00"), Outgoing::None);
+}
