@@ -8,6 +8,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use support::beacon::Air;
 use support::client::{Client, Setup, WELCOME, server_again};
 use support::data::{Data, EIGHT};
+use support::group::Group;
 use support::liar::{Answer, Liar, Truth, bulk};
 use support::record::Record;
 use support::server::{self, Server};
@@ -188,6 +189,23 @@ fn commands_typed_while_a_batch_is_on_its_way_are_carried_out_after_it() {
     client.stdout.wait_for_part("Error. Invalid command");
     assert_eq!(client.shown()[1], "TempID:");
     assert_eq!(client.shown().len(), 4);
+}
+
+#[test]
+fn temp_ids_that_run_out_are_told_once_and_so_is_the_next() {
+    let (server, data, group) = (Slow::start(), Data::empty(), Group::new());
+    let mut client = Setup::new(server.liar.address, &data).also(&group.options()).start();
+    client.log_in(EIGHT);
+    server.wait_for_request();
+    server.answer(seconds_since(97));
+    client.stdout.wait_for_part("it has no TempID that is valid now");
+    server.wait_for_request();
+    server.answer(seconds_since(0));
+    client.stdout.wait_for_part("Beacons are sent to ");
+    group.hear();
+    client.type_line("no command");
+    client.stdout.wait_for_part("Error. Invalid command");
+    assert_eq!(client.shown().len(), 4, "{:?}", client.shown());
 }
 
 #[test]

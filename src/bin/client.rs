@@ -7,9 +7,11 @@ use std::time::Duration;
 
 use bluetrace::arguments::{ip_address, number};
 use bluetrace::client::dialogue::Ending;
-use bluetrace::client::{Client, ClientError, Settings, TempIdSupply};
+use bluetrace::client::{AirSettings, Client, ClientError, Settings, TempIdSupply};
 use bluetrace::program;
-use clap::Parser;
+use bluetrace::reactor::Group;
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
 
 /// One phone: log in to the server, download TempIDs, exchange beacons with phones nearby.
 #[derive(Debug, Parser)]
@@ -34,7 +36,19 @@ struct Arguments {
     /// Fetch TempIDs in batches after a login, and again before they run out
     #[arg(long)]
     auto: bool,
+    /// Send beacons to this multicast group without being told to, and hear those of others:
+    /// 239.1.2.3:5000, [ff02::1%eth0]:5000, or with another interface. Includes --auto
+    #[arg(long, value_name = "GROUP:PORT")]
+    air: Option<Group>,
+    /// Seconds from one beacon by air to the next
+    #[arg(long, value_name = "SECS", default_value_t = Settings::DEFAULT_BEACON_EVERY,
+        requires = "air", value_parser = number("seconds", 1..=MAX_BEACON_EVERY))]
+    beacon_every: u32,
 }
+
+/// Seconds between two beacons by air, at most: with longer ones than a TempID lives, nobody would
+/// hear it.
+const MAX_BEACON_EVERY: u32 = 900;
 
 fn main() -> ExitCode {
     program::protect_memory();
@@ -43,12 +57,20 @@ fn main() -> ExitCode {
 
 fn serve_user() -> ExitCode {
     let arguments: Arguments = bluetrace::arguments::parse();
+    require_two_ports(&arguments);
     let settings = Settings {
         server: SocketAddr::new(arguments.server_ip, arguments.server_port),
         udp_port: arguments.client_udp_port,
         data: arguments.data,
         contact_retention: Duration::from_secs(arguments.contact_retention.into()),
-        temp_ids: if arguments.auto { TempIdSupply::Automatic } else { TempIdSupply::ByHand },
+        temp_ids: match arguments.auto || arguments.air.is_some() {
+            true => TempIdSupply::Automatic,
+            false => TempIdSupply::ByHand,
+        },
+        air: arguments.air.map(|group| AirSettings {
+            group,
+            beacon_every: Duration::from_secs(arguments.beacon_every.into()),
+        }),
     };
     match run(&settings) {
         Ok(Ending::Left) => ExitCode::SUCCESS,
@@ -57,6 +79,16 @@ fn serve_user() -> ExitCode {
             eprintln!("client: {error}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Ends the process with exit code 2 if the phone would listen twice on a port: one socket would
+/// take what is meant for the other.
+fn require_two_ports(arguments: &Arguments) {
+    let port = arguments.client_udp_port;
+    if arguments.air.as_ref().is_some_and(|group| group.port() == port) {
+        let text = format!("--air and client_udp_port need two ports, and both have {port}");
+        Arguments::command().error(ErrorKind::ArgumentConflict, text).exit();
     }
 }
 

@@ -343,13 +343,7 @@ impl Dialogue {
         now: Now,
         lines: &mut Lines,
     ) {
-        let judged = match reception {
-            Reception::Valid(_, Added::TooMany) => Judged::NotLogged,
-            Reception::Valid(record, _) => Judged::Valid(*record),
-            Reception::Invalid(record) => Judged::Invalid(*record),
-            Reception::Refused(error) => Judged::Refused(*error),
-        };
-        if self.repeats.take(sender.ip(), judged, now.monotonic) {
+        if self.repeats.take(sender.ip(), Judged::from(reception), now.monotonic) {
             return;
         }
         match reception {

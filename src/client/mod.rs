@@ -5,11 +5,14 @@
 //! conversation with the user. This module is the shell that drives them: standard input, TCP, UDP
 //! and timers on one poll.
 
+mod air;
+pub mod beat;
 pub mod breach;
 pub mod command;
 pub mod contact_log;
 pub mod contact_log_file;
 pub mod dialogue;
+pub mod heard;
 pub mod keeper;
 pub mod line_editor;
 mod link;
@@ -34,6 +37,7 @@ use std::time::{Duration, Instant};
 use mio::Events;
 use mio::event::Event;
 
+use self::air::Air;
 use self::dialogue::{Dialogue, Ending, Lines};
 use self::keeper::Keeper;
 use self::link::Link;
@@ -41,7 +45,7 @@ use self::log_storage::LogDirectory;
 use self::phone::Phone;
 use self::screen::Screen;
 use self::session::Session;
-pub use self::settings::{ClientError, Settings, TempIdSupply};
+pub use self::settings::{AirSettings, ClientError, Settings, TempIdSupply};
 use self::supply::Supply;
 use self::terminal::Environment;
 use self::user::{Stdin, WaitingUpload};
@@ -59,14 +63,16 @@ const STDIN: Token = Token::permanent(0);
 const SIGNALS: Token = Token::permanent(1);
 const DATAGRAMS: Token = Token::permanent(2);
 const STDOUT: Token = Token::permanent(3);
+const AIR: Token = Token::permanent(4);
 /// First token of the connections to the server, see [`link`].
-const FIRST_LINK: u32 = 4;
+const FIRST_LINK: u32 = 5;
 
 /// A phone on its sockets and its terminal.
 pub struct Client {
     event_loop: EventLoop,
     signals: Signals,
     datagrams: DatagramSocket,
+    air: Option<Air>,
     stdin: Stdin,
     screen: Screen,
     link: Link,
@@ -98,7 +104,11 @@ impl Client {
         require_directory(&settings.data)?;
         let event_loop = EventLoop::new()?;
         let registry = event_loop.registry();
+        // Before the other socket, which would else be given its port if it leaves the choice to the
+        // system.
+        let air = settings.air.as_ref().map(|air| Air::join(air, registry)).transpose()?;
         let mut client = Self {
+            air,
             datagrams: nearby::listen(settings, registry)?,
             signals: Signals::take_over(&HANDLED_SIGNALS, registry, SIGNALS)?,
             stdin: Stdin::register(registry),
@@ -157,8 +167,10 @@ impl Client {
             self.receive(buffer, now)?;
         }
         self.receive_datagrams(now);
+        self.receive_by_air(now);
         self.handle_deadlines(now)?;
         self.supply_temp_ids(now)?;
+        self.beacon_by_air(now);
         self.read_input()?;
         self.follow_user(now)?;
         // What they say has been drawn.
@@ -174,9 +186,9 @@ impl Client {
         let repeats = self.dialogue.next_repeats();
         let receiving = self.datagrams.next_attempt(now.monotonic);
         let upload = self.waiting_upload.map(|upload| upload.next);
-        let fetch = self.next_fetch(now);
-        let wakes = [left_over, receiving, self.server_deadline, upload, fetch, tidying, repeats];
-        wakes.into_iter().flatten().min()
+        let air = self.air.as_ref().and_then(|air| air.next_wake(now.monotonic));
+        let due = [self.server_deadline, upload, self.next_fetch(now), tidying, repeats];
+        [left_over, receiving, air].into_iter().chain(due).flatten().min()
     }
 
     fn handle_event(
@@ -189,6 +201,7 @@ impl Client {
             STDIN => self.stdin = Stdin::Ready,
             SIGNALS => self.handle_signals(now)?,
             DATAGRAMS => self.datagrams.note_readable(),
+            AIR => self.air.iter_mut().for_each(Air::note_readable),
             // It is flushed at the end of every tick.
             STDOUT => {}
             token => self.handle_link_event(event, token, buffer, now)?,

@@ -92,7 +92,8 @@ impl Phone {
         if let Some(record) = held.find(|record| record.is_valid_at(now.wall)) {
             return Outgoing::Valid(Beacon(*record));
         }
-        match self.current.as_ref().or(self.batch.last()) {
+        let to_come = self.batch.iter().find(|record| now.wall < record.start);
+        match to_come.or(self.current.as_ref()).or(self.batch.last()) {
             Some(record) => Outgoing::NotValidNow(Beacon(*record)),
             None => Outgoing::None,
         }

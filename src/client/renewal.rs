@@ -93,11 +93,14 @@ impl Renewal {
     ) -> Option<String> {
         phone.use_batch(records, now);
         let (first, last) = (records.first()?, records.last()?);
-        if is_of_our_time(first, last, now.wall) {
+        if !time_left(records, now.wall).is_zero() {
             *self = Self { state: State::Stocked, ..Self::default() };
             return None;
         }
-        self.failed(now).then(|| {
+        // One whose half is over already, by a clock that is far from the server's, would else be
+        // renewed without an end.
+        let is_news = self.failed(now);
+        (is_news && !is_of_our_time(first, last, now.wall)).then(|| {
             format!(
                 "The server's TempIDs are valid from {} to {}, but the clock of this phone says {}.",
                 first.start, last.expiry, now.wall

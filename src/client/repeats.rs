@@ -4,6 +4,8 @@ use std::fmt;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
+use super::contact_log::Added;
+use super::phone::Reception;
 use crate::protocol::{BeaconError, ContactRecord};
 
 /// A datagram that follows an equal one within this time is counted and not shown: nobody types a
@@ -53,6 +55,19 @@ pub struct Repeated {
     sender: IpAddr,
     judged: Judged,
     count: usize,
+}
+
+impl From<&Reception> for Judged {
+    fn from(reception: &Reception) -> Self {
+        match reception {
+            Reception::Valid(_, Added::TooMany) => Self::NotLogged,
+            Reception::Valid(record, Added::New | Added::InsteadOfOldest | Added::Again) => {
+                Self::Valid(*record)
+            }
+            Reception::Invalid(record) => Self::Invalid(*record),
+            Reception::Refused(error) => Self::Refused(*error),
+        }
+    }
 }
 
 impl Repeats {

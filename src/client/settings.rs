@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use crate::reactor::Group;
+
 /// Options of a client.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -18,6 +20,17 @@ pub struct Settings {
     pub contact_retention: Duration,
     /// Who sees to it that the phone has TempIDs.
     pub temp_ids: TempIdSupply,
+    /// Where beacons are sent without a command and heard, if they are.
+    pub air: Option<AirSettings>,
+}
+
+/// The air that a phone shares with others.
+#[derive(Debug, Clone)]
+pub struct AirSettings {
+    /// The group in which phones hear each other.
+    pub group: Group,
+    /// Time from one beacon to the next, on average.
+    pub beacon_every: Duration,
 }
 
 /// Who sees to it that a phone has TempIDs.
@@ -32,6 +45,10 @@ pub enum TempIdSupply {
 impl Settings {
     /// Retention of the contact log, in seconds. The real BlueTrace keeps beacons for 21 days.
     pub const DEFAULT_CONTACT_RETENTION: u32 = 3 * 60;
+
+    /// Time between two beacons by air, in seconds: an encounter of some minutes is heard several
+    /// times, and a crowd of phones does not fill the terminals and networks of each other.
+    pub const DEFAULT_BEACON_EVERY: u32 = 60;
 }
 
 /// Reason for which a client ends before its user leaves.
@@ -51,6 +68,14 @@ pub enum ClientError {
         /// The port.
         port: u16,
         /// Error of the system.
+        source: io::Error,
+    },
+    /// The multicast group cannot be joined.
+    #[error("cannot join {group}: {source}")]
+    Air {
+        /// The group.
+        group: Group,
+        /// What the system says, or that there is no such interface.
         source: io::Error,
     },
     /// The directory of the contact logs cannot be used.

@@ -4,8 +4,9 @@ use std::time::{Duration, Instant};
 
 use mio::net::UdpSocket;
 use mio::{Interest, Registry};
+use socket2::SockRef;
 
-use super::{Retry, Token};
+use super::{Group, Retry, Token};
 
 /// Datagrams that one tick takes at most, so that a flood does not keep the user from typing.
 const DATAGRAMS_PER_TICK: usize = 64;
@@ -37,10 +38,35 @@ impl DatagramSocket {
     ///
     /// What the system says, such as that the port is taken.
     pub fn bind(address: SocketAddr, registry: &Registry, token: Token) -> io::Result<Self> {
-        let mut socket = UdpSocket::bind(address)?;
+        Self::register(UdpSocket::bind(address)?, registry, token)
+    }
+
+    /// Receives what is sent to `group`, registered under `token`.
+    ///
+    /// # Errors
+    ///
+    /// What the system says, such as that there is no such interface.
+    pub fn join(group: &Group, registry: &Registry, token: Token) -> io::Result<Self> {
+        Self::register(UdpSocket::from_std(group.listen()?), registry, token)
+    }
+
+    fn register(mut socket: UdpSocket, registry: &Registry, token: Token) -> io::Result<Self> {
         registry.register(&mut socket, token.into(), Interest::READABLE)?;
         let buffer = vec![0; MAX_DATAGRAM_BYTES].into_boxed_slice();
         Ok(Self { socket, buffer, may_hold_more: false, retry: Retry::default() })
+    }
+
+    /// Joins `group` again if its interface was replaced by another one of the same name, with which
+    /// the membership is lost.
+    ///
+    /// # Errors
+    ///
+    /// What the system says, such as that there is no such interface.
+    pub fn rejoin(&self, group: &Group) -> io::Result<()> {
+        match group.add_member(SockRef::from(&self.socket)) {
+            Err(error) if error.kind() == ErrorKind::AddrInUse => Ok(()),
+            outcome => outcome,
+        }
     }
 
     /// Local address, with the port that the system chose if it was asked to.

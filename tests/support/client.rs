@@ -67,8 +67,12 @@ impl Setup {
 
     /// A client with these arguments and no others.
     pub fn with_arguments(arguments: &[&str]) -> Self {
-        let mut command = Command::new(PROGRAM);
-        command.args(arguments).env("TERM", "xterm-256color").env_remove("NO_COLOR");
+        Self::command(Command::new(PROGRAM)).also(arguments)
+    }
+
+    /// A command that ends up being the client.
+    pub fn command(mut command: Command) -> Self {
+        command.env("TERM", "xterm-256color").env_remove("NO_COLOR");
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         Self { command, is_stdout_collected: true }
     }

@@ -1,10 +1,12 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use tempfile::TempDir;
 
 use super::record::Record;
+use super::wait::Deadline;
 
 /// A user of the assignment's sample files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,6 +109,21 @@ impl Data {
         let content = fs::read_to_string(self.file("tempIDs.txt")).expect("tempIDs.txt is there");
         let end = content.rfind('\n').map_or(0, |newline| newline + 1);
         read_lines(&content[..end])
+    }
+
+    /// Waits until a user has a TempID, and returns the first.
+    #[track_caller]
+    pub fn first_temp_id(&self, account: Account) -> String {
+        let deadline = Deadline::new();
+        loop {
+            // The last line may be half written.
+            let mut lines = self.temp_ids_after_crash().into_iter();
+            if let Some(line) = lines.find(|line| line.user == account.user) {
+                return line.record.temp_id;
+            }
+            deadline.check("a TempID");
+            std::thread::park_timeout(Duration::from_millis(5));
+        }
     }
 
     /// How many lines `tempIDs.txt` has, also while it grows.

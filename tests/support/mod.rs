@@ -15,6 +15,7 @@ pub mod beacon;
 pub mod browser;
 pub mod client;
 pub mod data;
+pub mod group;
 #[cfg(feature = "storm")]
 pub mod liar;
 pub mod libraries;

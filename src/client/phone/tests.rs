@@ -66,7 +66,7 @@ fn phone_with_a_batch_sends_the_temp_id_of_the_window() {
     let mut phone = phone();
     let [first, second] = [record(1, "17:30:00"), record(2, "17:45:00")];
     phone.use_batch(&[first, second], at("13/05/2020 17:30:00"));
-    assert_eq!(sent(&phone, "17:29:59"), Outgoing::NotValidNow(Beacon(second)));
+    assert_eq!(sent(&phone, "17:29:59"), Outgoing::NotValidNow(Beacon(first)));
     for (time, record) in [("17:30:00", first), ("17:44:59", first), ("17:45:00", second)] {
         assert_eq!(sent(&phone, time), Outgoing::Valid(Beacon(record)), "{time}");
     }

@@ -149,3 +149,14 @@ fn fetched_from_a_server_that_is_seconds_ahead_is_no_problem() {
     assert_eq!(fixture.fetch(fixture.batch_of(30)), None);
     assert!(fixture.next() > Some(HALF - 1));
 }
+
+#[test]
+fn fetched_when_its_half_is_over_already_it_does_not_spin() {
+    let mut fixture = Fixture::logged_in();
+    let ahead = -i64::try_from(HALF).expect("it fits");
+    assert_eq!(fixture.fetch(fixture.batch_of(ahead)), None);
+    assert_eq!((fixture.next(), fixture.renewal.is_under_way()), (Some(5), false));
+    fixture.pass(5);
+    let batch = fixture.batch_of(ahead);
+    assert_eq!((fixture.fetch(batch), fixture.next()), (None, Some(10)));
+}
