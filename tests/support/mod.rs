@@ -20,6 +20,7 @@ pub mod group;
 pub mod liar;
 pub mod libraries;
 pub mod lines;
+pub mod network;
 pub mod notice;
 pub mod phone;
 pub mod process;
