@@ -11,8 +11,10 @@ pub const NEW_ENTRIES_AT_ONCE: u32 = 1_024;
 /// default retention of 3 minutes, one sender makes up 2,464 of the 65,536 entries at most.
 pub const NEW_ENTRIES_PER_SECOND: u32 = 8;
 
-/// A sender with no more entries than this does not have to make room for others in a full log.
-const FAIR_ENTRIES: u32 = NEW_ENTRIES_AT_ONCE;
+/// A sender with no more entries than this does not have to make room for others in a full log: an
+/// honest phone has as many new TempIDs in a day. A flood that is to push out the entries of others
+/// must come from 683 addresses.
+const FAIR_ENTRIES: u32 = 96;
 
 /// Senders that are remembered although they have no entry, at most. What is forgotten is that they
 /// have used up their allowance.

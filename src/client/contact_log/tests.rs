@@ -245,6 +245,39 @@ fn full_log_makes_room_where_a_sender_has_the_most() {
 }
 
 #[test]
+fn flood_of_many_senders_pushes_out_its_own_entries() {
+    let (mut log, now) = (ContactLog::new(RETENTION), start());
+    log.add_from(Sender::at([10, 1, 0, 1].into()), record(1), now);
+    let flooders = MAX_ENTRIES as u32 / NEW_ENTRIES_AT_ONCE + 2;
+    for number in 0..flooders * NEW_ENTRIES_AT_ONCE {
+        let flooder = Sender::at(std::net::Ipv4Addr::from(number % flooders).into());
+        let added = log.add_from(flooder, record(1_000 + u128::from(number)), now);
+        assert!(matches!(added, Added::New | Added::InsteadOfOldest), "{added:?}");
+    }
+    assert_eq!(log.len(), MAX_ENTRIES);
+    assert!(log.find(record(1).temp_id).is_some());
+}
+
+/// Phones on one machine, or behind one router that translates addresses.
+#[test]
+fn crowd_of_honest_phones_at_one_address_is_logged_for_days() {
+    const PHONES: u128 = 30;
+    let (mut log, now) = (ContactLog::new(RETENTION), start());
+    let address = Sender::at([127, 0, 0, 1].into());
+    for window in 0..3 * 96 {
+        for minute in 0..15 {
+            let now = later(now, (window * 15 + minute) * 60);
+            log.expire(now.monotonic);
+            for phone in 0..PHONES {
+                let number = u128::from(window) * PHONES + phone;
+                let expected = if minute == 0 { Added::New } else { Added::Again };
+                assert_eq!(log.add_from(address, record(number), now), expected);
+            }
+        }
+    }
+}
+
+#[test]
 fn senders_are_told_apart_by_address_or_network() {
     let sender = |address: &str| Sender::at(address.parse().expect("an address"));
     assert_eq!(sender("::ffff:10.0.0.1"), sender("10.0.0.1"));
