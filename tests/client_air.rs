@@ -111,13 +111,14 @@ fn temp_id_heard_again_is_not_shown_again_and_the_next_one_is() {
     let scene = Scene::with_lifetime(3);
     let (_eight, nine) = (scene.phone(EIGHT), scene.phone(NINE));
     let heard = |shown: &[String]| -> Vec<String> {
-        let is_shown = |pair: &&[String]| pair[0] == SHOWN;
-        let temp_id = |pair: &[String]| pair[1].trim_end_matches(',').to_owned();
-        shown.windows(2).filter(is_shown).map(temp_id).collect()
+        // One that is sent in the last second of a window may arrive in the next.
+        let is_valid = |lines: &&[String]| lines[0] == SHOWN && lines[6] == VALID;
+        let temp_id = |lines: &[String]| lines[1].trim_end_matches(',').to_owned();
+        shown.windows(7).filter(is_valid).map(temp_id).collect()
     };
     let seen = nine.stdout.wait_until("three TempIDs", |lines| {
         let seen = heard(lines);
-        (seen.len() == 3).then_some(seen)
+        (seen.len() >= 3).then_some(seen)
     });
     // Those of the batch in turn: a window may pass without a beacon on a busy machine.
     let issued = scene.issued(EIGHT);
@@ -125,21 +126,6 @@ fn temp_id_heard_again_is_not_shown_again_and_the_next_one_is() {
         seen.iter().map(|it| issued.iter().position(|other| it == other)).collect();
     assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{places:?}");
     assert!(places.windows(2).all(|pair| pair[0] < pair[1]), "{places:?}");
-}
-
-#[test]
-fn log_entry_of_a_phone_that_stays_near_does_not_leave() {
-    let scene = Scene::new();
-    let options =
-        [&scene.group.options()[..], &["--contact-retention".into(), "4".into()]].concat();
-    let _eight = scene.phone(EIGHT);
-    let mut nine = Setup::new(scene.server.address, &scene.data).also(&options).start();
-    nine.log_in(NINE);
-    let temp_id = &scene.server_data.first_temp_id(EIGHT);
-    wait_for_beacon(&nine, temp_id, VALID);
-    // For longer than an entry is kept: eight beacons have seven intervals of at least 0.9 s.
-    (0..8).for_each(|_| scene.wait_for_beacon_of(temp_id));
-    assert_eq!((scene.log(NINE), shown(&nine)), (vec![temp_id.clone()], 1));
 }
 
 #[test]
