@@ -75,7 +75,8 @@ impl Client {
         let problem = match event {
             Event::TempIds(records) => renewal.fetched(records, &mut self.phone, now),
             Event::Refused { message, .. } => renewal.refused(message, now),
-            Event::LoggedIn(_)
+            Event::Notice(_)
+            | Event::LoggedIn(_)
             | Event::WrongPassword(_)
             | Event::NowBlocked(_)
             | Event::Blocked(_)
@@ -94,7 +95,7 @@ impl Client {
     pub(super) fn postpone(&mut self, action: Action, now: Now) -> Option<Action> {
         let Some(renewal) = &self.supply.renewal else { return Some(action) };
         let must_wait = match action {
-            Action::Download | Action::Upload => renewal.is_asked(),
+            Action::Download | Action::Upload(_) => renewal.is_asked(),
             Action::Beacon(_) => renewal.is_under_way() && !self.has_valid_temp_id(now),
             Action::LogIn { .. } | Action::LogOut => false,
         };
