@@ -34,13 +34,18 @@ use crate::whole_file;
 pub fn rewrite(data: &Path) -> Result<(), String> {
     let path = data.join(CREDENTIALS);
     let outcome = rewrite_file(&path).map_err(|error| error.to_string())?;
-    let Outcome { hashed, were_hashed } = outcome;
+    let Outcome { hashed, were_hashed, has_end } = outcome;
     let earlier = if were_hashed == 0 { String::new() } else { format!(", {were_hashed} before") };
     let count = counted(hashed, "password");
     print::print(|out| {
         writeln!(out, "{}: {count} hashed now{earlier}", path.display())?;
         if hashed > 0 {
-            writeln!(out, "A running server reads the file again on SIGHUP, and then ends the sessions of these users.")?;
+            let first = if has_end { "" } else { "Its last line has no end: add one first. " };
+            writeln!(
+                out,
+                "{first}A running server reads the file again on SIGHUP, \
+                 and then ends the sessions of these users."
+            )?;
         }
         Ok(())
     })
@@ -52,6 +57,8 @@ pub fn rewrite(data: &Path) -> Result<(), String> {
 struct Outcome {
     hashed: usize,
     were_hashed: usize,
+    /// Whether the last line has an end.
+    has_end: bool,
 }
 
 fn rewrite_file(path: &Path) -> Result<Outcome, FileError> {
@@ -65,8 +72,8 @@ fn rewrite_file(path: &Path) -> Result<Outcome, FileError> {
     protect(path, &file).map_err(with_path)?;
     let version = FileVersion::of(path)?;
     let content = fs::read(path).map_err(with_path)?;
-    let (passwords, were_hashed) = find_passwords(path, &content)?;
-    let outcome = Outcome { hashed: passwords.len(), were_hashed };
+    let Found { passwords, hashes: were_hashed, has_end } = find_passwords(path, &content)?;
+    let outcome = Outcome { hashed: passwords.len(), were_hashed, has_end };
     if passwords.is_empty() {
         return Ok(outcome);
     }
@@ -108,10 +115,19 @@ fn protect(path: &Path, file: &File) -> io::Result<()> {
     Ok(())
 }
 
-/// Where in a file the passwords are, and how many users have a hash instead.
-fn find_passwords(path: &Path, content: &[u8]) -> Result<(Vec<Range<usize>>, usize), FileError> {
+/// What is in a file.
+struct Found {
+    /// Where the passwords are.
+    passwords: Vec<Range<usize>>,
+    /// How many users have a hash instead.
+    hashes: usize,
+    /// Whether the last line has an end.
+    has_end: bool,
+}
+
+fn find_passwords(path: &Path, content: &[u8]) -> Result<Found, FileError> {
     let (mut users, mut found, mut hashes) = (Passwords::default(), Vec::new(), 0);
-    text_file::read_lines_of(content, path, passwords::FORM, |line| {
+    let has_end = text_file::read_lines_of(content, path, passwords::FORM, |line| {
         let Some((user, password)) = passwords::decode(line.text)? else { return Ok(()) };
         users.insert(user, password)?;
         if PasswordHash::is_meant_by(password) {
@@ -128,7 +144,7 @@ fn find_passwords(path: &Path, content: &[u8]) -> Result<(Vec<Range<usize>>, usi
         let problem = format!("it has no user; expected lines of {}", passwords::FORM);
         return Err(FileError::io(path, io::Error::other(problem)));
     }
-    Ok((found, hashes))
+    Ok(Found { passwords: found, hashes, has_end })
 }
 
 /// Hashes passwords with their salts on all cores, in their order.

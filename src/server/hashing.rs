@@ -13,7 +13,7 @@ use super::password_hash::{Cost, PasswordHash, SALT_BYTES, Workspace};
 use super::store::{Problem, Ticket};
 
 /// Who hashes passwords.
-pub trait PasswordHasher: Debug {
+pub trait PasswordHasher: Debug + Send {
     /// Takes an order, which an answer follows unless it is [cancelled](PasswordHasher::cancel).
     /// Origins take turns, so that nobody waits for all that another one has ordered.
     fn submit(&mut self, ticket: Ticket, origin: Origin, order: HashOrder, now: Instant);

@@ -39,6 +39,14 @@ pub struct Ticket {
     pub(super) number: u32,
 }
 
+#[cfg(test)]
+impl Ticket {
+    /// A ticket for tests without waits.
+    pub(crate) fn numbered(number: u32) -> Self {
+        Self { slot: number, number }
+    }
+}
+
 /// Something that has to survive a crash before anybody is told of it.
 #[derive(Debug, Clone, Copy)]
 pub enum Entry<'a> {

@@ -65,3 +65,6 @@ impl PasswordHasher for SlowHasher {
         self.at_work.as_ref().map(|(end, _)| *end)
     }
 }
+
+#[cfg(test)]
+mod tests;

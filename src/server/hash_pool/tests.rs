@@ -32,7 +32,7 @@ impl Fixture {
     #[expect(clippy::disallowed_methods, reason = "threads need no time")]
     fn submit(&mut self, number: u32, order: HashOrder) {
         let origin = Origin::new([192, 0, 2, 1].into());
-        self.pool.submit(Ticket { slot: number, number }, origin, order, Instant::now());
+        self.pool.submit(Ticket::numbered(number), origin, order, Instant::now());
     }
 
     /// The next answer, for which it is woken.
@@ -101,7 +101,7 @@ fn order_that_is_too_many_is_refused_at_once_and_a_cancelled_one_makes_room() {
     (0..=count).for_each(|number| fixture.submit(number, check("secret")));
     fixture.submit(count + 1, check("secret"));
     assert_eq!(fixture.answer(), (count + 1, HashResult::Busy));
-    fixture.pool.cancel(Ticket { slot: 5, number: 5 });
+    fixture.pool.cancel(Ticket::numbered(5));
     fixture.submit(count + 2, check("secret"));
     fixture.pool.workers[0].orders.send(check("secret")).expect("the thread is there");
     assert_eq!(fixture.answer(), (0, HashResult::Checked(true)));

@@ -5,7 +5,7 @@ fn origin(last: u8) -> Origin {
 }
 
 fn ticket(number: usize) -> Ticket {
-    Ticket { slot: number as u32, number: 0 }
+    Ticket::numbered(number as u32)
 }
 
 fn push(queue: &mut HashQueue, number: usize, from: u8) -> Option<usize> {

@@ -17,7 +17,7 @@ fn rewritten(content: &str, mode: u32) -> (tempfile::TempDir, Result<Outcome, St
 fn passwords_are_replaced_by_their_hashes_and_all_else_stays() {
     let content = "\u{feff}ann secret\r\n# users\r\n\r\nbob other\ncyd $ecret";
     let (directory, outcome, after) = rewritten(content, 0o644);
-    assert_eq!(outcome, Ok(Outcome { hashed: 3, were_hashed: 0 }));
+    assert_eq!(outcome, Ok(Outcome { hashed: 3, were_hashed: 0, has_end: false }));
     let path = directory.path().join(CREDENTIALS);
     let mode = fs::metadata(&path).expect("it is there").permissions().mode() & 0o777;
     assert_eq!(mode, 0o600);
@@ -38,11 +38,11 @@ fn hashed_file_stays_as_it_is() {
     let (directory, _, first) = rewritten("ann secret\n", 0o600);
     let path = directory.path().join(CREDENTIALS);
     let outcome = rewrite_file(&path).expect("well-formed");
-    assert_eq!(outcome, Outcome { hashed: 0, were_hashed: 1 });
+    assert_eq!(outcome, Outcome { hashed: 0, were_hashed: 1, has_end: true });
     assert_eq!(fs::read_to_string(&path).expect("it is there"), first);
     fs::write(&path, format!("{first}bob secret\n")).expect("written");
     let outcome = rewrite_file(&path).expect("well-formed");
-    assert_eq!(outcome, Outcome { hashed: 1, were_hashed: 1 });
+    assert_eq!(outcome, Outcome { hashed: 1, were_hashed: 1, has_end: true });
     assert!(fs::read_to_string(&path).expect("it is there").starts_with(&first));
 }
 

@@ -1,4 +1,5 @@
 use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard};
 
 use super::*;
 
@@ -16,19 +17,26 @@ pub(in crate::server) struct Lazy {
 
 /// A [`Lazy`] hasher that a test shares with the service.
 #[derive(Debug, Default, Clone)]
-pub(in crate::server) struct Shared(pub(in crate::server) std::rc::Rc<std::cell::RefCell<Lazy>>);
+pub(in crate::server) struct Shared(Arc<Mutex<Lazy>>);
+
+impl Shared {
+    /// What is shared, for as long as the guard lives.
+    pub(in crate::server) fn lazy(&self) -> MutexGuard<'_, Lazy> {
+        self.0.lock().expect("no test has panicked with it")
+    }
+}
 
 impl PasswordHasher for Shared {
     fn submit(&mut self, ticket: Ticket, _origin: Origin, order: HashOrder, _now: Instant) {
-        self.0.borrow_mut().orders.push_back((ticket, order));
+        self.lazy().orders.push_back((ticket, order));
     }
 
     fn cancel(&mut self, ticket: Ticket) {
-        self.0.borrow_mut().orders.retain(|(other, _)| *other != ticket);
+        self.lazy().orders.retain(|(other, _)| *other != ticket);
     }
 
     fn next_answer(&mut self, _now: Instant) -> Option<HashAnswer> {
-        let mut lazy = self.0.borrow_mut();
+        let mut lazy = self.lazy();
         if lazy.is_idle {
             return None;
         }

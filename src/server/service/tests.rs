@@ -147,10 +147,10 @@ fn contact_log_is_taken_when_it_is_stored_and_counted() {
 #[expect(clippy::disallowed_methods, reason = "any moment will do")]
 fn login_is_judged_when_it_is_hashed_and_its_failure_recorded_then() {
     let ((mut service, hasher), now) = (hashing_service(), Instant::now());
-    hasher.0.borrow_mut().is_idle = true;
+    hasher.lazy().is_idle = true;
     log_in(&mut service, "wrong", now);
     assert!(outcome(&mut service, now).is_none() && service.decisions.take().is_empty());
-    hasher.0.borrow_mut().is_idle = false;
+    hasher.lazy().is_idle = false;
     let outcome = outcome(&mut service, now);
     assert!(matches!(outcome, Some(Outcome::Judged(Verdict::WrongPassword))), "{outcome:?}");
     assert!(matches!(service.decisions.take()[..], [Decision::LoginFailed { .. }]));
@@ -165,14 +165,14 @@ fn login_of_a_user_who_is_given_another_hash_is_hashed_once_more() {
     replace(&mut service, &[("ann", 2)]);
     let outcome = outcome(&mut service, now);
     assert!(matches!(outcome, Some(Outcome::Judged(Verdict::Admitted(_)))), "{outcome:?}");
-    assert_eq!(hasher.0.borrow().executed, 2);
+    assert_eq!(hasher.lazy().executed, 2);
 }
 
 #[test]
 #[expect(clippy::disallowed_methods, reason = "any moment will do")]
 fn login_that_nobody_hashes_in_time_is_refused_and_neither_counted_nor_hashed_later() {
     let ((mut service, hasher), now) = (hashing_service(), Instant::now());
-    hasher.0.borrow_mut().is_idle = true;
+    hasher.lazy().is_idle = true;
     (0..3).for_each(|_| log_in(&mut service, "wrong", now));
     assert!(outcome(&mut service, now).is_none());
     let late = now + STORE_TIMEOUT;
@@ -180,11 +180,11 @@ fn login_that_nobody_hashes_in_time_is_refused_and_neither_counted_nor_hashed_la
         let outcome = outcome(&mut service, late);
         assert!(matches!(outcome, Some(Outcome::Refused(Refusal::BusyWithPasswords))));
     }
-    hasher.0.borrow_mut().is_idle = false;
+    hasher.lazy().is_idle = false;
     log_in(&mut service, "secret", late);
     let outcome = outcome(&mut service, late);
     assert!(matches!(outcome, Some(Outcome::Judged(Verdict::Admitted(_)))), "{outcome:?}");
-    assert_eq!(hasher.0.borrow().executed, 1);
+    assert_eq!(hasher.lazy().executed, 1);
 }
 
 #[test]
@@ -196,7 +196,7 @@ fn hashing_that_fails_is_reported_once_and_a_full_queue_not_at_all() {
         [(Some(HashResult::Busy), 0), (fails(), 1), (fails(), 0), (None, 1), (None, 0)]
     {
         let works = trouble.is_none();
-        hasher.0.borrow_mut().trouble = trouble;
+        hasher.lazy().trouble = trouble;
         log_in(&mut service, "secret", now);
         match outcome(&mut service, now) {
             Some(Outcome::Refused(Refusal::BusyWithPasswords)) => assert!(!works),
