@@ -15,8 +15,9 @@ use super::store::{Kind, Ticket};
 use crate::protocol::{ContactRecord, Username};
 use crate::reactor::Token;
 
-/// How long a session waits, for the store or for a hash. Longer than a disk under load or a failover of a
-/// database takes, and shorter than the patience of a phone, which waits 30 s for a reply.
+/// How long a session waits, for the store or for a hash. Longer than a disk under load or a
+/// failover of a database takes, and shorter than the patience of a phone, which waits 30 s for a
+/// reply.
 pub const STORE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// One wait: on whose connection, and for what.

@@ -81,8 +81,8 @@ pub struct SimulatedServer {
 impl SimulatedServer {
     /// Starts the server on a disk, with accounts for the users of `users` phones and for `others`.
     /// Like the real one, it reads the files on the disk and cuts off a torn line. The random
-    /// numbers are those for TempIDs, those for what happens between server and store, and those for
-    /// how long passwords take to hash.
+    /// numbers are those for TempIDs, for what happens between server and store, and for how long
+    /// passwords take to hash.
     ///
     /// # Errors
     ///

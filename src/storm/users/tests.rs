@@ -28,3 +28,13 @@ fn ranges_are_read_and_nonsense_is_refused() {
         assert!(error.contains("expected a number of users"), "{error}");
     }
 }
+
+#[test]
+fn user_with_a_hash_is_refused_with_the_line() {
+    let file = tempfile::NamedTempFile::new().expect("a temporary file");
+    let hash =
+        "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
+    std::fs::write(file.path(), format!("ann secret\nbob {hash}\n")).expect("written");
+    let error = Users::read(file.path()).expect_err("no password").to_string();
+    assert!(error.contains(":2: it has a hash, from which no phone can tell"), "{error}");
+}
