@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use bluetrace::allocator::{self, Setting};
 use bluetrace::arguments::{ip_address, number};
+use bluetrace::numbers::counted;
 use bluetrace::program;
 use bluetrace::server::budgets::BudgetSettings;
 use bluetrace::server::cases::view::{self, Format, Question};
-use bluetrace::server::{Exit, Server, Settings};
+use bluetrace::server::{Exit, Server, Settings, key_file};
 use clap::{Args, Parser, Subcommand};
 
 /// The reporting server of a health authority: phones log in, download TempIDs and upload contact
@@ -40,6 +41,23 @@ enum Command {
         data: Option<PathBuf>,
         #[command(subcommand)]
         question: Option<CasesCommand>,
+    },
+    /// Makes keys for encrypted TempIDs
+    Key {
+        #[command(subcommand)]
+        command: KeyCommand,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum KeyCommand {
+    /// Adds a new key in front of the keys in a file, or makes a file with one; a running server
+    /// reads it again on SIGHUP
+    New {
+        /// The file [default: tempIDs.key in the directory of the program if credentials.txt is
+        /// there, else in the current one]
+        #[arg(value_name = "FILE")]
+        file: Option<PathBuf>,
     },
 }
 
@@ -132,6 +150,12 @@ fn execute(arguments: Arguments) -> Result<ExitCode, String> {
         Some(Command::Cases { data, question }) => {
             let data = data.unwrap_or_else(default_directory);
             view::print(&data, question.map_or(Question::List, Question::from))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Some(Command::Key { command: KeyCommand::New { file } }) => {
+            let path = file.unwrap_or_else(|| default_directory().join(key_file::DEFAULT_NAME));
+            let count = key_file::add_random(&path).map_err(|error| error.to_string())?;
+            println!("{}: {}", path.display(), counted(count, "key"));
             Ok(ExitCode::SUCCESS)
         }
         None => serve(arguments.serve.expect("required where there is no subcommand")),

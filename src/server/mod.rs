@@ -19,6 +19,7 @@ mod failures;
 pub mod foreign_peers;
 pub mod frontend;
 pub mod journal;
+pub mod key_file;
 pub mod memory;
 pub mod origins;
 pub mod passwords;
