@@ -9,10 +9,11 @@ use bluetrace::allocator::{self, Setting};
 use bluetrace::arguments::{ip_address, number};
 use bluetrace::numbers::counted;
 use bluetrace::program;
+use bluetrace::server::authority::TempIdKind;
 use bluetrace::server::budgets::BudgetSettings;
 use bluetrace::server::cases::view::{self, Format, Question};
 use bluetrace::server::{Exit, Server, Settings, key_file};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// The reporting server of a health authority: phones log in, download TempIDs and upload contact
 /// logs.
@@ -109,6 +110,14 @@ struct ServeArguments {
     #[arg(long, value_name = "SECS", default_value_t = Settings::DEFAULT_TEMP_ID_LIFETIME,
         value_parser = number("seconds", 1..=u32::MAX))]
     tempid_lifetime: u32,
+    /// How TempIDs are made: from random digits that are stored, or by encryption, with nothing to
+    /// store
+    #[arg(long, value_name = "KIND", value_enum, default_value_t = TempIds::Random)]
+    temp_ids: TempIds,
+    /// File with the keys of encrypted TempIDs, made with `server key new`; with random ones, those
+    /// encrypted earlier are still traced
+    #[arg(long, value_name = "FILE", required_if_eq("temp_ids", "encrypted"))]
+    key: Option<PathBuf>,
     /// Seconds that a connection may take to log in
     #[arg(long, value_name = "SECS", default_value_t = Settings::DEFAULT_LOGIN_TIMEOUT,
         value_parser = number("seconds", 1..=u32::MAX))]
@@ -128,6 +137,22 @@ struct ServeArguments {
     /// limit on the loopback]
     #[arg(long, value_name = "MIB", value_parser = number("MiB", 1..=1_000_000_u32))]
     max_unfinished_per_address: Option<u32>,
+}
+
+/// How TempIDs are made.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum TempIds {
+    Random,
+    Encrypted,
+}
+
+impl From<TempIds> for TempIdKind {
+    fn from(kind: TempIds) -> Self {
+        match kind {
+            TempIds::Random => Self::Random,
+            TempIds::Encrypted => Self::Encrypted,
+        }
+    }
 }
 
 /// A megabyte in the options.
@@ -180,6 +205,8 @@ fn serve(arguments: ServeArguments) -> Result<ExitCode, String> {
         data: arguments.data.unwrap_or_else(default_directory),
         block_duration: Duration::from_secs(arguments.block_duration.into()),
         temp_id_lifetime: arguments.tempid_lifetime,
+        temp_ids: arguments.temp_ids.into(),
+        keys: arguments.key,
         login_timeout: Duration::from_secs(arguments.login_timeout.into()),
         max_connections: arguments.max_connections.map(|count| count as usize),
         max_connections_per_address: arguments

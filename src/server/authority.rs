@@ -6,10 +6,43 @@ use rand::RngExt;
 use rand::rngs::ChaCha12Rng;
 
 use super::accounts::{Accounts, Verdict};
+use super::encryption::Encryption;
 use super::memory::Memory;
 use super::registry::Registry;
+use super::temp_id_cipher::TempIdCipher;
+use super::user_numbers::UserNumber;
+use crate::protocol::refusal::Refusal;
 use crate::protocol::request::Credentials;
 use crate::protocol::{ContactRecord, TempId, Timestamp, Username};
+
+/// How TempIDs are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TempIdKind {
+    /// 20 random digits, which are stored.
+    Random,
+    /// The number of the user and the start, encrypted; nothing is stored.
+    Encrypted,
+}
+
+/// TempIDs that were made for a user and not told yet.
+#[derive(Debug)]
+pub enum Drawn {
+    /// They can be told.
+    Final(Box<[ContactRecord]>),
+    /// They are to be stored, then [issued](Authority::issue), before anybody is told.
+    ToStore(Box<[ContactRecord]>),
+    /// This number of the user is to be stored, then [confirmed](Authority::number_stored), before
+    /// anybody is told.
+    ToNumber(u32, Box<[ContactRecord]>),
+}
+
+/// What TempIDs are made from and traced with.
+#[derive(Debug)]
+enum Making {
+    /// Random ones. Encrypted ones are traced where their keys are known.
+    Random(Option<Encryption>),
+    Encrypted(Encryption),
+}
 
 /// The state that all sessions share: accounts, and issued TempIDs.
 #[derive(Debug)]
@@ -19,6 +52,7 @@ pub struct Authority {
     /// Lifetime of a TempID, in seconds.
     temp_id_lifetime: u32,
     rng: ChaCha12Rng,
+    making: Making,
     memory: Memory,
 }
 
@@ -31,7 +65,26 @@ impl Authority {
         temp_id_lifetime: u32,
         rng: ChaCha12Rng,
     ) -> Self {
-        Self { accounts, registry, temp_id_lifetime, rng, memory: Memory::default() }
+        let (making, memory) = (Making::Random(None), Memory::default());
+        Self { accounts, registry, temp_id_lifetime, rng, making, memory }
+    }
+
+    /// Makes TempIDs of `kind` from now on, and traces encrypted ones with `encryption`.
+    pub fn set_encryption(&mut self, kind: TempIdKind, encryption: Encryption) {
+        self.making = match kind {
+            TempIdKind::Random => Making::Random(Some(encryption)),
+            TempIdKind::Encrypted => Making::Encrypted(encryption),
+        };
+    }
+
+    /// Encrypts and decrypts with other keys from now on, where TempIDs may be encrypted.
+    pub fn replace_cipher(&mut self, cipher: TempIdCipher) {
+        match &mut self.making {
+            Making::Random(Some(encryption)) | Making::Encrypted(encryption) => {
+                encryption.cipher = cipher;
+            }
+            Making::Random(None) => {}
+        }
     }
 
     /// Limits the memory that requests may take.
@@ -64,29 +117,87 @@ impl Authority {
         &self.registry
     }
 
-    /// Draws TempIDs for `count` windows in a row, the first from `now`. A window of `L` seconds
-    /// includes both its ends, so it expires `L` - 1 seconds after its start.
+    /// Makes TempIDs of `user` for `count` windows in a row, the first from `now`. A window of `L`
+    /// seconds includes both its ends, so it expires `L` - 1 seconds after its start.
     ///
-    /// [`issue`](Authority::issue) issues them when they are on stable storage. Until then they
-    /// must not leave the server.
-    pub fn draw(&mut self, count: u8, now: Timestamp) -> Box<[ContactRecord]> {
-        let Self { temp_id_lifetime, rng, .. } = self;
-        let lifetime = u64::from(*temp_id_lifetime);
-        let window = |number| {
-            let temp_id =
-                TempId::from_number(rng.random_range(0..TempId::COUNT)).expect("in range");
-            let start = now.after_seconds(u64::from(number) * lifetime);
-            ContactRecord { temp_id, start, expiry: start.after_seconds(lifetime - 1) }
-        };
-        (0..count).map(window).collect()
+    /// # Errors
+    ///
+    /// [`Refusal::NotRecorded`] if the user has no number and none is left.
+    pub fn draw(&mut self, user: Username, count: u8, now: Timestamp) -> Result<Drawn, Refusal> {
+        let Self { temp_id_lifetime, rng, making, .. } = self;
+        let lifetime = *temp_id_lifetime;
+        match making {
+            Making::Random(_) => {
+                let temp_id =
+                    |_| TempId::from_number(rng.random_range(0..TempId::COUNT)).expect("in range");
+                Ok(Drawn::ToStore(windows(count, now, lifetime, temp_id)))
+            }
+            Making::Encrypted(encryption) => {
+                let none_left = || Refusal::NotRecorded("all numbers of users are taken".into());
+                let (number, temp_id) = encryption.temp_ids_of(user).ok_or_else(none_left)?;
+                let records = windows(count, now, lifetime, temp_id);
+                Ok(match number {
+                    UserNumber::Stored(_) => Drawn::Final(records),
+                    UserNumber::Unstored(number) => Drawn::ToNumber(number, records),
+                })
+            }
+        }
     }
 
-    /// Issues TempIDs that were drawn for `user` and stored, so that they can be traced. Returns
+    /// Takes note that the number of a user, for which encrypted TempIDs stand, is stored.
+    pub fn number_stored(&mut self, user: Username) {
+        match &mut self.making {
+            Making::Random(Some(encryption)) | Making::Encrypted(encryption) => {
+                encryption.numbers.stored(user);
+            }
+            Making::Random(None) => {}
+        }
+    }
+
+    /// To whom the TempID of `record` was issued, and for which time: one that was stored, or one
+    /// that was encrypted with the start of `record`.
+    pub fn find(&self, record: &ContactRecord) -> Option<(Username, ContactRecord)> {
+        let encrypted = || {
+            let user = self.encryption()?.find(record)?;
+            Some((user, window(record.temp_id, record.start, self.temp_id_lifetime)))
+        };
+        self.registry.find(record.temp_id).or_else(encrypted)
+    }
+
+    /// Most look-ups and decryptions that [`find`](Authority::find) does.
+    pub fn steps_to_find(&self) -> usize {
+        1 + self.encryption().map_or(0, |encryption| encryption.cipher.keys())
+    }
+
+    fn encryption(&self) -> Option<&Encryption> {
+        match &self.making {
+            Making::Random(encryption) => encryption.as_ref(),
+            Making::Encrypted(encryption) => Some(encryption),
+        }
+    }
+
+    /// Issues random TempIDs that were drawn for `user` and stored, so that they can be traced. Returns
     /// whether all of them are new. Otherwise they must not be told: chance repeats a number of 20
     /// digits once in some billions of billions of draws.
     pub fn issue(&mut self, user: Username, records: &[ContactRecord]) -> bool {
         self.registry.insert_issued(user, records)
     }
+}
+
+/// TempIDs for `count` windows in a row, the first from `now`, made by `temp_id` from their starts.
+fn windows(
+    count: u8,
+    now: Timestamp,
+    lifetime: u32,
+    mut temp_id: impl FnMut(Timestamp) -> TempId,
+) -> Box<[ContactRecord]> {
+    let starts =
+        (0..count).map(|number| now.after_seconds(u64::from(number) * u64::from(lifetime)));
+    starts.map(|start| window(temp_id(start), start, lifetime)).collect()
+}
+
+fn window(temp_id: TempId, start: Timestamp, lifetime: u32) -> ContactRecord {
+    ContactRecord { temp_id, start, expiry: start.after_seconds(u64::from(lifetime) - 1) }
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use super::foreign_peers::{ForeignPeers, Mention};
 use super::journal;
 use super::origins::Origin;
 use super::store::Kind;
+use super::user_numbers;
 use crate::protocol::resp::ForeignProtocol;
 use crate::protocol::{ContactRecord, Username};
 
@@ -131,6 +132,9 @@ impl Console {
 fn place_of(kind: Kind) -> (&'static str, &'static str) {
     match kind {
         Kind::TempIds => (journal::FILE_NAME, "no TempID is issued until it can be recorded"),
+        Kind::UserNumber => {
+            (user_numbers::FILE_NAME, "no TempID is issued to a user who had none so far")
+        }
         Kind::Case => (cases::FILE_NAME, "no contact log is taken until it can be recorded"),
     }
 }

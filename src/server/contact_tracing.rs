@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 
-use super::registry::Registry;
 use crate::protocol::{ContactRecord, TempId, Timestamp, Username};
 
 /// What an uploaded contact log says.
@@ -83,40 +82,6 @@ impl ContactTrace {
         + Oddity::ALL.len() * size_of::<(EntryIndex, Oddity)>()
         + 4 * size_of::<TempId>();
 
-    /// Traces the contact log `log` that `uploader` uploads at `now`.
-    ///
-    /// An odd entry is traced all the same, as its TempID was issued: the authority judges.
-    pub fn new(
-        uploader: Username,
-        log: &[ContactRecord],
-        registry: &Registry,
-        now: Timestamp,
-    ) -> Self {
-        let entries = Vec::with_capacity(log.len());
-        let mut trace = Self { uploader, uploaded_at: now, entries, oddities: Vec::new() };
-        let mut seen = HashSet::with_capacity(log.len());
-        for (index, record) in log.iter().enumerate() {
-            let found = registry.find(record.temp_id);
-            let issued = found.map(|(user, ContactRecord { start, expiry, .. })| Issued {
-                user,
-                start,
-                expiry,
-            });
-            trace.entries.push(TracedEntry { record: *record, issued });
-            let is_repeated = !seen.insert(record.temp_id);
-            let Some((contact, issued)) = found else { continue };
-            let oddities = [
-                (issued != *record, Oddity::TimesDiffer),
-                (now < issued.start, Oddity::InTheFuture),
-                (contact == uploader, Oddity::Own),
-                (is_repeated, Oddity::Repeated),
-            ];
-            let is_odd = oddities.into_iter().filter(|(is_so, _)| *is_so);
-            trace.oddities.extend(is_odd.map(|(_, oddity)| (index, oddity)));
-        }
-        trace
-    }
-
     /// What is odd about an entry.
     pub fn oddities_of(&self, index: EntryIndex) -> impl Iterator<Item = Oddity> {
         let from = self.oddities.partition_point(|(odd, _)| *odd < index);
@@ -135,10 +100,70 @@ impl ContactTrace {
     }
 }
 
+/// A contact log that is being traced, some entries at a time: with encrypted TempIDs, a long one
+/// takes so long that others would have to wait.
+#[derive(Debug)]
+pub struct Tracing {
+    trace: ContactTrace,
+    /// Number of entries that are traced.
+    done: usize,
+    /// TempIDs of those.
+    seen: HashSet<TempId>,
+}
+
+impl Tracing {
+    /// Begins to trace the contact log `log` that `uploader` uploads at `now`.
+    pub fn new(uploader: Username, log: &[ContactRecord], now: Timestamp) -> Self {
+        let untraced = |record: &ContactRecord| TracedEntry { record: *record, issued: None };
+        let entries = log.iter().map(untraced).collect();
+        let trace = ContactTrace { uploader, uploaded_at: now, entries, oddities: Vec::new() };
+        Self { trace, done: 0, seen: HashSet::with_capacity(log.len()) }
+    }
+
+    /// Traces `count` more entries, or all that are left. `find` tells to whom the TempID of a
+    /// record was issued, and for which time.
+    ///
+    /// An odd entry is traced all the same, as its TempID was issued: the authority judges.
+    pub fn go_on(
+        &mut self,
+        count: usize,
+        find: impl Fn(&ContactRecord) -> Option<(Username, ContactRecord)>,
+    ) {
+        let Self { trace, done, seen } = self;
+        let ContactTrace { uploader, uploaded_at, entries, oddities } = trace;
+        for (index, entry) in entries.iter_mut().enumerate().skip(*done).take(count) {
+            *done += 1;
+            let record = &entry.record;
+            let is_repeated = !seen.insert(record.temp_id);
+            let Some((user, issued)) = find(record) else { continue };
+            let possible = [
+                (issued != *record, Oddity::TimesDiffer),
+                (*uploaded_at < issued.start, Oddity::InTheFuture),
+                (user == *uploader, Oddity::Own),
+                (is_repeated, Oddity::Repeated),
+            ];
+            let is_odd = possible.into_iter().filter(|(is_so, _)| *is_so);
+            oddities.extend(is_odd.map(|(_, oddity)| (index, oddity)));
+            let ContactRecord { start, expiry, .. } = issued;
+            entry.issued = Some(Issued { user, start, expiry });
+        }
+    }
+
+    /// Number of entries that are not traced yet.
+    pub fn left(&self) -> usize {
+        self.trace.entries.len() - self.done
+    }
+
+    /// What the contact log says, as far as it is traced.
+    pub fn end(self) -> ContactTrace {
+        self.trace
+    }
+}
+
 /// The names of oddities, separated by blanks.
 pub fn names(oddities: impl Iterator<Item = Oddity>) -> String {
     oddities.map(Oddity::name).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
-pub(super) mod tests;
+pub(crate) mod tests;

@@ -15,6 +15,7 @@ pub mod contact_tracing;
 pub mod data_directory;
 pub mod decision;
 pub mod embedded;
+pub mod encryption;
 mod failures;
 pub mod foreign_peers;
 pub mod frontend;
@@ -33,12 +34,15 @@ pub mod session;
 mod settings;
 pub mod shares;
 pub mod store;
+pub mod temp_id_cipher;
 mod temp_id_tables;
+pub mod user_numbers;
 mod users;
 pub mod waits;
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -54,6 +58,7 @@ use self::cases::CaseWriter;
 use self::console::Console;
 use self::data_directory::DataDirectory;
 use self::embedded::Embedded;
+use self::encryption::Encryption;
 pub use self::frontend::Frontend;
 use self::journal::JournalFile;
 use self::memory::Memory;
@@ -62,6 +67,7 @@ use self::printer::Printer;
 use self::reload::{Reload, Reloaded};
 pub use self::service::Service;
 pub use self::settings::{Settings, StartError};
+use self::temp_id_cipher::TempIdCipher;
 use crate::clock::Now;
 use crate::numbers::counted;
 use crate::reactor::signals::{SIGHUP, SIGINT, SIGTERM};
@@ -101,6 +107,8 @@ pub struct Server {
     printer: Printer,
     frontend: Frontend<Embedded<JournalFile, CaseWriter>>,
     max_connections: usize,
+    /// The file with the keys of encrypted TempIDs.
+    keys: Option<PathBuf>,
     /// Held for its lock.
     _directory: DataDirectory,
     reload: Reload,
@@ -172,19 +180,30 @@ impl Server {
                 passwords::FORM
             ));
         }
-        let accounts = Accounts::new(passwords, settings.block_duration);
         let (journal, registry) = directory.open_journal(memory, &mut console)?;
+        let (encryption, users) = match &settings.keys {
+            Some(path) => {
+                let cipher = TempIdCipher::new(&key_file::read(path)?);
+                let (users, numbers) = directory.open_users(&passwords, memory, &mut console)?;
+                (Some(Encryption { cipher, numbers }), Some(users))
+            }
+            None => (None, None),
+        };
+        let accounts = Accounts::new(passwords, settings.block_duration);
         let waker = Arc::new(Waker::new(event_loop.registry(), HELPERS.into())?);
         let cases = CaseWriter::start(directory.open_cases()?, Arc::clone(&waker))?;
         directory.check_modes(&mut console)?;
         let rng = ChaCha12Rng::try_from_rng(&mut SysRng).map_err(io::Error::other)?;
         let mut authority = Authority::new(accounts, registry, settings.temp_id_lifetime, rng);
         authority.limit_memory(memory);
+        if let Some(encryption) = encryption {
+            authority.set_encryption(settings.temp_ids, encryption);
+        }
         let with_address = |source| StartError::Listen { address: settings.address, source };
         let listener = Listener::bind(settings.address, event_loop.registry(), LISTENER)
             .map_err(with_address)?;
         let mut frontend = Frontend::new(
-            Service::new(authority, Embedded { journal, cases }),
+            Service::new(authority, Embedded { journal, users, cases }),
             settings.login_timeout,
             Origins::new(settings.max_connections_per_address),
             start,
@@ -196,6 +215,7 @@ impl Server {
             console,
             printer: Printer::nowhere(),
             listener: Some(listener),
+            keys: settings.keys.clone(),
             signals: None,
             frontend,
             max_connections: settings.max_connections.unwrap_or(ceiling).min(ceiling),
@@ -299,7 +319,10 @@ impl Server {
         let signals = self.signals.as_mut().map(Signals::pending).unwrap_or_default();
         for signal in signals {
             match (signal, self.run_state) {
-                (SIGHUP, _) => self.begin_reload(),
+                (SIGHUP, _) => {
+                    self.begin_reload();
+                    self.read_keys_again();
+                }
                 (_, RunState::Serving) => self.begin_to_stop(now),
                 (_, RunState::Stopping { .. } | RunState::Stopped(_)) => {
                     self.run_state = RunState::Stopped(Exit::AtOnce);
@@ -312,6 +335,21 @@ impl Server {
         let passwords = self.frontend.service.authority.accounts().passwords();
         if let Err(error) = self.reload.begin(passwords) {
             self.console.diagnostic(format_args!("credentials not read again: {error}"));
+        }
+    }
+
+    /// Reads the keys of encrypted TempIDs again. They are few, so no thread is needed.
+    fn read_keys_again(&mut self) {
+        let Some(path) = &self.keys else { return };
+        match key_file::read(path) {
+            Ok(keys) => {
+                self.frontend.service.authority.replace_cipher(TempIdCipher::new(&keys));
+                let count = counted(keys.len(), "key");
+                self.console.diagnostic(format_args!("keys of TempIDs read again: {count}"));
+            }
+            Err(problem) => self
+                .console
+                .diagnostic(format_args!("{problem}; the keys read earlier stay in force")),
         }
     }
 

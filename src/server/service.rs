@@ -141,7 +141,7 @@ impl<E: Store> Service<E> {
             self.statistics.refused(Code::Unavailable);
         }
         match (operation, outcome.map_err(|problem| problem.to_string())) {
-            (Operation::Issue { .. }, Err(problem)) => {
+            (Operation::Issue { .. } | Operation::Number { .. }, Err(problem)) => {
                 Outcome::Refused(Refusal::NotRecorded(problem))
             }
             (Operation::Issue { user, records }, Ok(())) => {
@@ -151,6 +151,10 @@ impl<E: Store> Service<E> {
                     let problem = "a number was drawn twice, ask again".to_owned();
                     Outcome::Refused(Refusal::NotRecorded(problem))
                 }
+            }
+            (Operation::Number { user, records, .. }, Ok(())) => {
+                self.authority.number_stored(user);
+                Outcome::Issued(records)
             }
             // The reason is for the operator.
             (Operation::Take(_), Err(_)) => Outcome::Refused(Refusal::NotTaken),

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use self::tools::Client;
 use super::accounts::Verdict;
-use super::authority::Authority;
-use super::contact_tracing::ContactTrace;
+use super::authority::{Authority, Drawn};
+use super::contact_tracing::{ContactTrace, Tracing};
 use super::decision::{Decision, Decisions};
 use super::origins::Origin;
 use super::shares::{Shares, Work};
@@ -35,10 +35,15 @@ pub const MAX_UNREAD_REPLY_BYTES: usize = 64 * 1024;
 /// millisecond.
 pub const MAX_REQUESTS_PER_TURN: usize = 16;
 
+/// Look-ups and decryptions for an upload in a turn. They take one or two milliseconds, and a whole
+/// contact log takes many times as many.
+pub const MAX_TRACING_STEPS_PER_TURN: usize = 2048;
+
 /// The machine of one connection, which takes requests and gives replies.
 ///
 /// ```text
-/// LoggedOut --AUTH--> LoggedIn --TEMPID, UPLOAD--> Waiting --stored or not--> LoggedIn
+/// LoggedOut --AUTH--> LoggedIn --TEMPID--> Waiting --stored or not--> LoggedIn
+///     LoggedIn --UPLOAD--> Tracing --traced--> Waiting
 ///     LoggedIn --RESET--> LoggedOut
 ///     any --QUIT, a block, broken framing, a user who is revoked--> Closing
 /// ```
@@ -56,6 +61,9 @@ enum State {
     LoggedOut,
     /// `user` is logged in.
     LoggedIn { user: Username },
+    /// The contact log in the request at the front of the input is being traced, some entries a
+    /// turn. The request stays in the input until all are.
+    Tracing { user: Username, tracing: Box<Tracing> },
     /// The reply to the last request follows the completion of `ticket`. Further requests wait,
     /// because replies keep the order of requests.
     Waiting { user: Username, ticket: Ticket, next: AfterWait },
@@ -145,8 +153,20 @@ impl Session {
             match resp::decode_request(&bytes[used..], self.request_limit()) {
                 Ok(None) => return Consumed { bytes: used, wants_more: true },
                 Ok(Some((words, len))) => {
+                    match std::mem::take(&mut self.state) {
+                        State::Tracing { user, tracing } => self.go_on_tracing(user, tracing, desk),
+                        state @ (State::LoggedOut
+                        | State::LoggedIn { .. }
+                        | State::Waiting { .. }
+                        | State::Closing) => {
+                            self.state = state;
+                            self.handle_words(&words, replies, desk);
+                        }
+                    }
+                    if matches!(self.state, State::Tracing { .. }) {
+                        break;
+                    }
                     used += len;
-                    self.handle_words(&words, replies, desk);
                 }
                 Err(error) => self.give_up(error, replies, desk),
             }
@@ -178,10 +198,7 @@ impl Session {
             AfterWait::Close => State::Closing,
         };
         match outcome {
-            Outcome::Issued(records) => {
-                Answer::TempIds(&records).encode(replies);
-                decisions.record(Decision::TempIdsIssued { user, records });
-            }
+            Outcome::Issued(records) => tell(user, records, replies, decisions),
             Outcome::Taken { records } => Answer::Integer(records).encode(replies),
             Outcome::Refused(refusal) => refusal.encode(replies),
         }
@@ -191,7 +208,7 @@ impl Session {
     pub fn end(&mut self) {
         match &mut self.state {
             State::Waiting { next, .. } => *next = AfterWait::Close,
-            State::LoggedOut | State::LoggedIn { .. } | State::Closing => {
+            State::LoggedOut | State::LoggedIn { .. } | State::Tracing { .. } | State::Closing => {
                 self.state = State::Closing;
             }
         }
@@ -199,7 +216,9 @@ impl Session {
 
     fn takes_requests(&self, replies: &[u8]) -> bool {
         match self.state {
-            State::LoggedOut | State::LoggedIn { .. } => replies.len() < MAX_UNREAD_REPLY_BYTES,
+            State::LoggedOut | State::LoggedIn { .. } | State::Tracing { .. } => {
+                replies.len() < MAX_UNREAD_REPLY_BYTES
+            }
             State::Waiting { .. } | State::Closing => false,
         }
     }
@@ -207,9 +226,10 @@ impl Session {
     fn request_limit(&self) -> usize {
         match self.state {
             State::LoggedOut => MAX_REQUEST_BYTES_LOGGED_OUT,
-            State::LoggedIn { .. } | State::Waiting { .. } | State::Closing => {
-                MAX_REQUEST_BYTES_LOGGED_IN
-            }
+            State::LoggedIn { .. }
+            | State::Tracing { .. }
+            | State::Waiting { .. }
+            | State::Closing => MAX_REQUEST_BYTES_LOGGED_IN,
         }
     }
 
@@ -228,7 +248,7 @@ impl Session {
         }
         desk.statistics.requests += 1;
         let outcome = match Request::decode(words) {
-            Ok(request) => self.handle(request, desk),
+            Ok(request) => self.handle(request, replies, desk),
             Err(error) => Err(error.into()),
         };
         match outcome {
@@ -238,10 +258,11 @@ impl Session {
         }
     }
 
-    /// Handles a request. `None` means that the answer follows later.
+    /// Handles a request. `None` means that the answer is given already, or follows later.
     fn handle<'a>(
         &mut self,
         request: Request<'a>,
+        replies: &mut Vec<u8>,
         desk: &mut Desk<'_>,
     ) -> Result<Option<Answer<'a>>, Refusal> {
         match request {
@@ -255,8 +276,15 @@ impl Session {
                     return Err(Refusal::NoMemory);
                 }
                 desk.shares.charge(user, Work::TempIds(count), desk.now.monotonic);
-                let records = desk.authority.draw(count, desk.now.wall);
-                self.wait_for(Operation::Issue { user, records }, user, desk);
+                match desk.authority.draw(user, count, desk.now.wall)? {
+                    Drawn::Final(records) => tell(user, records, replies, desk.decisions),
+                    Drawn::ToStore(records) => {
+                        self.wait_for(Operation::Issue { user, records }, user, desk);
+                    }
+                    Drawn::ToNumber(number, records) => {
+                        self.wait_for(Operation::Number { user, number, records }, user, desk);
+                    }
+                }
                 Ok(None)
             }
             Request::Upload { records } => {
@@ -268,10 +296,8 @@ impl Session {
                 if !desk.authority.memory().has_room_for(bytes as u64) {
                     return Err(Refusal::NoMemory);
                 }
-                desk.shares.charge(user, Work::StoredRecords(count), desk.now.monotonic);
-                let registry = desk.authority.registry();
-                let trace = ContactTrace::new(user, &log, registry, desk.now.wall);
-                self.wait_for(Operation::Take(Arc::new(trace)), user, desk);
+                let tracing = Box::new(Tracing::new(user, &log, desk.now.wall));
+                self.go_on_tracing(user, tracing, desk);
                 Ok(None)
             }
             Request::Quit => {
@@ -294,6 +320,22 @@ impl Session {
             }
             Request::Tool(request) => self.answer_tool(request, desk).map(Some),
         }
+    }
+
+    /// Traces as many entries of a contact log as fit into a turn. With the last one, the wait for
+    /// the store begins.
+    fn go_on_tracing(&mut self, user: Username, mut tracing: Box<Tracing>, desk: &mut Desk<'_>) {
+        let (steps, now) = (desk.authority.steps_to_find(), desk.now.monotonic);
+        let count = tracing.left().min((MAX_TRACING_STEPS_PER_TURN / steps).max(1));
+        desk.shares.charge(user, Work::Decryptions((count * (steps - 1)) as u32), now);
+        tracing.go_on(count, |record| desk.authority.find(record));
+        if tracing.left() > 0 {
+            self.state = State::Tracing { user, tracing };
+            return;
+        }
+        let trace = tracing.end();
+        desk.shares.charge(user, Work::StoredRecords(trace.entries.len() as u32), now);
+        self.wait_for(Operation::Take(Arc::new(trace)), user, desk);
     }
 
     /// Lets the next request wait until the store has answered.
@@ -330,10 +372,23 @@ impl Session {
     /// [`Refusal::NotLoggedIn`]
     pub fn user(&self) -> Result<Username, Refusal> {
         match self.state {
-            State::LoggedIn { user } | State::Waiting { user, .. } => Ok(user),
+            State::LoggedIn { user }
+            | State::Tracing { user, .. }
+            | State::Waiting { user, .. } => Ok(user),
             State::LoggedOut | State::Closing => Err(Refusal::NotLoggedIn),
         }
     }
+}
+
+/// Tells a user TempIDs that may be told.
+fn tell(
+    user: Username,
+    records: Box<[ContactRecord]>,
+    replies: &mut Vec<u8>,
+    decisions: &mut Decisions,
+) {
+    Answer::TempIds(&records).encode(replies);
+    decisions.record(Decision::TempIdsIssued { user, records });
 }
 
 #[cfg(test)]

@@ -19,6 +19,10 @@ const COST_OF_CONTACT_RECORD: Duration = Duration::from_micros(2);
 /// what that takes, so that no user has more than an eighth of the thread that stores cases.
 const COST_OF_STORED_RECORD: Duration = Duration::from_micros(18);
 
+/// Time that an upload is charged for each decryption that may be needed to trace it: about ten
+/// times what one takes.
+const COST_OF_DECRYPTION: Duration = Duration::from_micros(10);
+
 /// Time that a connection is charged for a turn after it has waited, even if it only reads the next
 /// part of a request then.
 const COST_OF_TURN: Duration = Duration::from_micros(100);
@@ -64,6 +68,8 @@ pub(super) enum Work {
     ContactRecords(u32),
     /// Storing so many contact records.
     StoredRecords(u32),
+    /// Decrypting so many TempIDs.
+    Decryptions(u32),
     /// Serving a connection that has waited.
     Turn,
 }
@@ -74,6 +80,7 @@ impl Work {
             Self::TempIds(count) => COST_OF_TEMP_ID * u32::from(count.saturating_sub(1)),
             Self::ContactRecords(count) => COST_OF_CONTACT_RECORD * count,
             Self::StoredRecords(count) => COST_OF_STORED_RECORD * count,
+            Self::Decryptions(count) => COST_OF_DECRYPTION * count,
             Self::Turn => COST_OF_TURN,
         }
     }

@@ -49,6 +49,13 @@ pub enum Entry<'a> {
         /// The TempIDs with their windows.
         records: &'a [ContactRecord],
     },
+    /// The number of a user, for which encrypted TempIDs stand.
+    UserNumber {
+        /// The user.
+        user: Username,
+        /// The number.
+        number: u32,
+    },
     /// A contact log that a user uploaded, with whom it names.
     Case(&'a Arc<ContactTrace>),
 }
@@ -58,6 +65,8 @@ pub enum Entry<'a> {
 pub enum Kind {
     /// [`Entry::TempIds`]
     TempIds,
+    /// [`Entry::UserNumber`]
+    UserNumber,
     /// [`Entry::Case`]
     Case,
 }

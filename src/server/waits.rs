@@ -35,6 +35,15 @@ pub enum Operation {
         /// The TempIDs with their windows.
         records: Box<[ContactRecord]>,
     },
+    /// TempIDs were encrypted for a user, and are issued when the user's number is stored.
+    Number {
+        /// The user.
+        user: Username,
+        /// The number.
+        number: u32,
+        /// The TempIDs with their windows.
+        records: Box<[ContactRecord]>,
+    },
     /// A contact log was uploaded, and is taken when it is stored.
     Take(Arc<ContactTrace>),
 }
@@ -44,6 +53,7 @@ impl Operation {
     pub fn entry(&self) -> Entry<'_> {
         match self {
             Self::Issue { user, records } => Entry::TempIds { user: *user, records },
+            Self::Number { user, number, .. } => Entry::UserNumber { user: *user, number: *number },
             Self::Take(trace) => Entry::Case(trace),
         }
     }
@@ -52,15 +62,16 @@ impl Operation {
     pub fn kind(&self) -> Kind {
         match self {
             Self::Issue { .. } => Kind::TempIds,
+            Self::Number { .. } => Kind::UserNumber,
             Self::Take(_) => Kind::Case,
         }
     }
 
-    /// The TempIDs that it issues.
+    /// The TempIDs that the registry takes.
     pub fn records(&self) -> &[ContactRecord] {
         match self {
             Self::Issue { records, .. } => records,
-            Self::Take(_) => &[],
+            Self::Number { .. } | Self::Take(_) => &[],
         }
     }
 }

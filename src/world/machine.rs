@@ -69,11 +69,21 @@ impl Machine {
         let (temp_ids, cases) = self.files();
         temp_ids.set_fault(fault);
         cases.set_fault(fault);
+        if let Some(users) = self.users() {
+            users.set_fault(fault);
+        }
     }
 
     /// The cases on the disk.
     pub fn cases(&mut self) -> &CaseDisk {
         self.files().1
+    }
+
+    fn users(&mut self) -> Option<&mut Disk> {
+        match &mut self.power {
+            Power::Up(server) => server.users(),
+            Power::Down(disks) => Some(&mut disks.users),
+        }
     }
 
     fn files(&mut self) -> (&mut Disk, &mut CaseDisk) {
@@ -131,6 +141,9 @@ impl Machine {
     pub fn tick(&mut self, now: Now) -> Option<Ticked> {
         self.tick_at = None;
         let done = self.server()?.tick(now);
+        if self.users().is_some_and(|users| users.is_dead()) {
+            return None;
+        }
         let (temp_ids, cases) = self.files();
         (!temp_ids.is_dead() && !cases.is_dead()).then_some(done)
     }

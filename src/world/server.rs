@@ -1,8 +1,8 @@
 //! The server on the simulated kernel and disk.
 
-use std::io::Cursor;
+use std::io::{self, Cursor};
 use std::net::Ipv4Addr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rand::rngs::ChaCha12Rng;
@@ -16,23 +16,30 @@ use super::late_store::{LateStore, Lateness};
 use super::network::ConnectionId;
 use super::phone;
 use crate::clock::Now;
-use crate::protocol::Username;
+use crate::protocol::{ContactRecord, Username};
 use crate::server::accounts::Accounts;
-use crate::server::authority::Authority;
+use crate::server::authority::{Authority, TempIdKind};
 use crate::server::decision::Decision;
 use crate::server::embedded::Embedded;
+use crate::server::encryption::Encryption;
 use crate::server::frontend::ConnectionStatus;
 use crate::server::journal::Journal;
+use crate::server::key_file::{KEY_BYTES, Key};
 use crate::server::origins::{Origin, Origins};
 use crate::server::passwords::Passwords;
 use crate::server::registry::Registry;
+use crate::server::temp_id_cipher::TempIdCipher;
+use crate::server::user_numbers::UserNumbers;
 use crate::server::{Frontend, Service};
+use crate::text_file::FileError;
 
 /// Settings of the simulated server.
 #[derive(Debug, Clone)]
 pub struct ServerSettings {
     /// Duration of a block.
     pub block_duration: Duration,
+    /// How TempIDs are made.
+    pub temp_ids: TempIdKind,
     /// Lifetime of a TempID, in seconds.
     pub temp_id_lifetime: u32,
     /// Time that a connection may take to log in.
@@ -40,6 +47,9 @@ pub struct ServerSettings {
     /// Bytes that a connection takes before its phone reads them.
     pub window: usize,
 }
+
+/// The key of encrypted TempIDs. Nobody in the simulation knows it.
+const KEY: [u8; KEY_BYTES] = [7; KEY_BYTES];
 
 /// Users besides those of the phones, with their passwords.
 pub type Others = Vec<(Username, String)>;
@@ -78,23 +88,16 @@ impl SimulatedServer {
         [rng, network_of_store]: [ChaCha12Rng; 2],
         now: Now,
     ) -> Result<Self, String> {
-        let Disks { temp_ids, cases } = disks;
-        let bytes = temp_ids.bytes().to_vec();
-        let mut copy = None;
-        let (mut journal, registry, replayed) = Journal::recover(
-            temp_ids,
-            Cursor::new(&bytes),
-            Path::new("the disk"),
-            |offset, bytes| {
-                copy = Some((offset, bytes.to_vec()));
-                Ok("its copy".into())
-            },
-        )
-        .map_err(|error| error.to_string())?;
+        let Disks { temp_ids, users: numbers, cases } = disks;
+        let (journal, (registry, replayed)) =
+            recovered(temp_ids, |disk, source, path, set_aside| {
+                let (journal, registry, replayed) =
+                    Journal::recover(disk, source, path, set_aside)?;
+                Ok((journal, (registry, replayed)))
+            })?;
         if !replayed.repeated.is_empty() {
             return Err(format!("the disk holds a TempID twice: {replayed:?}"));
         }
-        check_nothing_readable_is_lost(&bytes, journal.storage().bytes(), copy)?;
         let mut passwords = Passwords::default();
         for person in (0..users).map(PersonId::new) {
             let (user, password) = (phone::username(person), phone::password(person));
@@ -104,18 +107,37 @@ impl SimulatedServer {
             passwords.insert(*user, password.as_bytes())?;
         }
         let accounts = Accounts::new(passwords, settings.block_duration);
-        let authority = Authority::new(accounts, registry, settings.temp_id_lifetime, rng);
-        let store = LateStore::new(Embedded { journal, cases }, network_of_store);
+        let mut authority = Authority::new(accounts, registry, settings.temp_id_lifetime, rng);
+        let users = match settings.temp_ids {
+            TempIdKind::Random => None,
+            TempIdKind::Encrypted => {
+                let (journal, numbers) = recovered(numbers, |disk, source, path, set_aside| {
+                    let mut numbers = UserNumbers::default();
+                    let (journal, _) =
+                        Journal::recover_lines(disk, source, path, &mut numbers, set_aside)?;
+                    Ok((journal, numbers))
+                })?;
+                let cipher = TempIdCipher::new(&[Key::new(KEY)]);
+                authority.set_encryption(settings.temp_ids, Encryption { cipher, numbers });
+                Some(journal)
+            }
+        };
+        let store = LateStore::new(Embedded { journal, users, cases }, network_of_store);
         let service = Service::new(authority, store);
         let frontend =
             Frontend::new(service, settings.login_timeout, Origins::new(None), now.monotonic);
         Ok(Self { frontend, kernel: Kernel::new(settings.window) })
     }
 
-    /// The files on its disk, to inject faults.
+    /// The TempIDs and cases on its disk, to inject faults.
     pub fn files(&mut self) -> (&mut Disk, &mut CaseDisk) {
-        let Embedded { journal, cases } = &mut self.frontend.service.store.inner;
+        let Embedded { journal, users: _, cases } = &mut self.frontend.service.store.inner;
         (journal.storage(), cases)
+    }
+
+    /// The numbers of users on its disk, if TempIDs are encrypted.
+    pub fn users(&mut self) -> Option<&mut Disk> {
+        self.frontend.service.store.inner.users.as_mut().map(Journal::storage)
     }
 
     /// Changes the faults between the server and its store.
@@ -131,11 +153,18 @@ impl SimulatedServer {
     /// Loses power, and leaves its files.
     pub fn die(&mut self) -> Disks {
         self.kernel.die();
+        let users = self.users().map(std::mem::take).unwrap_or_default();
         let (temp_ids, cases) = self.files();
-        Disks { temp_ids: std::mem::take(temp_ids), cases: std::mem::take(cases) }
+        Disks { temp_ids: std::mem::take(temp_ids), users, cases: std::mem::take(cases) }
     }
 
-    /// TempIDs that were issued, to check what phones were told.
+    /// To whom the TempID of a record was issued, and for which time, to check what phones were
+    /// told.
+    pub fn find(&self, record: &ContactRecord) -> Option<(Username, ContactRecord)> {
+        self.frontend.service.authority.find(record)
+    }
+
+    /// Random TempIDs that were issued.
     pub fn registry(&self) -> &Registry {
         self.frontend.service.authority.registry()
     }
@@ -179,6 +208,33 @@ impl SimulatedServer {
             decisions: self.frontend.service.decisions.take(),
         }
     }
+}
+
+/// Recovers a journal from a disk, and checks that nothing is lost in doing so.
+///
+/// # Errors
+///
+/// A message if the disk holds anything but what a server writes and a crash leaves.
+fn recovered<T>(
+    disk: Disk,
+    recover: impl FnOnce(
+        Disk,
+        Cursor<&[u8]>,
+        &Path,
+        &mut dyn FnMut(u64, &[u8]) -> io::Result<PathBuf>,
+    ) -> Result<(Journal<Disk>, T), FileError>,
+) -> Result<(Journal<Disk>, T), String> {
+    let bytes = disk.bytes().to_vec();
+    let mut copy = None;
+    let mut set_aside = |offset, bytes: &[u8]| {
+        copy = Some((offset, bytes.to_vec()));
+        Ok("its copy".into())
+    };
+    let path = Path::new("the disk");
+    let recovered = recover(disk, Cursor::new(&bytes), path, &mut set_aside);
+    let (mut journal, content) = recovered.map_err(|error| error.to_string())?;
+    check_nothing_readable_is_lost(&bytes, journal.storage().bytes(), copy)?;
+    Ok((journal, content))
 }
 
 /// Checks that every character that a start took from the disk is in the copy of its end.

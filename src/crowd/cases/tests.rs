@@ -4,6 +4,7 @@ use super::*;
 use crate::protocol::{ContactRecord, Timestamp};
 use crate::reactor::Token;
 use crate::server::cases::CaseStore;
+use crate::server::contact_tracing::tests::trace;
 use crate::server::registry::Registry;
 use crate::server::waits::{Operation, Waits};
 
@@ -20,7 +21,7 @@ fn disk(numbers: &[u8]) -> CaseDisk {
     let (mut disk, mut waits) = (CaseDisk::default(), Waits::default());
     for number in numbers {
         let now = Timestamp::from_unix_seconds(0);
-        let trace = ContactTrace::new(username(ANN), &log(*number), &Registry::default(), now);
+        let trace = trace(username(ANN), &log(*number), &Registry::default(), now);
         let case = Arc::new(trace);
         let ticket = waits.begin(Token::permanent(0), Operation::Take(Arc::clone(&case)));
         disk.submit(ticket, &case);

@@ -1,3 +1,4 @@
+use super::super::registry::Registry;
 use super::*;
 
 pub(in crate::server) fn record(line: &str) -> ContactRecord {
@@ -25,7 +26,19 @@ fn registry() -> Registry {
 pub(in crate::server) fn traced(uploader: &str, lines: &[&str]) -> ContactTrace {
     let log: Vec<_> = lines.iter().map(|line| record(line)).collect();
     let now = Timestamp::decode(b"15/05/2020 12:00:00").expect("a time");
-    ContactTrace::new(user(uploader), &log, &registry(), now)
+    trace(user(uploader), &log, &registry(), now)
+}
+
+/// Traces a whole contact log at once.
+pub(crate) fn trace(
+    uploader: Username,
+    log: &[ContactRecord],
+    registry: &Registry,
+    now: Timestamp,
+) -> ContactTrace {
+    let mut tracing = Tracing::new(uploader, log, now);
+    tracing.go_on(log.len(), |record| registry.find(record.temp_id));
+    tracing.end()
 }
 
 /// The log of the assignment, whose second entry has other times than the server.
@@ -69,7 +82,7 @@ fn temp_id_that_is_not_valid_yet_is_odd_whatever_the_entry_says() {
     let log = [record(SEVEN)];
     let before = |time: &[u8]| {
         let now = Timestamp::decode(time).expect("a time");
-        ContactTrace::new(user("+61410999999"), &log, &registry(), now).oddities
+        trace(user("+61410999999"), &log, &registry(), now).oddities
     };
     assert_eq!(before(b"14/05/2020 17:45:05"), [(0, Oddity::InTheFuture)]);
     assert_eq!(before(b"14/05/2020 17:45:06"), []);

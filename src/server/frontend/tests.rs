@@ -116,7 +116,7 @@ impl<S: Layer> Fixture<S> {
         let authority = Authority::new(accounts, Registry::default(), 900, rng);
         let journal = Journal::new(Flaky::default());
         let cases = KeptCases::default();
-        let service = Service::new(authority, Embedded { journal, cases });
+        let service = Service::new(authority, Embedded { journal, users: None, cases });
         let origins = Origins::new(None);
         let frontend = Frontend::new(service, LOGIN_TIMEOUT, origins, now.monotonic);
         Self { frontend, poll: TestPoll::default(), now }

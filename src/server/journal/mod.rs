@@ -33,8 +33,8 @@ use std::path::{Path, PathBuf};
 
 pub use self::aside::set_aside;
 pub use self::file::JournalFile;
-pub use self::replay::Replayed;
-use self::replay::replay;
+pub use self::replay::{LineReader, Replayed};
+use self::replay::{Replay, replay};
 pub use self::residue::{MAX_COMMIT_BYTES, Mended};
 pub use self::storage::Storage;
 use super::registry::Registry;
@@ -83,17 +83,38 @@ impl<S: Storage> Journal<S> {
     ///
     /// [`FileError`] if a line is malformed, or the system refuses.
     pub fn recover(
-        mut storage: S,
+        storage: S,
         source: impl Read + Seek,
         path: &Path,
         set_aside: impl FnOnce(u64, &[u8]) -> io::Result<PathBuf>,
     ) -> Result<(Self, Registry, Replayed), FileError> {
-        let with_path = |error| FileError::io(path, error);
         let mut registry = Registry::default();
+        let size = storage.size().map_err(|error| FileError::io(path, error))?;
+        let mut lines = Replay::new(&mut registry, size);
+        let (journal, replayed) =
+            Self::recover_lines(storage, source, path, &mut lines, set_aside)?;
+        let repeated = lines.end();
+        Ok((journal, registry, Replayed { repeated, ..replayed }))
+    }
+
+    /// Like [`recover`](Self::recover), for a journal of other lines, which `lines` takes.
+    ///
+    /// # Errors
+    ///
+    /// [`FileError`] if a line is malformed, or the system refuses.
+    pub fn recover_lines<L: LineReader>(
+        mut storage: S,
+        source: impl Read + Seek,
+        path: &Path,
+        lines: &mut L,
+        set_aside: impl FnOnce(u64, &[u8]) -> io::Result<PathBuf>,
+    ) -> Result<(Self, Replayed), FileError> {
+        let with_path = |error| FileError::io(path, error);
         let size = storage.size().map_err(with_path)?;
         // A server that was killed may have left whole lines that were never synced.
         storage.sync().map_err(with_path)?;
-        let (mut replayed, residue) = replay(source, size, path, &mut registry)?;
+        let (has_end, residue) = replay(source, size, path, lines)?;
+        let mut replayed = Replayed { lacks_line_end: !has_end, ..Replayed::default() };
         if let Some(residue) = residue {
             let copy = residue.is_readable().then(|| set_aside(residue.offset, &residue.bytes));
             let copy = copy.transpose().map_err(|error| {
@@ -110,14 +131,19 @@ impl<S: Storage> Journal<S> {
         } else if replayed.lacks_line_end {
             storage.append(b"\n").and_then(|()| storage.sync()).map_err(with_path)?;
         }
-        Ok((Self::new(storage), registry, replayed))
+        Ok((Self::new(storage), replayed))
     }
 
     /// Takes TempIDs of a user, to be stored with the next commit.
     pub fn submit(&mut self, ticket: Ticket, user: Username, records: &[ContactRecord]) {
-        for record in records {
-            encode_line(user, record, &mut self.lines);
-        }
+        self.submit_lines(ticket, |lines| {
+            records.iter().for_each(|record| encode_line(user, record, lines));
+        });
+    }
+
+    /// Takes the lines that `encode` appends, to be stored with the next commit.
+    pub fn submit_lines(&mut self, ticket: Ticket, encode: impl FnOnce(&mut Vec<u8>)) {
+        encode(&mut self.lines);
         self.submitted.push(ticket);
     }
 
@@ -140,7 +166,11 @@ impl<S: Storage> Journal<S> {
     }
 
     /// Makes `lines` survive a crash. If that fails, none of them is in the journal.
-    fn append(&mut self, lines: &[u8]) -> io::Result<()> {
+    ///
+    /// # Errors
+    ///
+    /// The error of the system.
+    pub fn append(&mut self, lines: &[u8]) -> io::Result<()> {
         self.repair()?;
         let end = self.storage.size()?;
         let outcome = rounds(lines)

@@ -12,8 +12,18 @@ use crate::protocol::{
 use crate::server::registry::Registry;
 use crate::text_file::{FileError, read_lines_of};
 
-/// The form of a line.
-const EXPECTED: &str = "\"<username> <TempID of 20 digits> <start> <expiry>\" with times \"DD/MM/YYYY HH:MM:SS\" and one space between";
+/// Takes the lines of a journal.
+pub trait LineReader {
+    /// The form of a line, for a message.
+    const EXPECTED: &'static str;
+
+    /// Takes the line with this number, counted from 1.
+    ///
+    /// # Errors
+    ///
+    /// A message that says what is wrong with the line. The line is not taken.
+    fn take(&mut self, number: u64, text: &[u8]) -> Result<(), String>;
+}
 
 /// Findings of a replay.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -26,29 +36,25 @@ pub struct Replayed {
     pub repeated: Vec<u64>,
 }
 
-/// Reads all whole lines of a journal of `size` bytes into `registry`. Returns the damaged end,
-/// which the caller cuts out.
+/// Gives all whole lines of a journal of `size` bytes to `lines`. Returns whether the last line has
+/// an end, and the end that a crash damaged, which the caller cuts out.
 ///
 /// # Errors
 ///
 /// [`FileError`] if a line is malformed otherwise.
-pub(super) fn replay(
+pub(super) fn replay<L: LineReader>(
     mut source: impl Read + Seek,
     size: u64,
     path: &Path,
-    registry: &mut Registry,
-) -> Result<(Replayed, Option<Residue>), FileError> {
-    let mut replay = Replay::new(registry, size);
+    lines: &mut L,
+) -> Result<(bool, Option<Residue>), FileError> {
     let mut malformed_at = 0;
-    let read = read_lines_of(&mut source, path, EXPECTED, |line| {
+    let read = read_lines_of(&mut source, path, L::EXPECTED, |line| {
         malformed_at = line.offset;
-        replay.take(line.number, line.text).map_err(|error| error.to_string())
+        lines.take(line.number, line.text)
     });
     match read {
-        Ok(has_end) => {
-            let replayed = replay.end();
-            Ok((Replayed { lacks_line_end: !has_end, ..replayed }, None))
-        }
+        Ok(has_end) => Ok((has_end, None)),
         Err(FileError::Malformed { line, .. })
             if size.saturating_sub(malformed_at) <= MAX_COMMIT_BYTES as u64 =>
         {
@@ -58,23 +64,23 @@ pub(super) fn replay(
                 .and_then(|_| source.read_to_end(&mut bytes))
                 .map_err(|error| FileError::io(path, error))?;
             let residue = Residue::read(malformed_at, bytes, |index, text| {
-                replay.take(line + index, text).map_err(|error| (line + index, error.to_string()))
+                lines.take(line + index, text).map_err(|problem| (line + index, problem))
             });
             let malformed = |(line, problem)| FileError::Malformed {
                 path: path.to_owned(),
                 line,
                 problem,
-                expected: EXPECTED,
+                expected: L::EXPECTED,
             };
             let residue = residue.map_err(malformed)?;
-            Ok((replay.end(), Some(residue)))
+            Ok((true, Some(residue)))
         }
         Err(error) => Err(error),
     }
 }
 
-/// Lines on their way into the registry.
-struct Replay<'a> {
+/// TempIDs on their way into the registry.
+pub(super) struct Replay<'a> {
     registry: &'a mut Registry,
     size: u64,
     times: TimestampDecoder,
@@ -83,13 +89,25 @@ struct Replay<'a> {
 }
 
 impl<'a> Replay<'a> {
-    fn new(registry: &'a mut Registry, size: u64) -> Self {
+    /// A way into `registry`, for a journal of `size` bytes.
+    pub(super) fn new(registry: &'a mut Registry, size: u64) -> Self {
         let (times, batch) = (TimestampDecoder::default(), Batch::default());
         Self { registry, size, times, batch, repeated: Vec::new() }
     }
 
-    fn take(&mut self, number: u64, text: &[u8]) -> Result<(), LineError> {
-        let (user, record) = decode_line(text, &mut self.times)?;
+    /// Enters the last lines, and returns the numbers of those whose TempID is in an earlier line.
+    pub(super) fn end(mut self) -> Vec<u64> {
+        self.batch.empty_into(self.registry, &mut self.repeated);
+        self.repeated
+    }
+}
+
+impl LineReader for Replay<'_> {
+    const EXPECTED: &'static str = "\"<username> <TempID of 20 digits> <start> <expiry>\" with times \"DD/MM/YYYY HH:MM:SS\" and one space between";
+
+    fn take(&mut self, number: u64, text: &[u8]) -> Result<(), String> {
+        let decoded = decode_line(text, &mut self.times);
+        let (user, record) = decoded.map_err(|error| error.to_string())?;
         if self.registry.is_empty() && self.batch.is_empty() {
             // Lines are about equally long, so the first one tells how many there are.
             self.registry.reserve(self.size as usize / (text.len() + 1));
@@ -99,11 +117,6 @@ impl<'a> Replay<'a> {
             self.batch.empty_into(self.registry, &mut self.repeated);
         }
         Ok(())
-    }
-
-    fn end(mut self) -> Replayed {
-        self.batch.empty_into(self.registry, &mut self.repeated);
-        Replayed { repeated: self.repeated, ..Replayed::default() }
     }
 }
 

@@ -4,6 +4,7 @@ use rand::SeedableRng;
 use rand::rngs::ChaCha12Rng;
 
 use super::super::accounts::Accounts;
+use super::super::authority::Drawn;
 use super::super::cases::tests::KeptCases;
 use super::super::contact_tracing::tests::log_of_the_assignment;
 use super::super::embedded::Embedded;
@@ -18,12 +19,12 @@ fn service() -> Service<Embedded<Flaky, KeptCases>> {
     let rng = ChaCha12Rng::seed_from_u64(1);
     let authority = Authority::new(accounts, Registry::default(), 900, rng);
     let journal = Journal::new(Flaky::default());
-    Service::new(authority, Embedded { journal, cases: KeptCases::default() })
+    Service::new(authority, Embedded { journal, users: None, cases: KeptCases::default() })
 }
 
 /// Lets the store work or fail.
 fn set_failing(service: &mut Service<Embedded<Flaky, KeptCases>>, is_failing: bool) {
-    let Embedded { journal, cases } = &mut service.store;
+    let Embedded { journal, users: _, cases } = &mut service.store;
     journal.storage().sync_fails = is_failing;
     cases.problem = is_failing.then_some("full");
 }
@@ -31,10 +32,13 @@ fn set_failing(service: &mut Service<Embedded<Flaky, KeptCases>>, is_failing: bo
 /// Begins an operation of a kind.
 fn begin(service: &mut Service<Embedded<Flaky, KeptCases>>, kind: Kind) {
     let operation = match kind {
-        Kind::TempIds => Operation::Issue {
-            user: Username::decode(b"ann").expect("a name"),
-            records: service.authority.draw(1, Timestamp::from_unix_seconds(0)),
-        },
+        Kind::TempIds => {
+            let (user, now) = (Username::decode(b"ann").expect("a name"), Timestamp::MIN);
+            let drawn = service.authority.draw(user, 1, now).expect("random numbers");
+            let Drawn::ToStore(records) = drawn else { panic!("{drawn:?} is not random") };
+            Operation::Issue { user, records }
+        }
+        Kind::UserNumber => unreachable!("TempIDs are random here"),
         Kind::Case => Operation::Take(log_of_the_assignment().into()),
     };
     service.waits.begin(Token::permanent(0), operation);

@@ -3,6 +3,7 @@ use rand::SeedableRng;
 use super::*;
 use crate::protocol::{Timestamp, Username};
 use crate::reactor::Token;
+use crate::server::contact_tracing::tests::trace;
 use crate::server::registry::Registry;
 use crate::server::waits::{Operation, Waits};
 
@@ -18,7 +19,7 @@ fn committed(fault: DiskFault) -> (CaseDisk, bool) {
 fn commit(disk: &mut CaseDisk) -> bool {
     let user = Username::decode(b"ann").expect("a name");
     let now = Timestamp::from_unix_seconds(0);
-    let case = Arc::new(ContactTrace::new(user, &[], &Registry::default(), now));
+    let case = Arc::new(trace(user, &[], &Registry::default(), now));
     let operation = Operation::Take(Arc::clone(&case));
     disk.submit(Waits::default().begin(Token::permanent(0), operation), &case);
     disk.begin_commit();

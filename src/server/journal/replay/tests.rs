@@ -8,10 +8,13 @@ const OTHER: &str = "+61410777777 12345678901234567892 14/05/2020 17:45:06 14/05
 fn replay_text(content: &str) -> (Result<Replayed, String>, usize) {
     let mut registry = Registry::default();
     let (size, path) = (content.len() as u64, Path::new("tempIDs.txt"));
-    let replayed = replay(Cursor::new(content), size, path, &mut registry);
-    let replayed = replayed.map(|(replayed, residue)| Replayed {
+    let mut lines = Replay::new(&mut registry, size);
+    let replayed = replay(Cursor::new(content), size, path, &mut lines);
+    let repeated = lines.end();
+    let replayed = replayed.map(|(has_end, residue)| Replayed {
         mended: residue.map(|residue| residue.mended()),
-        ..replayed
+        lacks_line_end: !has_end,
+        repeated,
     });
     (replayed.map_err(|error| error.to_string()), registry.len())
 }
