@@ -36,6 +36,7 @@ fn start_server(directory: &Path) -> SocketAddr {
         temp_id_lifetime: server::Settings::DEFAULT_TEMP_ID_LIFETIME,
         temp_ids: server::authority::TempIdKind::Random,
         keys: None,
+        retention: None,
         login_timeout: Duration::from_secs(60),
         max_connections: None,
         max_connections_per_address: None,

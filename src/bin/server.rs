@@ -9,7 +9,7 @@ use bluetrace::allocator::{self, Setting};
 use bluetrace::arguments::{ip_address, number};
 use bluetrace::numbers::counted;
 use bluetrace::program;
-use bluetrace::server::authority::TempIdKind;
+use bluetrace::server::authority::{Retention, TempIdKind};
 use bluetrace::server::budgets::BudgetSettings;
 use bluetrace::server::cases::view::{self, Format, Question};
 use bluetrace::server::{Exit, Server, Settings, key_file};
@@ -118,6 +118,10 @@ struct ServeArguments {
     /// encrypted earlier are still traced
     #[arg(long, value_name = "FILE", required_if_eq("temp_ids", "encrypted"))]
     key: Option<PathBuf>,
+    /// Days after their expiry for which TempIDs are kept in memory and tempIDs.txt; older ones
+    /// leave both at the start, once a day, and on SIGHUP [default: for ever]
+    #[arg(long, value_name = "DAYS", value_parser = number("days", 1..=36_500_u32))]
+    retention: Option<u32>,
     /// Seconds that a connection may take to log in
     #[arg(long, value_name = "SECS", default_value_t = Settings::DEFAULT_LOGIN_TIMEOUT,
         value_parser = number("seconds", 1..=u32::MAX))]
@@ -207,6 +211,7 @@ fn serve(arguments: ServeArguments) -> Result<ExitCode, String> {
         temp_id_lifetime: arguments.tempid_lifetime,
         temp_ids: arguments.temp_ids.into(),
         keys: arguments.key,
+        retention: arguments.retention.map(|days| Retention { days }),
         login_timeout: Duration::from_secs(arguments.login_timeout.into()),
         max_connections: arguments.max_connections.map(|count| count as usize),
         max_connections_per_address: arguments

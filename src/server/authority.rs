@@ -44,6 +44,24 @@ enum Making {
     Encrypted(Encryption),
 }
 
+/// TempIDs that are forgotten in a tick, in about a millisecond.
+const FORGOTTEN_PER_TICK: usize = 4096;
+
+/// How long TempIDs are kept after their expiry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    /// Days of 24 hours.
+    pub days: u32,
+}
+
+impl Retention {
+    /// The moment from which on TempIDs are kept at `now`.
+    pub fn kept_since(self, now: Timestamp) -> Timestamp {
+        const SECONDS_PER_DAY: i64 = 24 * 60 * 60;
+        Timestamp::from_unix_seconds(now.unix_seconds() - i64::from(self.days) * SECONDS_PER_DAY)
+    }
+}
+
 /// The state that all sessions share: accounts, and issued TempIDs.
 #[derive(Debug)]
 pub struct Authority {
@@ -53,6 +71,7 @@ pub struct Authority {
     temp_id_lifetime: u32,
     rng: ChaCha12Rng,
     making: Making,
+    retention: Option<Retention>,
     memory: Memory,
 }
 
@@ -66,7 +85,23 @@ impl Authority {
         rng: ChaCha12Rng,
     ) -> Self {
         let (making, memory) = (Making::Random(None), Memory::default());
-        Self { accounts, registry, temp_id_lifetime, rng, making, memory }
+        Self { accounts, registry, temp_id_lifetime, rng, making, retention: None, memory }
+    }
+
+    /// Keeps TempIDs for so long after their expiry.
+    pub fn keep_for(&mut self, retention: Retention) {
+        self.retention = Some(retention);
+    }
+
+    /// The moment from which on TempIDs are kept: those that expired before name nobody.
+    pub fn kept_since(&self, now: Timestamp) -> Timestamp {
+        self.retention.map_or(Timestamp::MIN, |retention| retention.kept_since(now))
+    }
+
+    /// Forgets a part of the random TempIDs that expired before `since`, as much as delays nobody.
+    /// Returns whether there may be more.
+    pub fn forget_some(&mut self, since: Timestamp) -> bool {
+        self.registry.forget(since, FORGOTTEN_PER_TICK) || self.registry.shrink()
     }
 
     /// Makes TempIDs of `kind` from now on, and traces encrypted ones with `encryption`.

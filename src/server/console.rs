@@ -99,6 +99,7 @@ impl Console {
             (Oddity::InTheFuture, "that begin in the future"),
             (Oddity::Own, "with a TempID of the uploader"),
             (Oddity::Repeated, "that repeat an earlier one"),
+            (Oddity::OlderThanRetention, "older than TempIDs are kept"),
         ] {
             let is_so =
                 |(index, found): &(EntryIndex, Oddity)| (*found == oddity).then_some(*index);

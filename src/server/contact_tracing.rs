@@ -13,7 +13,7 @@ pub struct ContactTrace {
     pub uploaded_at: Timestamp,
     /// Its entries, in their order.
     pub entries: Vec<TracedEntry>,
-    /// What is odd about entries that were traced, in the order of the entries.
+    /// What is odd about entries, in the order of the entries.
     pub oddities: Vec<(EntryIndex, Oddity)>,
 }
 
@@ -47,7 +47,7 @@ impl TracedEntry {
 /// Index of an entry in [`ContactTrace::entries`], from 0.
 pub type EntryIndex = usize;
 
-/// Why an entry may name somebody who was not near, although its TempID was issued here.
+/// Why an entry may name somebody who was not near, or nobody, although its TempID was issued here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Oddity {
     /// Its times are not those of the server's record.
@@ -58,11 +58,14 @@ pub enum Oddity {
     Own,
     /// An earlier entry has the same TempID.
     Repeated,
+    /// It is older than TempIDs are kept, so it names nobody.
+    OlderThanRetention,
 }
 
 impl Oddity {
     /// All of them, in the order of their declaration.
-    pub const ALL: [Self; 4] = [Self::TimesDiffer, Self::InTheFuture, Self::Own, Self::Repeated];
+    pub const ALL: [Self; 5] =
+        [Self::TimesDiffer, Self::InTheFuture, Self::Own, Self::Repeated, Self::OlderThanRetention];
 
     /// The word for it in files.
     pub fn name(self) -> &'static str {
@@ -71,6 +74,7 @@ impl Oddity {
             Self::InTheFuture => "in_the_future",
             Self::Own => "own",
             Self::Repeated => "repeated",
+            Self::OlderThanRetention => "older_than_retention",
         }
     }
 }
@@ -94,9 +98,11 @@ impl ContactTrace {
         self.entries.iter().filter_map(TracedEntry::contact)
     }
 
-    /// How many entries have a TempID that was never issued here.
+    /// How many entries have a TempID that was never issued here, as far as that is known.
     pub fn unknown(&self) -> usize {
-        self.entries.iter().filter(|entry| entry.issued.is_none()).count()
+        let is_old = |(_, oddity): &&(EntryIndex, Oddity)| *oddity == Oddity::OlderThanRetention;
+        let old = self.oddities.iter().filter(is_old).count();
+        self.entries.iter().filter(|entry| entry.issued.is_none()).count() - old
     }
 }
 
@@ -109,15 +115,23 @@ pub struct Tracing {
     done: usize,
     /// TempIDs of those.
     seen: HashSet<TempId>,
+    /// What expired before names nobody any more.
+    since: Timestamp,
 }
 
 impl Tracing {
-    /// Begins to trace the contact log `log` that `uploader` uploads at `now`.
-    pub fn new(uploader: Username, log: &[ContactRecord], now: Timestamp) -> Self {
+    /// Begins to trace the contact log `log` that `uploader` uploads at `now`. TempIDs that expired
+    /// before `since` are not kept any more.
+    pub fn new(
+        uploader: Username,
+        log: &[ContactRecord],
+        now: Timestamp,
+        since: Timestamp,
+    ) -> Self {
         let untraced = |record: &ContactRecord| TracedEntry { record: *record, issued: None };
         let entries = log.iter().map(untraced).collect();
         let trace = ContactTrace { uploader, uploaded_at: now, entries, oddities: Vec::new() };
-        Self { trace, done: 0, seen: HashSet::with_capacity(log.len()) }
+        Self { trace, done: 0, seen: HashSet::with_capacity(log.len()), since }
     }
 
     /// Traces `count` more entries, or all that are left. `find` tells to whom the TempID of a
@@ -129,13 +143,19 @@ impl Tracing {
         count: usize,
         find: impl Fn(&ContactRecord) -> Option<(Username, ContactRecord)>,
     ) {
-        let Self { trace, done, seen } = self;
+        let Self { trace, done, seen, since } = self;
         let ContactTrace { uploader, uploaded_at, entries, oddities } = trace;
         for (index, entry) in entries.iter_mut().enumerate().skip(*done).take(count) {
             *done += 1;
             let record = &entry.record;
             let is_repeated = !seen.insert(record.temp_id);
-            let Some((user, issued)) = find(record) else { continue };
+            let is_old = |record: &ContactRecord| record.expiry < *since;
+            let found = if is_old(record) { None } else { find(record) };
+            if is_old(record) || found.is_some_and(|(_, issued)| is_old(&issued)) {
+                oddities.push((index, Oddity::OlderThanRetention));
+                continue;
+            }
+            let Some((user, issued)) = found else { continue };
             let possible = [
                 (issued != *record, Oddity::TimesDiffer),
                 (*uploaded_at < issued.start, Oddity::InTheFuture),

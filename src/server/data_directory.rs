@@ -12,6 +12,7 @@ use super::memory::{self, Memory};
 use super::passwords::Passwords;
 use super::registry::Registry;
 use super::user_numbers::{self, UserNumber, UserNumbers};
+use crate::protocol::Timestamp;
 use crate::text_file::FileError;
 
 /// The name of the file with the users and their passwords.
@@ -90,14 +91,15 @@ impl DataDirectory {
         Database::open(&self.path.join(cases::FILE_NAME))
     }
 
-    /// Opens the journal, makes an empty one if there is none, and reads what it holds. What a
-    /// crash damaged is cut out, which `console` is told.
+    /// Opens the journal, makes an empty one if there is none, and reads what it holds, but for
+    /// TempIDs that expired before `since`. What a crash damaged is cut out, which `console` is told.
     ///
     /// # Errors
     ///
     /// [`FileError`]
     pub fn open_journal(
         &self,
+        since: Timestamp,
         memory: Memory,
         console: &mut Console,
     ) -> Result<(Journal<JournalFile>, Registry), FileError> {
@@ -105,7 +107,7 @@ impl DataDirectory {
         // A line of 74 bytes takes 41 to 68 in memory.
         let (storage, source) = open(&path, memory, |size| size - size / 4)?;
         let (journal, registry, replayed) =
-            Journal::recover(storage, source, &path, |offset, bytes| {
+            Journal::recover_since(storage, source, &path, since, |offset, bytes| {
                 journal::set_aside(&path, offset, bytes)
             })?;
         for line in &replayed.repeated {

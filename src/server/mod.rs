@@ -16,6 +16,7 @@ pub mod data_directory;
 pub mod decision;
 pub mod embedded;
 pub mod encryption;
+mod entries;
 mod failures;
 pub mod foreign_peers;
 pub mod frontend;
@@ -29,6 +30,7 @@ mod place;
 mod printer;
 pub mod registry;
 mod reload;
+mod retention;
 pub mod service;
 pub mod session;
 mod settings;
@@ -52,7 +54,7 @@ use rand::SeedableRng;
 use rand::rngs::{ChaCha12Rng, SysRng};
 
 use self::accounts::Accounts;
-use self::authority::Authority;
+use self::authority::{Authority, Retention};
 use self::budgets::{BudgetSettings, Budgets};
 use self::cases::CaseWriter;
 use self::console::Console;
@@ -65,11 +67,13 @@ use self::memory::Memory;
 use self::origins::Origins;
 use self::printer::Printer;
 use self::reload::{Reload, Reloaded};
+use self::retention::Cleaning;
 pub use self::service::Service;
 pub use self::settings::{Settings, StartError};
 use self::temp_id_cipher::TempIdCipher;
 use crate::clock::Now;
 use crate::numbers::counted;
+use crate::protocol::Timestamp;
 use crate::reactor::signals::{SIGHUP, SIGINT, SIGTERM};
 use crate::reactor::{
     EventLoop, Listener, MAX_PENDING_OUTPUT_BYTES, Output, Readiness, Signals, Token, descriptors,
@@ -109,6 +113,7 @@ pub struct Server {
     max_connections: usize,
     /// The file with the keys of encrypted TempIDs.
     keys: Option<PathBuf>,
+    cleaning: Option<Cleaning>,
     /// Held for its lock.
     _directory: DataDirectory,
     reload: Reload,
@@ -180,7 +185,9 @@ impl Server {
                 passwords::FORM
             ));
         }
-        let (journal, registry) = directory.open_journal(memory, &mut console)?;
+        let kept_since = |retention: Retention| retention.kept_since(Now::read().wall);
+        let since = settings.retention.map_or(Timestamp::MIN, kept_since);
+        let (journal, registry) = directory.open_journal(since, memory, &mut console)?;
         let (encryption, users) = match &settings.keys {
             Some(path) => {
                 let cipher = TempIdCipher::new(&key_file::read(path)?);
@@ -196,6 +203,9 @@ impl Server {
         let rng = ChaCha12Rng::try_from_rng(&mut SysRng).map_err(io::Error::other)?;
         let mut authority = Authority::new(accounts, registry, settings.temp_id_lifetime, rng);
         authority.limit_memory(memory);
+        if let Some(retention) = settings.retention {
+            authority.keep_for(retention);
+        }
         if let Some(encryption) = encryption {
             authority.set_encryption(settings.temp_ids, encryption);
         }
@@ -219,6 +229,9 @@ impl Server {
             signals: None,
             frontend,
             max_connections: settings.max_connections.unwrap_or(ceiling).min(ceiling),
+            cleaning: settings
+                .retention
+                .map(|retention| Cleaning::new(retention, start, Arc::clone(&waker))),
             reload: Reload::new(directory.credentials(), memory, waker)?,
             _directory: directory,
             event_loop,
@@ -273,6 +286,7 @@ impl Server {
         // The frontend passes over the events of the sources above, which are for no connection.
         let readiness = |event: &Event| (Token::from(event.token()), Readiness::from(event));
         self.frontend.tick(events.iter().map(readiness), self.event_loop.registry(), now);
+        self.clean(now);
         self.make_room(now);
         self.accept(now);
         self.print(now);
@@ -294,8 +308,9 @@ impl Server {
             RunState::Serving | RunState::Stopped(_) => None,
         };
         let accept = self.listener.as_ref().and_then(|listener| listener.next_attempt(now));
-        let wakes =
-            [left_over, stop, accept, self.printer.next_attempt(), self.frontend.next_wake()];
+        let cleaning = self.cleaning.as_ref().map(|cleaning| cleaning.next_wake(now));
+        let (printer, frontend) = (self.printer.next_attempt(), self.frontend.next_wake());
+        let wakes = [left_over, stop, accept, cleaning, printer, frontend];
         wakes.into_iter().flatten().min()
     }
 
@@ -322,6 +337,9 @@ impl Server {
                 (SIGHUP, _) => {
                     self.begin_reload();
                     self.read_keys_again();
+                    if let Some(cleaning) = &mut self.cleaning {
+                        cleaning.hurry(now.monotonic);
+                    }
                 }
                 (_, RunState::Serving) => self.begin_to_stop(now),
                 (_, RunState::Stopping { .. } | RunState::Stopped(_)) => {
@@ -372,6 +390,14 @@ impl Server {
         }
         if finished.is_stale {
             self.begin_reload();
+        }
+    }
+
+    /// Lets old TempIDs leave, after the commit of the tick.
+    fn clean(&mut self, now: Now) {
+        if let Some(cleaning) = &mut self.cleaning {
+            let Service { authority, store, .. } = &mut self.frontend.service;
+            cleaning.go_on(authority, &mut store.journal, &mut self.console, now);
         }
     }
 

@@ -296,7 +296,12 @@ impl Session {
                 if !desk.authority.memory().has_room_for(bytes as u64) {
                     return Err(Refusal::NoMemory);
                 }
-                let tracing = Box::new(Tracing::new(user, &log, desk.now.wall));
+                let tracing = Box::new(Tracing::new(
+                    user,
+                    &log,
+                    desk.now.wall,
+                    desk.authority.kept_since(desk.now.wall),
+                ));
                 self.go_on_tracing(user, tracing, desk);
                 Ok(None)
             }

@@ -20,6 +20,7 @@ fn server(data: &tempfile::TempDir) -> Server {
         temp_id_lifetime: 900,
         temp_ids: TempIdKind::Random,
         keys: None,
+        retention: None,
         login_timeout: Duration::from_secs(60),
         max_connections: None,
         max_connections_per_address: None,

@@ -23,6 +23,7 @@
 
 mod aside;
 mod file;
+mod replacement;
 mod replay;
 mod residue;
 mod storage;
@@ -33,13 +34,14 @@ use std::path::{Path, PathBuf};
 
 pub use self::aside::set_aside;
 pub use self::file::JournalFile;
+pub use self::replacement::Replacement;
 pub use self::replay::{LineReader, Replayed};
 use self::replay::{Replay, replay};
 pub use self::residue::{MAX_COMMIT_BYTES, Mended};
 pub use self::storage::Storage;
 use super::registry::Registry;
 use super::store::{Completion, Problem, Ticket};
-use crate::protocol::{ContactRecord, Username};
+use crate::protocol::{ContactRecord, Timestamp, Username};
 use crate::text_file::FileError;
 
 /// The name of the file in the data directory.
@@ -88,13 +90,28 @@ impl<S: Storage> Journal<S> {
         path: &Path,
         set_aside: impl FnOnce(u64, &[u8]) -> io::Result<PathBuf>,
     ) -> Result<(Self, Registry, Replayed), FileError> {
+        Self::recover_since(storage, source, path, Timestamp::MIN, set_aside)
+    }
+
+    /// Like [`recover`](Self::recover), but passes over TempIDs that expired before `since`.
+    ///
+    /// # Errors
+    ///
+    /// [`FileError`] if a line is malformed, or the system refuses.
+    pub fn recover_since(
+        storage: S,
+        source: impl Read + Seek,
+        path: &Path,
+        since: Timestamp,
+        set_aside: impl FnOnce(u64, &[u8]) -> io::Result<PathBuf>,
+    ) -> Result<(Self, Registry, Replayed), FileError> {
         let mut registry = Registry::default();
         let size = storage.size().map_err(|error| FileError::io(path, error))?;
-        let mut lines = Replay::new(&mut registry, size);
+        let mut lines = Replay::new(&mut registry, size, since);
         let (journal, replayed) =
             Self::recover_lines(storage, source, path, &mut lines, set_aside)?;
-        let repeated = lines.end();
-        Ok((journal, registry, Replayed { repeated, ..replayed }))
+        let replayed = lines.end(replayed);
+        Ok((journal, registry, replayed))
     }
 
     /// Like [`recover`](Self::recover), for a journal of other lines, which `lines` takes.
@@ -186,6 +203,11 @@ impl<S: Storage> Journal<S> {
     /// The storage, for those who made it.
     pub fn storage(&mut self) -> &mut S {
         &mut self.storage
+    }
+
+    /// Whether the storage ends with the last good commit, and not with what a failed one left.
+    pub fn is_whole(&self) -> bool {
+        self.repair_to.is_none()
     }
 
     fn repair(&mut self) -> io::Result<()> {

@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use super::residue::{MAX_COMMIT_BYTES, Mended, Residue};
 use crate::protocol::{
-    ContactRecord, ContactRecordError, TimestampDecoder, Username, UsernameError,
+    ContactRecord, ContactRecordError, Timestamp, TimestampDecoder, Username, UsernameError,
 };
 use crate::server::registry::Registry;
 use crate::text_file::{FileError, read_lines_of};
@@ -32,6 +32,8 @@ pub struct Replayed {
     pub mended: Option<Mended>,
     /// Whether the last line is whole, or blank, but has no end.
     pub lacks_line_end: bool,
+    /// Number of lines whose TempID expired too long ago to be kept.
+    pub old: u64,
     /// Numbers of lines whose TempID is in an earlier line, which counts.
     pub repeated: Vec<u64>,
 }
@@ -86,19 +88,22 @@ pub(super) struct Replay<'a> {
     times: TimestampDecoder,
     batch: Batch,
     repeated: Vec<u64>,
+    /// TempIDs that expired before are passed over.
+    since: Timestamp,
+    old: u64,
 }
 
 impl<'a> Replay<'a> {
-    /// A way into `registry`, for a journal of `size` bytes.
-    pub(super) fn new(registry: &'a mut Registry, size: u64) -> Self {
+    /// A way into `registry`, for a journal of `size` bytes, of what is valid at `since` or later.
+    pub(super) fn new(registry: &'a mut Registry, size: u64, since: Timestamp) -> Self {
         let (times, batch) = (TimestampDecoder::default(), Batch::default());
-        Self { registry, size, times, batch, repeated: Vec::new() }
+        Self { registry, size, times, batch, repeated: Vec::new(), since, old: 0 }
     }
 
-    /// Enters the last lines, and returns the numbers of those whose TempID is in an earlier line.
-    pub(super) fn end(mut self) -> Vec<u64> {
+    /// Enters the last lines, and adds what was found to the findings.
+    pub(super) fn end(mut self, replayed: Replayed) -> Replayed {
         self.batch.empty_into(self.registry, &mut self.repeated);
-        self.repeated
+        Replayed { repeated: self.repeated, old: self.old, ..replayed }
     }
 }
 
@@ -108,6 +113,10 @@ impl LineReader for Replay<'_> {
     fn take(&mut self, number: u64, text: &[u8]) -> Result<(), String> {
         let decoded = decode_line(text, &mut self.times);
         let (user, record) = decoded.map_err(|error| error.to_string())?;
+        if record.expiry < self.since {
+            self.old += 1;
+            return Ok(());
+        }
         if self.registry.is_empty() && self.batch.is_empty() {
             // Lines are about equally long, so the first one tells how many there are.
             self.registry.reserve(self.size as usize / (text.len() + 1));
@@ -149,7 +158,8 @@ impl Batch {
     }
 }
 
-fn decode_line(
+/// Reads the line of a TempID.
+pub(super) fn decode_line(
     line: &[u8],
     times: &mut TimestampDecoder,
 ) -> Result<(Username, ContactRecord), LineError> {
@@ -160,7 +170,7 @@ fn decode_line(
 
 /// What is wrong with a line.
 #[derive(Debug, Clone, Copy, Error)]
-enum LineError {
+pub(super) enum LineError {
     #[error("it is one word")]
     OneWord,
     #[error(transparent)]
