@@ -85,9 +85,14 @@ impl Entries {
 
     fn begin_chunk(&mut self, first_day: i64) {
         let chunk = Chunk { entries: Vec::new(), latest: Timestamp::MIN, first_day };
-        let is_empty = |chunk: &Chunk| chunk.entries.is_empty();
-        if !self.chunks.get(self.current).is_some_and(is_empty) {
-            self.current = self.free.pop().unwrap_or(self.chunks.len());
+        match self.chunks.get_mut(self.current) {
+            Some(chunk) if chunk.entries.is_empty() => {}
+            before => {
+                if let Some(before) = before {
+                    before.entries.shrink_to_fit();
+                }
+                self.current = self.free.pop().unwrap_or(self.chunks.len());
+            }
         }
         match self.chunks.get_mut(self.current) {
             Some(place) => *place = chunk,
