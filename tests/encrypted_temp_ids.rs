@@ -51,12 +51,15 @@ fn temp_id(server: &Server, account: Account) -> Record {
 #[track_caller]
 fn traced(server: &Server, records: &[Record]) -> Vec<String> {
     let before = server.stdout.count();
-    let reply = Phone::logged_in(server, NINE).upload(records);
-    assert_eq!(reply, Reply::Integer(records.len() as i64));
+    let mut phone = Phone::logged_in(server, NINE);
+    assert_eq!(phone.upload(records), Reply::Integer(records.len() as i64));
+    phone.ask("QUIT");
+    let end = format!("> {} logout", NINE.user);
     server.stdout.wait_until("the end of the contact log checking", |lines| {
-        let checked =
-            lines.iter().skip(before).position(|line| line == "> Contact log checking")?;
-        Some(lines[before + checked + 1..].to_vec())
+        let lines = &lines[before..];
+        let checked = lines.iter().position(|line| line == "> Contact log checking")?;
+        let end = lines.iter().skip(checked).position(|line| *line == end)?;
+        Some(lines[checked + 1..checked + end].to_vec())
     })
 }
 
