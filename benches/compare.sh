@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What a durable session costs our server, beside the floor and, where it is installed, Redis, and what it
-# costs with encrypted TempIDs, of which nothing is stored: processor time a session at 1, 64, 1,024 and 10,000 at once, then sessions a second, then what the storm costs.
+# costs with encrypted TempIDs, of which nothing is stored: processor time a session at 1, 64, 1,024 and
+# 10,000 at once, then sessions a second, then what the storm costs.
 #
 #     benches/compare.sh                              # a few minutes
 #     ROUNDS=1 PHONES=10000 benches/compare.sh         # to see whether it works

@@ -53,8 +53,8 @@ main() {
         $((before / 1000000)) $((after / 1000000)) "$(wc -l <"$data/tempIDs.txt")"
 }
 
-# Lines of which the first half expires a day before OLD-AT, and the rest half a day later. Two days of
-# starts apart, as a chunk of memory is left only once all of it is old.
+# Lines of which the first half expires a day before OLD-AT, and the rest three days later: memory is left
+# in chunks of two days, each once all of it is old.
 write_lines() { # OLD-AT
     local old new
     old=$(times $(($1 - DAY)))

@@ -92,7 +92,8 @@ impl DataDirectory {
     }
 
     /// Opens the journal, makes an empty one if there is none, and reads what it holds, but for
-    /// TempIDs that expired before `since`. What a crash damaged is cut out, which `console` is told.
+    /// TempIDs that expired before `since`. What a crash damaged is cut out, which `console` is
+    /// told.
     ///
     /// # Errors
     ///

@@ -12,7 +12,8 @@ use crate::protocol::{TempId, Timestamp};
 /// Digits of a TempID that hold the start.
 const START_DIGITS: u32 = 12;
 
-/// Values of the digits that hold the start: 10^12. The years 0001 to 9999 have 3.2 x 10^11 seconds.
+/// Values of the digits that hold the start: 10^12. The years 0001 to 9999 have 3.2 x 10^11
+/// seconds.
 const STARTS: u128 = 10_u128.pow(START_DIGITS);
 
 /// Users that a TempID can tell apart: 10^8, eight digits.

@@ -1,7 +1,7 @@
 //! `users.txt`: the number of each user, which encrypted TempIDs stand for.
 //!
-//! A line is `<username> <number>`, the number in eight digits, so that no line that a crash has torn
-//! is another whole one. The file is only appended to: a number that was given once
+//! A line is `<username> <number>`, the number in eight digits, so that no line that a crash has
+//! torn is another whole one. The file is only appended to: a number that was given once
 //! belongs to that user for ever, also when the user has left `credentials.txt`, because TempIDs
 //! with it may come back in contact logs. A number is on stable storage before any TempID has it.
 

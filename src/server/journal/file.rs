@@ -92,9 +92,9 @@ impl JournalFile {
         self.place.path()
     }
 
-    /// Puts a replacement in the place of the file, with what was appended since it was written, and
-    /// returns the old file, whose blocks are freed when all of it is dropped. There should be little
-    /// to copy, as everybody waits for it.
+    /// Puts a replacement in the place of the file, with what was appended since it was written,
+    /// and returns the old file, whose blocks are freed when all of it is dropped. There should be
+    /// little to copy, as everybody waits for it.
     ///
     /// # Errors
     ///
