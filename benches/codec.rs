@@ -3,6 +3,9 @@
 
 use std::hint::black_box;
 
+use aes::Aes256;
+use aes::cipher::KeyInit;
+use bluetrace::ff1::Ff1;
 use bluetrace::protocol::answer::Answer;
 use bluetrace::protocol::reply::Reply;
 use bluetrace::protocol::request::Request;
@@ -70,5 +73,20 @@ fn records(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, requests, replies, records);
+/// Encrypted TempIDs: one of 20 digits, beside the copy of its block.
+fn ff1(criterion: &mut Criterion) {
+    let ff1 = Ff1::new(Aes256::new(&[7; 32].into()), 20, b"");
+    let mut group = criterion.benchmark_group("ff1");
+    let number = 12_345_678_901_234_567_891;
+    group.bench_function("encrypt", |bencher| {
+        bencher.iter(|| ff1.encrypt(black_box(number)));
+    });
+    group.bench_function("decrypt", |bencher| {
+        bencher.iter(|| ff1.decrypt(black_box(number)));
+    });
+    group.bench_function("copy", |bencher| bencher.iter(|| black_box(number)));
+    group.finish();
+}
+
+criterion_group!(benches, requests, replies, records, ff1);
 criterion_main!(benches);

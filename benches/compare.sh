@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# What a durable session costs our server, beside the floor and, where it is installed, Redis: processor
-# time a session at 1, 64, 1,024 and 10,000 at once, then sessions a second, then what the storm costs.
+# What a durable session costs our server, beside the floor and, where it is installed, Redis, and what it
+# costs with encrypted TempIDs, of which nothing is stored: processor time a session at 1, 64, 1,024 and
+# 10,000 at once, then sessions a second, then what the storm costs.
 #
 #     benches/compare.sh                              # a few minutes
 #     ROUNDS=1 PHONES=10000 benches/compare.sh         # to see whether it works
@@ -56,7 +57,11 @@ start_servers() {
     data=$(make_data data "$USERS")
     start_ours ours "$CORE" "$data"
     remember ours
-    SERVERS=(floor ours)
+    data=$(make_data encrypted "$USERS")
+    "$BINARIES/server" key new "$WORK/keys" >/dev/null
+    start_ours encrypted "$CORE" "$data" --temp-ids encrypted --key "$WORK/keys"
+    remember encrypted
+    SERVERS=(floor ours encrypted)
     if command -v "$REDIS" >/dev/null; then
         start_redis
         SERVERS+=(redis)
@@ -134,8 +139,9 @@ session_storm() { # SERVER LEVEL PHONES
 
 print_costs() {
     printf '\nProcessor time of the server, µs a durable session; medians of %s rounds:\n\n' "$ROUNDS"
-    row 'at once' floor ours Redis 'ours / floor' 'ours / Redis' 'sessions failed'
-    rule 7
+    row 'at once' floor ours encrypted Redis 'ours / floor' 'encrypted / ours' 'ours / Redis' \
+        'sessions failed'
+    rule 9
     local level redis ratio failed server
     for level in $LEVELS; do
         redis='-' ratio='-' failed=0
@@ -147,8 +153,10 @@ print_costs() {
             failed=$((failed + $(noted_sum "failed-$server-$level")))
         done
         row "$level" "$(rounded 1 "$(noted "cost-floor-$level")")" \
-            "$(rounded 1 "$(noted "cost-ours-$level")")" "$redis" \
+            "$(rounded 1 "$(noted "cost-ours-$level")")" \
+            "$(rounded 1 "$(noted "cost-encrypted-$level")")" "$redis" \
             "$(rounded 2 "$(noted_ratio "cost-ours-$level" "cost-floor-$level")")" \
+            "$(rounded 2 "$(noted_ratio "cost-encrypted-$level" "cost-ours-$level")")" \
             "$ratio" "$failed"
     done
 }

@@ -16,6 +16,7 @@ use bluetrace::server::{self, Server};
 use bluetrace::storm::crowd::Manner;
 use bluetrace::storm::users::Users;
 use bluetrace::storm::{self, Load, Storm};
+use bluetrace::workload::Repeats;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 
 /// Sessions of one iteration, so that 1,024 at once is a steady state.
@@ -33,6 +34,9 @@ fn start_server(directory: &Path) -> SocketAddr {
         data: directory.to_owned(),
         block_duration: Duration::from_secs(60),
         temp_id_lifetime: server::Settings::DEFAULT_TEMP_ID_LIFETIME,
+        temp_ids: server::authority::TempIdKind::Random,
+        keys: None,
+        retention: None,
         login_timeout: Duration::from_secs(60),
         max_connections: None,
         max_connections_per_address: None,
@@ -64,6 +68,7 @@ fn storm(server: SocketAddr, sessions: u64, concurrency: usize) -> storm::Settin
         // Each keeps the ports of its connections for a minute.
         source_addresses: 250,
         seed: 1,
+        repeats: Repeats::Never,
         server_process: None,
         told: None,
     }

@@ -23,6 +23,7 @@ pub mod client;
 pub mod clock;
 #[cfg(feature = "simulate")]
 pub mod crowd;
+pub mod ff1;
 pub mod numbers;
 mod print;
 pub mod program;

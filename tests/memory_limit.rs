@@ -47,7 +47,7 @@ fn server_without_memory_for_its_files_says_so() {
 #[test]
 fn server_without_memory_for_more_temp_ids_refuses_them_and_serves_on() {
     let data = data_with_lines(MANY_LINES);
-    let server = limited(&data, 110_000).start();
+    let server = limited(&data, 100_000).start();
     // Several users, as each has only a share of the server.
     let mut phones = [SIX, SEVEN, EIGHT, NINE].map(|user| Phone::logged_in(&server, user));
     // It may have room for as many again, but not for twice as many.

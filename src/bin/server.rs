@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use bluetrace::allocator::{self, Setting};
 use bluetrace::arguments::{ip_address, number};
+use bluetrace::numbers::counted;
 use bluetrace::program;
+use bluetrace::server::authority::{Retention, TempIdKind};
 use bluetrace::server::budgets::BudgetSettings;
-use bluetrace::server::hashed_file;
 use bluetrace::server::operator::cases::{self, Format, Question};
-use bluetrace::server::{Exit, Server, Settings};
-use clap::{Args, Parser, Subcommand};
+use bluetrace::server::{Exit, Server, Settings, hashed_file, key_file};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// The reporting server of a health authority: phones log in, download TempIDs and upload contact
 /// logs.
@@ -48,6 +49,23 @@ enum Command {
         /// current one]
         #[arg(long, value_name = "DIR")]
         data: Option<PathBuf>,
+    },
+    /// Makes keys for encrypted TempIDs
+    Key {
+        #[command(subcommand)]
+        command: KeyCommand,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum KeyCommand {
+    /// Adds a new key in front of the keys in a file, or makes a file with one; a running server
+    /// reads it again on SIGHUP
+    New {
+        /// The file [default: tempIDs.key in the directory of the program if credentials.txt is
+        /// there, else in the current one]
+        #[arg(value_name = "FILE")]
+        file: Option<PathBuf>,
     },
 }
 
@@ -99,6 +117,18 @@ struct ServeArguments {
     #[arg(long, value_name = "SECS", default_value_t = Settings::DEFAULT_TEMP_ID_LIFETIME,
         value_parser = number("seconds", 1..=u32::MAX))]
     tempid_lifetime: u32,
+    /// How TempIDs are made: from random digits that are stored, or by encryption, with nothing to
+    /// store
+    #[arg(long, value_name = "KIND", value_enum, default_value_t = TempIds::Random)]
+    temp_ids: TempIds,
+    /// File with the keys of encrypted TempIDs, made with `server key new`; with random ones, those
+    /// encrypted earlier are still traced
+    #[arg(long, value_name = "FILE", required_if_eq("temp_ids", "encrypted"))]
+    key: Option<PathBuf>,
+    /// Days after their expiry for which TempIDs are kept in memory and tempIDs.txt; older ones
+    /// leave both at the start, once a day, and on SIGHUP [default: for ever]
+    #[arg(long, value_name = "DAYS", value_parser = number("days", 1..=36_500_u32))]
+    retention: Option<u32>,
     /// Seconds that a connection may take to log in
     #[arg(long, value_name = "SECS", default_value_t = Settings::DEFAULT_LOGIN_TIMEOUT,
         value_parser = number("seconds", 1..=u32::MAX))]
@@ -118,6 +148,22 @@ struct ServeArguments {
     /// limit on the loopback]
     #[arg(long, value_name = "MIB", value_parser = number("MiB", 1..=1_000_000_u32))]
     max_unfinished_per_address: Option<u32>,
+}
+
+/// How TempIDs are made.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum TempIds {
+    Random,
+    Encrypted,
+}
+
+impl From<TempIds> for TempIdKind {
+    fn from(kind: TempIds) -> Self {
+        match kind {
+            TempIds::Random => Self::Random,
+            TempIds::Encrypted => Self::Encrypted,
+        }
+    }
 }
 
 /// A megabyte in the options.
@@ -146,6 +192,12 @@ fn execute(arguments: Arguments) -> Result<ExitCode, String> {
             hashed_file::rewrite(&data.unwrap_or_else(default_directory))?;
             Ok(ExitCode::SUCCESS)
         }
+        Some(Command::Key { command: KeyCommand::New { file } }) => {
+            let path = file.unwrap_or_else(|| default_directory().join(key_file::DEFAULT_NAME));
+            let count = key_file::add_random(&path).map_err(|error| error.to_string())?;
+            println!("{}: {}", path.display(), counted(count, "key"));
+            Ok(ExitCode::SUCCESS)
+        }
         None => serve(arguments.serve.expect("required where there is no subcommand")),
     }
 }
@@ -168,6 +220,9 @@ fn serve(arguments: ServeArguments) -> Result<ExitCode, String> {
         data: arguments.data.unwrap_or_else(default_directory),
         block_duration: Duration::from_secs(arguments.block_duration.into()),
         temp_id_lifetime: arguments.tempid_lifetime,
+        temp_ids: arguments.temp_ids.into(),
+        keys: arguments.key,
+        retention: arguments.retention.map(|days| Retention { days }),
         login_timeout: Duration::from_secs(arguments.login_timeout.into()),
         max_connections: arguments.max_connections.map(|count| count as usize),
         max_connections_per_address: arguments

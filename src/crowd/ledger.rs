@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use crate::protocol::{ContactRecord, TempId};
+use crate::protocol::{ContactRecord, TempId, Username};
 use crate::server::accounts::MAX_FAILURES;
-use crate::server::registry::Registry;
-use crate::workload::Oracle;
 use crate::workload::caller::Fact;
+use crate::workload::{Oracle, Repeats};
 use crate::world::ids::PersonId;
 use crate::world::phone::{Learned, username};
 
@@ -55,11 +54,16 @@ enum Judgement {
 impl Ledger {
     /// An empty ledger of `phones` phones, whose accounts are blocked for `block_duration`. The
     /// server judges a login within `judged_within`, or never.
-    pub fn new(phones: u32, block_duration: Duration, judged_within: Duration) -> Self {
+    pub fn new(
+        phones: u32,
+        block_duration: Duration,
+        judged_within: Duration,
+        repeats: Repeats,
+    ) -> Self {
         Self {
             block_duration,
             judged_within,
-            oracle: Oracle::default(),
+            oracle: Oracle::new(repeats),
             started_at: Duration::ZERO,
             accounts: vec![Account::default(); phones as usize],
             logins: 0,
@@ -188,29 +192,35 @@ impl Ledger {
     /// # Errors
     ///
     /// A message if the server does not know a TempID that a phone was told.
-    pub fn restarted(&mut self, registry: &Registry, now: Duration) -> Result<(), String> {
+    pub fn restarted(
+        &mut self,
+        find: impl Fn(&ContactRecord) -> Option<(Username, ContactRecord)>,
+        now: Duration,
+    ) -> Result<(), String> {
         self.started_at = now;
         for account in &mut self.accounts {
             *account = Account { has_logged_in: account.has_logged_in, ..Account::default() };
         }
-        self.check(registry)
+        self.check(find)
     }
 
-    /// Compares the TempIDs that phones were told with the registry.
+    /// Compares the TempIDs that phones were told with what the server finds.
     ///
     /// # Errors
     ///
     /// A message if the server does not know a TempID that a phone was told.
-    pub fn check(&self, registry: &Registry) -> Result<(), String> {
-        let known = |temp_id| registry.find(temp_id);
-        let is_lost = |(temp_id, (person, record)): &(&TempId, &(PersonId, ContactRecord))| {
-            known(**temp_id) != Some((username(*person), *record))
+    pub fn check(
+        &self,
+        find: impl Fn(&ContactRecord) -> Option<(Username, ContactRecord)>,
+    ) -> Result<(), String> {
+        let is_lost = |(_, (person, record)): &(&TempId, &(PersonId, ContactRecord))| {
+            find(record) != Some((username(*person), *record))
         };
         // The same one in each run, whatever the order of the table.
         match self.oracle.told().filter(is_lost).min_by_key(|(temp_id, _)| **temp_id) {
             None => Ok(()),
-            Some((temp_id, (person, record))) => {
-                let known = known(*temp_id);
+            Some((_, (person, record))) => {
+                let known = find(record);
                 Err(format!("{person} was told {record:?}, but the server knows {known:?}"))
             }
         }

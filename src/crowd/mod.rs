@@ -32,6 +32,8 @@ use self::watchdog::{Bounds, Promise, Watchdog};
 use crate::clock::Now;
 use crate::protocol::request::Request;
 use crate::protocol::{Timestamp, resp};
+use crate::server::authority::TempIdKind;
+use crate::workload::Repeats;
 use crate::workload::caller::Fact;
 use crate::world::clock::VirtualClock;
 use crate::world::event_queue::EventQueue;
@@ -106,9 +108,13 @@ impl Crowd {
         let network = Network::new(settings.network, settings.seed);
         let bounds = Bounds::of(settings);
         let block_duration = settings.server.block_duration;
+        let repeats = match settings.server.temp_ids {
+            TempIdKind::Random => Repeats::Never,
+            TempIdKind::Encrypted => Repeats::WithSameNote,
+        };
         let crowd = Self {
             rng,
-            ledger: Ledger::new(settings.phones, block_duration, bounds.judgement()),
+            ledger: Ledger::new(settings.phones, block_duration, bounds.judgement(), repeats),
             contact_logs: ContactLogs::new(settings.phones, settings.contact_retention),
             watchdog: Watchdog::new(bounds),
             memory: Memory::default(),
@@ -271,7 +277,7 @@ impl Inhabitants for Crowd {
             }
             Notice::Restarted => {
                 if let Some(server) = core.machine.server() {
-                    self.ledger.restarted(server.registry(), now)?;
+                    self.ledger.restarted(|record| server.find(record), now)?;
                 }
                 return self.cases.check(core.machine.database());
             }
@@ -333,7 +339,7 @@ impl World<Crowd> {
             let (bytes, wake) = (memory.total(), server.next_wake());
             return Err(format!("{bytes} bytes are left, and a timer for {wake:?}"));
         }
-        ledger.check(server.registry())
+        ledger.check(|record| server.find(record))
     }
 
     /// Checks that the disks of all phones have the contact logs.

@@ -7,6 +7,7 @@ use rand::rngs::ChaCha12Rng;
 
 use super::plan::Habits;
 use super::settings::WorldSettings;
+use crate::server::authority::TempIdKind;
 use crate::server::waits::STORE_TIMEOUT;
 use crate::world::disk::DiskFault;
 use crate::world::ids::PhoneId;
@@ -62,6 +63,7 @@ pub fn calm(seed: u64, phones: u32) -> WorldSettings {
         troubles: Vec::new(),
         server: ServerSettings {
             block_duration: Duration::from_secs(60),
+            temp_ids: TempIdKind::Random,
             temp_id_lifetime: 900,
             login_timeout: Duration::from_secs(60),
             window: 4096,
@@ -121,6 +123,7 @@ pub fn troubled(seed: u64, phones: u32) -> WorldSettings {
         troubles,
         server: ServerSettings {
             block_duration: Duration::from_secs(rng.random_range(1..120)),
+            temp_ids: temp_ids(seed),
             temp_id_lifetime: 900,
             login_timeout: Duration::from_secs(60),
             window: rng.random_range(1024..16_384),
@@ -136,6 +139,12 @@ fn random_secrets(seed: u64) -> Secrets {
         0 => Secrets::Mixed { slowest: random::up_to(STORE_TIMEOUT / 2, &mut rng) },
         _ => Secrets::Passwords,
     }
+}
+
+/// Every fourth world has encrypted TempIDs. Nothing is drawn for that, so that all other worlds
+/// are what they were before there were any.
+fn temp_ids(seed: u64) -> TempIdKind {
+    if seed % 4 == 3 { TempIdKind::Encrypted } else { TempIdKind::Random }
 }
 
 /// A phone whose program begins again. Its disk may be full for some time around that, from a

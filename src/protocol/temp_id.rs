@@ -2,7 +2,7 @@ use std::fmt;
 
 use thiserror::Error;
 
-/// A temporary identifier: 20 random decimal digits that stand for a phone number for 15 minutes.
+/// A temporary identifier: 20 decimal digits, random or encrypted, that stand for a phone number for 15 minutes.
 ///
 /// On the wire and in files it is 20 ASCII digits, leading zeros included. In memory it is packed
 /// decimal, two digits a byte, because a server keeps millions of them.
@@ -37,6 +37,13 @@ impl TempId {
             }
         }
         Some(Self(pairs))
+    }
+
+    /// The number whose decimal digits it has, below [`COUNT`](Self::COUNT).
+    pub fn number(self) -> u128 {
+        let half = |pairs: &[u8]| pairs.iter().fold(0, |half, pair| half * 100 + u64::from(*pair));
+        let (high, low) = self.0.split_at(Self::LEN / 4);
+        u128::from(half(high)) * HALF + u128::from(half(low))
     }
 
     /// Reads the text form.

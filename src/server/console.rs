@@ -11,6 +11,7 @@ use super::mentions::{Mention, Mentions};
 use super::origins::Origin;
 use super::sms;
 use super::store::Kind;
+use super::user_numbers;
 use crate::protocol::resp::ForeignProtocol;
 use crate::protocol::{ContactRecord, Username};
 
@@ -50,7 +51,7 @@ impl Console {
             Decision::StoreWorks(kind) => {
                 let (place, _) = place_of(*kind);
                 let again = match kind {
-                    Kind::TempIds | Kind::Change => "recording again",
+                    Kind::TempIds | Kind::UserNumber | Kind::Change => "recording again",
                     Kind::Login => "hashed again",
                 };
                 self.diagnostic(format_args!("{place}: {again}"));
@@ -133,6 +134,7 @@ impl Console {
             (Oddity::InTheFuture, "that begin in the future"),
             (Oddity::Own, "with a TempID of the uploader"),
             (Oddity::Repeated, "that repeat an earlier one"),
+            (Oddity::OlderThanRetention, "older than TempIDs are kept"),
         ] {
             let is_so =
                 |(index, found): &(EntryIndex, Oddity)| (*found == oddity).then_some(*index);
@@ -166,6 +168,9 @@ impl Console {
 fn place_of(kind: Kind) -> (&'static str, &'static str) {
     match kind {
         Kind::TempIds => (journal::FILE_NAME, "no TempID is issued until it can be recorded"),
+        Kind::UserNumber => {
+            (user_numbers::FILE_NAME, "no TempID is issued to a user who had none so far")
+        }
         Kind::Change => (
             database::FILE_NAME,
             "no contact log is taken and no account changed until that can be recorded",

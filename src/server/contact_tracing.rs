@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 
-use super::registry::Registry;
 use crate::protocol::{ContactRecord, TempId, Timestamp, Username};
 
 /// What an uploaded contact log says.
@@ -14,7 +13,7 @@ pub struct ContactTrace {
     pub uploaded_at: Timestamp,
     /// Its entries, in their order.
     pub entries: Vec<TracedEntry>,
-    /// What is odd about entries that were traced, in the order of the entries.
+    /// What is odd about entries, in the order of the entries.
     pub oddities: Vec<(EntryIndex, Oddity)>,
 }
 
@@ -48,7 +47,7 @@ impl TracedEntry {
 /// Index of an entry in [`ContactTrace::entries`], from 0.
 pub type EntryIndex = usize;
 
-/// Why an entry may name somebody who was not near, although its TempID was issued here.
+/// Why an entry may name somebody who was not near, or nobody, although its TempID was issued here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Oddity {
     /// Its times are not those of the server's record.
@@ -59,11 +58,14 @@ pub enum Oddity {
     Own,
     /// An earlier entry has the same TempID.
     Repeated,
+    /// It is older than TempIDs are kept, so it names nobody.
+    OlderThanRetention,
 }
 
 impl Oddity {
     /// All of them, in the order of their declaration.
-    pub const ALL: [Self; 4] = [Self::TimesDiffer, Self::InTheFuture, Self::Own, Self::Repeated];
+    pub const ALL: [Self; 5] =
+        [Self::TimesDiffer, Self::InTheFuture, Self::Own, Self::Repeated, Self::OlderThanRetention];
 
     /// The word for it in files.
     pub fn name(self) -> &'static str {
@@ -72,6 +74,7 @@ impl Oddity {
             Self::InTheFuture => "in_the_future",
             Self::Own => "own",
             Self::Repeated => "repeated",
+            Self::OlderThanRetention => "older_than_retention",
         }
     }
 }
@@ -82,40 +85,6 @@ impl ContactTrace {
     pub const MEMORY_PER_ENTRY: usize = size_of::<TracedEntry>()
         + Oddity::ALL.len() * size_of::<(EntryIndex, Oddity)>()
         + 4 * size_of::<TempId>();
-
-    /// Traces the contact log `log` that `uploader` uploads at `now`.
-    ///
-    /// An odd entry is traced all the same, as its TempID was issued: the authority judges.
-    pub fn new(
-        uploader: Username,
-        log: &[ContactRecord],
-        registry: &Registry,
-        now: Timestamp,
-    ) -> Self {
-        let entries = Vec::with_capacity(log.len());
-        let mut trace = Self { uploader, uploaded_at: now, entries, oddities: Vec::new() };
-        let mut seen = HashSet::with_capacity(log.len());
-        for (index, record) in log.iter().enumerate() {
-            let found = registry.find(record.temp_id);
-            let issued = found.map(|(user, ContactRecord { start, expiry, .. })| Issued {
-                user,
-                start,
-                expiry,
-            });
-            trace.entries.push(TracedEntry { record: *record, issued });
-            let is_repeated = !seen.insert(record.temp_id);
-            let Some((contact, issued)) = found else { continue };
-            let oddities = [
-                (issued != *record, Oddity::TimesDiffer),
-                (now < issued.start, Oddity::InTheFuture),
-                (contact == uploader, Oddity::Own),
-                (is_repeated, Oddity::Repeated),
-            ];
-            let is_odd = oddities.into_iter().filter(|(is_so, _)| *is_so);
-            trace.oddities.extend(is_odd.map(|(_, oddity)| (index, oddity)));
-        }
-        trace
-    }
 
     /// What is odd about an entry.
     pub fn oddities_of(&self, index: EntryIndex) -> impl Iterator<Item = Oddity> {
@@ -129,9 +98,85 @@ impl ContactTrace {
         self.entries.iter().filter_map(TracedEntry::contact)
     }
 
-    /// How many entries have a TempID that was never issued here.
+    /// How many entries have a TempID that was never issued here, as far as that is known.
     pub fn unknown(&self) -> usize {
-        self.entries.iter().filter(|entry| entry.issued.is_none()).count()
+        let is_old = |(_, oddity): &&(EntryIndex, Oddity)| *oddity == Oddity::OlderThanRetention;
+        let old = self.oddities.iter().filter(is_old).count();
+        self.entries.iter().filter(|entry| entry.issued.is_none()).count() - old
+    }
+}
+
+/// A contact log that is being traced, some entries at a time: with encrypted TempIDs, a long one
+/// takes so long that others would have to wait.
+#[derive(Debug)]
+pub struct Tracing {
+    trace: ContactTrace,
+    /// Number of entries that are traced.
+    done: usize,
+    /// TempIDs of those.
+    seen: HashSet<TempId>,
+    /// What expired before names nobody any more.
+    since: Timestamp,
+}
+
+impl Tracing {
+    /// Begins to trace the contact log `log` that `uploader` uploads at `now`. TempIDs that expired
+    /// before `since` are not kept any more.
+    pub fn new(
+        uploader: Username,
+        log: &[ContactRecord],
+        now: Timestamp,
+        since: Timestamp,
+    ) -> Self {
+        let untraced = |record: &ContactRecord| TracedEntry { record: *record, issued: None };
+        let entries = log.iter().map(untraced).collect();
+        let trace = ContactTrace { uploader, uploaded_at: now, entries, oddities: Vec::new() };
+        Self { trace, done: 0, seen: HashSet::with_capacity(log.len()), since }
+    }
+
+    /// Traces `count` more entries, or all that are left. `find` tells to whom the TempID of a
+    /// record was issued, and for which time.
+    ///
+    /// An odd entry is traced all the same, as its TempID was issued: the authority judges.
+    pub fn go_on(
+        &mut self,
+        count: usize,
+        find: impl Fn(&ContactRecord) -> Option<(Username, ContactRecord)>,
+    ) {
+        let Self { trace, done, seen, since } = self;
+        let ContactTrace { uploader, uploaded_at, entries, oddities } = trace;
+        for (index, entry) in entries.iter_mut().enumerate().skip(*done).take(count) {
+            *done += 1;
+            let record = &entry.record;
+            let is_repeated = !seen.insert(record.temp_id);
+            let is_old = |record: &ContactRecord| record.expiry < *since;
+            let found = if is_old(record) { None } else { find(record) };
+            if is_old(record) || found.is_some_and(|(_, issued)| is_old(&issued)) {
+                oddities.push((index, Oddity::OlderThanRetention));
+                continue;
+            }
+            let Some((user, issued)) = found else { continue };
+            let possible = [
+                (issued != *record, Oddity::TimesDiffer),
+                (*uploaded_at < issued.start, Oddity::InTheFuture),
+                (user == *uploader, Oddity::Own),
+                (is_repeated, Oddity::Repeated),
+            ];
+            let is_odd = possible.into_iter().filter(|(is_so, _)| *is_so);
+            oddities.extend(is_odd.map(|(_, oddity)| (index, oddity)));
+            let ContactRecord { start, expiry, .. } = issued;
+            entry.issued = Some(Issued { user, start, expiry });
+        }
+    }
+
+    /// Number of entries that are not traced yet.
+    pub fn left(&self) -> usize {
+        self.trace.entries.len() - self.done
+    }
+
+    /// What the contact log says, as far as it is traced.
+    pub fn end(self) -> ContactTrace {
+        self.trace
     }
 }
 
@@ -141,4 +186,4 @@ pub fn names(oddities: impl Iterator<Item = Oddity>) -> String {
 }
 
 #[cfg(test)]
-pub(super) mod tests;
+pub(crate) mod tests;

@@ -10,7 +10,10 @@ use super::console::Console;
 use super::database::{self, Database, Remembered};
 use super::journal::{self, Journal, JournalFile, Mended, Storage};
 use super::memory::{self, Memory};
+use super::passwords::Passwords;
 use super::registry::Registry;
+use super::user_numbers::{self, UserNumber, UserNumbers};
+use crate::protocol::Timestamp;
 use crate::text_file::FileError;
 
 /// The name of the file with the users and their passwords.
@@ -25,8 +28,8 @@ const READ_BY_OTHERS: u32 = 0o044;
 /// Their permissions to write.
 const WRITE_BY_OTHERS: u32 = 0o022;
 
-/// The directory with `credentials.txt`, `tempIDs.txt` and `authority.db`, held by one server at a
-/// time.
+/// The directory with `credentials.txt`, `tempIDs.txt`, `users.txt` and `authority.db`, held by one
+/// server at a time.
 #[derive(Debug)]
 pub struct DataDirectory {
     path: PathBuf,
@@ -93,28 +96,24 @@ impl DataDirectory {
         Ok((database, remembered))
     }
 
-    /// Opens the journal, makes an empty one if there is none, and reads what it holds. What a
-    /// crash damaged is cut out, which `console` is told.
+    /// Opens the journal, makes an empty one if there is none, and reads what it holds, but for
+    /// TempIDs that expired before `since`. What a crash damaged is cut out, which `console` is
+    /// told.
     ///
     /// # Errors
     ///
     /// [`FileError`]
     pub fn open_journal(
         &self,
+        since: Timestamp,
         memory: Memory,
         console: &mut Console,
     ) -> Result<(Journal<JournalFile>, Registry), FileError> {
         let path = self.path.join(journal::FILE_NAME);
-        let with_path = |error| FileError::io(&path, error);
-        let storage = JournalFile::open(&path).map_err(with_path)?;
-        let size = storage.size().map_err(with_path)?;
         // A line of 74 bytes takes 41 to 68 in memory.
-        if !memory.has_room_for(size - size / 4) {
-            return Err(with_path(memory::too_large()));
-        }
-        let source = storage.reader().map_err(with_path)?;
+        let (storage, source) = open(&path, memory, |size| size - size / 4)?;
         let (journal, registry, replayed) =
-            Journal::recover(storage, source, &path, |offset, bytes| {
+            Journal::recover_since(storage, source, &path, since, |offset, bytes| {
                 journal::set_aside(&path, offset, bytes)
             })?;
         for line in &replayed.repeated {
@@ -123,18 +122,72 @@ impl DataDirectory {
                 "{path}:{line}: an earlier line has the same TempID; this one is passed over"
             ));
         }
-        if let Some(Mended { offset, cut_out, kept, copy }) = replayed.mended {
-            let path = path.display();
-            let copy = match copy {
-                Some(copy) => format!("a copy of what was there is in {}", copy.display()),
-                None => "they held nothing but zeros".to_owned(),
-            };
-            console.diagnostic(format_args!(
-                "{path}: torn by a crash at byte {offset}; lines cut out: {cut_out}, kept behind it: {kept}; {copy}"
-            ));
-        }
+        tell_of_mending(&path, replayed.mended, console);
         Ok((journal, registry))
     }
+
+    /// Opens the numbers of users, makes an empty file if there is none, and gives a number to
+    /// everybody in `passwords`, so that nobody waits for one later.
+    ///
+    /// # Errors
+    ///
+    /// [`FileError`]
+    pub fn open_users(
+        &self,
+        passwords: &Passwords,
+        memory: Memory,
+        console: &mut Console,
+    ) -> Result<(Journal<JournalFile>, UserNumbers), FileError> {
+        let path = self.path.join(user_numbers::FILE_NAME);
+        // A line of 15 to 25 bytes takes 22 to 60 in memory.
+        let (storage, source) = open(&path, memory, |size| 4 * size)?;
+        let mut numbers = UserNumbers::default();
+        let (mut journal, replayed) =
+            Journal::recover_lines(storage, source, &path, &mut numbers, |offset, bytes| {
+                journal::set_aside(&path, offset, bytes)
+            })?;
+        tell_of_mending(&path, replayed.mended, console);
+        let mut new = Vec::new();
+        let mut lines = Vec::new();
+        for user in passwords.users() {
+            // Once no number is free, those who ask for a TempID are told.
+            if let Some(UserNumber::Unstored(number)) = numbers.of(user) {
+                user_numbers::encode_line(number, user, &mut lines);
+                new.push(user);
+            }
+        }
+        journal.append(&lines).map_err(|error| FileError::io(&path, error))?;
+        new.into_iter().for_each(|user| numbers.stored(user));
+        Ok((journal, numbers))
+    }
+}
+
+/// Opens a journal, and its bytes to be read, if there is so much memory as its size needs.
+fn open(
+    path: &Path,
+    memory: Memory,
+    needed: impl FnOnce(u64) -> u64,
+) -> Result<(JournalFile, File), FileError> {
+    let with_path = |error| FileError::io(path, error);
+    let storage = JournalFile::open(path).map_err(with_path)?;
+    let size = storage.size().map_err(with_path)?;
+    if !memory.has_room_for(needed(size)) {
+        return Err(with_path(memory::too_large()));
+    }
+    let source = storage.reader().map_err(with_path)?;
+    Ok((storage, source))
+}
+
+fn tell_of_mending(path: &Path, mended: Option<Mended>, console: &mut Console) {
+    let Some(Mended { offset, cut_out, kept, copy }) = mended else { return };
+    let path = path.display();
+    let copy = match copy {
+        Some(copy) => format!("a copy of what was there is in {}", copy.display()),
+        None => "they held nothing but zeros".to_owned(),
+    };
+    console.diagnostic(format_args!(
+        "{path}: torn by a crash at byte {offset}; lines cut out: {cut_out}, kept behind it: {kept}; {copy}"
+    ));
 }
 
 fn absolute(path: &Path) -> PathBuf {

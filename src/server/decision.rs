@@ -16,7 +16,8 @@ use crate::protocol::{ContactRecord, RegistrationCode, Username};
 /// A decision is final when it is recorded: no observer can change, delay or lose a reply.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
-    /// TempIDs were issued to a user. They are on stable storage.
+    /// TempIDs were issued to a user. Random ones are on stable storage, and so is the number of
+    /// the user that encrypted ones stand for.
     TempIdsIssued {
         /// The user.
         user: Username,

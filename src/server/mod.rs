@@ -16,6 +16,8 @@ pub mod data_directory;
 pub mod database;
 pub mod decision;
 pub mod embedded;
+pub mod encryption;
+mod entries;
 mod failures;
 mod file_version;
 pub mod frontend;
@@ -24,6 +26,7 @@ pub mod hash_queue;
 pub mod hashed_file;
 pub mod hashing;
 pub mod journal;
+pub mod key_file;
 pub mod members;
 pub mod memory;
 pub mod mentions;
@@ -38,18 +41,22 @@ mod printer;
 pub mod registration;
 pub mod registry;
 mod reload;
+mod retention;
 pub mod service;
 pub mod session;
 mod settings;
 pub mod shares;
 pub mod sms;
 pub mod store;
+pub mod temp_id_cipher;
 mod temp_id_tables;
+pub mod user_numbers;
 mod users;
 pub mod waits;
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -59,12 +66,13 @@ use rand::SeedableRng;
 use rand::rngs::{ChaCha12Rng, SysRng};
 
 use self::accounts::Accounts;
-use self::authority::Authority;
+use self::authority::{Authority, Retention};
 use self::budgets::{BudgetSettings, Budgets};
 use self::console::Console;
 use self::data_directory::DataDirectory;
 use self::database::DatabaseWriter;
 use self::embedded::Embedded;
+use self::encryption::Encryption;
 pub use self::frontend::Frontend;
 use self::hash_pool::HashPool;
 use self::journal::JournalFile;
@@ -72,10 +80,13 @@ use self::memory::Memory;
 use self::origins::Origins;
 use self::printer::Printer;
 use self::reload::{Reload, Reloaded};
+use self::retention::Cleaning;
 pub use self::service::Service;
 pub use self::settings::{Settings, StartError};
+use self::temp_id_cipher::TempIdCipher;
 use crate::clock::Now;
 use crate::numbers::counted;
+use crate::protocol::Timestamp;
 use crate::reactor::signals::{SIGHUP, SIGINT, SIGTERM};
 use crate::reactor::{
     EventLoop, Listener, MAX_PENDING_OUTPUT_BYTES, Output, Readiness, Signals, Token, descriptors,
@@ -113,6 +124,9 @@ pub struct Server {
     printer: Printer,
     frontend: Frontend<Embedded<JournalFile, DatabaseWriter>>,
     max_connections: usize,
+    /// The file with the keys of encrypted TempIDs.
+    keys: Option<PathBuf>,
+    cleaning: Option<Cleaning>,
     /// Held for its lock.
     _directory: DataDirectory,
     reload: Reload,
@@ -184,8 +198,18 @@ impl Server {
                 passwords::FORM
             ));
         }
+        let kept_since = |retention: Retention| retention.kept_since(Now::read().wall);
+        let since = settings.retention.map_or(Timestamp::MIN, kept_since);
+        let (journal, registry) = directory.open_journal(since, memory, &mut console)?;
+        let (encryption, users) = match &settings.keys {
+            Some(path) => {
+                let cipher = TempIdCipher::new(&key_file::read(path)?);
+                let (users, numbers) = directory.open_users(&passwords, memory, &mut console)?;
+                (Some(Encryption { cipher, numbers }), Some(users))
+            }
+            None => (None, None),
+        };
         let accounts = Accounts::new(passwords, settings.block_duration);
-        let (journal, registry) = directory.open_journal(memory, &mut console)?;
         let waker = Arc::new(Waker::new(event_loop.registry(), HELPERS.into())?);
         let (database, remembered) = directory.open_database()?;
         let database = DatabaseWriter::start(database, Arc::clone(&waker))?;
@@ -195,11 +219,17 @@ impl Server {
         let mut authority = Authority::new(accounts, registry, settings.temp_id_lifetime, rng);
         authority.limit_memory(memory);
         authority.remember(remembered);
+        if let Some(retention) = settings.retention {
+            authority.keep_for(retention);
+        }
+        if let Some(encryption) = encryption {
+            authority.set_encryption(settings.temp_ids, encryption);
+        }
         let with_address = |source| StartError::Listen { address: settings.address, source };
         let listener = Listener::bind(settings.address, event_loop.registry(), LISTENER)
             .map_err(with_address)?;
         let mut frontend = Frontend::new(
-            Service::new(authority, Embedded { journal, database }, hasher),
+            Service::new(authority, Embedded { journal, users, database }, hasher),
             settings.login_timeout,
             Origins::new(settings.max_connections_per_address),
             start,
@@ -211,9 +241,13 @@ impl Server {
             console,
             printer: Printer::nowhere(),
             listener: Some(listener),
+            keys: settings.keys.clone(),
             signals: None,
             frontend,
             max_connections: settings.max_connections.unwrap_or(ceiling).min(ceiling),
+            cleaning: settings
+                .retention
+                .map(|retention| Cleaning::new(retention, start, Arc::clone(&waker))),
             reload: Reload::new(directory.credentials(), memory, waker)?,
             _directory: directory,
             event_loop,
@@ -268,6 +302,7 @@ impl Server {
         // The frontend passes over the events of the sources above, which are for no connection.
         let readiness = |event: &Event| (Token::from(event.token()), Readiness::from(event));
         self.frontend.tick(events.iter().map(readiness), self.event_loop.registry(), now);
+        self.clean(now);
         self.make_room(now);
         self.accept(now);
         self.print(now);
@@ -289,8 +324,9 @@ impl Server {
             RunState::Serving | RunState::Stopped(_) => None,
         };
         let accept = self.listener.as_ref().and_then(|listener| listener.next_attempt(now));
-        let wakes =
-            [left_over, stop, accept, self.printer.next_attempt(), self.frontend.next_wake()];
+        let cleaning = self.cleaning.as_ref().map(|cleaning| cleaning.next_wake(now));
+        let (printer, frontend) = (self.printer.next_attempt(), self.frontend.next_wake());
+        let wakes = [left_over, stop, accept, cleaning, printer, frontend];
         wakes.into_iter().flatten().min()
     }
 
@@ -314,7 +350,13 @@ impl Server {
         let signals = self.signals.as_mut().map(Signals::pending).unwrap_or_default();
         for signal in signals {
             match (signal, self.run_state) {
-                (SIGHUP, _) => self.begin_reload(),
+                (SIGHUP, _) => {
+                    self.begin_reload();
+                    self.read_keys_again();
+                    if let Some(cleaning) = &mut self.cleaning {
+                        cleaning.hurry(now.monotonic);
+                    }
+                }
                 (_, RunState::Serving) => self.begin_to_stop(now),
                 (_, RunState::Stopping { .. } | RunState::Stopped(_)) => {
                     self.run_state = RunState::Stopped(Exit::AtOnce);
@@ -327,6 +369,21 @@ impl Server {
         let passwords = self.frontend.service.authority.accounts().passwords();
         if let Err(error) = self.reload.begin(passwords) {
             self.console.diagnostic(format_args!("credentials not read again: {error}"));
+        }
+    }
+
+    /// Reads the keys of encrypted TempIDs again. They are few, so no thread is needed.
+    fn read_keys_again(&mut self) {
+        let Some(path) = &self.keys else { return };
+        match key_file::read(path) {
+            Ok(keys) => {
+                self.frontend.service.authority.replace_cipher(TempIdCipher::new(&keys));
+                let count = counted(keys.len(), "key");
+                self.console.diagnostic(format_args!("keys of TempIDs read again: {count}"));
+            }
+            Err(problem) => self
+                .console
+                .diagnostic(format_args!("{problem}; the keys read earlier stay in force")),
         }
     }
 
@@ -349,6 +406,14 @@ impl Server {
         }
         if finished.is_stale {
             self.begin_reload();
+        }
+    }
+
+    /// Lets old TempIDs leave, after the commit of the tick.
+    fn clean(&mut self, now: Now) {
+        if let Some(cleaning) = &mut self.cleaning {
+            let Service { authority, store, .. } = &mut self.frontend.service;
+            cleaning.go_on(authority, &mut store.journal, &mut self.console, now);
         }
     }
 

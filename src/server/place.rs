@@ -37,6 +37,11 @@ impl Place {
         Self { path: path.to_owned(), identity: Identity::of(metadata) }
     }
 
+    /// The path.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Checks that the path names the same file, and returns its metadata. It is one system call.
     ///
     /// # Errors

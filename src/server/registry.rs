@@ -6,31 +6,24 @@ use std::hint::black_box;
 use hashbrown::DefaultHashBuilder;
 use hashbrown::hash_table::Entry as Place;
 
+use super::entries::{Entries, Entry};
 use super::temp_id_tables::TempIdTables;
 use super::users::{UserNumber, Users};
 use crate::protocol::{ContactRecord, TempId, Timestamp, Username};
 
 /// TempIDs that a tick issues at most: 1,024 events, with a batch of 100 each.
-const ISSUED_PER_TICK: usize = 128 * 1024;
+const ISSUED_PER_TICK: usize = 1024 * 100;
 
-/// Every TempID that was ever issued, and to whom.
+/// Every TempID that was issued and is not forgotten, and to whom.
 ///
 /// It holds millions: 32 bytes an entry in the order of issue, and a table of indices to find them
 /// by TempID. It holds only what is on stable storage.
 #[derive(Debug, Default)]
 pub struct Registry {
-    entries: Vec<Entry>,
+    entries: Entries,
     by_temp_id: TempIdTables,
     hasher: DefaultHashBuilder,
     users: Users,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Entry {
-    start: Timestamp,
-    expiry: Timestamp,
-    user: UserNumber,
-    temp_id: TempId,
 }
 
 impl Registry {
@@ -40,18 +33,40 @@ impl Registry {
 
     /// Makes room for `count` more entries at once, if there is so much memory.
     pub fn reserve(&mut self, count: usize) {
-        if self.entries.try_reserve_exact(count).is_ok() {
-            let (entries, hasher) = (&self.entries, &self.hasher);
-            self.by_temp_id.reserve(count, |index| hash_of(hasher, entries, *index));
+        let (entries, hasher) = (&self.entries, &self.hasher);
+        self.by_temp_id.reserve(count, |index| hash_of(hasher, entries, *index));
+    }
+
+    /// Forgets up to `count` TempIDs that expired before `since`, and returns whether it forgot so
+    /// many, so that there may be more. Those that were issued together with later ones stay for
+    /// some days more.
+    pub fn forget(&mut self, since: Timestamp, count: usize) -> bool {
+        let Self { entries, by_temp_id, hasher, .. } = self;
+        for _ in 0..count {
+            let Some((index, entry)) = entries.forget_one(since) else { return false };
+            let hash = hasher.hash_one(entry.temp_id);
+            by_temp_id.remove(hash, index);
         }
+        true
+    }
+
+    /// Gives memory that forgotten TempIDs have left back, a part at a time. Returns whether there
+    /// may be more.
+    pub fn shrink(&mut self) -> bool {
+        let (entries, hasher) = (&self.entries, &self.hasher);
+        self.by_temp_id.shrink_one(|index| hash_of(hasher, entries, *index))
     }
 
     /// The memory that it takes when it grows next, in bytes; none if there is room for all that
     /// one tick issues.
     pub fn next_growth_bytes(&self) -> u64 {
-        let capacity = self.entries.capacity();
-        let has_room = capacity - self.entries.len() >= ISSUED_PER_TICK;
-        if has_room { 0 } else { (2 * capacity * size_of::<Entry>()) as u64 }
+        self.entries.next_growth_bytes(ISSUED_PER_TICK)
+    }
+
+    /// How many TempIDs the tables have room for.
+    #[cfg(test)]
+    pub(super) fn room(&self) -> usize {
+        self.by_temp_id.room()
     }
 
     /// How many TempIDs there are.
@@ -61,14 +76,14 @@ impl Registry {
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.len() == 0
     }
 
     /// To whom a TempID was issued, and for which time.
     pub fn find(&self, temp_id: TempId) -> Option<(Username, ContactRecord)> {
         let hash = self.hasher.hash_one(temp_id);
-        let is_it = |index: &u32| self.entries[*index as usize].temp_id == temp_id;
-        let entry = &self.entries[*self.by_temp_id.of(hash).find(hash, is_it)? as usize];
+        let is_it = |index: &u32| self.entries.get(*index).temp_id == temp_id;
+        let entry = self.entries.get(*self.by_temp_id.of(hash).find(hash, is_it)?);
         Some((self.users.name(entry.user), entry.record()))
     }
 
@@ -107,19 +122,18 @@ impl Registry {
             .map(|hash| self.by_temp_id.of(*hash).find(*hash, |_| true).copied())
             .collect();
         for index in alike.into_iter().flatten() {
-            black_box(self.entries[index as usize].user);
+            black_box(self.entries.get(index).user);
         }
     }
 
     fn insert_at(&mut self, hash: u64, user: UserNumber, record: ContactRecord) -> bool {
         let ContactRecord { temp_id, start, expiry } = record;
         let Self { entries, by_temp_id, hasher, .. } = self;
-        let is_it = |index: &u32| entries[*index as usize].temp_id == temp_id;
+        let is_it = |index: &u32| entries.get(*index).temp_id == temp_id;
         match by_temp_id.of_mut(hash).entry(hash, is_it, |index| hash_of(hasher, entries, *index)) {
             Place::Occupied(_) => false,
             Place::Vacant(place) => {
-                place.insert(next_index(entries));
-                entries.push(Entry { start, expiry, user, temp_id });
+                place.insert(entries.push(Entry { start, expiry, user, temp_id }));
                 true
             }
         }
@@ -137,18 +151,8 @@ impl Registry {
     }
 }
 
-impl Entry {
-    fn record(&self) -> ContactRecord {
-        ContactRecord { temp_id: self.temp_id, start: self.start, expiry: self.expiry }
-    }
-}
-
-fn next_index(entries: &[Entry]) -> u32 {
-    u32::try_from(entries.len()).expect("memory ends long before four billion TempIDs")
-}
-
-fn hash_of(hasher: &DefaultHashBuilder, entries: &[Entry], index: u32) -> u64 {
-    hasher.hash_one(entries[index as usize].temp_id)
+fn hash_of(hasher: &DefaultHashBuilder, entries: &Entries, index: u32) -> u64 {
+    hasher.hash_one(entries.get(index).temp_id)
 }
 
 #[cfg(test)]

@@ -104,6 +104,9 @@ impl<E: Store> Service<E> {
             Operation::Issue { user, records } => {
                 store_later(ticket, Entry::TempIds { user: *user, records });
             }
+            Operation::Number { user, number, .. } => {
+                store_later(ticket, Entry::UserNumber { user: *user, number: *number });
+            }
             Operation::Change(change) => store_later(ticket, Entry::Change(change)),
             Operation::LogIn { attempt, peer } => {
                 hasher.submit(ticket, *peer, attempt.order(), now);
@@ -127,7 +130,7 @@ impl<E: Store> Service<E> {
         self.waits.set_deadlines(now);
         let (ticket, wait) = self.waits.end_overdue(now)?;
         let outcome = match &wait.operation {
-            Operation::Issue { .. } | Operation::Change(_) => {
+            Operation::Issue { .. } | Operation::Number { .. } | Operation::Change(_) => {
                 let problem = Problem::from("the store does not answer");
                 self.conclude(wait.operation, Err(problem))
             }
@@ -235,7 +238,7 @@ impl<E: Store> Service<E> {
     fn conclude(&mut self, operation: Operation, outcome: Result<Applied, Problem>) -> Outcome {
         self.report(operation.kind(), outcome.as_ref().err());
         match (operation, outcome) {
-            (Operation::Issue { .. }, Err(problem)) => {
+            (Operation::Issue { .. } | Operation::Number { .. }, Err(problem)) => {
                 self.refuse(Refusal::NotRecorded(problem.to_string()))
             }
             (Operation::Issue { user, records }, Ok(_)) => {
@@ -245,6 +248,10 @@ impl<E: Store> Service<E> {
                     let problem = "a number was drawn twice, ask again".to_owned();
                     Outcome::Refused(Refusal::NotRecorded(problem))
                 }
+            }
+            (Operation::Number { user, records, .. }, Ok(_)) => {
+                self.authority.number_stored(user);
+                Outcome::Issued(records)
             }
             // The reason is for the operator.
             (Operation::Change(Change::TakeLog { .. }), Err(_)) => self.refuse(Refusal::NotTaken),

@@ -1,13 +1,11 @@
 //! The login and command machine of one connection. No socket, no clock.
 
-use std::sync::Arc;
-
 use self::extras::Extras;
 use self::login::{Greeting, Hello};
 pub use self::outcome::Outcome;
-use super::authority::Authority;
+use self::uploading::Upload;
+use super::authority::{Authority, Drawn};
 use super::change::Change;
-use super::contact_tracing::ContactTrace;
 use super::decision::{Decision, Decisions};
 use super::origins::Origin;
 use super::shares::{Shares, Work};
@@ -27,6 +25,7 @@ mod operating;
 mod outcome;
 mod registering;
 mod tools;
+mod uploading;
 
 /// Longest request before login, in bytes: room for a name and a password.
 pub const MAX_REQUEST_BYTES_LOGGED_OUT: usize = 1024;
@@ -45,8 +44,9 @@ pub const MAX_REQUESTS_PER_TURN: usize = 16;
 /// The machine of one connection, which takes requests and gives replies.
 ///
 /// ```text
-/// LoggedOut --AUTH--> LoggedIn --TEMPID, UPLOAD--> Waiting --stored or not--> LoggedIn
+/// LoggedOut --AUTH--> LoggedIn --TEMPID--> Waiting --stored or not--> LoggedIn
 /// LoggedOut --AUTH--> LoggingIn --hashed--> LoggedIn, LoggedOut, Closing
+///     LoggedIn --UPLOAD--> Tracing --traced--> Waiting
 ///     LoggedIn --RESET--> LoggedOut
 ///     Operating --CODE, NOTIFY--> Waiting --stored or not--> Operating
 ///     any --QUIT, a block, broken framing, a user who is revoked--> Closing
@@ -70,6 +70,9 @@ enum State {
     LoggingIn { ticket: Ticket, greeting: Greeting, next: AfterWait },
     /// `user` is logged in.
     LoggedIn { user: Username },
+    /// The contact log in the request at the front of the input is being traced, some entries a
+    /// turn. The request stays in the input until all are.
+    Tracing { user: Username, upload: Box<Upload> },
     /// The operator asks, over a socket that lets in nobody else.
     Operating,
     /// The reply to the last request follows the completion of `ticket`. Further requests wait,
@@ -170,8 +173,22 @@ impl Session {
             match resp::decode_request(&bytes[used..], self.request_limit()) {
                 Ok(None) => return Consumed { bytes: used, wants_more: true },
                 Ok(Some((words, len))) => {
+                    match std::mem::take(&mut self.state) {
+                        State::Tracing { user, upload } => self.go_on_tracing(user, upload, desk),
+                        state @ (State::LoggedOut
+                        | State::LoggingIn { .. }
+                        | State::LoggedIn { .. }
+                        | State::Operating
+                        | State::Waiting { .. }
+                        | State::Closing) => {
+                            self.state = state;
+                            self.handle_words(&words, replies, desk);
+                        }
+                    }
+                    if matches!(self.state, State::Tracing { .. }) {
+                        break;
+                    }
                     used += len;
-                    self.handle_words(&words, replies, desk);
                 }
                 Err(error) => self.give_up(error, replies, desk),
             }
@@ -190,7 +207,11 @@ impl Session {
     pub fn awaited(&self) -> Option<Ticket> {
         match self.state {
             State::Waiting { ticket, .. } | State::LoggingIn { ticket, .. } => Some(ticket),
-            State::LoggedOut | State::LoggedIn { .. } | State::Operating | State::Closing => None,
+            State::LoggedOut
+            | State::LoggedIn { .. }
+            | State::Tracing { .. }
+            | State::Operating
+            | State::Closing => None,
         }
     }
 
@@ -200,7 +221,11 @@ impl Session {
             State::Waiting { next, .. } | State::LoggingIn { next, .. } => {
                 *next = AfterWait::Close;
             }
-            State::LoggedOut | State::LoggedIn { .. } | State::Operating | State::Closing => {
+            State::LoggedOut
+            | State::LoggedIn { .. }
+            | State::Tracing { .. }
+            | State::Operating
+            | State::Closing => {
                 self.state = State::Closing;
             }
         }
@@ -208,9 +233,10 @@ impl Session {
 
     fn takes_requests(&self, replies: &[u8]) -> bool {
         match self.state {
-            State::LoggedOut | State::LoggedIn { .. } | State::Operating => {
-                replies.len() < MAX_UNREAD_REPLY_BYTES
-            }
+            State::LoggedOut
+            | State::LoggedIn { .. }
+            | State::Tracing { .. }
+            | State::Operating => replies.len() < MAX_UNREAD_REPLY_BYTES,
             State::LoggingIn { .. } | State::Waiting { .. } | State::Closing => false,
         }
     }
@@ -220,9 +246,10 @@ impl Session {
             State::LoggedOut | State::LoggingIn { .. } | State::Operating => {
                 MAX_REQUEST_BYTES_LOGGED_OUT
             }
-            State::LoggedIn { .. } | State::Waiting { .. } | State::Closing => {
-                MAX_REQUEST_BYTES_LOGGED_IN
-            }
+            State::LoggedIn { .. }
+            | State::Tracing { .. }
+            | State::Waiting { .. }
+            | State::Closing => MAX_REQUEST_BYTES_LOGGED_IN,
         }
     }
 
@@ -241,7 +268,7 @@ impl Session {
         }
         desk.statistics.requests += 1;
         let had_listener = self.listener().is_some();
-        match self.decode_and_handle(words, desk) {
+        match self.decode_and_handle(words, replies, desk) {
             Ok(Some(answer)) => answer.encode(replies),
             Ok(None) => {}
             Err(refusal) => desk.refuse(&refusal, replies),
@@ -254,6 +281,7 @@ impl Session {
     fn decode_and_handle<'a>(
         &mut self,
         words: &[&'a [u8]],
+        replies: &mut Vec<u8>,
         desk: &mut Desk<'_>,
     ) -> Result<Option<Answer<'a>>, Refusal> {
         if let State::Operating = self.state
@@ -261,13 +289,14 @@ impl Session {
         {
             return self.handle_operator(request?, desk);
         }
-        self.handle(Request::decode(words)?, desk)
+        self.handle(Request::decode(words)?, replies, desk)
     }
 
-    /// Handles a request. `None` means that the answer follows later.
+    /// Handles a request. `None` means that the answer is given already, or follows later.
     fn handle<'a>(
         &mut self,
         request: Request<'a>,
+        replies: &mut Vec<u8>,
         desk: &mut Desk<'_>,
     ) -> Result<Option<Answer<'a>>, Refusal> {
         match request {
@@ -278,26 +307,21 @@ impl Session {
                     return Err(Refusal::NoMemory);
                 }
                 desk.shares.charge(user, Work::TempIds(count), desk.now.monotonic);
-                let records = desk.authority.draw(count, desk.now.wall);
-                self.wait_for(Operation::Issue { user, records }, Who::User(user), desk);
+                let who = Who::User(user);
+                match desk.authority.draw(user, count, desk.now.wall)? {
+                    Drawn::Final(records) => tell(user, records, replies, desk.decisions),
+                    Drawn::ToStore(records) => {
+                        self.wait_for(Operation::Issue { user, records }, who, desk);
+                    }
+                    Drawn::ToNumber(number, records) => {
+                        self.wait_for(Operation::Number { user, number, records }, who, desk);
+                    }
+                }
                 Ok(None)
             }
             Request::Upload { records, code } => {
                 let user = self.user()?;
-                let permit = self.permit(code, desk)?;
-                let count = (records.len() / ContactRecord::LEN) as u32;
-                desk.shares.charge(user, Work::ContactRecords(count), desk.now.monotonic);
-                let log = ContactRecord::decode_all(records).map_err(Refusal::InvalidRecord)?;
-                let bytes = log.len() * ContactTrace::MEMORY_PER_ENTRY;
-                if !desk.authority.memory().has_room_for(bytes as u64) {
-                    return Err(Refusal::NoMemory);
-                }
-                desk.shares.charge(user, Work::StoredRecords(count), desk.now.monotonic);
-                let registry = desk.authority.registry();
-                let trace = ContactTrace::new(user, &log, registry, desk.now.wall);
-                let policy = &desk.authority.policy;
-                let notice = policy.notify_at_once.then(|| Arc::clone(&policy.notice_text));
-                self.change(Change::TakeLog { trace: Arc::new(trace), permit, notice }, desk);
+                self.begin_upload(user, records, code, desk)?;
                 Ok(None)
             }
             Request::Notices => {
@@ -372,7 +396,9 @@ impl Session {
     /// [`Refusal::NotLoggedIn`]
     pub fn user(&self) -> Result<Username, Refusal> {
         match self.state {
-            State::LoggedIn { user } | State::Waiting { who: Who::User(user), .. } => Ok(user),
+            State::LoggedIn { user }
+            | State::Tracing { user, .. }
+            | State::Waiting { who: Who::User(user), .. } => Ok(user),
             State::LoggedOut
             | State::LoggingIn { .. }
             | State::Operating
@@ -389,6 +415,17 @@ impl AfterWait {
             Self::Close => State::Closing,
         }
     }
+}
+
+/// Tells a user TempIDs that may be told.
+fn tell(
+    user: Username,
+    records: Box<[ContactRecord]>,
+    replies: &mut Vec<u8>,
+    decisions: &mut Decisions,
+) {
+    Answer::TempIds(&records).encode(replies);
+    decisions.record(Decision::TempIdsIssued { user, records });
 }
 
 #[cfg(test)]

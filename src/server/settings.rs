@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use super::authority::{Retention, TempIdKind};
 use super::budgets::BudgetSettings;
 use crate::text_file::FileError;
 
@@ -19,6 +20,12 @@ pub struct Settings {
     pub block_duration: Duration,
     /// Lifetime of a TempID, in seconds; at least 1.
     pub temp_id_lifetime: u32,
+    /// How TempIDs are made.
+    pub temp_ids: TempIdKind,
+    /// The file with the keys of encrypted TempIDs. Without it, none is traced.
+    pub keys: Option<PathBuf>,
+    /// How long TempIDs are kept; for ever without it.
+    pub retention: Option<Retention>,
     /// Time that a connection may take to log in.
     pub login_timeout: Duration,
     /// Limit of connections, within that of file descriptors.

@@ -23,6 +23,10 @@ const COST_OF_STORED_RECORD: Duration = Duration::from_micros(18);
 /// of them a second for long.
 const COST_OF_ACCOUNT: Duration = Duration::from_millis(20);
 
+/// Time that an upload is charged for each decryption that may be needed to trace it: about ten
+/// times what one takes.
+const COST_OF_DECRYPTION: Duration = Duration::from_micros(10);
+
 /// Time that a connection is charged for a turn after it has waited, even if it only reads the next
 /// part of a request then.
 const COST_OF_TURN: Duration = Duration::from_micros(100);
@@ -70,6 +74,8 @@ pub(super) enum Work {
     StoredRecords(u32),
     /// Changing an account.
     Account,
+    /// Decrypting so many TempIDs.
+    Decryptions(u32),
     /// Serving a connection that has waited.
     Turn,
 }
@@ -81,6 +87,7 @@ impl Work {
             Self::ContactRecords(count) => COST_OF_CONTACT_RECORD * count,
             Self::StoredRecords(count) => COST_OF_STORED_RECORD * count,
             Self::Account => COST_OF_ACCOUNT,
+            Self::Decryptions(count) => COST_OF_DECRYPTION * count,
             Self::Turn => COST_OF_TURN,
         }
     }

@@ -57,6 +57,13 @@ pub enum Entry<'a> {
         /// The TempIDs with their windows.
         records: &'a [ContactRecord],
     },
+    /// The number of a user, for which encrypted TempIDs stand.
+    UserNumber {
+        /// The user.
+        user: Username,
+        /// The number.
+        number: u32,
+    },
     /// A change of what is kept besides TempIDs.
     Change(&'a Change),
 }
@@ -66,6 +73,8 @@ pub enum Entry<'a> {
 pub enum Kind {
     /// [`Entry::TempIds`]
     TempIds,
+    /// [`Entry::UserNumber`]
+    UserNumber,
     /// [`Entry::Change`]
     Change,
     /// The password of a login is hashed, which needs no store.

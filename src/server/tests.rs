@@ -4,6 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use mio::net::TcpStream;
 
+use super::authority::TempIdKind;
 use super::*;
 
 /// A server on a free port of the loopback, with one user.
@@ -17,6 +18,9 @@ fn server(data: &tempfile::TempDir) -> Server {
         block_duration: Duration::from_secs(60),
         data: data.path().to_owned(),
         temp_id_lifetime: 900,
+        temp_ids: TempIdKind::Random,
+        keys: None,
+        retention: None,
         login_timeout: Duration::from_secs(60),
         max_connections: None,
         max_connections_per_address: None,

@@ -40,6 +40,15 @@ pub enum Operation {
         /// The TempIDs with their windows.
         records: Box<[ContactRecord]>,
     },
+    /// TempIDs were encrypted for a user, and are issued when the user's number is stored.
+    Number {
+        /// The user.
+        user: Username,
+        /// The number.
+        number: u32,
+        /// The TempIDs with their windows.
+        records: Box<[ContactRecord]>,
+    },
     /// What is kept besides TempIDs is to change.
     Change(Change),
     /// Somebody logs in, and is judged when the password is hashed.
@@ -89,6 +98,7 @@ impl Operation {
     pub fn kind(&self) -> Kind {
         match self {
             Self::Issue { .. } => Kind::TempIds,
+            Self::Number { .. } => Kind::UserNumber,
             Self::Change(_) => Kind::Change,
             Self::LogIn { .. } | Self::Register(_) => Kind::Login,
         }
@@ -101,11 +111,11 @@ impl Operation {
         }
     }
 
-    /// The TempIDs that it issues.
+    /// The TempIDs that the registry takes.
     pub fn records(&self) -> &[ContactRecord] {
         match self {
             Self::Issue { records, .. } => records,
-            Self::Change(_) | Self::LogIn { .. } | Self::Register(_) => &[],
+            Self::Number { .. } | Self::Change(_) | Self::LogIn { .. } | Self::Register(_) => &[],
         }
     }
 }

@@ -17,6 +17,7 @@ use super::users::{self, Users};
 use super::{Outcome, Settings, StormError};
 use crate::arguments::{ip_address, number};
 use crate::whole_file::{self, PRIVATE, PUBLIC};
+use crate::workload::Repeats;
 use crate::{print, writable};
 
 /// Phones at a time if nothing else is said.
@@ -141,6 +142,10 @@ pub struct StormArguments {
     /// Draws the same scripts, gaps and vanishing points again [default: another one each time]
     #[arg(long, value_name = "N", value_parser = number("a seed", 0..=u64::MAX))]
     seed: Option<u64>,
+    /// How the server makes TempIDs: it may tell no random one twice, and an encrypted one only to
+    /// the same user in the same second
+    #[arg(long, value_enum, default_value_t = TempIds::Random)]
+    temp_ids: TempIds,
     /// Process of the server on this machine, to measure its processor time
     #[arg(long, value_name = "PID", value_parser = number("a process", 1..=u32::MAX))]
     server_pid: Option<u32>,
@@ -155,6 +160,13 @@ pub struct StormArguments {
     /// Draw latency over time and how it is distributed into this file
     #[arg(long, value_name = "FILE.svg")]
     plot: Option<PathBuf>,
+}
+
+/// How the server makes TempIDs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum TempIds {
+    Random,
+    Encrypted,
 }
 
 /// How a phone ends its session.
@@ -202,6 +214,10 @@ impl StormArguments {
             },
             source_addresses: self.sources(ip, phones)?,
             seed: self.seed.map_or_else(draw_seed, Ok)?,
+            repeats: match self.temp_ids {
+                TempIds::Random => Repeats::Never,
+                TempIds::Encrypted => Repeats::WithSameNote,
+            },
             server_process: self.server_pid,
             told: self.told.clone(),
         })

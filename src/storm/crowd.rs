@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::tally::Tally;
 use super::witness::Witness;
+use crate::workload::Repeats;
 
 /// Parameters of the scripts.
 #[derive(Debug, Clone)]
@@ -38,9 +39,9 @@ pub struct Crowd {
 
 impl Crowd {
     /// A crowd before its first session. `keeps_lines` keeps a line for each TempID told, for a
-    /// file.
-    pub fn new(manner: Manner, keeps_lines: bool) -> Self {
-        let (witness, tally) = (Witness::new(keeps_lines), Tally::new());
+    /// file. `repeats` says when a TempID may be told a second time.
+    pub fn new(manner: Manner, keeps_lines: bool, repeats: Repeats) -> Self {
+        let (witness, tally) = (Witness::new(keeps_lines, repeats), Tally::new());
         Self { manner, witness, tally, requests: 0 }
     }
 }

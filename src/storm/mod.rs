@@ -155,7 +155,7 @@ impl Storm {
             timers: TimerWheel::new(started),
             signals: None,
             connections: ConnectionTable::new(PHONES),
-            crowd: Crowd::new(settings.manner.clone(), settings.told.is_some()),
+            crowd: Crowd::new(settings.manner.clone(), settings.told.is_some(), settings.repeats),
             generators: stream(&settings, 1),
             arrivals: arrivals(&settings, started),
             casting: casting.map_err(StormError::TooFewUsers)?,

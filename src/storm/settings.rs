@@ -10,6 +10,7 @@ use super::crowd::Manner;
 use super::script::Mix;
 use super::users::Users;
 use crate::text_file::FileError;
+use crate::workload::Repeats;
 
 /// Settings of a storm, from the command line.
 #[derive(Debug, Clone)]
@@ -37,6 +38,8 @@ pub struct Settings {
     /// does. The records of a contact log depend on the server, as phones upload what it told
     /// others.
     pub seed: u64,
+    /// When the server may tell a TempID a second time.
+    pub repeats: Repeats,
     /// Process of the server, to measure its processor time.
     pub server_process: Option<u32>,
     /// File for each TempID that a phone was told, as a line of `tempIDs.txt`.

@@ -1,25 +1,31 @@
 //! What all phones of a storm were told: checked, and kept for uploads and for a file.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use rand::{Rng, RngExt};
 
 use crate::protocol::{ContactRecord, Username};
 use crate::server::journal;
 use crate::workload::caller::Fact;
-use crate::workload::{BrokenPromise, Oracle};
+use crate::workload::{BrokenPromise, Oracle, Repeats};
 
 /// Number of records kept for uploads by other phones.
 const REMEMBERED_RECORDS: usize = 4096;
 
 /// What all phones of a storm were told.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Witness {
-    oracle: Oracle<()>,
+    oracle: Oracle<Told>,
     /// Some of the records, to make up contact logs.
     met: Vec<ContactRecord>,
     next: usize,
     /// Lines for the file of `--told`, if there is one.
     lines: Option<Vec<u8>>,
 }
+
+/// A hash of what a TempID was told with, whom and for which time. Four bytes, as there may be
+/// millions.
+type Told = [u8; 4];
 
 impl Witness {
     /// Number of TempIDs told.
@@ -28,8 +34,9 @@ impl Witness {
     }
 
     /// A witness of nothing yet. `keeps_lines` keeps a line for each TempID told.
-    pub fn new(keeps_lines: bool) -> Self {
-        Self { lines: keeps_lines.then(Vec::new), ..Self::default() }
+    pub fn new(keeps_lines: bool, repeats: Repeats) -> Self {
+        let lines = keeps_lines.then(Vec::new);
+        Self { oracle: Oracle::new(repeats), met: Vec::new(), next: 0, lines }
     }
 
     /// Takes the lines since the last call, in the form of `tempIDs.txt`.
@@ -54,6 +61,7 @@ impl Witness {
                 met[*next] = *record;
                 *next = (*next + 1) % REMEMBERED_RECORDS;
             }
+            hash_of(user, record)
         })
     }
 
@@ -61,6 +69,12 @@ impl Witness {
     pub fn contact_log(&self, len: usize, rng: &mut impl Rng) -> Vec<ContactRecord> {
         (0..len).map(|_| self.met[rng.random_range(0..self.met.len())]).collect()
     }
+}
+
+fn hash_of(user: Username, record: &ContactRecord) -> Told {
+    let mut hasher = DefaultHasher::new();
+    (user, record).hash(&mut hasher);
+    (hasher.finish() as u32).to_ne_bytes()
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ use super::scenario::{self, Spell};
 use super::tally::Tally;
 use super::{Collect, Scenario, Town, TownError};
 use crate::protocol::Timestamp;
+use crate::server::authority::TempIdKind;
 use crate::world::clock::VirtualClock;
 use crate::world::disk::DiskFault;
 use crate::world::event_queue::EventQueue;
@@ -106,6 +107,7 @@ fn machine(scenario: &Scenario, owners: &Owners, adversaries: &Adversaries) -> M
         others: adversaries.accounts(owners),
         server: ServerSettings {
             block_duration: server.block_duration.0,
+            temp_ids: TempIdKind::Random,
             temp_id_lifetime: server.lifetime_seconds(),
             login_timeout: server.login_timeout.0,
             window: WINDOW_BYTES,

@@ -11,5 +11,5 @@ pub mod step;
 
 pub use self::broken_promise::BrokenPromise;
 pub use self::caller::Caller;
-pub use self::oracle::Oracle;
+pub use self::oracle::{Oracle, Repeats};
 pub use self::step::Step;

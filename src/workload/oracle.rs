@@ -13,15 +13,24 @@ use crate::protocol::{ContactRecord, TempId};
 #[derive(Debug)]
 pub struct Oracle<N> {
     told: HashMap<TempId, N>,
+    repeats: Repeats,
 }
 
-impl<N> Default for Oracle<N> {
-    fn default() -> Self {
-        Self { told: HashMap::new() }
+/// When a TempID may be told a second time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Repeats {
+    /// Never, as it is random.
+    Never,
+    /// With the same note, as it is encrypted: whoever asks twice within a second is told the same.
+    WithSameNote,
+}
+
+impl<N: PartialEq> Oracle<N> {
+    /// An oracle of phones that were told nothing yet.
+    pub fn new(repeats: Repeats) -> Self {
+        Self { told: HashMap::new(), repeats }
     }
-}
 
-impl<N> Oracle<N> {
     /// Notes what a phone learned, with a note for each TempID in it.
     ///
     /// # Errors
@@ -37,7 +46,10 @@ impl<N> Oracle<N> {
             Fact::Broken(promise) => Err(promise.clone()),
             Fact::TempIds(records) => {
                 records.iter().try_for_each(|record| match self.told.entry(record.temp_id) {
-                    Entry::Occupied(_) => Err(BrokenPromise::TempIdTwice),
+                    Entry::Occupied(entry) => match self.repeats {
+                        Repeats::WithSameNote if *entry.get() == note(record) => Ok(()),
+                        Repeats::WithSameNote | Repeats::Never => Err(BrokenPromise::TempIdTwice),
+                    },
                     Entry::Vacant(entry) => {
                         entry.insert(note(record));
                         Ok(())

@@ -63,6 +63,11 @@ impl Disk {
         &self.bytes
     }
 
+    /// Whether nothing was ever written to it, or cut off again.
+    pub fn is_untouched(&self) -> bool {
+        self.len == 0 && self.cut_off.is_empty() && !self.is_dead
+    }
+
     /// The fault of the disk.
     pub fn fault(&self) -> DiskFault {
         self.fault

@@ -69,11 +69,21 @@ impl Machine {
         let (temp_ids, database) = self.files();
         temp_ids.set_fault(fault);
         database.set_fault(fault);
+        if let Some(users) = self.users() {
+            users.set_fault(fault);
+        }
     }
 
     /// What the database holds.
     pub fn database(&mut self) -> &DatabaseDisk {
         self.files().1
+    }
+
+    fn users(&mut self) -> Option<&mut Disk> {
+        match &mut self.power {
+            Power::Up(server) => server.users(),
+            Power::Down(disks) => Some(&mut disks.users),
+        }
     }
 
     fn files(&mut self) -> (&mut Disk, &mut DatabaseDisk) {
@@ -132,6 +142,9 @@ impl Machine {
     pub fn tick(&mut self, now: Now) -> Option<Ticked> {
         self.tick_at = None;
         let done = self.server()?.tick(now);
+        if self.users().is_some_and(|users| users.is_dead()) {
+            return None;
+        }
         let (temp_ids, database) = self.files();
         (!temp_ids.is_dead() && !database.is_dead()).then_some(done)
     }

@@ -1,8 +1,8 @@
 //! The server on the simulated kernel and disk.
 
-use std::io::Cursor;
+use std::io::{self, Cursor};
 use std::net::Ipv4Addr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rand::rngs::ChaCha12Rng;
@@ -17,18 +17,23 @@ use super::network::ConnectionId;
 use super::phone;
 use super::slow_hasher::SlowHasher;
 use crate::clock::Now;
-use crate::protocol::Username;
+use crate::protocol::{ContactRecord, Username};
 use crate::server::accounts::Accounts;
-use crate::server::authority::Authority;
+use crate::server::authority::{Authority, TempIdKind};
 use crate::server::decision::Decision;
 use crate::server::embedded::Embedded;
+use crate::server::encryption::Encryption;
 use crate::server::frontend::ConnectionStatus;
 use crate::server::journal::Journal;
+use crate::server::key_file::{KEY_BYTES, Key};
 use crate::server::origins::{Origin, Origins};
 use crate::server::password_hash::{Cost, PasswordHash, SALT_BYTES, Workspace};
 use crate::server::passwords::Passwords;
 use crate::server::registry::Registry;
+use crate::server::temp_id_cipher::TempIdCipher;
+use crate::server::user_numbers::UserNumbers;
 use crate::server::{Frontend, Service};
+use crate::text_file::FileError;
 
 /// What the server knows of passwords.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +52,8 @@ pub enum Secrets {
 pub struct ServerSettings {
     /// Duration of a block.
     pub block_duration: Duration,
+    /// How TempIDs are made.
+    pub temp_ids: TempIdKind,
     /// Lifetime of a TempID, in seconds.
     pub temp_id_lifetime: u32,
     /// Time that a connection may take to log in.
@@ -56,6 +63,9 @@ pub struct ServerSettings {
     /// What it knows of passwords.
     pub secrets: Secrets,
 }
+
+/// The key of encrypted TempIDs. Nobody in the simulation knows it.
+const KEY: [u8; KEY_BYTES] = [7; KEY_BYTES];
 
 /// Users besides those of the phones, with their passwords.
 pub type Others = Vec<(Username, String)>;
@@ -95,23 +105,16 @@ impl SimulatedServer {
         [rng, network_of_store, hashes]: [ChaCha12Rng; 3],
         now: Now,
     ) -> Result<Self, String> {
-        let Disks { temp_ids, database } = disks;
-        let bytes = temp_ids.bytes().to_vec();
-        let mut copy = None;
-        let (mut journal, registry, replayed) = Journal::recover(
-            temp_ids,
-            Cursor::new(&bytes),
-            Path::new("the disk"),
-            |offset, bytes| {
-                copy = Some((offset, bytes.to_vec()));
-                Ok("its copy".into())
-            },
-        )
-        .map_err(|error| error.to_string())?;
+        let Disks { temp_ids, users: numbers, database } = disks;
+        let (journal, (registry, replayed)) =
+            recovered(temp_ids, |disk, source, path, set_aside| {
+                let (journal, registry, replayed) =
+                    Journal::recover(disk, source, path, set_aside)?;
+                Ok((journal, (registry, replayed)))
+            })?;
         if !replayed.repeated.is_empty() {
             return Err(format!("the disk holds a TempID twice: {replayed:?}"));
         }
-        check_nothing_readable_is_lost(&bytes, journal.storage().bytes(), copy)?;
         let mut passwords = Passwords::default();
         for person in (0..users).map(PersonId::new) {
             let user = phone::username(person);
@@ -124,7 +127,21 @@ impl SimulatedServer {
         let accounts = Accounts::new(passwords, settings.block_duration);
         let mut authority = Authority::new(accounts, registry, settings.temp_id_lifetime, rng);
         authority.remember(database.records().remembered());
-        let store = LateStore::new(Embedded { journal, database }, network_of_store);
+        let users = match settings.temp_ids {
+            TempIdKind::Random => None,
+            TempIdKind::Encrypted => {
+                let (journal, numbers) = recovered(numbers, |disk, source, path, set_aside| {
+                    let mut numbers = UserNumbers::default();
+                    let (journal, _) =
+                        Journal::recover_lines(disk, source, path, &mut numbers, set_aside)?;
+                    Ok((journal, numbers))
+                })?;
+                let cipher = TempIdCipher::new(&[Key::new(KEY)]);
+                authority.set_encryption(settings.temp_ids, Encryption { cipher, numbers });
+                Some(journal)
+            }
+        };
+        let store = LateStore::new(Embedded { journal, users, database }, network_of_store);
         let slowest = match settings.secrets {
             Secrets::Passwords => Duration::ZERO,
             Secrets::Mixed { slowest } => slowest,
@@ -136,10 +153,15 @@ impl SimulatedServer {
         Ok(Self { frontend, kernel: Kernel::new(settings.window) })
     }
 
-    /// The files on its disk, to inject faults.
+    /// The TempIDs and the database on its disk, to inject faults.
     pub fn files(&mut self) -> (&mut Disk, &mut DatabaseDisk) {
-        let Embedded { journal, database } = &mut self.frontend.service.store.inner;
+        let Embedded { journal, users: _, database } = &mut self.frontend.service.store.inner;
         (journal.storage(), database)
+    }
+
+    /// The numbers of users on its disk, if TempIDs are encrypted.
+    pub fn users(&mut self) -> Option<&mut Disk> {
+        self.frontend.service.store.inner.users.as_mut().map(Journal::storage)
     }
 
     /// Changes the faults between the server and its store.
@@ -155,11 +177,18 @@ impl SimulatedServer {
     /// Loses power, and leaves its files.
     pub fn die(&mut self) -> Disks {
         self.kernel.die();
+        let users = self.users().map(std::mem::take).unwrap_or_default();
         let (temp_ids, database) = self.files();
-        Disks { temp_ids: std::mem::take(temp_ids), database: std::mem::take(database) }
+        Disks { temp_ids: std::mem::take(temp_ids), users, database: std::mem::take(database) }
     }
 
-    /// TempIDs that were issued, to check what phones were told.
+    /// To whom the TempID of a record was issued, and for which time, to check what phones were
+    /// told.
+    pub fn find(&self, record: &ContactRecord) -> Option<(Username, ContactRecord)> {
+        self.frontend.service.authority.find(record)
+    }
+
+    /// Random TempIDs that were issued.
     pub fn registry(&self) -> &Registry {
         self.frontend.service.authority.registry()
     }
@@ -216,6 +245,33 @@ fn secret(person: PersonId, secrets: Secrets) -> String {
         }
         Secrets::Mixed { .. } | Secrets::Passwords => password,
     }
+}
+
+/// Recovers a journal from a disk, and checks that nothing is lost in doing so.
+///
+/// # Errors
+///
+/// A message if the disk holds anything but what a server writes and a crash leaves.
+fn recovered<T>(
+    disk: Disk,
+    recover: impl FnOnce(
+        Disk,
+        Cursor<&[u8]>,
+        &Path,
+        &mut dyn FnMut(u64, &[u8]) -> io::Result<PathBuf>,
+    ) -> Result<(Journal<Disk>, T), FileError>,
+) -> Result<(Journal<Disk>, T), String> {
+    let bytes = disk.bytes().to_vec();
+    let mut copy = None;
+    let mut set_aside = |offset, bytes: &[u8]| {
+        copy = Some((offset, bytes.to_vec()));
+        Ok("its copy".into())
+    };
+    let path = Path::new("the disk");
+    let recovered = recover(disk, Cursor::new(&bytes), path, &mut set_aside);
+    let (mut journal, content) = recovered.map_err(|error| error.to_string())?;
+    check_nothing_readable_is_lost(&bytes, journal.storage().bytes(), copy)?;
+    Ok((journal, content))
 }
 
 /// Checks that every character that a start took from the disk is in the copy of its end.

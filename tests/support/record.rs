@@ -76,3 +76,10 @@ fn seconds(text: &str) -> i64 {
     let moment = chrono::NaiveDateTime::parse_from_str(text, "%d/%m/%Y %H:%M:%S");
     moment.unwrap_or_else(|error| panic!("{text:?}: {error}")).and_utc().timestamp()
 }
+
+/// `DD/MM/YYYY HH:MM:SS` of seconds since 1970.
+#[track_caller]
+pub fn seconds_text(seconds: i64) -> String {
+    let moment = chrono::DateTime::from_timestamp(seconds, 0).expect("a time in range");
+    moment.format("%d/%m/%Y %H:%M:%S").to_string()
+}

@@ -4,6 +4,7 @@ use super::*;
 use crate::protocol::{ContactRecord, Timestamp};
 use crate::reactor::Token;
 use crate::server::change::{Change, Permit};
+use crate::server::contact_tracing::tests::trace;
 use crate::server::database::ChangeStore;
 use crate::server::registry::Registry;
 use crate::server::waits::{Operation, Waits};
@@ -21,8 +22,7 @@ fn disk(numbers: &[u8]) -> DatabaseDisk {
     let (mut disk, mut waits) = (DatabaseDisk::default(), Waits::default());
     for number in numbers {
         let now = Timestamp::from_unix_seconds(0);
-        let trace = ContactTrace::new(username(ANN), &log(*number), &Registry::default(), now);
-        let trace = Arc::new(trace);
+        let trace = Arc::new(trace(username(ANN), &log(*number), &Registry::default(), now));
         let change = Change::TakeLog { trace, permit: Permit::NotNeeded, notice: None };
         let ticket = waits.begin(Token::permanent(0), Operation::Change(change.clone()));
         disk.submit(ticket, &change);

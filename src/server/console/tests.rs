@@ -52,12 +52,14 @@ fn unknown_temp_ids_are_counted_and_not_quoted() {
 #[test]
 fn store_that_fails_is_named_by_its_file() {
     let mut console = Console::default();
-    for kind in [Kind::TempIds, Kind::Change] {
+    for kind in [Kind::TempIds, Kind::UserNumber, Kind::Change] {
         console.show(&Decision::StoreFailed(kind, "it is full".into()));
         console.show(&Decision::StoreWorks(kind));
     }
     let expected = "tempIDs.txt: it is full; no TempID is issued until it can be recorded\n\
             tempIDs.txt: recording again\n\
+            users.txt: it is full; no TempID is issued to a user who had none so far\n\
+            users.txt: recording again\n\
             authority.db: it is full; no contact log is taken and no account changed until that can be recorded\n\
             authority.db: recording again\n";
     assert_eq!(String::from_utf8_lossy(&console.diagnostics), expected);

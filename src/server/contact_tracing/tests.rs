@@ -1,3 +1,4 @@
+use super::super::registry::Registry;
 use super::*;
 
 pub(in crate::server) fn record(line: &str) -> ContactRecord {
@@ -25,7 +26,19 @@ fn registry() -> Registry {
 pub(in crate::server) fn traced(uploader: &str, lines: &[&str]) -> ContactTrace {
     let log: Vec<_> = lines.iter().map(|line| record(line)).collect();
     let now = Timestamp::decode(b"15/05/2020 12:00:00").expect("a time");
-    ContactTrace::new(user(uploader), &log, &registry(), now)
+    trace(user(uploader), &log, &registry(), now)
+}
+
+/// Traces a whole contact log at once.
+pub(crate) fn trace(
+    uploader: Username,
+    log: &[ContactRecord],
+    registry: &Registry,
+    now: Timestamp,
+) -> ContactTrace {
+    let mut tracing = Tracing::new(uploader, log, now, Timestamp::MIN);
+    tracing.go_on(log.len(), |record| registry.find(record.temp_id));
+    tracing.end()
 }
 
 /// The log of the assignment, whose second entry has other times than the server.
@@ -69,8 +82,26 @@ fn temp_id_that_is_not_valid_yet_is_odd_whatever_the_entry_says() {
     let log = [record(SEVEN)];
     let before = |time: &[u8]| {
         let now = Timestamp::decode(time).expect("a time");
-        ContactTrace::new(user("+61410999999"), &log, &registry(), now).oddities
+        trace(user("+61410999999"), &log, &registry(), now).oddities
     };
     assert_eq!(before(b"14/05/2020 17:45:05"), [(0, Oddity::InTheFuture)]);
     assert_eq!(before(b"14/05/2020 17:45:06"), []);
+}
+
+#[test]
+fn entries_older_than_the_retention_name_nobody_whatever_is_still_known() {
+    let fifteenth = Timestamp::decode(b"15/05/2020 12:00:00").expect("a time");
+    let log = [EIGHT, SEVEN, UNKNOWN].map(record);
+    // The first one's last second is too old, whether its own times say so or the server's.
+    let later = ContactRecord { expiry: fifteenth, ..log[0] };
+    let log = [log[0], later, log[1], log[2]];
+    let since = log[0].expiry.after_seconds(1);
+    let mut tracing = Tracing::new(user("+61410999999"), &log, fifteenth, since);
+    let registry = registry();
+    tracing.go_on(log.len(), |record| registry.find(record.temp_id));
+    let trace = tracing.end();
+    assert_eq!(trace.contacts().collect::<Vec<_>>(), [user("+61410777777")]);
+    let old = Oddity::OlderThanRetention;
+    assert_eq!(trace.oddities, [(0, old), (1, old), (3, old)]);
+    assert_eq!(trace.unknown(), 0);
 }

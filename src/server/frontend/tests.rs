@@ -116,9 +116,8 @@ impl<S: Layer> Fixture<S> {
         let rng = ChaCha12Rng::seed_from_u64(1);
         let authority = Authority::new(accounts, Registry::default(), 900, rng);
         let journal = Journal::new(Flaky::default());
-        let database = KeptChanges::default();
-        let service =
-            Service::new(authority, Embedded { journal, database }, Box::new(Shared::default()));
+        let embedded = Embedded { journal, users: None, database: KeptChanges::default() };
+        let service = Service::new(authority, embedded, Box::new(Shared::default()));
         let origins = Origins::new(None);
         let frontend = Frontend::new(service, LOGIN_TIMEOUT, origins, now.monotonic);
         Self { frontend, poll: TestPoll::default(), now }

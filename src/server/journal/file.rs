@@ -7,6 +7,7 @@ use std::path::Path;
 
 use thiserror::Error;
 
+use super::replacement::{Replaced, Replacement};
 use super::storage::Storage;
 use crate::server::place::Place;
 use crate::whole_file::{PRIVATE, sync_directory};
@@ -24,6 +25,8 @@ pub struct JournalFile {
     place: Place,
     /// The bytes that the file has if nobody else changed it.
     len: u64,
+    /// Whether its name may be gone after a crash, and that of an older file be there instead.
+    is_name_in_doubt: bool,
 }
 
 /// What others did to the content of the file.
@@ -56,7 +59,12 @@ impl JournalFile {
         // A new file is found after a crash only if its directory was synced as well; and whether
         // an earlier run came so far is not known.
         sync_directory(path)?;
-        Ok(Self { file, place: Place::new(path, &metadata), len: metadata.len() })
+        Ok(Self {
+            file,
+            place: Place::new(path, &metadata),
+            len: metadata.len(),
+            is_name_in_doubt: false,
+        })
     }
 
     /// The bytes of the file, to be read once, before anything is appended.
@@ -67,6 +75,52 @@ impl JournalFile {
     pub fn reader(&self) -> io::Result<File> {
         // The position is shared, but appending does not look at it.
         self.file.try_clone()
+    }
+
+    /// Number of bytes, if nobody else changed it.
+    pub fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// Whether nothing is stored.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The path.
+    pub fn path(&self) -> &Path {
+        self.place.path()
+    }
+
+    /// Puts a replacement in the place of the file, with what was appended since it was written,
+    /// and returns the old file, whose blocks are freed when all of it is dropped. There should be
+    /// little to copy, as everybody waits for it.
+    ///
+    /// # Errors
+    ///
+    /// The error of the system, or what others did to the file, which stays in its place.
+    pub fn replace(&mut self, mut replacement: Replacement) -> io::Result<[File; 2]> {
+        let caught_up = self.check().and_then(|()| replacement.catch_up(self.len));
+        // Once more: what others did meanwhile would be lost with the old file.
+        if let Err(error) = caught_up.and_then(|()| self.check()) {
+            replacement.discard();
+            return Err(error);
+        }
+        let Replaced { file, metadata, len, old } = replacement.rename()?;
+        self.place = Place::new(self.place.path(), &metadata);
+        (self.len, self.is_name_in_doubt) = (len, true);
+        let also_old = std::mem::replace(&mut self.file, file);
+        // If it fails, the next commit tries it again before anybody is told a TempID.
+        let _ = self.sync_name();
+        Ok([old, also_old])
+    }
+
+    fn sync_name(&mut self) -> io::Result<()> {
+        if self.is_name_in_doubt {
+            sync_directory(&self.place.path().canonicalize()?)?;
+            self.is_name_in_doubt = false;
+        }
+        Ok(())
     }
 
     /// Checks that a restart would find here what was appended, with one system call.
@@ -104,6 +158,7 @@ impl Storage for JournalFile {
 
     fn sync(&mut self) -> io::Result<()> {
         self.file.sync_data()?;
+        self.sync_name()?;
         // Once more: what others did since the check before the write is noticed before a reply.
         self.check()
     }

@@ -23,6 +23,7 @@
 
 mod aside;
 mod file;
+mod replacement;
 mod replay;
 mod residue;
 mod storage;
@@ -33,14 +34,15 @@ use std::path::{Path, PathBuf};
 
 pub use self::aside::set_aside;
 pub use self::file::JournalFile;
-pub use self::replay::Replayed;
-use self::replay::replay;
+pub use self::replacement::Replacement;
+pub use self::replay::{LineReader, Replayed};
+use self::replay::{Replay, replay};
 pub use self::residue::{MAX_COMMIT_BYTES, Mended};
 pub use self::storage::Storage;
 use super::change::Applied;
 use super::registry::Registry;
 use super::store::{Completion, Problem, Ticket};
-use crate::protocol::{ContactRecord, Username};
+use crate::protocol::{ContactRecord, Timestamp, Username};
 use crate::text_file::FileError;
 
 /// The name of the file in the data directory.
@@ -84,17 +86,53 @@ impl<S: Storage> Journal<S> {
     ///
     /// [`FileError`] if a line is malformed, or the system refuses.
     pub fn recover(
-        mut storage: S,
+        storage: S,
         source: impl Read + Seek,
         path: &Path,
         set_aside: impl FnOnce(u64, &[u8]) -> io::Result<PathBuf>,
     ) -> Result<(Self, Registry, Replayed), FileError> {
-        let with_path = |error| FileError::io(path, error);
+        Self::recover_since(storage, source, path, Timestamp::MIN, set_aside)
+    }
+
+    /// Like [`recover`](Self::recover), but passes over TempIDs that expired before `since`.
+    ///
+    /// # Errors
+    ///
+    /// [`FileError`] if a line is malformed, or the system refuses.
+    pub fn recover_since(
+        storage: S,
+        source: impl Read + Seek,
+        path: &Path,
+        since: Timestamp,
+        set_aside: impl FnOnce(u64, &[u8]) -> io::Result<PathBuf>,
+    ) -> Result<(Self, Registry, Replayed), FileError> {
         let mut registry = Registry::default();
+        let size = storage.size().map_err(|error| FileError::io(path, error))?;
+        let mut lines = Replay::new(&mut registry, size, since);
+        let (journal, replayed) =
+            Self::recover_lines(storage, source, path, &mut lines, set_aside)?;
+        let replayed = lines.end(replayed);
+        Ok((journal, registry, replayed))
+    }
+
+    /// Like [`recover`](Self::recover), for a journal of other lines, which `lines` takes.
+    ///
+    /// # Errors
+    ///
+    /// [`FileError`] if a line is malformed, or the system refuses.
+    pub fn recover_lines<L: LineReader>(
+        mut storage: S,
+        source: impl Read + Seek,
+        path: &Path,
+        lines: &mut L,
+        set_aside: impl FnOnce(u64, &[u8]) -> io::Result<PathBuf>,
+    ) -> Result<(Self, Replayed), FileError> {
+        let with_path = |error| FileError::io(path, error);
         let size = storage.size().map_err(with_path)?;
         // A server that was killed may have left whole lines that were never synced.
         storage.sync().map_err(with_path)?;
-        let (mut replayed, residue) = replay(source, size, path, &mut registry)?;
+        let (has_end, residue) = replay(source, size, path, lines)?;
+        let mut replayed = Replayed { lacks_line_end: !has_end, ..Replayed::default() };
         if let Some(residue) = residue {
             let copy = residue.is_readable().then(|| set_aside(residue.offset, &residue.bytes));
             let copy = copy.transpose().map_err(|error| {
@@ -111,14 +149,19 @@ impl<S: Storage> Journal<S> {
         } else if replayed.lacks_line_end {
             storage.append(b"\n").and_then(|()| storage.sync()).map_err(with_path)?;
         }
-        Ok((Self::new(storage), registry, replayed))
+        Ok((Self::new(storage), replayed))
     }
 
     /// Takes TempIDs of a user, to be stored with the next commit.
     pub fn submit(&mut self, ticket: Ticket, user: Username, records: &[ContactRecord]) {
-        for record in records {
-            encode_line(user, record, &mut self.lines);
-        }
+        self.submit_lines(ticket, |lines| {
+            records.iter().for_each(|record| encode_line(user, record, lines));
+        });
+    }
+
+    /// Takes the lines that `encode` appends, to be stored with the next commit.
+    pub fn submit_lines(&mut self, ticket: Ticket, encode: impl FnOnce(&mut Vec<u8>)) {
+        encode(&mut self.lines);
         self.submitted.push(ticket);
     }
 
@@ -144,7 +187,11 @@ impl<S: Storage> Journal<S> {
     }
 
     /// Makes `lines` survive a crash. If that fails, none of them is in the journal.
-    fn append(&mut self, lines: &[u8]) -> io::Result<()> {
+    ///
+    /// # Errors
+    ///
+    /// The error of the system.
+    pub fn append(&mut self, lines: &[u8]) -> io::Result<()> {
         self.repair()?;
         let end = self.storage.size()?;
         let outcome = rounds(lines)
@@ -160,6 +207,11 @@ impl<S: Storage> Journal<S> {
     /// The storage, for those who made it.
     pub fn storage(&mut self) -> &mut S {
         &mut self.storage
+    }
+
+    /// Whether the storage ends with the last good commit, and not with what a failed one left.
+    pub fn is_whole(&self) -> bool {
+        self.repair_to.is_none()
     }
 
     fn repair(&mut self) -> io::Result<()> {

@@ -4,6 +4,7 @@ use rand::SeedableRng;
 use rand::rngs::ChaCha12Rng;
 
 use super::super::accounts::{Accounts, Judgement, Verdict};
+use super::super::authority::Drawn;
 use super::super::change::Permit;
 use super::super::contact_tracing::tests::log_of_the_assignment;
 use super::super::database::tests::KeptChanges;
@@ -23,8 +24,8 @@ fn service() -> Service<Embedded<Flaky, KeptChanges>> {
     let rng = ChaCha12Rng::seed_from_u64(1);
     let authority = Authority::new(accounts, Registry::default(), 900, rng);
     let journal = Journal::new(Flaky::default());
-    let database = KeptChanges::default();
-    Service::new(authority, Embedded { journal, database }, Box::new(Shared::default()))
+    let embedded = Embedded { journal, users: None, database: KeptChanges::default() };
+    Service::new(authority, embedded, Box::new(Shared::default()))
 }
 
 /// A service whose user `ann` has a hash, and who hashes.
@@ -62,7 +63,7 @@ fn outcome(service: &mut Service<Embedded<Flaky, KeptChanges>>, now: Instant) ->
 
 /// Lets the store work or fail.
 fn set_failing(service: &mut Service<Embedded<Flaky, KeptChanges>>, is_failing: bool) {
-    let Embedded { journal, database } = &mut service.store;
+    let Embedded { journal, users: _, database } = &mut service.store;
     journal.storage().sync_fails = is_failing;
     database.problem = is_failing.then_some("full");
 }
@@ -70,10 +71,13 @@ fn set_failing(service: &mut Service<Embedded<Flaky, KeptChanges>>, is_failing: 
 /// Begins an operation of a kind.
 fn begin(service: &mut Service<Embedded<Flaky, KeptChanges>>, kind: Kind) {
     let operation = match kind {
-        Kind::TempIds => Operation::Issue {
-            user: Username::decode(b"ann").expect("a name"),
-            records: service.authority.draw(1, Timestamp::from_unix_seconds(0)),
-        },
+        Kind::TempIds => {
+            let (user, now) = (Username::decode(b"ann").expect("a name"), Timestamp::MIN);
+            let drawn = service.authority.draw(user, 1, now).expect("random numbers");
+            let Drawn::ToStore(records) = drawn else { panic!("{drawn:?} is not random") };
+            Operation::Issue { user, records }
+        }
+        Kind::UserNumber => unreachable!("TempIDs are random here"),
         Kind::Change => Operation::Change(Change::TakeLog {
             trace: log_of_the_assignment().into(),
             permit: Permit::NotNeeded,

@@ -1,13 +1,13 @@
 //! How waits end, and what a session tells unasked.
 
-use super::{MAX_UNREAD_REPLY_BYTES, Session, State, Who};
+use super::{MAX_UNREAD_REPLY_BYTES, Session, State, Who, tell};
 use crate::protocol::answer::Answer;
 use crate::protocol::refusal::Refusal;
 use crate::protocol::resp::RespVersion;
 use crate::protocol::{ContactRecord, DeviceToken, Notice, Timestamp, UploadCode, Username};
 use crate::server::accounts::Verdict;
 use crate::server::change::CaseNumber;
-use crate::server::decision::{Decision, Decisions};
+use crate::server::decision::Decisions;
 use crate::server::notices::Notices;
 use crate::server::store::Ticket;
 
@@ -91,6 +91,7 @@ impl Session {
             }
             state @ (State::LoggedOut
             | State::LoggedIn { .. }
+            | State::Tracing { .. }
             | State::Operating
             | State::Closing) => {
                 self.state = state;
@@ -107,9 +108,8 @@ impl Session {
     ) {
         match outcome {
             Outcome::Issued(records) => {
-                Answer::TempIds(&records).encode(replies);
                 if let Who::User(user) = who {
-                    decisions.record(Decision::TempIdsIssued { user, records });
+                    tell(user, records, replies, decisions);
                 }
             }
             Outcome::Taken { records, case, code } => {

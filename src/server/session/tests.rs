@@ -1,12 +1,19 @@
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rand::SeedableRng;
 use rand::rngs::ChaCha12Rng;
 
 use super::super::accounts::{Accounts, Verdict};
+use super::super::authority::TempIdKind;
+use super::super::change::Change;
+use super::super::encryption::Encryption;
+use super::super::key_file::{KEY_BYTES, Key};
 use super::super::password_hash::{Cost, PasswordHash, Workspace};
 use super::super::passwords::Passwords;
 use super::super::registry::Registry;
+use super::super::temp_id_cipher::TempIdCipher;
+use super::super::user_numbers::UserNumbers;
 use super::*;
 use crate::protocol::Timestamp;
 use crate::protocol::resp::ForeignProtocol;
@@ -113,6 +120,23 @@ impl Fixture {
         let mut desk =
             Desk { authority, decisions, waits, shares, client, peer, statistics, now: *now };
         self.session.receive(bytes, &mut self.replies, &mut desk)
+    }
+
+    /// Gives a request as many turns as it takes, and returns their number.
+    fn receive_all(&mut self, request: &[u8]) -> usize {
+        let mut turns = 1;
+        while self.receive(request).bytes == 0 {
+            turns += 1;
+            self.now.monotonic += Duration::from_secs(1);
+        }
+        turns
+    }
+
+    /// Makes TempIDs by encryption, with so many keys, from now on.
+    fn encrypt(&mut self, keys: u8) {
+        let keys: Vec<Key> = (0..keys).map(|byte| Key::new([byte; KEY_BYTES])).collect();
+        let (cipher, numbers) = (TempIdCipher::new(&keys), UserNumbers::default());
+        self.authority.set_encryption(TempIdKind::Encrypted, Encryption { cipher, numbers });
     }
 
     /// Ends the wait for TempIDs, with them or with a problem.
@@ -244,7 +268,7 @@ fn logged_in_upload_waits_until_it_is_stored() {
 #[test]
 fn logged_in_upload_that_is_stored_is_charged_more() {
     let mut fixture = Fixture::logged_in();
-    fixture.receive(&upload(18_000));
+    fixture.receive_all(&upload(18_000));
     fixture.resume_with(taken(18_000));
     assert_eq!(fixture.receive(b"PING\r\n"), Consumed { bytes: 0, wants_more: false });
 }
@@ -261,6 +285,61 @@ fn logged_in_uploads_are_charged_by_their_records_until_requests_wait() {
         assert!(fixture.replied().starts_with("-ERR "));
     }
     assert_eq!(fixture.receive(b"PING\r\n"), Consumed { bytes: 0, wants_more: false });
+}
+
+#[test]
+fn logged_in_long_upload_is_traced_in_turns_and_the_next_request_waits() {
+    for (keys, turns) in [(0, 9), (1, 18), (15, 141)] {
+        let mut fixture = Fixture::logged_in();
+        if keys > 0 {
+            fixture.encrypt(keys);
+        }
+        let upload = upload(18_000);
+        let requests = [&upload[..], b"PING\r\n"].concat();
+        assert_eq!(fixture.receive(&requests), Consumed { bytes: 0, wants_more: false });
+        assert!(!fixture.session.is_waiting());
+        assert_eq!(fixture.receive_all(&upload), turns - 1, "{keys} keys");
+        assert!(fixture.session.is_waiting());
+        assert_eq!((fixture.replied().as_str(), fixture.statistics.requests), ("", 2));
+        let wait = fixture.waits.end(fixture.ticket()).expect("waiting");
+        let Operation::Change(Change::TakeLog { trace, .. }) = wait.operation else {
+            panic!("{:?}", wait.operation)
+        };
+        assert_eq!((trace.entries.len(), trace.unknown()), (18_000, 18_000));
+    }
+}
+
+#[test]
+fn tracing_user_who_is_revoked_closes_and_takes_nothing() {
+    let mut fixture = Fixture::logged_in();
+    let upload = upload(18_000);
+    fixture.receive(&upload);
+    fixture.session.end();
+    assert!(fixture.session.is_closing());
+    assert_eq!(fixture.receive(&upload).bytes, upload.len());
+    assert!(fixture.waits.is_empty());
+}
+
+#[test]
+fn logged_in_encrypted_temp_id_waits_for_a_new_number_and_then_for_nothing() {
+    let mut fixture = Fixture::logged_in();
+    fixture.encrypt(1);
+    fixture.receive(b"TEMPID\r\n");
+    let wait = fixture.waits.end(fixture.ticket()).expect("waiting");
+    let Operation::Number { user, number: 0, records } = wait.operation else {
+        panic!("{:?}", wait.operation)
+    };
+    // As the number is not stored, nobody is found by it.
+    assert_eq!(fixture.authority.find(&records[0]), None);
+    fixture.resume_with(not_recorded("full"));
+    assert!(fixture.replied().starts_with("-IOERR "));
+    fixture.authority.number_stored(user);
+    fixture.receive(b"TEMPID\r\n");
+    assert!(!fixture.session.is_waiting() && fixture.replied().starts_with("$58\r\n"));
+    assert_eq!(fixture.authority.find(&records[0]), Some((user, records[0])));
+    let decisions = fixture.decisions.take();
+    assert_eq!(decisions, [Decision::TempIdsIssued { user, records }]);
+    assert!(fixture.authority.registry().is_empty());
 }
 
 #[test]

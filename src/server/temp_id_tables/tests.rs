@@ -16,5 +16,5 @@ fn temp_ids_spread_evenly_over_all_tables() {
         assert!(tables.of(hash).find(hash, |other| *other == index).is_some());
     }
     // Of 100 on average, with a standard deviation of 10.
-    assert!(tables.0.iter().all(|table| (20..300).contains(&table.len())));
+    assert!(tables.tables.iter().all(|table| (20..300).contains(&table.len())));
 }

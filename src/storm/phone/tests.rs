@@ -6,6 +6,7 @@ use super::super::crowd::Manner;
 use super::*;
 use crate::client::session::MAX_RECORDS_PER_UPLOAD;
 use crate::protocol::{TempId, Timestamp};
+use crate::workload::Repeats;
 
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -18,7 +19,7 @@ fn crowd(records: usize) -> Crowd {
         says_goodbye: true,
         request: Vec::new(),
     };
-    Crowd::new(manner, false)
+    Crowd::new(manner, false, Repeats::Never)
 }
 
 #[test]

@@ -20,7 +20,7 @@ fn told(witness: &mut Witness, record: ContactRecord) {
 
 #[test]
 fn lines_are_those_of_the_file_and_taken_once() {
-    let mut witness = Witness::new(true);
+    let mut witness = Witness::new(true, Repeats::Never);
     told(&mut witness, record(7));
     let line = "+61410888888 00000000000000000007 01/01/1970 00:00:00 01/01/1970 00:14:59\n";
     assert_eq!(witness.take_lines(), line.as_bytes());
@@ -29,7 +29,8 @@ fn lines_are_those_of_the_file_and_taken_once() {
 
 #[test]
 fn contact_logs_hold_what_others_were_told() {
-    let (mut witness, mut rng) = (Witness::default(), Xoshiro256PlusPlus::seed_from_u64(1));
+    let (mut witness, mut rng) =
+        (Witness::new(false, Repeats::Never), Xoshiro256PlusPlus::seed_from_u64(1));
     let count = REMEMBERED_RECORDS as u128 + 10;
     (0..count).for_each(|number| told(&mut witness, record(number)));
     let log = witness.contact_log(1000, &mut rng);

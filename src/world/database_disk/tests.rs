@@ -6,7 +6,7 @@ use super::*;
 use crate::protocol::{Timestamp, Username};
 use crate::reactor::Token;
 use crate::server::change::Permit;
-use crate::server::contact_tracing::ContactTrace;
+use crate::server::contact_tracing::tests::trace;
 use crate::server::registry::Registry;
 use crate::server::waits::{Operation, Waits};
 
@@ -22,8 +22,8 @@ fn committed(fault: DiskFault) -> (DatabaseDisk, bool) {
 fn commit(disk: &mut DatabaseDisk) -> bool {
     let user = Username::decode(b"ann").expect("a name");
     let now = Timestamp::from_unix_seconds(0);
-    let case = Arc::new(ContactTrace::new(user, &[], &Registry::default(), now));
-    let change = Change::TakeLog { trace: case, permit: Permit::NotNeeded, notice: None };
+    let trace = Arc::new(trace(user, &[], &Registry::default(), now));
+    let change = Change::TakeLog { trace, permit: Permit::NotNeeded, notice: None };
     let operation = Operation::Change(change.clone());
     disk.submit(Waits::default().begin(Token::permanent(0), operation), &change);
     disk.begin_commit();

@@ -3,6 +3,7 @@
 use super::*;
 use crate::clock::Now;
 use crate::protocol::Timestamp;
+use crate::server::authority::TempIdKind;
 use crate::server::waits::STORE_TIMEOUT;
 use crate::world::clock::VirtualClock;
 use crate::world::disks::Disks;
@@ -82,6 +83,7 @@ impl Fixture {
 fn started(disks: Disks, seed: u64, now: Now) -> SimulatedServer {
     let settings = ServerSettings {
         block_duration: SECOND,
+        temp_ids: TempIdKind::Random,
         temp_id_lifetime: 900,
         login_timeout: 60 * SECOND,
         window: 65_536,

@@ -8,10 +8,11 @@ const OTHER: &str = "+61410777777 12345678901234567892 14/05/2020 17:45:06 14/05
 fn replay_text(content: &str) -> (Result<Replayed, String>, usize) {
     let mut registry = Registry::default();
     let (size, path) = (content.len() as u64, Path::new("tempIDs.txt"));
-    let replayed = replay(Cursor::new(content), size, path, &mut registry);
-    let replayed = replayed.map(|(replayed, residue)| Replayed {
-        mended: residue.map(|residue| residue.mended()),
-        ..replayed
+    let mut lines = Replay::new(&mut registry, size, Timestamp::MIN);
+    let replayed = replay(Cursor::new(content), size, path, &mut lines);
+    let replayed = replayed.map(|(has_end, residue)| {
+        let mended = residue.map(|residue| residue.mended());
+        lines.end(Replayed { mended, lacks_line_end: !has_end, ..Replayed::default() })
     });
     (replayed.map_err(|error| error.to_string()), registry.len())
 }
@@ -98,25 +99,25 @@ fn repeated_temp_ids_far_apart_are_told_with_their_lines() {
 #[test]
 fn first_line_alone_tells_for_how_many_there_is_to_be_room() {
     const COUNT: usize = 1000;
-    let (mut registry, mut expected) = (Registry::default(), Registry::default());
-    let mut replay = Replay::new(&mut registry, (COUNT * (LINE.len() + 1)) as u64);
+    let mut registry = Registry::default();
+    let mut replay = Replay::new(&mut registry, (COUNT * (LINE.len() + 1)) as u64, Timestamp::MIN);
     for line in [LINE, &OTHER.replace("+61410777777", "+61")] {
         replay.take(1, line.as_bytes()).expect("a whole line");
     }
-    expected.reserve(COUNT);
-    assert_eq!(registry.next_growth_bytes(), expected.next_growth_bytes());
+    drop(replay);
+    assert!(registry.room() > COUNT / 2, "{}", registry.room());
 }
 
 #[test]
 fn lines_are_added_in_batches_and_the_rest_at_the_end() {
     let mut registry = Registry::default();
-    let mut replay = Replay::new(&mut registry, 0);
+    let mut replay = Replay::new(&mut registry, 0, Timestamp::MIN);
     let line = |number: usize| LINE.replace("12345678901234567891", &format!("{number:020}"));
     for number in 1..=2 * Registry::BATCH + 1 {
         replay.take(number as u64, line(number).as_bytes()).expect("a whole line");
         let added = number / Registry::BATCH * Registry::BATCH;
         assert_eq!(replay.registry.len(), added);
     }
-    replay.end();
+    replay.end(Replayed::default());
     assert_eq!(registry.len(), 2 * Registry::BATCH + 1);
 }
