@@ -85,7 +85,7 @@ fn hashes_and_passwords_are_read_in_any_mixture() {
 
 #[test]
 fn token_of_a_device_is_no_password() {
-    let error = read(&format!("ann bluetrace-token-0123")).expect_err("a token");
+    let error = read("ann bluetrace-token-0123").expect_err("a token");
     assert!(error.contains(":1: the password begins with \"bluetrace-token-\""), "{error}");
     read("ann bluetrace-toke").expect("no token");
 }
