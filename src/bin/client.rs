@@ -9,6 +9,10 @@ use bluetrace::arguments::{ip_address, number};
 use bluetrace::client::dialogue::Ending;
 use bluetrace::client::{Client, ClientError, Settings};
 use bluetrace::program;
+#[cfg(not(feature = "tls"))]
+use bluetrace::transport::Connector;
+#[cfg(feature = "tls")]
+use bluetrace::transport::{arguments::TlsArguments, trust::Sessions};
 use clap::Parser;
 
 /// One phone: log in to the server, download TempIDs, exchange beacons with phones nearby.
@@ -31,6 +35,9 @@ struct Arguments {
     #[arg(long, value_name = "SECS", default_value_t = Settings::DEFAULT_CONTACT_RETENTION,
         value_parser = number("seconds", 1..=u32::MAX))]
     contact_retention: u32,
+    #[cfg(feature = "tls")]
+    #[command(flatten)]
+    tls: TlsArguments,
 }
 
 fn main() -> ExitCode {
@@ -40,8 +47,19 @@ fn main() -> ExitCode {
 
 fn serve_user() -> ExitCode {
     let arguments: Arguments = bluetrace::arguments::parse();
+    #[cfg(feature = "tls")]
+    let connector = match arguments.tls.connector(arguments.server_ip, Sessions::Resumed) {
+        Ok(connector) => connector,
+        Err(problem) => {
+            eprintln!("client: {problem}");
+            return ExitCode::from(2);
+        }
+    };
+    #[cfg(not(feature = "tls"))]
+    let connector = Connector::Plain;
     let settings = Settings {
         server: SocketAddr::new(arguments.server_ip, arguments.server_port),
+        connector,
         udp_port: arguments.client_udp_port,
         data: arguments.data,
         contact_retention: Duration::from_secs(arguments.contact_retention.into()),

@@ -11,7 +11,15 @@ use bluetrace::program;
 use bluetrace::server::budgets::BudgetSettings;
 use bluetrace::server::cases::view::{self, Format, Question};
 use bluetrace::server::{Exit, Server, Settings};
+#[cfg(feature = "tls")]
+use bluetrace::transport::{
+    arguments::server_name,
+    identity::IdentityFiles,
+    self_signed::{self, Existing},
+};
 use clap::{Args, Parser, Subcommand};
+#[cfg(feature = "tls")]
+use rustls::pki_types::ServerName;
 
 /// The reporting server of a health authority: phones log in, download TempIDs and upload contact
 /// logs.
@@ -40,6 +48,19 @@ enum Command {
         data: Option<PathBuf>,
         #[command(subcommand)]
         question: Option<CasesCommand>,
+    },
+    /// Makes a certificate and its key for a trial of TLS
+    #[cfg(feature = "tls")]
+    Certificate {
+        /// Name or IP address that clients know the server by; several if it has several
+        #[arg(value_name = "NAME", required = true, value_parser = server_name)]
+        names: Vec<ServerName<'static>>,
+        /// Directory to write certificate.pem and private-key.pem to [default: the current one]
+        #[arg(long, value_name = "DIR", default_value = ".", hide_default_value = true)]
+        data: PathBuf,
+        /// Replace the files if they are there
+        #[arg(long)]
+        replace: bool,
     },
 }
 
@@ -110,6 +131,14 @@ struct ServeArguments {
     /// limit on the loopback]
     #[arg(long, value_name = "MIB", value_parser = number("MiB", 1..=1_000_000_u32))]
     max_unfinished_per_address: Option<u32>,
+    /// Encrypt connections with TLS 1.3: the certificate in PEM, behind it those of its issuers
+    #[cfg(feature = "tls")]
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// The private key of the certificate, in PEM
+    #[cfg(feature = "tls")]
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
 }
 
 /// A megabyte in the options.
@@ -134,6 +163,12 @@ fn execute(arguments: Arguments) -> Result<ExitCode, String> {
             view::print(&data, question.map_or(Question::List, Question::from))?;
             Ok(ExitCode::SUCCESS)
         }
+        #[cfg(feature = "tls")]
+        Some(Command::Certificate { names, data, replace }) => {
+            let existing = if replace { Existing::Replaced } else { Existing::Kept };
+            self_signed::make(&names, &data, existing)?;
+            Ok(ExitCode::SUCCESS)
+        }
         None => serve(arguments.serve.expect("required where there is no subcommand")),
     }
 }
@@ -151,7 +186,14 @@ impl From<CasesCommand> for Question {
 }
 
 fn serve(arguments: ServeArguments) -> Result<ExitCode, String> {
+    #[cfg(feature = "tls")]
+    let identity = arguments
+        .tls_cert
+        .zip(arguments.tls_key)
+        .map(|(certificate, key)| IdentityFiles { certificate, key });
     let settings = Settings {
+        #[cfg(feature = "tls")]
+        identity,
         address: SocketAddr::new(arguments.bind, arguments.server_port),
         data: arguments.data.unwrap_or_else(default_directory),
         block_duration: Duration::from_secs(arguments.block_duration.into()),

@@ -1,13 +1,13 @@
 use std::io::{self, ErrorKind};
-use std::net::SocketAddr;
-use std::time::Duration;
 
 use mio::Interest;
 use mio::net::TcpStream;
-use socket2::SockRef;
 
-use super::listener::set_keepalive;
 use super::{Buffer, Readiness, Stream, Token};
+
+mod connecting;
+
+pub use connecting::connect;
 
 /// Bytes that one read takes at most, and so the share of a tick that one connection may take. A
 /// connection with more is served again in the next tick, after all others.
@@ -119,52 +119,6 @@ pub enum Flushed {
     Over,
     /// The connection is broken.
     Failed(io::Error),
-}
-
-impl Connection {
-    /// Begins to connect. [`connected`](Connection::connected) tells, when the first event comes,
-    /// whether it worked. Requests are sent without Nagle's delay, as a user waits for each.
-    ///
-    /// # Errors
-    ///
-    /// What the system says at once, such as an unreachable network.
-    pub fn connect(address: SocketAddr) -> io::Result<Self> {
-        let stream = TcpStream::connect(address)?;
-        stream.set_nodelay(true)?;
-        Ok(Self::connecting(stream))
-    }
-
-    /// Wraps a stream that has begun to connect.
-    pub fn connecting(stream: TcpStream) -> Self {
-        // Until connected, the stream is as good as full.
-        Self { writing: Writing::Registered, ..Self::new(stream) }
-    }
-
-    /// Makes dropping this connection reset it: bytes under way are lost, as if the machine had
-    /// died.
-    pub fn abort(&self) {
-        // It fails only if the connection is gone already.
-        let _ = SockRef::from(&self.stream).set_linger(Some(Duration::ZERO));
-    }
-
-    /// Whether the connection is established.
-    ///
-    /// # Errors
-    ///
-    /// Why it cannot be established.
-    pub fn connected(&self) -> io::Result<bool> {
-        if let Some(error) = self.stream.take_error()? {
-            return Err(error);
-        }
-        match self.stream.peer_addr() {
-            Ok(_) => {
-                set_keepalive(SockRef::from(&self.stream))?;
-                Ok(true)
-            }
-            Err(error) if error.kind() == ErrorKind::NotConnected => Ok(false),
-            Err(error) => Err(error),
-        }
-    }
 }
 
 impl<S: Stream> Connection<S> {
@@ -322,6 +276,11 @@ impl<S: Stream> Connection<S> {
         }
     }
 
+    /// The stream below.
+    pub fn stream(&self) -> &S {
+        &self.stream
+    }
+
     /// Output to be sent by the next [`flush`](Connection::flush), to append to.
     pub fn output(&mut self) -> &mut Vec<u8> {
         self.output.end()
@@ -350,6 +309,15 @@ impl<S: Stream> Connection<S> {
             self.phase = Phase::Finishing;
             self.input = Buffer::default();
             self.is_held = false;
+        }
+    }
+
+    /// Tells the peer, as far as that works without waiting, that nothing is missing, before the
+    /// connection is dropped without having [finished](Connection::finish).
+    pub fn part(&mut self) {
+        if self.output.is_empty() && self.stream.has_farewell() {
+            // Otherwise the peer takes it for a truncation, which is what it is.
+            let _ = self.stream.shutdown_write();
         }
     }
 

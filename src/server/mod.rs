@@ -67,6 +67,9 @@ use crate::reactor::signals::{SIGHUP, SIGINT, SIGTERM};
 use crate::reactor::{
     EventLoop, Listener, MAX_PENDING_OUTPUT_BYTES, Output, Readiness, Signals, Token, descriptors,
 };
+#[cfg(feature = "tls")]
+use crate::transport::identity::IdentityFiles;
+use crate::transport::{Acceptor, Wire};
 
 /// Time that a stopping server waits for its peers: long enough for replies on a slow network,
 /// short enough for a supervisor that kills after some seconds.
@@ -90,6 +93,10 @@ const HELPERS: Token = Token::permanent(4);
 /// with twenty times as much text.
 const EVENTS_AT_ONCE: usize = 4 * 1024 * 1024;
 
+/// What is told if passwords travel over a network as they are.
+const CLEAR: &str = "without TLS: passwords and TempIDs travel in the clear, for everybody on the \
+    way to read";
+
 /// A server on its sockets.
 #[derive(Debug)]
 pub struct Server {
@@ -98,7 +105,10 @@ pub struct Server {
     signals: Option<Signals>,
     console: Console,
     printer: Printer,
-    frontend: Frontend<Embedded<JournalFile, CaseWriter>>,
+    frontend: Frontend<Embedded<JournalFile, CaseWriter>, Wire>,
+    acceptor: Acceptor,
+    #[cfg(feature = "tls")]
+    identity: Option<IdentityFiles>,
     max_connections: usize,
     /// Held for its lock.
     _directory: DataDirectory,
@@ -171,6 +181,7 @@ impl Server {
                 passwords::FORM
             ));
         }
+        let acceptor = settings.acceptor()?;
         let accounts = Accounts::new(passwords, settings.block_duration);
         let (journal, registry) = directory.open_journal(memory, &mut console)?;
         let waker = Arc::new(Waker::new(event_loop.registry(), HELPERS.into())?);
@@ -188,6 +199,9 @@ impl Server {
             Origins::new(settings.max_connections_per_address),
             start,
         );
+        if matches!(acceptor, Acceptor::Plain) && !settings.address.ip().is_loopback() {
+            console.diagnostic(CLEAR);
+        }
         let in_all = memory.share(SHARE_OF_REQUESTS, settings.budgets.in_all);
         frontend.budgets = Budgets::new(BudgetSettings { in_all, ..settings.budgets });
         Ok(Self {
@@ -197,6 +211,9 @@ impl Server {
             listener: Some(listener),
             signals: None,
             frontend,
+            acceptor,
+            #[cfg(feature = "tls")]
+            identity: settings.identity.clone(),
             max_connections: settings.max_connections.unwrap_or(ceiling).min(ceiling),
             reload: Reload::new(directory.credentials(), memory, waker)?,
             _directory: directory,
@@ -298,7 +315,10 @@ impl Server {
         let signals = self.signals.as_mut().map(Signals::pending).unwrap_or_default();
         for signal in signals {
             match (signal, self.run_state) {
-                (SIGHUP, _) => self.begin_reload(),
+                (SIGHUP, _) => {
+                    self.begin_reload();
+                    self.renew_identity();
+                }
                 (_, RunState::Serving) => self.begin_to_stop(now),
                 (_, RunState::Stopping { .. } | RunState::Stopped(_)) => {
                     self.run_state = RunState::Stopped(Exit::AtOnce);
@@ -333,6 +353,24 @@ impl Server {
         }
         if finished.is_stale {
             self.begin_reload();
+        }
+    }
+
+    /// Reads certificate and key again, for connections from now on.
+    fn renew_identity(&mut self) {
+        // At once, as they have some kilobytes, and nobody has to be quiet first: half a file is
+        // no certificate.
+        #[cfg(feature = "tls")]
+        if let Some(files) = &self.identity {
+            match files.read() {
+                Ok(config) => {
+                    self.acceptor = Acceptor::Tls(config);
+                    self.console.diagnostic("certificate and key read again");
+                }
+                Err(problem) => self.console.diagnostic(format_args!(
+                    "{problem}; the certificate read earlier stays in force"
+                )),
+            }
         }
     }
 

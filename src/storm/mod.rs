@@ -53,6 +53,7 @@ use crate::reactor::signals::{SIGINT, SIGTERM};
 use crate::reactor::{
     Alarm, ConnectionTable, EventLoop, Signals, Table, TimerWheel, Token, descriptors,
 };
+use crate::transport::Wire;
 
 /// Phones that begin in one tick, at most, so that the replies to earlier ones are read meanwhile.
 /// With fewer than events of a tick, phones could end faster than others begin, and there would
@@ -74,7 +75,7 @@ pub struct Storm {
     event_loop: EventLoop,
     timers: TimerWheel<Timer>,
     signals: Option<Signals>,
-    connections: ConnectionTable<Participant>,
+    connections: ConnectionTable<Participant, Wire>,
     crowd: Crowd,
     /// Seeds the generator of each phone, in the order in which they begin.
     generators: ChaCha12Rng,
