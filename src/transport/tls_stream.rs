@@ -98,9 +98,10 @@ impl<S: Read + Write> TlsStream<S> {
         if unfed.is_empty() {
             return Err(self.cut_off());
         }
-        self.charge_handshake(unfed.len())?;
         while !unfed.is_empty() && !self.has_peer_ended {
-            self.machine.read_tls(&mut unfed)?;
+            // At most 4 KiB, so that hardly anything behind the handshake counts as a part of it.
+            let fed = self.machine.read_tls(&mut unfed)?;
+            self.charge_handshake(fed)?;
             let state = self.machine.process_new_packets().map_err(|error| self.fail(error))?;
             self.plaintext_bytes = state.plaintext_bytes_to_read();
             self.has_peer_ended = state.peer_has_closed();
@@ -255,7 +256,8 @@ fn explained(error: &Error) -> String {
 
 fn fault(error: &CertificateError) -> String {
     match error {
-        CertificateError::UnknownIssuer => {
+        // A signature that is none of the issuer's: of two that call themselves alike.
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
             "neither it nor its issuer is among those that are trusted".to_owned()
         }
         CertificateError::Other(_) if format!("{error:?}").contains("CaUsedAsEndEntity") => {
@@ -264,3 +266,6 @@ fn fault(error: &CertificateError) -> String {
         other => other.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests;
