@@ -197,7 +197,9 @@ impl Client {
     }
 
     pub(super) fn drop_link(&mut self, now: Now) {
-        self.link = Link::Down;
+        if let Link::Up { mut connection, .. } = std::mem::replace(&mut self.link, Link::Down) {
+            connection.part();
+        }
         self.waiting_upload = None;
         self.set_server_deadline(None, now);
     }

@@ -8,6 +8,9 @@ use super::contact_record::ContactRecord;
 use super::resp::{self, RespVersion};
 use super::timestamp::Timestamp;
 
+/// The first byte of a TLS alert (RFC 8446, section 5.1).
+const TLS_ALERT: u8 = 21;
+
 /// The reply of the server to a request that it carries out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer<'a> {
@@ -121,14 +124,16 @@ impl<'a> Reply<'a> {
         let Some(kind) = bytes.first() else { return Ok(None) };
         match kind {
             b'$' => {
-                let bulk = resp::decode_bulk(bytes, 0, Self::MAX_BYTES).map_err(|_| ReplyError)?;
+                let bulk = resp::decode_bulk(bytes, 0, Self::MAX_BYTES)
+                    .map_err(|_| ReplyError::Malformed)?;
                 Ok(bulk.map(|(bytes, len)| (Self::Bulk(bytes), len)))
             }
             b'+' | b'-' | b':' => {
                 let Some((line, len)) = decode_line(bytes)? else { return Ok(None) };
                 Ok(Some((Self::from_line(*kind, line)?, len)))
             }
-            _ => Err(ReplyError),
+            &TLS_ALERT => Err(ReplyError::Tls),
+            _ => Err(ReplyError::Malformed),
         }
     }
 
@@ -139,7 +144,7 @@ impl<'a> Reply<'a> {
                 let (code, message) = line.split_once(' ').unwrap_or((line, ""));
                 Ok(Self::Error { code, message })
             }
-            _ => line.parse().map(Self::Integer).map_err(|_| ReplyError),
+            _ => line.parse().map(Self::Integer).map_err(|_| ReplyError::Malformed),
         }
     }
 }
@@ -148,20 +153,26 @@ impl<'a> Reply<'a> {
 fn decode_line(bytes: &[u8]) -> Result<Option<(&str, usize)>, ReplyError> {
     let window = &bytes[..bytes.len().min(Reply::MAX_BYTES)];
     let Some(end) = memchr::memchr(b'\n', window) else {
-        return if bytes.len() < Reply::MAX_BYTES { Ok(None) } else { Err(ReplyError) };
+        return if bytes.len() < Reply::MAX_BYTES { Ok(None) } else { Err(ReplyError::Malformed) };
     };
-    let line = window[1..end].strip_suffix(b"\r").ok_or(ReplyError)?;
-    let text = str::from_utf8(line).map_err(|_| ReplyError)?;
+    let line = window[1..end].strip_suffix(b"\r").ok_or(ReplyError::Malformed)?;
+    let text = str::from_utf8(line).map_err(|_| ReplyError::Malformed)?;
     if text.chars().any(char::is_control) {
-        return Err(ReplyError);
+        return Err(ReplyError::Malformed);
     }
     Ok(Some((text, end + 1)))
 }
 
 /// The bytes are no reply that a BlueTrace server sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("the reply is not that of a BlueTrace server")]
-pub struct ReplyError;
+pub enum ReplyError {
+    /// They are of no protocol that is known here.
+    #[error("the reply is not that of a BlueTrace server")]
+    Malformed,
+    /// They are a TLS alert, with which a server answers a client that does not speak TLS.
+    #[error("the server expects TLS, which needs the option --tls")]
+    Tls,
+}
 
 #[cfg(test)]
 mod tests;

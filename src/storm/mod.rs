@@ -96,6 +96,8 @@ pub struct Storm {
     interrupted: Option<u64>,
     /// Most phones that were there at a time.
     most_at_once: usize,
+    /// Sessions that began with the TLS ticket of an earlier one.
+    tls_resumed: u64,
     /// Whether the server has ever said anything.
     has_heard: bool,
     unreachable: Option<String>,
@@ -169,6 +171,7 @@ impl Storm {
             has_ended: false,
             interrupted: None,
             most_at_once: 0,
+            tls_resumed: 0,
             has_heard: false,
             unreachable: None,
             started,
@@ -220,6 +223,7 @@ impl Storm {
         let course = Course {
             temp_ids: witness.temp_ids(),
             most_at_once: self.most_at_once,
+            tls_resumed: self.tls_resumed,
             interrupted: self.interrupted,
             elapsed,
         };

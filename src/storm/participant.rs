@@ -216,8 +216,11 @@ impl Storm {
 
     fn end(&mut self, token: Token, ending: Ending) {
         let Some(slot) = self.connections.slot(token) else { return };
+        self.tls_resumed += u64::from(slot.connection.stream().is_resumed());
         if ending.is_abort {
             slot.connection.abort();
+        } else {
+            slot.connection.part();
         }
         if let Some(key) = slot.state.timer.take() {
             self.timers.cancel(key);

@@ -107,6 +107,9 @@ impl<S: Read + Write> TlsStream<S> {
             self.has_peer_ended = state.peer_has_closed();
             count += self.take(&mut plaintext[count..])?;
         }
+        if self.has_peer_ended && self.machine.is_handshaking() {
+            return Err(self.cut_off());
+        }
         Ok(count)
     }
 
@@ -207,7 +210,8 @@ impl<S: Stream> Stream for TlsStream<S> {
     }
 
     fn shutdown_write(&mut self) -> io::Result<()> {
-        if !std::mem::replace(&mut self.has_ended, true) {
+        // Before the end of the handshake nothing was said that could be cut off.
+        if !std::mem::replace(&mut self.has_ended, true) && !self.machine.is_handshaking() {
             self.machine.send_close_notify();
         }
         while self.wants_write() {
@@ -233,7 +237,7 @@ impl<S: Stream> Stream for TlsStream<S> {
     }
 
     fn has_farewell(&self) -> bool {
-        true
+        !self.machine.is_handshaking()
     }
 }
 

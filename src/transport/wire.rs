@@ -70,6 +70,15 @@ impl Acceptor {
 }
 
 impl Connector {
+    /// Whether what is sent can be read by nobody on the way.
+    pub fn is_encrypted(&self) -> bool {
+        match self {
+            Self::Plain => false,
+            #[cfg(feature = "tls")]
+            Self::Tls(..) => true,
+        }
+    }
+
     /// Makes a wire of a connection that has begun to connect.
     pub fn connect(&self, stream: TcpStream) -> Wire {
         match self {

@@ -70,9 +70,10 @@ fn longest_reply_to_a_request_for_temp_ids_is_read_whole() {
 #[test]
 fn bytes_that_are_no_reply_are_refused() {
     for bytes in [&b"HTTP/1.1 200 OK\r\n"[..], b":x\r\n", b"$-1\r\n", b"+a\n", b"+\x1b[2J\r\n"] {
-        assert_eq!(Reply::decode(bytes), Err(ReplyError), "{}", bytes.escape_ascii());
+        assert_eq!(Reply::decode(bytes), Err(ReplyError::Malformed), "{}", bytes.escape_ascii());
     }
-    assert_eq!(Reply::decode(&[b'+'; Reply::MAX_BYTES]), Err(ReplyError));
+    assert_eq!(Reply::decode(&[b'+'; Reply::MAX_BYTES]), Err(ReplyError::Malformed));
+    assert_eq!(Reply::decode(b"\x15\x03\x03\x00\x02\x02\x32"), Err(ReplyError::Tls));
 }
 
 proptest! {
