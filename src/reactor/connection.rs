@@ -26,7 +26,8 @@ const MAX_READ_AHEAD_BYTES: usize = READ_BYTES;
 #[derive(Debug)]
 pub struct Connection<S = TcpStream> {
     stream: S,
-    input: Buffer,
+    /// Boxed, as few connections have some; never empty.
+    input: Option<Box<Buffer>>,
     output: Buffer,
     reading: Reading,
     writing: Writing,
@@ -129,7 +130,7 @@ impl<S: Stream> Connection<S> {
         let writing = if stream.wants_write() { Writing::Registered } else { Writing::Direct };
         Self {
             stream,
-            input: Buffer::default(),
+            input: None,
             output: Buffer::default(),
             reading: Reading::Drained,
             writing,
@@ -240,15 +241,24 @@ impl<S: Stream> Connection<S> {
         if self.phase != Phase::Open {
             return true;
         }
-        let consumed = if self.input.is_empty() {
-            let consumed = consume(bytes, self.output.end());
-            self.input.extend(&bytes[consumed.bytes..]);
-            consumed
-        } else {
-            self.input.extend(bytes);
-            let consumed = consume(self.input.as_slice(), self.output.end());
-            self.input.consume(consumed.bytes);
-            consumed
+        let consumed = match &mut self.input {
+            None => {
+                let consumed = consume(bytes, self.output.end());
+                let rest = &bytes[consumed.bytes..];
+                if !rest.is_empty() {
+                    self.input.insert(Box::default()).extend(rest);
+                }
+                consumed
+            }
+            Some(input) => {
+                input.extend(bytes);
+                let consumed = consume(input.as_slice(), self.output.end());
+                input.consume(consumed.bytes);
+                if input.is_empty() {
+                    self.input = None;
+                }
+                consumed
+            }
         };
         self.is_held = !consumed.wants_more;
         consumed.wants_more
@@ -260,7 +270,7 @@ impl<S: Stream> Connection<S> {
         match self.reading {
             Reading::Ready | Reading::ReadyToEnd => true,
             Reading::Drained | Reading::BehindWrite | Reading::Ended => {
-                self.is_held && !self.input.is_empty()
+                self.is_held && self.input.is_some()
             }
         }
     }
@@ -270,7 +280,8 @@ impl<S: Stream> Connection<S> {
     pub fn must_read_on(&self) -> bool {
         match self.reading {
             Reading::Ready | Reading::ReadyToEnd => {
-                self.stream.must_read_first() && self.input.as_slice().len() < MAX_READ_AHEAD_BYTES
+                let kept = self.input.as_ref().map_or(0, |input| input.len());
+                self.stream.must_read_first() && kept < MAX_READ_AHEAD_BYTES
             }
             Reading::Drained | Reading::BehindWrite | Reading::Ended => false,
         }
@@ -288,7 +299,7 @@ impl<S: Stream> Connection<S> {
 
     /// Bytes of memory for input that the consumer has not used.
     pub fn input_memory(&self) -> usize {
-        self.input.capacity()
+        self.input.as_ref().map_or(0, |input| input.capacity())
     }
 
     /// Bytes of memory for unsent output.
@@ -299,7 +310,7 @@ impl<S: Stream> Connection<S> {
     /// Whether the consumer has not used everything that the peer has sent so far: an incomplete
     /// request is buffered, or the stream has to send something before it reads on.
     pub fn is_unfinished(&self) -> bool {
-        !self.input.is_empty() || self.reading == Reading::BehindWrite
+        self.input.is_some() || self.reading == Reading::BehindWrite
     }
 
     /// Takes no more requests and discards further input. The output is still sent, then our half
@@ -307,7 +318,7 @@ impl<S: Stream> Connection<S> {
     pub fn finish(&mut self) {
         if self.phase == Phase::Open {
             self.phase = Phase::Finishing;
-            self.input = Buffer::default();
+            self.input = None;
             self.is_held = false;
         }
     }
