@@ -94,8 +94,11 @@ const HELPERS: Token = Token::permanent(4);
 const EVENTS_AT_ONCE: usize = 4 * 1024 * 1024;
 
 /// What is told if passwords travel over a network as they are.
-const CLEAR: &str = "without TLS: passwords and TempIDs travel in the clear, for everybody on the \
-    way to read";
+#[cfg(feature = "tls")]
+const CLEAR: &str = "without --tls-cert, passwords and TempIDs travel in the clear";
+#[cfg(not(feature = "tls"))]
+const CLEAR: &str =
+    "passwords and TempIDs travel in the clear, as this server was built without TLS";
 
 /// A server on its sockets.
 #[derive(Debug)]
