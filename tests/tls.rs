@@ -388,3 +388,23 @@ fn sessions_of_a_user_who_is_gone_end_with_an_announcement() {
     server.stderr.wait_for_part("1 session of others ended");
     gone.end().expect("an announced end");
 }
+
+#[test]
+fn client_comes_back_to_a_server_that_was_started_again() {
+    let (data, phone_data) = (data_with_certificate(), Data::empty());
+    let server = setup(&data).start();
+    let port = server.address.port().to_string();
+    let mut client = client::Setup::new(server.address, &phone_data).also(&trusting(&data)).start();
+    client.log_in(EIGHT);
+    server.crash();
+    client.stdout.wait_for_part("The connection to the server is lost: cut off");
+    let directory = data.path().to_str().expect("UTF-8");
+    let (certificate, key) = (data.argument(CERTIFICATE), data.argument(KEY));
+    let _server = Setup::program(PROGRAM)
+        .arguments(&[&port, "3600", "--bind", "127.0.0.1", "--data", directory])
+        .arguments(&["--tls-cert", &certificate, "--tls-key", &key])
+        .start();
+    client.log_in(EIGHT);
+    client.type_line("logout");
+    assert_eq!(client.wait().status.code(), Some(0));
+}
