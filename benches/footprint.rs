@@ -16,6 +16,13 @@ use std::time::{Duration, Instant};
 use bluetrace::protocol::{ContactRecord, TempId, Timestamp, Username};
 use bluetrace::reactor::descriptors;
 use bluetrace::server::journal;
+#[cfg(feature = "tls")]
+use bluetrace::transport::{
+    self_signed,
+    trust::{self, Sessions},
+};
+#[cfg(feature = "tls")]
+use rustls::{ClientConnection, StreamOwned, pki_types::ServerName};
 use socket2::{Domain, Socket, Type};
 
 /// Connections from one address, so that its ports suffice.
@@ -37,6 +44,8 @@ fn main() {
     let room = descriptors::raise_limit();
     assert!(connections < room, "the limit of descriptors allows {room} connections");
     idle_connections(connections);
+    #[cfg(feature = "tls")]
+    idle_tls_connections(connections);
     println!("| | bytes each | listening after |");
     lines.iter().for_each(|count| temp_id_lines(*count));
     user_lines(users);
@@ -60,6 +69,33 @@ fn idle_connections(count: usize) {
     let phones: Vec<TcpStream> = (0..count).map(|number| server.log_in(number, 0)).collect();
     let each = (server.resident_bytes() - before) / phones.len();
     println!("{count} idle logged-in connections: {each} bytes each");
+}
+
+/// The same over TLS, at most a tenth of them: a handshake takes a hundred times as long as a login.
+#[cfg(feature = "tls")]
+fn idle_tls_connections(count: usize) {
+    let directory = tempfile::tempdir().expect("a directory");
+    write_users(directory.path(), 1);
+    let mut make = Command::new(env!("CARGO_BIN_EXE_server"));
+    make.args(["certificate", "127.0.0.1", "--data"]).arg(directory.path());
+    assert!(make.stdout(Stdio::null()).status().expect("it runs").success());
+    let file = |name| directory.path().join(name).into_os_string().into_string().expect("UTF-8");
+    let (certificate, key) = (file(self_signed::CERTIFICATE), file(self_signed::KEY));
+    let server =
+        Server::start_with(directory.path(), &["--tls-cert", &certificate, "--tls-key", &key]);
+    let config = trust::read(certificate.as_ref(), Sessions::Fresh).expect("a certificate");
+    let phone = |number| {
+        let name = ServerName::try_from("127.0.0.1").expect("an address");
+        let tls = ClientConnection::new(config.clone(), name).expect("a configuration");
+        server.log_in_over(StreamOwned::new(tls, server.connect(number)), 0)
+    };
+    // What the first ones make the server keep for all is not counted.
+    let mut phones: Vec<_> = (0..10).map(phone).collect();
+    let before = server.resident_bytes();
+    let count = count / 10;
+    phones.extend((0..count).map(phone));
+    let each = (server.resident_bytes() - before) / count;
+    println!("{count} idle logged-in connections with TLS: {each} bytes each");
 }
 
 fn temp_id_lines(count: usize) {
@@ -156,10 +192,15 @@ struct Server {
 
 impl Server {
     fn start(directory: &Path) -> Self {
+        Self::start_with(directory, &[])
+    }
+
+    fn start_with(directory: &Path, options: &[&str]) -> Self {
         let start = Instant::now();
         let mut process = Command::new(env!("CARGO_BIN_EXE_server"))
             .args(["0", "60", "--bind", "127.0.0.1", "--data"])
             .arg(directory)
+            .args(options)
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
@@ -175,11 +216,18 @@ impl Server {
 
     /// Logs a user in, from an address that depends on the `number` of the connection.
     fn log_in(&self, number: usize, of_user: usize) -> TcpStream {
+        self.log_in_over(self.connect(number), of_user)
+    }
+
+    fn connect(&self, number: usize) -> TcpStream {
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
         let source = Ipv4Addr::new(127, 1, 0, 1 + (number / CONNECTIONS_PER_ADDRESS) as u8);
         socket.bind(&SocketAddrV4::new(source, 0).into()).expect("bound");
         socket.connect(&self.address.into()).expect("connected");
-        let mut phone = TcpStream::from(socket);
+        TcpStream::from(socket)
+    }
+
+    fn log_in_over<S: Read + Write>(&self, mut phone: S, of_user: usize) -> S {
         let request = format!("AUTH {} {}\r\n", user(of_user), password(of_user));
         phone.write_all(request.as_bytes()).expect("sent");
         let mut reply = [0; 5];

@@ -16,6 +16,7 @@ use bluetrace::server::{self, Server};
 use bluetrace::storm::crowd::Manner;
 use bluetrace::storm::users::Users;
 use bluetrace::storm::{self, Load, Storm};
+use bluetrace::transport::Connector;
 use bluetrace::workload::Repeats;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 
@@ -41,6 +42,8 @@ fn start_server(directory: &Path) -> SocketAddr {
         max_connections: None,
         max_connections_per_address: None,
         budgets: BudgetSettings::default(),
+        #[cfg(feature = "tls")]
+        identity: None,
     };
     let server = Server::start_embedded(&settings).expect("the server starts");
     let address = server.local_address();
@@ -50,6 +53,7 @@ fn start_server(directory: &Path) -> SocketAddr {
 
 fn storm(server: SocketAddr, sessions: u64, concurrency: usize) -> storm::Settings {
     storm::Settings {
+        connector: Connector::Plain,
         server,
         users: Users::Pattern(0..USERS),
         phones: Some(sessions),

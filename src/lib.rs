@@ -42,6 +42,7 @@ pub mod text_file;
 pub mod text_width;
 #[cfg(feature = "simulate")]
 pub mod town;
+pub mod transport;
 pub mod whole_file;
 #[cfg(any(feature = "simulate", feature = "storm"))]
 pub mod workload;

@@ -19,11 +19,11 @@ fn result_for_machines_has_the_documented_fields() {
         value.as_object().expect("an object").keys().cloned().collect()
     };
     let expected = |names: &str| names.split_whitespace().map(str::to_owned).collect();
-    let fields = "settings seconds done failed breaches interrupted ended_early rate temp_ids most_at_once \
+    let fields = "settings seconds done failed breaches interrupted ended_early rate temp_ids most_at_once tls_resumed \
         done_by_script failed_by_reason login_latency request_latency session_latency \
         server_cpu_seconds server_cpu_us_per_session storm_cpu_us_per_session";
     assert_eq!(keys(&outcome.json), expected(fields));
-    let settings = "server users user_numbers credentials phones duration_seconds concurrency rate \
+    let settings = "server tls users user_numbers credentials phones duration_seconds concurrency rate \
         arrivals script records request hold_seconds byte_interval_seconds timeout_seconds leave source_addresses seed";
     assert_eq!(keys(&outcome.json["settings"]), expected(settings));
     assert_eq!(outcome.json["settings"]["server"], server.address.to_string());

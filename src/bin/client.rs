@@ -10,6 +10,10 @@ use bluetrace::client::dialogue::Ending;
 use bluetrace::client::{AirSettings, Client, ClientError, Settings, TempIdSupply};
 use bluetrace::program;
 use bluetrace::reactor::Group;
+#[cfg(not(feature = "tls"))]
+use bluetrace::transport::Connector;
+#[cfg(feature = "tls")]
+use bluetrace::transport::{arguments::TlsArguments, trust::Sessions};
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 
@@ -44,6 +48,9 @@ struct Arguments {
     #[arg(long, value_name = "SECS", default_value_t = Settings::DEFAULT_BEACON_EVERY,
         requires = "air", value_parser = number("seconds", 1..=MAX_BEACON_EVERY))]
     beacon_every: u32,
+    #[cfg(feature = "tls")]
+    #[command(flatten)]
+    tls: TlsArguments,
 }
 
 /// Seconds between two beacons by air, at most: with longer ones than a TempID lives, nobody would
@@ -58,8 +65,19 @@ fn main() -> ExitCode {
 fn serve_user() -> ExitCode {
     let arguments: Arguments = bluetrace::arguments::parse();
     require_two_ports(&arguments);
+    #[cfg(feature = "tls")]
+    let connector = match arguments.tls.connector(arguments.server_ip, Sessions::Resumed) {
+        Ok(connector) => connector,
+        Err(problem) => {
+            eprintln!("client: {problem}");
+            return ExitCode::from(2);
+        }
+    };
+    #[cfg(not(feature = "tls"))]
+    let connector = Connector::Plain;
     let settings = Settings {
         server: SocketAddr::new(arguments.server_ip, arguments.server_port),
+        connector,
         udp_port: arguments.client_udp_port,
         data: arguments.data,
         contact_retention: Duration::from_secs(arguments.contact_retention.into()),

@@ -13,7 +13,15 @@ use bluetrace::server::authority::{Retention, TempIdKind};
 use bluetrace::server::budgets::BudgetSettings;
 use bluetrace::server::operator::cases::{self, Format, Question};
 use bluetrace::server::{Exit, Server, Settings, hashed_file, key_file};
+#[cfg(feature = "tls")]
+use bluetrace::transport::{
+    arguments::server_name,
+    identity::IdentityFiles,
+    self_signed::{self, Existing},
+};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+#[cfg(feature = "tls")]
+use rustls::pki_types::ServerName;
 
 /// The reporting server of a health authority: phones log in, download TempIDs and upload contact
 /// logs.
@@ -49,6 +57,19 @@ enum Command {
         /// current one]
         #[arg(long, value_name = "DIR")]
         data: Option<PathBuf>,
+    },
+    /// Makes a certificate and its key for a trial of TLS
+    #[cfg(feature = "tls")]
+    Certificate {
+        /// Name or IP address that clients know the server by; several if it has several
+        #[arg(value_name = "NAME", required = true, value_parser = server_name)]
+        names: Vec<ServerName<'static>>,
+        /// Directory to write certificate.pem and private-key.pem to [default: the current one]
+        #[arg(long, value_name = "DIR", default_value = ".", hide_default_value = true)]
+        data: PathBuf,
+        /// Replace the files if they are there
+        #[arg(long)]
+        replace: bool,
     },
     /// Makes keys for encrypted TempIDs
     Key {
@@ -148,6 +169,14 @@ struct ServeArguments {
     /// limit on the loopback]
     #[arg(long, value_name = "MIB", value_parser = number("MiB", 1..=1_000_000_u32))]
     max_unfinished_per_address: Option<u32>,
+    /// Encrypt connections with TLS 1.3: the certificate in PEM, behind it those of its issuers
+    #[cfg(feature = "tls")]
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// The private key of the certificate, in PEM
+    #[cfg(feature = "tls")]
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
 }
 
 /// How TempIDs are made.
@@ -198,6 +227,12 @@ fn execute(arguments: Arguments) -> Result<ExitCode, String> {
             println!("{}: {}", path.display(), counted(count, "key"));
             Ok(ExitCode::SUCCESS)
         }
+        #[cfg(feature = "tls")]
+        Some(Command::Certificate { names, data, replace }) => {
+            let existing = if replace { Existing::Replaced } else { Existing::Kept };
+            self_signed::make(&names, &data, existing)?;
+            Ok(ExitCode::SUCCESS)
+        }
         None => serve(arguments.serve.expect("required where there is no subcommand")),
     }
 }
@@ -215,7 +250,14 @@ impl From<CasesCommand> for Question {
 }
 
 fn serve(arguments: ServeArguments) -> Result<ExitCode, String> {
+    #[cfg(feature = "tls")]
+    let identity = arguments
+        .tls_cert
+        .zip(arguments.tls_key)
+        .map(|(certificate, key)| IdentityFiles { certificate, key });
     let settings = Settings {
+        #[cfg(feature = "tls")]
+        identity,
         address: SocketAddr::new(arguments.bind, arguments.server_port),
         data: arguments.data.unwrap_or_else(default_directory),
         block_duration: Duration::from_secs(arguments.block_duration.into()),

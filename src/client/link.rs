@@ -10,7 +10,8 @@ use super::{Client, ClientError, FIRST_LINK, LOGOUT_TIMEOUT};
 use crate::clock::Now;
 use crate::protocol::Username;
 use crate::protocol::resp::RespVersion;
-use crate::reactor::{Connection, Flushed, Received, Token};
+use crate::reactor::{self, Connection, Flushed, Received, Token};
+use crate::transport::Wire;
 
 /// Timeout of connecting.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -23,9 +24,10 @@ const REPLY_TIMEOUT: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub(super) enum Link {
     Down,
-    Connecting(Connection, Token),
+    /// Including the handshake of TLS.
+    Connecting(Connection<Wire>, Token),
     Up {
-        connection: Connection,
+        connection: Connection<Wire>,
         token: Token,
         /// Whether the last read may have left bytes in the socket.
         is_unread: bool,
@@ -35,7 +37,8 @@ pub(super) enum Link {
 impl Link {
     pub(super) fn is_unread(&self) -> bool {
         match self {
-            Self::Down | Self::Connecting(..) => false,
+            Self::Down => false,
+            Self::Connecting(connection, _) => connection.has_more(),
             Self::Up { is_unread, .. } => *is_unread,
         }
     }
@@ -43,7 +46,8 @@ impl Link {
 
 impl Client {
     pub(super) fn connect(&mut self, now: Now) -> io::Result<()> {
-        let mut connection = Connection::connect(self.server)?;
+        let stream = reactor::connect(self.server)?;
+        let mut connection = Connection::connecting(self.connector.connect(stream));
         let token = Token::permanent(FIRST_LINK + self.links);
         self.links += 1;
         connection.register(self.event_loop.registry(), token)?;
@@ -60,18 +64,8 @@ impl Client {
         buffer: &mut [u8],
         now: Now,
     ) -> Result<(), ClientError> {
-        match std::mem::replace(&mut self.link, Link::Down) {
-            Link::Connecting(connection, own) if own == token => match connection.connected() {
-                Ok(true) => {
-                    self.link = Link::Up { connection, token, is_unread: false };
-                    self.dialogue.connected();
-                    self.set_server_deadline(None, now);
-                    self.expect_reply(now);
-                }
-                Ok(false) => self.link = Link::Connecting(connection, own),
-                Err(error) => return self.lose_link(error, now),
-            },
-            other => self.link = other,
+        if matches!(&self.link, Link::Connecting(_, own) if *own == token) {
+            self.establish(buffer, now)?;
         }
         match &mut self.link {
             Link::Up { connection, token: own, .. } if *own == token => {
@@ -82,7 +76,28 @@ impl Client {
         }
     }
 
+    fn establish(&mut self, buffer: &mut [u8], now: Now) -> Result<(), ClientError> {
+        match std::mem::replace(&mut self.link, Link::Down) {
+            Link::Connecting(mut connection, token) => {
+                match connection.establish(self.event_loop.registry(), token, buffer) {
+                    Ok(true) => {
+                        let is_unread = connection.has_more();
+                        self.link = Link::Up { connection, token, is_unread };
+                        self.dialogue.connected();
+                        self.set_server_deadline(None, now);
+                        self.expect_reply(now);
+                    }
+                    Ok(false) => self.link = Link::Connecting(connection, token),
+                    Err(error) => return self.lose_link(error, now),
+                }
+            }
+            other @ (Link::Down | Link::Up { .. }) => self.link = other,
+        }
+        Ok(())
+    }
+
     pub(super) fn receive(&mut self, buffer: &mut [u8], now: Now) -> Result<(), ClientError> {
+        self.establish(buffer, now)?;
         let Link::Up { connection, is_unread, .. } = &mut self.link else { return Ok(()) };
         let (session, mut told) = (&mut self.session, Vec::new());
         let received = connection
@@ -202,7 +217,9 @@ impl Client {
     }
 
     pub(super) fn drop_link(&mut self, now: Now) {
-        self.link = Link::Down;
+        if let Link::Up { mut connection, .. } = std::mem::replace(&mut self.link, Link::Down) {
+            connection.part();
+        }
         self.waiting_upload = None;
         self.supply.lost();
         self.set_server_deadline(None, now);

@@ -53,6 +53,7 @@ use crate::clock::Now;
 use crate::protocol::resp::RespVersion;
 use crate::reactor::signals::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGWINCH};
 use crate::reactor::{DatagramSocket, EventLoop, Output, READ_BYTES, Signals, Token};
+use crate::transport::Connector;
 
 /// Timeout of the reply to a logout, and of writing the last lines.
 const LOGOUT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -79,6 +80,7 @@ pub struct Client {
     /// Number of connections so far.
     links: u32,
     server: SocketAddr,
+    connector: Connector,
     session: Session,
     /// When the server has been waited for long enough, if it is waited for.
     server_deadline: Option<Instant>,
@@ -117,6 +119,7 @@ impl Client {
             link: Link::Down,
             links: 0,
             server: settings.server,
+            connector: settings.connector.clone(),
             session: Session::new(RespVersion::V3),
             server_deadline: None,
             waiting_upload: None,

@@ -6,12 +6,15 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::reactor::Group;
+use crate::transport::Connector;
 
 /// Options of a client.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// Address of the server.
     pub server: SocketAddr,
+    /// How to connect to it.
+    pub connector: Connector,
     /// UDP port on which beacons are received; 0 lets the system choose.
     pub udp_port: u16,
     /// Directory of the contact logs.

@@ -4,6 +4,9 @@ use thiserror::Error;
 
 use super::resp;
 
+/// The first byte of a TLS alert (RFC 8446, section 5.1).
+const TLS_ALERT: u8 = 21;
+
 /// A reply as a client reads it, of one of the types that the replies to its requests have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reply<'a> {
@@ -67,7 +70,8 @@ impl<'a> Reply<'a> {
         let Some(kind) = bytes.first() else { return Ok(None) };
         match kind {
             b'$' => {
-                let bulk = resp::decode_bulk(bytes, 0, Self::MAX_BYTES).map_err(|_| ReplyError)?;
+                let bulk = resp::decode_bulk(bytes, 0, Self::MAX_BYTES)
+                    .map_err(|_| ReplyError::Malformed)?;
                 Ok(bulk.map(|(bytes, len)| (Self::Bulk(bytes), len)))
             }
             b'+' | b'-' | b':' => {
@@ -75,8 +79,8 @@ impl<'a> Reply<'a> {
                 Ok(Some((Self::from_line(*kind, line)?, len)))
             }
             b'*' | b'%' | b'>' => {
-                let depth = depth.checked_sub(1).ok_or(ReplyError)?;
-                let header = resp::decode_length(bytes, 0).map_err(|_| ReplyError)?;
+                let depth = depth.checked_sub(1).ok_or(ReplyError::Malformed)?;
+                let header = resp::decode_length(bytes, 0).map_err(|_| ReplyError::Malformed)?;
                 let Some((count, start)) = header else { return Ok(None) };
                 let count = if *kind == b'%' { count.saturating_mul(2) } else { count };
                 let Some(end) = end_of_items(bytes, start, count, depth)? else {
@@ -86,7 +90,8 @@ impl<'a> Reply<'a> {
                 let reply = if *kind == b'>' { Self::Push(items) } else { Self::Array(items) };
                 Ok(Some((reply, end)))
             }
-            _ => Err(ReplyError),
+            &TLS_ALERT => Err(ReplyError::Tls),
+            _ => Err(ReplyError::Malformed),
         }
     }
 
@@ -97,7 +102,7 @@ impl<'a> Reply<'a> {
                 let (code, message) = line.split_once(' ').unwrap_or((line, ""));
                 Ok(Self::Error { code, message })
             }
-            _ => line.parse().map(Self::Integer).map_err(|_| ReplyError),
+            _ => line.parse().map(Self::Integer).map_err(|_| ReplyError::Malformed),
         }
     }
 }
@@ -113,11 +118,15 @@ fn end_of_items(
     for _ in 0..count {
         let Some((_, len)) = Reply::decode_within(&bytes[end..], depth)? else {
             // An element may be as long as a reply, and there may be any number of them.
-            return if bytes.len() < Reply::MAX_BYTES { Ok(None) } else { Err(ReplyError) };
+            return if bytes.len() < Reply::MAX_BYTES {
+                Ok(None)
+            } else {
+                Err(ReplyError::Malformed)
+            };
         };
         end += len;
         if end > Reply::MAX_BYTES {
-            return Err(ReplyError);
+            return Err(ReplyError::Malformed);
         }
     }
     Ok(Some(end))
@@ -127,20 +136,26 @@ fn end_of_items(
 fn decode_line(bytes: &[u8]) -> Result<Option<(&str, usize)>, ReplyError> {
     let window = &bytes[..bytes.len().min(Reply::MAX_BYTES)];
     let Some(end) = memchr::memchr(b'\n', window) else {
-        return if bytes.len() < Reply::MAX_BYTES { Ok(None) } else { Err(ReplyError) };
+        return if bytes.len() < Reply::MAX_BYTES { Ok(None) } else { Err(ReplyError::Malformed) };
     };
-    let line = window[1..end].strip_suffix(b"\r").ok_or(ReplyError)?;
-    let text = str::from_utf8(line).map_err(|_| ReplyError)?;
+    let line = window[1..end].strip_suffix(b"\r").ok_or(ReplyError::Malformed)?;
+    let text = str::from_utf8(line).map_err(|_| ReplyError::Malformed)?;
     if text.chars().any(char::is_control) {
-        return Err(ReplyError);
+        return Err(ReplyError::Malformed);
     }
     Ok(Some((text, end + 1)))
 }
 
 /// The bytes are no reply that a BlueTrace server sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("the reply is not that of a BlueTrace server")]
-pub struct ReplyError;
+pub enum ReplyError {
+    /// They are of no protocol that is known here.
+    #[error("the reply is not that of a BlueTrace server")]
+    Malformed,
+    /// They are a TLS alert, with which a server answers a client that does not speak TLS.
+    #[error("the server expects TLS, which needs the option --tls")]
+    Tls,
+}
 
 #[cfg(test)]
 mod tests;

@@ -1,13 +1,13 @@
 use std::io::{self, ErrorKind};
-use std::net::SocketAddr;
-use std::time::Duration;
 
 use mio::Interest;
 use mio::net::TcpStream;
-use socket2::SockRef;
 
-use super::listener::set_keepalive;
 use super::{Buffer, Readiness, Stream, Token};
+
+mod connecting;
+
+pub use connecting::connect;
 
 /// Bytes that one read takes at most, and so the share of a tick that one connection may take. A
 /// connection with more is served again in the next tick, after all others.
@@ -26,7 +26,8 @@ const MAX_READ_AHEAD_BYTES: usize = READ_BYTES;
 #[derive(Debug)]
 pub struct Connection<S = TcpStream> {
     stream: S,
-    input: Buffer,
+    /// Boxed, as few connections have some; never empty.
+    input: Option<Box<Buffer>>,
     output: Buffer,
     reading: Reading,
     writing: Writing,
@@ -121,52 +122,6 @@ pub enum Flushed {
     Failed(io::Error),
 }
 
-impl Connection {
-    /// Begins to connect. [`connected`](Connection::connected) tells, when the first event comes,
-    /// whether it worked. Requests are sent without Nagle's delay, as a user waits for each.
-    ///
-    /// # Errors
-    ///
-    /// What the system says at once, such as an unreachable network.
-    pub fn connect(address: SocketAddr) -> io::Result<Self> {
-        let stream = TcpStream::connect(address)?;
-        stream.set_nodelay(true)?;
-        Ok(Self::connecting(stream))
-    }
-
-    /// Wraps a stream that has begun to connect.
-    pub fn connecting(stream: TcpStream) -> Self {
-        // Until connected, the stream is as good as full.
-        Self { writing: Writing::Registered, ..Self::new(stream) }
-    }
-
-    /// Makes dropping this connection reset it: bytes under way are lost, as if the machine had
-    /// died.
-    pub fn abort(&self) {
-        // It fails only if the connection is gone already.
-        let _ = SockRef::from(&self.stream).set_linger(Some(Duration::ZERO));
-    }
-
-    /// Whether the connection is established.
-    ///
-    /// # Errors
-    ///
-    /// Why it cannot be established.
-    pub fn connected(&self) -> io::Result<bool> {
-        if let Some(error) = self.stream.take_error()? {
-            return Err(error);
-        }
-        match self.stream.peer_addr() {
-            Ok(_) => {
-                set_keepalive(SockRef::from(&self.stream))?;
-                Ok(true)
-            }
-            Err(error) if error.kind() == ErrorKind::NotConnected => Ok(false),
-            Err(error) => Err(error),
-        }
-    }
-}
-
 impl<S: Stream> Connection<S> {
     /// Wraps a stream that is established. Its first bytes may have arrived already; registering it
     /// raises the event for them.
@@ -175,7 +130,7 @@ impl<S: Stream> Connection<S> {
         let writing = if stream.wants_write() { Writing::Registered } else { Writing::Direct };
         Self {
             stream,
-            input: Buffer::default(),
+            input: None,
             output: Buffer::default(),
             reading: Reading::Drained,
             writing,
@@ -286,15 +241,24 @@ impl<S: Stream> Connection<S> {
         if self.phase != Phase::Open {
             return true;
         }
-        let consumed = if self.input.is_empty() {
-            let consumed = consume(bytes, self.output.end());
-            self.input.extend(&bytes[consumed.bytes..]);
-            consumed
-        } else {
-            self.input.extend(bytes);
-            let consumed = consume(self.input.as_slice(), self.output.end());
-            self.input.consume(consumed.bytes);
-            consumed
+        let consumed = match &mut self.input {
+            None => {
+                let consumed = consume(bytes, self.output.end());
+                let rest = &bytes[consumed.bytes..];
+                if !rest.is_empty() {
+                    self.input.insert(Box::default()).extend(rest);
+                }
+                consumed
+            }
+            Some(input) => {
+                input.extend(bytes);
+                let consumed = consume(input.as_slice(), self.output.end());
+                input.consume(consumed.bytes);
+                if input.is_empty() {
+                    self.input = None;
+                }
+                consumed
+            }
         };
         self.is_held = !consumed.wants_more;
         consumed.wants_more
@@ -306,7 +270,7 @@ impl<S: Stream> Connection<S> {
         match self.reading {
             Reading::Ready | Reading::ReadyToEnd => true,
             Reading::Drained | Reading::BehindWrite | Reading::Ended => {
-                self.is_held && !self.input.is_empty()
+                self.is_held && self.input.is_some()
             }
         }
     }
@@ -316,10 +280,16 @@ impl<S: Stream> Connection<S> {
     pub fn must_read_on(&self) -> bool {
         match self.reading {
             Reading::Ready | Reading::ReadyToEnd => {
-                self.stream.must_read_first() && self.input.as_slice().len() < MAX_READ_AHEAD_BYTES
+                let kept = self.input.as_ref().map_or(0, |input| input.len());
+                self.stream.must_read_first() && kept < MAX_READ_AHEAD_BYTES
             }
             Reading::Drained | Reading::BehindWrite | Reading::Ended => false,
         }
+    }
+
+    /// The stream below.
+    pub fn stream(&self) -> &S {
+        &self.stream
     }
 
     /// Output to be sent by the next [`flush`](Connection::flush), to append to.
@@ -329,7 +299,7 @@ impl<S: Stream> Connection<S> {
 
     /// Bytes of memory for input that the consumer has not used.
     pub fn input_memory(&self) -> usize {
-        self.input.capacity()
+        self.input.as_ref().map_or(0, |input| input.capacity())
     }
 
     /// Bytes of memory for unsent output.
@@ -340,7 +310,7 @@ impl<S: Stream> Connection<S> {
     /// Whether the consumer has not used everything that the peer has sent so far: an incomplete
     /// request is buffered, or the stream has to send something before it reads on.
     pub fn is_unfinished(&self) -> bool {
-        !self.input.is_empty() || self.reading == Reading::BehindWrite
+        self.input.is_some() || self.reading == Reading::BehindWrite
     }
 
     /// Takes no more requests and discards further input. The output is still sent, then our half
@@ -348,8 +318,17 @@ impl<S: Stream> Connection<S> {
     pub fn finish(&mut self) {
         if self.phase == Phase::Open {
             self.phase = Phase::Finishing;
-            self.input = Buffer::default();
+            self.input = None;
             self.is_held = false;
+        }
+    }
+
+    /// Tells the peer, as far as that works without waiting, that nothing is missing, before the
+    /// connection is dropped without having [finished](Connection::finish).
+    pub fn part(&mut self) {
+        if self.output.is_empty() && self.stream.has_farewell() {
+            // Otherwise the peer takes it for a truncation, which is what it is.
+            let _ = self.stream.shutdown_write();
         }
     }
 

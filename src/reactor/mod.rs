@@ -45,7 +45,7 @@ mod waking;
 #[cfg(feature = "storm")]
 pub use alarm::Alarm;
 pub use buffer::Buffer;
-pub use connection::{Connection, Consumed, Flushed, READ_BYTES, Received};
+pub use connection::{Connection, Consumed, Flushed, READ_BYTES, Received, connect};
 pub use connection_table::{ConnectionTable, Slot, TURNS_PER_TICK, VacantEntry};
 pub use datagram::DatagramSocket;
 pub use event_loop::EventLoop;
@@ -54,7 +54,7 @@ pub use listener::{ACCEPTS_PER_TICK, Accepted, Listener};
 pub use output::{MAX_PENDING_OUTPUT_BYTES, Output};
 pub use retry::Retry;
 pub use signals::Signals;
-pub use stream::{Readiness, Stream};
+pub use stream::{OverTcp, Readiness, Stream};
 pub use timer_wheel::{TimerKey, TimerWheel};
 pub use token::{Table, Token};
 pub use waking::{WakeWhenDropped, spawn_helper};

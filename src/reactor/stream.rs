@@ -120,6 +120,18 @@ impl Stream for TcpStream {
     }
 }
 
+/// A stream that runs on a TCP socket of the kernel, plain or under layers.
+pub trait OverTcp: Stream<Registry = Registry> {
+    /// The socket below all layers.
+    fn socket(&self) -> &TcpStream;
+}
+
+impl OverTcp for TcpStream {
+    fn socket(&self) -> &TcpStream {
+        self
+    }
+}
+
 /// What an event says about a stream; a greater value says more. It is a hint: only reading tells
 /// for certain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -55,7 +55,8 @@ impl Server {
             return false;
         }
         // The system's limit of watches and its memory for them are as short for the next one.
-        if let Err(error) = self.frontend.admit(stream, origin, self.event_loop.registry(), now) {
+        let wire = self.acceptor.accept(stream);
+        if let Err(error) = self.frontend.admit(wire, origin, self.event_loop.registry(), now) {
             self.pause_accepting(&error, now);
         }
         true
@@ -63,7 +64,9 @@ impl Server {
 
     fn refuse(&mut self, stream: TcpStream, refusal: &Refusal) {
         self.frontend.service.statistics.refused(refusal.code());
-        refuse(stream, refusal);
+        let mut reply = Vec::new();
+        refusal.encode(&mut reply);
+        refuse(stream, self.acceptor.refusal(&reply));
     }
 
     fn pause_accepting(&mut self, error: &io::Error, now: Now) {
@@ -74,12 +77,10 @@ impl Server {
 }
 
 /// Tells a client that there is no room, as far as that works without waiting.
-fn refuse(mut stream: TcpStream, refusal: &Refusal) {
-    let mut reply = Vec::new();
-    refusal.encode(&mut reply);
+fn refuse(mut stream: TcpStream, refusal: &[u8]) {
     // The buffer of a new connection has room; if not, the peer sees only that we close. What it
     // sent already is read, as closing over unread bytes would reset the connection at once.
-    let _ = stream.write(&reply);
+    let _ = stream.write(refusal);
     let mut buffer = [0; 4096];
     let reads = MAX_REFUSED_BYTES / buffer.len();
     let _ = (0..reads).take_while(|_| stream.read(&mut buffer).is_ok_and(|len| len > 0)).count();

@@ -1,5 +1,6 @@
 //! What the operator of the server is shown: decisions, in the words of the assignment.
 
+use std::fmt::Display;
 use std::io::Write;
 use std::time::Instant;
 
@@ -14,6 +15,7 @@ use super::store::Kind;
 use super::user_numbers;
 use crate::protocol::resp::ForeignProtocol;
 use crate::protocol::{ContactRecord, Username};
+use crate::transport::HandshakeFailure;
 
 /// Most positions of odd entries in one line of diagnostics.
 const MAX_POSITIONS: usize = 10;
@@ -59,16 +61,22 @@ impl Console {
             Decision::LoginFailed { peer, at } => self.failed_login(*peer, *at),
             Decision::LoginsBlocked { peer, at } => self.blocked_logins(*peer, *at),
             Decision::ForeignPeer { peer, protocol, at } => {
-                self.foreign_peer(*peer, *protocol, *at);
+                self.foreign_peer(*peer, *at, foreign_protocol(*protocol));
             }
+            Decision::HandshakeFailed { peer, failure, at } => match failure {
+                HandshakeFailure::Plain => {
+                    let what = "does not speak TLS, which this server expects; connection closed";
+                    self.foreign_peer(*peer, *at, what);
+                }
+                HandshakeFailure::Refused(_) => self.foreign_peer(*peer, *at, failure),
+            },
         }
     }
 
-    fn foreign_peer(&mut self, peer: Origin, protocol: ForeignProtocol, at: Instant) {
+    /// Says once in a while of a peer what it does.
+    fn foreign_peer(&mut self, peer: Origin, at: Instant, what: impl Display) {
         match self.foreign_peers.note(peer, at) {
-            Mention::Name => self.diagnostic(format_args!(
-                "{peer} speaks {protocol}, which the server does not; connection closed"
-            )),
+            Mention::Name => self.diagnostic(format_args!("{peer} {what}")),
             Mention::More => self.diagnostic(
                 "more addresses speak other protocols; they are not named for a minute",
             ),
@@ -161,6 +169,15 @@ impl Console {
 
     fn event(&mut self, line: std::fmt::Arguments<'_>) {
         writeln!(self.events, "{line}").expect("a Vec takes every byte");
+    }
+}
+
+fn foreign_protocol(protocol: ForeignProtocol) -> &'static str {
+    match protocol {
+        ForeignProtocol::Http => "speaks HTTP, which the server does not; connection closed",
+        ForeignProtocol::Tls => {
+            "speaks TLS, which this server does only with --tls-cert; connection closed"
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use super::origins::Origin;
 use super::store::{Kind, Problem};
 use crate::protocol::resp::ForeignProtocol;
 use crate::protocol::{ContactRecord, RegistrationCode, Username};
+use crate::transport::HandshakeFailure;
 
 /// Something that the server decided, for those who observe it: the console, the simulation, a
 /// test.
@@ -62,6 +63,15 @@ pub enum Decision {
         peer: Origin,
         /// The protocol.
         protocol: ForeignProtocol,
+        /// The time.
+        at: Instant,
+    },
+    /// A connection was closed before its TLS handshake was over.
+    HandshakeFailed {
+        /// The address of the peer.
+        peer: Origin,
+        /// The reason.
+        failure: HandshakeFailure,
         /// The time.
         at: Instant,
     },

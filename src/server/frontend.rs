@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use mio::net::TcpStream;
 
 use super::budgets::{BudgetSettings, Budgets};
+use super::decision::Decision;
 use super::origins::{Origin, Origins};
 use super::peer::{Patience, Peer, Timer, Unfinished};
 use super::service::{Service, Settled};
@@ -26,6 +27,7 @@ use crate::reactor::{
     Connection, ConnectionTable, Flushed, READ_BYTES, Readiness, Received, Slot, Stream, Table,
     TimerWheel, Token,
 };
+use crate::transport::HandshakeFailure;
 
 /// The table of the connections of clients.
 const CLIENTS: Table = Table::new(0);
@@ -250,7 +252,14 @@ impl<E: Store, S: Stream> Frontend<E, S> {
             self.service.shares.charge(user, Work::Turn, now.monotonic);
         }
         for (token, readiness) in events {
-            if self.connections.note(token, readiness) {
+            if !self.connections.note(token, readiness) {
+                continue;
+            }
+            if self.is_shaking_hands(token) {
+                // A handshake takes a hundred times as long as a request. A crowd that comes at
+                // once takes turns, and those who are there already go on between them.
+                self.connections.queue(token);
+            } else {
                 self.serve(token, registry, now);
             }
         }
@@ -267,6 +276,11 @@ impl<E: Store, S: Stream> Frontend<E, S> {
     /// Frees connections closed in this tick, and returns whether there were any.
     pub fn free_closed(&mut self) -> bool {
         self.connections.free_closed()
+    }
+
+    fn is_shaking_hands(&mut self, token: Token) -> bool {
+        let slot = self.connections.slot(token);
+        slot.is_some_and(|slot| slot.connection.stream().must_read_first())
     }
 
     /// Gives received bytes to the session of a connection. A session that waits for the store is
@@ -290,7 +304,14 @@ impl<E: Store, S: Stream> Frontend<E, S> {
         match received {
             Received::Waiting | Received::Ended => {}
             Received::MoreLeft => self.queue(token, now),
-            Received::Failed(_) => return self.close(token),
+            Received::Failed(error) => {
+                if let Some(failure) = HandshakeFailure::behind(&error) {
+                    let (failure, at) = (failure.clone(), now.monotonic);
+                    let decision = Decision::HandshakeFailed { peer, failure, at };
+                    self.service.decisions.record(decision);
+                }
+                return self.close(token);
+            }
         }
         if is_waiting {
             self.waiting.push(token);
@@ -474,6 +495,9 @@ impl<E: Store, S: Stream> Frontend<E, S> {
     }
 
     fn close(&mut self, token: Token) {
+        if let Some(slot) = self.connections.slot(token) {
+            slot.connection.part();
+        }
         if let Some(peer) = self.connections.close(token) {
             if let (Some(place), Ok(user)) = (peer.place.take(), peer.session.user()) {
                 self.service.shares.leave(user, place);

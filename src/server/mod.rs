@@ -91,6 +91,9 @@ use crate::reactor::signals::{SIGHUP, SIGINT, SIGTERM};
 use crate::reactor::{
     EventLoop, Listener, MAX_PENDING_OUTPUT_BYTES, Output, Readiness, Signals, Token, descriptors,
 };
+#[cfg(feature = "tls")]
+use crate::transport::identity::IdentityFiles;
+use crate::transport::{Acceptor, Wire};
 
 /// Time that a stopping server waits for its peers: long enough for replies on a slow network,
 /// short enough for a supervisor that kills after some seconds.
@@ -114,6 +117,13 @@ const HELPERS: Token = Token::permanent(4);
 /// with twenty times as much text.
 const EVENTS_AT_ONCE: usize = 4 * 1024 * 1024;
 
+/// What is told if passwords travel over a network as they are.
+#[cfg(feature = "tls")]
+const CLEAR: &str = "without --tls-cert, passwords and TempIDs travel in the clear";
+#[cfg(not(feature = "tls"))]
+const CLEAR: &str =
+    "passwords and TempIDs travel in the clear, as this server was built without TLS";
+
 /// A server on its sockets.
 #[derive(Debug)]
 pub struct Server {
@@ -122,7 +132,10 @@ pub struct Server {
     signals: Option<Signals>,
     console: Console,
     printer: Printer,
-    frontend: Frontend<Embedded<JournalFile, DatabaseWriter>>,
+    frontend: Frontend<Embedded<JournalFile, DatabaseWriter>, Wire>,
+    acceptor: Acceptor,
+    #[cfg(feature = "tls")]
+    identity: Option<IdentityFiles>,
     max_connections: usize,
     /// The file with the keys of encrypted TempIDs.
     keys: Option<PathBuf>,
@@ -198,6 +211,7 @@ impl Server {
                 passwords::FORM
             ));
         }
+        let acceptor = settings.acceptor()?;
         let kept_since = |retention: Retention| retention.kept_since(Now::read().wall);
         let since = settings.retention.map_or(Timestamp::MIN, kept_since);
         let (journal, registry) = directory.open_journal(since, memory, &mut console)?;
@@ -234,6 +248,9 @@ impl Server {
             Origins::new(settings.max_connections_per_address),
             start,
         );
+        if matches!(acceptor, Acceptor::Plain) && !settings.address.ip().is_loopback() {
+            console.diagnostic(CLEAR);
+        }
         let in_all = memory.share(SHARE_OF_REQUESTS, settings.budgets.in_all);
         frontend.budgets = Budgets::new(BudgetSettings { in_all, ..settings.budgets });
         Ok(Self {
@@ -244,6 +261,9 @@ impl Server {
             keys: settings.keys.clone(),
             signals: None,
             frontend,
+            acceptor,
+            #[cfg(feature = "tls")]
+            identity: settings.identity.clone(),
             max_connections: settings.max_connections.unwrap_or(ceiling).min(ceiling),
             cleaning: settings
                 .retention
@@ -356,6 +376,7 @@ impl Server {
                     if let Some(cleaning) = &mut self.cleaning {
                         cleaning.hurry(now.monotonic);
                     }
+                    self.renew_identity();
                 }
                 (_, RunState::Serving) => self.begin_to_stop(now),
                 (_, RunState::Stopping { .. } | RunState::Stopped(_)) => {
@@ -414,6 +435,24 @@ impl Server {
         if let Some(cleaning) = &mut self.cleaning {
             let Service { authority, store, .. } = &mut self.frontend.service;
             cleaning.go_on(authority, &mut store.journal, &mut self.console, now);
+        }
+    }
+
+    /// Reads certificate and key again, for connections from now on.
+    fn renew_identity(&mut self) {
+        // At once, as they have some kilobytes, and nobody has to be quiet first: half a file is
+        // no certificate.
+        #[cfg(feature = "tls")]
+        if let Some(files) = &self.identity {
+            match files.read() {
+                Ok(config) => {
+                    self.acceptor = Acceptor::Tls(config);
+                    self.console.diagnostic("certificate and key read again");
+                }
+                Err(problem) => self.console.diagnostic(format_args!(
+                    "{problem}; the certificate read earlier stays in force"
+                )),
+            }
         }
     }
 

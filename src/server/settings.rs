@@ -8,6 +8,9 @@ use thiserror::Error;
 use super::authority::{Retention, TempIdKind};
 use super::budgets::BudgetSettings;
 use crate::text_file::FileError;
+use crate::transport::Acceptor;
+#[cfg(feature = "tls")]
+use crate::transport::identity::IdentityFiles;
 
 /// Settings of a server, from its command line.
 #[derive(Debug, Clone)]
@@ -34,6 +37,9 @@ pub struct Settings {
     pub max_connections_per_address: Option<usize>,
     /// Limits of the memory of incomplete requests.
     pub budgets: BudgetSettings,
+    /// Files with which the server proves who it is. Without them nothing is encrypted.
+    #[cfg(feature = "tls")]
+    pub identity: Option<IdentityFiles>,
 }
 
 impl Settings {
@@ -42,6 +48,19 @@ impl Settings {
 
     /// Default time to log in, in seconds: enough to look up a password.
     pub const DEFAULT_LOGIN_TIMEOUT: u32 = 60;
+
+    /// What connections are to be accepted with.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the certificate or its key.
+    pub(super) fn acceptor(&self) -> Result<Acceptor, FileError> {
+        #[cfg(feature = "tls")]
+        if let Some(files) = &self.identity {
+            return files.read().map(Acceptor::Tls);
+        }
+        Ok(Acceptor::Plain)
+    }
 }
 
 /// Why a server does not start.

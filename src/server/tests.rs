@@ -25,6 +25,8 @@ fn server(data: &tempfile::TempDir) -> Server {
         max_connections: None,
         max_connections_per_address: None,
         budgets: BudgetSettings::default(),
+        #[cfg(feature = "tls")]
+        identity: None,
     };
     Server::start_embedded(&settings).expect("started")
 }

@@ -16,6 +16,9 @@ use super::script::{Mix, Script};
 use super::users::{self, Users};
 use super::{Outcome, Settings, StormError};
 use crate::arguments::{ip_address, number};
+use crate::transport::Connector;
+#[cfg(feature = "tls")]
+use crate::transport::{arguments::TlsArguments, trust::Sessions};
 use crate::whole_file::{self, PRIVATE, PUBLIC};
 use crate::workload::Repeats;
 use crate::{print, writable};
@@ -160,6 +163,13 @@ pub struct StormArguments {
     /// Draw latency over time and how it is distributed into this file
     #[arg(long, value_name = "FILE.svg")]
     plot: Option<PathBuf>,
+    #[cfg(feature = "tls")]
+    #[command(flatten)]
+    tls: TlsArguments,
+    /// Go on with the TLS sessions of earlier phones, as far as their tickets go round
+    #[cfg(feature = "tls")]
+    #[arg(long, requires = "tls")]
+    tls_resume: bool,
 }
 
 /// How the server makes TempIDs.
@@ -198,6 +208,7 @@ impl StormArguments {
         };
         Ok(Settings {
             server: SocketAddr::new(ip, port),
+            connector: self.connector(ip)?,
             users,
             phones,
             duration: self.duration,
@@ -221,6 +232,17 @@ impl StormArguments {
             server_process: self.server_pid,
             told: self.told.clone(),
         })
+    }
+
+    #[cfg(feature = "tls")]
+    fn connector(&self, server: IpAddr) -> Result<Connector, StormError> {
+        let sessions = if self.tls_resume { Sessions::Resumed } else { Sessions::Fresh };
+        Ok(self.tls.connector(server, sessions)?)
+    }
+
+    #[cfg(not(feature = "tls"))]
+    fn connector(&self, _server: IpAddr) -> Result<Connector, StormError> {
+        Ok(Connector::Plain)
     }
 
     fn sources(&self, server: IpAddr, phones: Option<u64>) -> Result<u32, StormError> {

@@ -53,6 +53,7 @@ use crate::reactor::signals::{SIGINT, SIGTERM};
 use crate::reactor::{
     Alarm, ConnectionTable, EventLoop, Signals, Table, TimerWheel, Token, descriptors,
 };
+use crate::transport::Wire;
 
 /// Phones that begin in one tick, at most, so that the replies to earlier ones are read meanwhile.
 /// With fewer than events of a tick, phones could end faster than others begin, and there would
@@ -74,7 +75,7 @@ pub struct Storm {
     event_loop: EventLoop,
     timers: TimerWheel<Timer>,
     signals: Option<Signals>,
-    connections: ConnectionTable<Participant>,
+    connections: ConnectionTable<Participant, Wire>,
     crowd: Crowd,
     /// Seeds the generator of each phone, in the order in which they begin.
     generators: ChaCha12Rng,
@@ -95,6 +96,8 @@ pub struct Storm {
     interrupted: Option<u64>,
     /// Most phones that were there at a time.
     most_at_once: usize,
+    /// Sessions that began with the TLS ticket of an earlier one.
+    tls_resumed: u64,
     /// Whether the server has ever said anything.
     has_heard: bool,
     unreachable: Option<String>,
@@ -168,6 +171,7 @@ impl Storm {
             has_ended: false,
             interrupted: None,
             most_at_once: 0,
+            tls_resumed: 0,
             has_heard: false,
             unreachable: None,
             started,
@@ -219,6 +223,7 @@ impl Storm {
         let course = Course {
             temp_ids: witness.temp_ids(),
             most_at_once: self.most_at_once,
+            tls_resumed: self.tls_resumed,
             interrupted: self.interrupted,
             elapsed,
         };

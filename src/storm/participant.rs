@@ -10,7 +10,7 @@ use super::phone::Phone;
 use super::step::{Ending, Step};
 use super::{Storm, Timer};
 use crate::clock::Now;
-use crate::reactor::{Flushed, Received, TimerKey, Token};
+use crate::reactor::{Connection, Flushed, Received, TimerKey, Token};
 
 /// State of a storm's connection.
 #[derive(Debug)]
@@ -52,7 +52,8 @@ impl Storm {
         let entry = self.connections.vacant_entry();
         let (registry, token) = (self.event_loop.registry(), entry.token());
         let connected = self.sources.connect(self.settings.server);
-        let outcome = connected.and_then(|mut connection| {
+        let outcome = connected.and_then(|stream| {
+            let mut connection = Connection::connecting(self.settings.connector.connect(stream));
             let step = phone.begin(&password, connection.output(), &mut self.crowd);
             let (step, presence) = match step {
                 Step::Wait | Step::WaitFor(_) => {
@@ -94,13 +95,18 @@ impl Storm {
 
     /// Lets a phone whose step waits for the connection take it, if the connection is established.
     fn come_about(&mut self, token: Token) {
-        let Some(slot) = self.connections.slot(token) else { return };
-        let step = match slot.connection.connected() {
+        let Some((slot, buffer)) = self.connections.slot_and_buffer(token) else { return };
+        let step = match slot.connection.establish(self.event_loop.registry(), token, buffer) {
             Ok(true) => match std::mem::replace(&mut slot.state.presence, Presence::Active) {
                 Presence::Connecting(step) => step,
                 Presence::Active | Presence::Staying | Presence::StayingDeaf => return,
             },
-            Ok(false) => return,
+            Ok(false) => {
+                if slot.connection.has_more() {
+                    self.connections.queue(token);
+                }
+                return;
+            }
             Err(error) => slot.state.phone.failed(&error),
         };
         self.take(token, step);
@@ -210,8 +216,11 @@ impl Storm {
 
     fn end(&mut self, token: Token, ending: Ending) {
         let Some(slot) = self.connections.slot(token) else { return };
+        self.tls_resumed += u64::from(slot.connection.stream().is_resumed());
         if ending.is_abort {
             slot.connection.abort();
+        } else {
+            slot.connection.part();
         }
         if let Some(key) = slot.state.timer.take() {
             self.timers.cancel(key);

@@ -38,6 +38,8 @@ pub struct Report {
     pub temp_ids: usize,
     /// Most phones that were connected, or about to be, at a time.
     pub most_at_once: usize,
+    /// Sessions that began with the TLS ticket of an earlier one.
+    pub tls_resumed: u64,
     /// Sessions done, by script.
     pub done_by_script: BTreeMap<&'static str, u64>,
     /// Sessions failed, by reason.
@@ -60,6 +62,8 @@ pub struct Report {
 #[derive(Debug, Clone, Serialize)]
 pub struct SettingsReport {
     server: String,
+    /// Whether connections are encrypted.
+    tls: bool,
     users: usize,
     /// Which users of the pattern, as `A..B`, if it is they.
     user_numbers: Option<String>,
@@ -96,6 +100,7 @@ impl From<&Settings> for SettingsReport {
         };
         Self {
             server: settings.server.to_string(),
+            tls: settings.connector.is_encrypted(),
             users: settings.users.len(),
             user_numbers,
             credentials,
@@ -164,6 +169,7 @@ pub struct ProcessorTimes {
 pub(super) struct Course {
     pub(super) temp_ids: usize,
     pub(super) most_at_once: usize,
+    pub(super) tls_resumed: u64,
     /// Sessions that a signal cut short, if one did.
     pub(super) interrupted: Option<u64>,
     pub(super) elapsed: Duration,
@@ -176,7 +182,7 @@ impl Report {
         course: Course,
         times: ProcessorTimes,
     ) -> Self {
-        let Course { temp_ids, most_at_once, interrupted, elapsed } = course;
+        let Course { temp_ids, most_at_once, tls_resumed, interrupted, elapsed } = course;
         let (done, seconds) = (tally.done(), elapsed.as_secs_f64());
         let ended_early = interrupted.is_some();
         let interrupted = interrupted.unwrap_or(0);
@@ -196,6 +202,7 @@ impl Report {
             rate: done as f64 / seconds.max(f64::MIN_POSITIVE),
             temp_ids,
             most_at_once,
+            tls_resumed,
             done_by_script: tally.done_by_script().clone(),
             failed_by_reason: tally.failed_by_reason().clone(),
             login_latency: LatencyReport::of(&tally.logins),
@@ -235,6 +242,10 @@ impl fmt::Display for Report {
             self.most_at_once,
             counted(self.temp_ids, "TempID")
         )?;
+        if self.settings.tls {
+            let (all, resumed) = (self.done + self.failed, self.tls_resumed);
+            writeln!(f, "with TLS; {resumed} of {} resumed", counted(all, "session"))?;
+        }
         let counted = self.done_by_script.iter().map(|(script, count)| (count, script.to_string()));
         for (count, script) in counted {
             writeln!(f, "{count:>12} done    {script}")?;

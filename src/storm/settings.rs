@@ -10,6 +10,7 @@ use super::crowd::Manner;
 use super::script::Mix;
 use super::users::Users;
 use crate::text_file::FileError;
+use crate::transport::Connector;
 use crate::workload::Repeats;
 
 /// Settings of a storm, from the command line.
@@ -17,6 +18,8 @@ use crate::workload::Repeats;
 pub struct Settings {
     /// Address of the server.
     pub server: SocketAddr,
+    /// How phones connect to it.
+    pub connector: Connector,
     /// Users that the phones log in as.
     pub users: Users,
     /// Number of phones, one session each. Without it, phones come until `duration` is over.

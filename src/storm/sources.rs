@@ -8,7 +8,7 @@ use nix::sys::socket::{setsockopt, sockopt};
 use rustix::io::Errno;
 use socket2::{Domain, Protocol, Socket, Type};
 
-use crate::reactor::Connection;
+use crate::reactor;
 
 /// First local address, if phones use several.
 const FIRST_SOURCE: Ipv4Addr = Ipv4Addr::new(127, 1, 0, 1);
@@ -31,14 +31,14 @@ impl Sources {
     /// # Errors
     ///
     /// The error of the system.
-    pub(super) fn connect(&mut self, server: SocketAddr) -> io::Result<Connection> {
+    pub(super) fn connect(&mut self, server: SocketAddr) -> io::Result<TcpStream> {
         if self.count == 0 {
-            return Connection::connect(server);
+            return reactor::connect(server);
         }
         let offset = self.taken % self.count;
         self.taken = self.taken.wrapping_add(1);
         let source = Ipv4Addr::from_bits(FIRST_SOURCE.to_bits() + offset);
-        connect_from(source, server).map(Connection::connecting)
+        connect_from(source, server)
     }
 }
 

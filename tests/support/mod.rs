@@ -37,6 +37,8 @@ pub mod storm;
 #[cfg(feature = "simulate")]
 pub mod study;
 pub mod terminal;
+#[cfg(feature = "tls")]
+pub mod tls;
 pub mod tools;
 #[cfg(feature = "simulate")]
 pub mod town;

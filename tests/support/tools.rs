@@ -6,18 +6,32 @@ use super::notice;
 /// Programs that others wrote, in a package of the distribution.
 struct Tools {
     programs: &'static [&'static str],
+    /// What makes each of them end at once, with success.
+    trial: &'static str,
     package: &'static str,
     are_there: OnceLock<bool>,
 }
 
 static REDIS: Tools = Tools {
     programs: &["redis-cli", "redis-benchmark"],
+    trial: "--version",
     package: "redis-tools",
     are_there: OnceLock::new(),
 };
 
-static CHROMIUM: Tools =
-    Tools { programs: &["chromium"], package: "chromium", are_there: OnceLock::new() };
+static CHROMIUM: Tools = Tools {
+    programs: &["chromium"],
+    trial: "--version",
+    package: "chromium",
+    are_there: OnceLock::new(),
+};
+
+static OPENSSL: Tools = Tools {
+    programs: &["openssl"],
+    trial: "version",
+    package: "openssl",
+    are_there: OnceLock::new(),
+};
 
 /// Whether `redis-cli` and `redis-benchmark` are there, after an attempt to install them if not.
 /// If they are not, says loudly what is not tested.
@@ -28,6 +42,11 @@ pub fn has_redis_tools(what: &str) -> bool {
 /// The same for the browser `chromium`.
 pub fn has_chromium(what: &str) -> bool {
     CHROMIUM.are_there_for(what)
+}
+
+/// The same for `openssl`.
+pub fn has_openssl(what: &str) -> bool {
+    OPENSSL.are_there_for(what)
 }
 
 impl Tools {
@@ -45,7 +64,7 @@ impl Tools {
     }
 
     fn are_in_path(&self) -> bool {
-        self.programs.iter().all(|program| succeeds(program, &["--version"]))
+        self.programs.iter().all(|program| succeeds(program, &[self.trial]))
     }
 
     /// The package with the tools only: it starts no server.

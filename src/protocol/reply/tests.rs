@@ -35,18 +35,19 @@ fn arrays_and_maps_are_read_whole() {
 #[test]
 fn arrays_that_are_too_deep_or_too_long_are_refused() {
     assert!(Reply::decode(b"*1\r\n*1\r\n*0\r\n").is_ok_and(|reply| reply.is_some()));
-    assert_eq!(Reply::decode(b"*1\r\n*1\r\n*1\r\n*0\r\n"), Err(ReplyError));
+    assert_eq!(Reply::decode(b"*1\r\n*1\r\n*1\r\n*0\r\n"), Err(ReplyError::Malformed));
     let long = [b"*9999\r\n".to_vec(), b"$1\r\na\r\n".repeat(Reply::MAX_BYTES / 7)].concat();
-    assert_eq!(Reply::decode(&long), Err(ReplyError));
-    assert_eq!(Reply::decode(b"*-1\r\n"), Err(ReplyError));
+    assert_eq!(Reply::decode(&long), Err(ReplyError::Malformed));
+    assert_eq!(Reply::decode(b"*-1\r\n"), Err(ReplyError::Malformed));
 }
 
 #[test]
 fn bytes_that_are_no_reply_are_refused() {
     for bytes in [&b"HTTP/1.1 200 OK\r\n"[..], b":x\r\n", b"$-1\r\n", b"+a\n", b"+\x1b[2J\r\n"] {
-        assert_eq!(Reply::decode(bytes), Err(ReplyError), "{}", bytes.escape_ascii());
+        assert_eq!(Reply::decode(bytes), Err(ReplyError::Malformed), "{}", bytes.escape_ascii());
     }
-    assert_eq!(Reply::decode(&[b'+'; Reply::MAX_BYTES]), Err(ReplyError));
+    assert_eq!(Reply::decode(&[b'+'; Reply::MAX_BYTES]), Err(ReplyError::Malformed));
+    assert_eq!(Reply::decode(b"\x15\x03\x03\x00\x02\x02\x32"), Err(ReplyError::Tls));
 }
 
 proptest! {

@@ -10,7 +10,7 @@ use mio::net::UnixStream;
 use mio::{Events, Interest, Poll, Registry};
 
 use super::super::tests::End;
-use super::super::{Accepted, Consumed, Listener, TimerWheel};
+use super::super::{Accepted, Consumed, Listener, TimerWheel, connect};
 use super::*;
 
 const LOCALHOST: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
@@ -141,7 +141,8 @@ impl TwoTables {
         let mut listener =
             Listener::bind(LOCALHOST, &registry, Token::permanent(0)).expect("bound");
         let address = listener.local_address().expect("an address");
-        let connection = Connection::connect(address).expect("begun");
+        let stream = connect(address).expect("begun");
+        let connection = Connection::connecting(stream);
         let peer = loop {
             if let Accepted::Stream(stream, _) = listener.accept() {
                 break std::net::TcpStream::from(OwnedFd::from(stream));

@@ -14,8 +14,8 @@ use super::super::passwords::Passwords;
 use super::super::registry::Registry;
 use super::*;
 use crate::protocol::Timestamp;
-use crate::reactor::Consumed;
 use crate::reactor::tests::{End, Layer, Layered, Probe, TestPoll, over_each_stream};
+use crate::reactor::{Consumed, TURNS_PER_TICK};
 
 mod pressure;
 
@@ -187,14 +187,16 @@ impl<S: Layer> Fixture<S> {
 
     /// A tick, and those that follow at once.
     fn tick(&mut self) {
-        loop {
-            let events = self.poll.take_events();
-            self.frontend.tick(events.into_iter(), &self.poll, self.now);
-            self.frontend.free_closed();
-            if !self.frontend.is_busy() {
-                return;
-            }
+        self.tick_once();
+        while self.frontend.is_busy() {
+            self.tick_once();
         }
+    }
+
+    fn tick_once(&mut self) {
+        let events = self.poll.take_events();
+        self.frontend.tick(events.into_iter(), &self.poll, self.now);
+        self.frontend.free_closed();
     }
 }
 
@@ -413,4 +415,21 @@ fn layered_stopping_waits_for_room_for_answers_and_goodbye() {
     fixture.make_room(&mut phone, usize::MAX);
     assert_eq!(phone.received(), "+PONG\r\n".repeat(2));
     assert!(phone.is_ended());
+}
+
+#[test]
+fn handshakes_of_a_crowd_take_turns_while_a_request_is_answered_at_once() {
+    let mut fixture = Fixture::<Layered>::new();
+    let mut phone = fixture.logged_in();
+    let mut crowd: Vec<_> = (0..3 * TURNS_PER_TICK).map(|_| fixture.logged_out()).collect();
+    crowd.iter_mut().for_each(Phone::turn);
+    phone.connection.as_mut().expect("open").output().extend_from_slice(b"PING\r\n");
+    phone.turn();
+    for ticks in 0..4 {
+        fixture.tick_once();
+        let greeted = crowd.iter().filter(|phone| phone.probe.sent() > 0).count();
+        assert_eq!(greeted, ticks * TURNS_PER_TICK);
+        phone.turn();
+        assert_eq!(phone.received(), if ticks == 0 { "+PONG\r\n" } else { "" });
+    }
 }
