@@ -11,7 +11,6 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use bluetrace::server::budgets::BudgetSettings;
 use bluetrace::server::{self, Server};
 use bluetrace::storm::crowd::Manner;
 use bluetrace::storm::users::Users;
@@ -30,21 +29,9 @@ fn start_server(directory: &Path) -> SocketAddr {
     let mut credentials = Vec::new();
     Users::Pattern(0..USERS).write(&mut credentials).expect("a Vec takes every byte");
     std::fs::write(directory.join("credentials.txt"), credentials).expect("written");
-    let settings = server::Settings {
-        address: "127.0.0.1:0".parse().expect("an address"),
-        data: directory.to_owned(),
-        block_duration: Duration::from_secs(60),
-        temp_id_lifetime: server::Settings::DEFAULT_TEMP_ID_LIFETIME,
-        temp_ids: server::authority::TempIdKind::Random,
-        keys: None,
-        retention: None,
-        login_timeout: Duration::from_secs(60),
-        max_connections: None,
-        max_connections_per_address: None,
-        budgets: BudgetSettings::default(),
-        #[cfg(feature = "tls")]
-        identity: None,
-    };
+    let address = "127.0.0.1:0".parse().expect("an address");
+    let block_duration = Duration::from_secs(60);
+    let settings = server::Settings::new(address, directory.to_owned(), block_duration);
     let server = Server::start_embedded(&settings).expect("the server starts");
     let address = server.local_address();
     thread::spawn(move || server.run());

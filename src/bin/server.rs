@@ -9,10 +9,13 @@ use bluetrace::allocator::{self, Setting};
 use bluetrace::arguments::{ip_address, number};
 use bluetrace::numbers::counted;
 use bluetrace::program;
-use bluetrace::server::authority::{Retention, TempIdKind};
+use bluetrace::protocol::request::OperatorRequest;
+use bluetrace::protocol::{Notice, Username};
+use bluetrace::server::authority::{Policy, Retention, TempIdKind};
 use bluetrace::server::budgets::BudgetSettings;
 use bluetrace::server::operator::cases::{self, Format, Question};
-use bluetrace::server::{Exit, Server, Settings, hashed_file, key_file};
+use bluetrace::server::operator::{ask, users};
+use bluetrace::server::{Exit, Server, Settings, hashed_file, key_file, notices};
 #[cfg(feature = "tls")]
 use bluetrace::transport::{
     arguments::server_name,
@@ -71,11 +74,58 @@ enum Command {
         #[arg(long)]
         replace: bool,
     },
+    /// Makes a code with which a user may upload a contact log once, within a day
+    Code {
+        /// The user
+        #[arg(value_name = "NUMBER", value_parser = username)]
+        user: Username,
+        #[command(flatten)]
+        server: RunningServer,
+    },
+    /// Tells everybody whom a case names that there was a contact
+    Notify {
+        /// Number of the case
+        #[arg(value_name = "N", value_parser = number("a case", 1..=u32::MAX))]
+        case: u32,
+        #[command(flatten)]
+        server: RunningServer,
+    },
+    /// Lists the users. A server may run meanwhile
+    Users {
+        /// Directory of credentials.txt and authority.db [default: that of the program if
+        /// credentials.txt is there, else the current one]
+        #[arg(long, value_name = "DIR")]
+        data: Option<PathBuf>,
+    },
+    /// Ends the sessions and tokens of a user, who may not log in any more
+    Revoke {
+        /// The user
+        #[arg(value_name = "NUMBER", value_parser = username)]
+        user: Username,
+        #[command(flatten)]
+        server: RunningServer,
+    },
+    /// Lets a user log in again who was revoked
+    Restore {
+        /// The user
+        #[arg(value_name = "NUMBER", value_parser = username)]
+        user: Username,
+        #[command(flatten)]
+        server: RunningServer,
+    },
     /// Makes keys for encrypted TempIDs
     Key {
         #[command(subcommand)]
         command: KeyCommand,
     },
+}
+
+#[derive(Debug, Args)]
+struct RunningServer {
+    /// Directory of the data of the running server [default: that of the program if
+    /// credentials.txt is there, else the current one]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -169,6 +219,23 @@ struct ServeArguments {
     /// limit on the loopback]
     #[arg(long, value_name = "MIB", value_parser = number("MiB", 1..=1_000_000_u32))]
     max_unfinished_per_address: Option<u32>,
+    /// Let people register: a number is sent a code, and whoever has it chooses a password
+    #[arg(long)]
+    registration: bool,
+    /// Command that sends a message, with the number and the text as its arguments [default: the
+    /// server shows the message]
+    #[arg(long, value_name = "COMMAND", requires = "registration")]
+    sms: Option<PathBuf>,
+    /// Take contact logs only with a code, made with `server code`
+    #[arg(long)]
+    upload_codes: bool,
+    /// Tell everybody whom a contact log names at once, without `server notify`
+    #[arg(long)]
+    notify: bool,
+    /// What those are told who were near somebody who is ill
+    #[arg(long, value_name = "TEXT", default_value = notices::DEFAULT_TEXT,
+        hide_default_value = true, value_parser = notice_text)]
+    notice_text: String,
     /// Encrypt connections with TLS 1.3: the certificate in PEM, behind it those of its issuers
     #[cfg(feature = "tls")]
     #[arg(long, value_name = "FILE", requires = "tls_key")]
@@ -227,6 +294,16 @@ fn execute(arguments: Arguments) -> Result<ExitCode, String> {
             println!("{}: {}", path.display(), counted(count, "key"));
             Ok(ExitCode::SUCCESS)
         }
+        Some(Command::Code { user, server }) => ask(OperatorRequest::Code { user }, server),
+        Some(Command::Notify { case, server }) => {
+            ask(OperatorRequest::Notify { case: case.into() }, server)
+        }
+        Some(Command::Users { data }) => {
+            users::print(&data.unwrap_or_else(default_directory))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Some(Command::Revoke { user, server }) => ask(OperatorRequest::Revoke { user }, server),
+        Some(Command::Restore { user, server }) => ask(OperatorRequest::Restore { user }, server),
         #[cfg(feature = "tls")]
         Some(Command::Certificate { names, data, replace }) => {
             let existing = if replace { Existing::Replaced } else { Existing::Kept };
@@ -235,6 +312,23 @@ fn execute(arguments: Arguments) -> Result<ExitCode, String> {
         }
         None => serve(arguments.serve.expect("required where there is no subcommand")),
     }
+}
+
+fn ask(request: OperatorRequest, server: RunningServer) -> Result<ExitCode, String> {
+    println!("{}", ask::ask(&server.data.unwrap_or_else(default_directory), request)?);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn username(text: &str) -> Result<Username, String> {
+    Username::decode(text.as_bytes()).map_err(|error| error.to_string())
+}
+
+fn notice_text(text: &str) -> Result<String, String> {
+    let is_fit = (1..=Notice::MAX_TEXT_BYTES).contains(&text.len());
+    if is_fit && !text.chars().any(char::is_control) {
+        return Ok(text.to_owned());
+    }
+    Err(format!("expected 1 to {} bytes without control characters", Notice::MAX_TEXT_BYTES))
 }
 
 impl From<CasesCommand> for Question {
@@ -264,6 +358,13 @@ fn serve(arguments: ServeArguments) -> Result<ExitCode, String> {
         temp_id_lifetime: arguments.tempid_lifetime,
         temp_ids: arguments.temp_ids.into(),
         keys: arguments.key,
+        policy: Policy {
+            upload_codes: arguments.upload_codes,
+            notify_at_once: arguments.notify,
+            notice_text: arguments.notice_text.into(),
+        },
+        registration: arguments.registration,
+        sms: arguments.sms,
         retention: arguments.retention.map(|days| Retention { days }),
         login_timeout: Duration::from_secs(arguments.login_timeout.into()),
         max_connections: arguments.max_connections.map(|count| count as usize),

@@ -1,11 +1,14 @@
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
+use std::os::unix;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
-use mio::net::{TcpListener, TcpStream};
+use mio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use mio::{Interest, Registry};
+use rustix::fs::Mode;
 use rustix::io::Errno;
-use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
+use socket2::{Domain, Protocol, SockAddr, SockRef, Socket, TcpKeepalive, Type};
 
 use super::{Retry, Token};
 
@@ -34,10 +37,13 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 const KEEPALIVE_AFTER: Duration = Duration::from_secs(60);
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(15);
 
-/// A socket that accepts TCP connections, and pauses when that fails.
+/// Connections of the operator that the kernel completes before they are accepted.
+const LOCAL_BACKLOG: i32 = 16;
+
+/// A socket that accepts connections, and pauses when that fails.
 #[derive(Debug)]
-pub struct Listener {
-    socket: TcpListener,
+pub struct Listener<L = TcpListener> {
+    socket: L,
     /// Whether clients may wait of whom no event will tell.
     may_hold_more: bool,
     retry: Retry,
@@ -45,15 +51,48 @@ pub struct Listener {
 
 /// How one attempt to accept ended.
 #[derive(Debug)]
-pub enum Accepted {
+pub enum Accepted<S = TcpStream, A = SocketAddr> {
     /// A connection, and its remote address.
-    Stream(TcpStream, SocketAddr),
+    Stream(S, A),
     /// No client waits; an event will tell of the next.
     Nobody,
     /// The system gives us no connection, now or ever: it lacks descriptors or memory, or a
     /// security module or a broken network stack is in the way. The caller
     /// [pauses](Listener::pause).
     Failed(io::Error),
+}
+
+/// A socket of the kernel that accepts connections.
+pub trait Accepts {
+    /// A connection.
+    type Stream;
+    /// The address of a peer.
+    type Address;
+
+    /// Accepts a connection.
+    ///
+    /// # Errors
+    ///
+    /// What the system says, such as `WouldBlock` if nobody waits.
+    fn accept(&self) -> io::Result<(Self::Stream, Self::Address)>;
+}
+
+impl Accepts for TcpListener {
+    type Stream = TcpStream;
+    type Address = SocketAddr;
+
+    fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
+        Self::accept(self)
+    }
+}
+
+impl Accepts for UnixListener {
+    type Stream = UnixStream;
+    type Address = unix::net::SocketAddr;
+
+    fn accept(&self) -> io::Result<(UnixStream, unix::net::SocketAddr)> {
+        Self::accept(self)
+    }
 }
 
 impl Listener {
@@ -87,7 +126,34 @@ impl Listener {
     pub fn local_address(&self) -> io::Result<SocketAddr> {
         self.socket.local_addr()
     }
+}
 
+impl Listener<UnixListener> {
+    /// Listens on a new socket file at `path`, with this mode, registered under `token`.
+    ///
+    /// # Errors
+    ///
+    /// What the system says, such as that there is a file already.
+    pub fn bind_local(
+        path: &Path,
+        mode: u32,
+        registry: &Registry,
+        token: Token,
+    ) -> io::Result<Self> {
+        let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+        socket.set_nonblocking(true)?;
+        // The file gets the mode of the socket, so that there is no moment at which others may
+        // connect.
+        rustix::fs::fchmod(&socket, Mode::from_raw_mode(mode))?;
+        socket.bind(&SockAddr::unix(path)?)?;
+        socket.listen(LOCAL_BACKLOG)?;
+        let mut socket = UnixListener::from_std(socket.into());
+        registry.register(&mut socket, token.into(), Interest::READABLE)?;
+        Ok(Self { socket, may_hold_more: false, retry: Retry::default() })
+    }
+}
+
+impl<L: Accepts> Listener<L> {
     /// Takes note that an event told of clients.
     pub fn note_readable(&mut self) {
         self.may_hold_more = true;
@@ -100,7 +166,7 @@ impl Listener {
     }
 
     /// Accepts one connection.
-    pub fn accept(&mut self) -> Accepted {
+    pub fn accept(&mut self) -> Accepted<L::Stream, L::Address> {
         let accepted = accept_unbroken(|| self.socket.accept());
         self.may_hold_more = !matches!(accepted, Accepted::Nobody);
         accepted
@@ -127,7 +193,7 @@ impl Listener {
 }
 
 /// Accepts the next connection that did not break while it waited.
-fn accept_unbroken(mut accept: impl FnMut() -> io::Result<(TcpStream, SocketAddr)>) -> Accepted {
+fn accept_unbroken<S, A>(mut accept: impl FnMut() -> io::Result<(S, A)>) -> Accepted<S, A> {
     let mut broken = 0;
     loop {
         match accept() {

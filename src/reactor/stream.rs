@@ -2,8 +2,9 @@ use std::io::{self, Read, Write};
 use std::net::Shutdown;
 
 use mio::event::Event;
-use mio::net::TcpStream;
+use mio::net::{TcpStream, UnixStream};
 use mio::{Interest, Registry};
+use socket2::SockRef;
 
 use super::Token;
 
@@ -120,15 +121,41 @@ impl Stream for TcpStream {
     }
 }
 
-/// A stream that runs on a TCP socket of the kernel, plain or under layers.
-pub trait OverTcp: Stream<Registry = Registry> {
-    /// The socket below all layers.
-    fn socket(&self) -> &TcpStream;
+impl Stream for UnixStream {
+    type Registry = Registry;
+
+    fn register(
+        &mut self,
+        registry: &Registry,
+        token: Token,
+        interest: Interest,
+    ) -> io::Result<()> {
+        registry.register(self, token.into(), interest)
+    }
+
+    fn reregister(
+        &mut self,
+        registry: &Registry,
+        token: Token,
+        interest: Interest,
+    ) -> io::Result<()> {
+        registry.reregister(self, token.into(), interest)
+    }
+
+    fn shutdown_write(&mut self) -> io::Result<()> {
+        self.shutdown(Shutdown::Write)
+    }
 }
 
-impl OverTcp for TcpStream {
-    fn socket(&self) -> &TcpStream {
-        self
+/// A stream that runs on a socket of the kernel, plain or under layers.
+pub trait OnSocket: Stream<Registry = Registry> {
+    /// The socket below all layers.
+    fn socket(&self) -> SockRef<'_>;
+}
+
+impl OnSocket for TcpStream {
+    fn socket(&self) -> SockRef<'_> {
+        self.into()
     }
 }
 

@@ -1,14 +1,17 @@
 //! Accepts new connections, refuses them when there is no room, and pauses when accepting fails.
 
 use std::io::{self, Read, Write};
+use std::time::Instant;
 
 use mio::net::TcpStream;
 
 use super::Server;
+use super::operator::socket::{MAX_OPERATORS, OperatorSocket};
 use super::origins::Origin;
 use crate::clock::Now;
 use crate::protocol::refusal::Refusal;
 use crate::reactor::{ACCEPTS_PER_TICK, Accepted};
+use crate::transport::Wire;
 
 /// Bytes that are read of a refused connection, at most, so that no reset overtakes the refusal.
 const MAX_REFUSED_BYTES: usize = 64 * 1024;
@@ -43,10 +46,43 @@ impl Server {
         }
     }
 
+    /// When to accept the operator although no event will tell.
+    pub(super) fn next_operator(&self, now: Instant) -> Option<Instant> {
+        let OperatorSocket { listener, .. } = self.operator.as_ref()?;
+        let has_room = self.frontend.operators() < MAX_OPERATORS;
+        listener.next_attempt(now).filter(|_| has_room)
+    }
+
+    /// Accepts the operator. What waits beyond [`MAX_OPERATORS`] is accepted when another one has
+    /// left.
+    pub(super) fn accept_operators(&mut self, now: Now) {
+        let Some(OperatorSocket { listener, .. }) = &mut self.operator else { return };
+        while self.frontend.operators() < MAX_OPERATORS
+            && listener.next_attempt(now.monotonic).is_some_and(|at| at <= now.monotonic)
+        {
+            match listener.accept() {
+                Accepted::Stream(stream, _) => {
+                    let wire = Wire::Local(stream);
+                    let registry = self.event_loop.registry();
+                    if self.frontend.admit_operator(wire, registry, now).is_err() {
+                        listener.pause(now.monotonic);
+                    }
+                }
+                Accepted::Nobody => {}
+                // The operator waits until there is a descriptor.
+                Accepted::Failed(_) => {
+                    listener.pause(now.monotonic);
+                }
+            }
+        }
+    }
+
     /// Takes a connection, if there is room, and returns whether there was.
     fn welcome(&mut self, stream: TcpStream, origin: Origin, now: Now) -> bool {
         let memory = self.frontend.service.authority.memory();
-        if self.frontend.len() >= self.max_connections || !memory.has_room_for(0) {
+        if self.frontend.len() - self.frontend.operators() >= self.max_connections
+            || !memory.has_room_for(0)
+        {
             self.refuse(stream, &Refusal::Busy);
             return false;
         }

@@ -35,7 +35,7 @@ pub struct DataDirectory {
     path: PathBuf,
     /// Locked as long as it is open, so also until a crash. It is the directory itself, so that no
     /// lock file is left behind.
-    _lock: File,
+    lock: File,
 }
 
 impl DataDirectory {
@@ -47,11 +47,16 @@ impl DataDirectory {
     pub fn open(path: &Path) -> Result<Self, StartError> {
         let lock = File::open(path).map_err(|error| FileError::io(path, error))?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
+            Ok(()) => Ok(Self { path: path.to_owned(), lock }),
             // Of two servers in the same directory, "." would tell nobody anything.
             Err(TryLockError::WouldBlock) => Err(StartError::InUse(absolute(path))),
             Err(TryLockError::Error(error)) => Err(FileError::io(path, error).into()),
         }
+    }
+
+    /// The directory itself.
+    pub fn file(&self) -> &File {
+        &self.lock
     }
 
     /// The path of `credentials.txt`.

@@ -74,6 +74,7 @@ pub struct Frontend<E, S = TcpStream> {
     pub budgets: Budgets,
     /// Whether each connection is ended as soon as its requests are answered.
     is_stopping: bool,
+    operators: usize,
 }
 
 /// Status of a connection, for checks of the limits.
@@ -104,10 +105,16 @@ impl<E: Store, S: Stream> Frontend<E, S> {
             origins,
             budgets: Budgets::new(BudgetSettings::default()),
             is_stopping: false,
+            operators: 0,
         }
     }
 
-    /// Number of connections.
+    /// Number of connections of the operator.
+    pub fn operators(&self) -> usize {
+        self.operators
+    }
+
+    /// Number of connections, those of the operator included.
     pub fn len(&self) -> usize {
         self.connections.len()
     }
@@ -175,6 +182,7 @@ impl<E: Store, S: Stream> Frontend<E, S> {
         registry: &S::Registry,
         now: Now,
     ) -> io::Result<()> {
+        let is_operator = session.is_operators();
         let mut connection = Connection::new(stream);
         let entry = self.connections.vacant_entry();
         connection.register(registry, entry.token())?;
@@ -192,6 +200,7 @@ impl<E: Store, S: Stream> Frontend<E, S> {
                 place: None,
             },
         );
+        self.operators += usize::from(is_operator);
         self.origins.came(origin);
         self.service.statistics.connections_received += 1;
         Ok(())
@@ -504,6 +513,7 @@ impl<E: Store, S: Stream> Frontend<E, S> {
             }
             peer.patience.end(&mut self.timers);
             peer.end_unfinished(&mut self.budgets, &mut self.timers);
+            self.operators -= usize::from(peer.session.is_operators());
             self.origins.left(peer.origin);
             if let Some(key) = peer.login_timer.take() {
                 self.timers.cancel(key);

@@ -71,18 +71,21 @@ use self::budgets::{BudgetSettings, Budgets};
 use self::console::Console;
 use self::data_directory::DataDirectory;
 use self::database::DatabaseWriter;
+use self::decision::Decision;
 use self::embedded::Embedded;
 use self::encryption::Encryption;
 pub use self::frontend::Frontend;
 use self::hash_pool::HashPool;
 use self::journal::JournalFile;
 use self::memory::Memory;
+use self::operator::socket::OperatorSocket;
 use self::origins::Origins;
 use self::printer::Printer;
 use self::reload::{Reload, Reloaded};
 use self::retention::Cleaning;
 pub use self::service::Service;
 pub use self::settings::{Settings, StartError};
+use self::sms::SmsSender;
 use self::temp_id_cipher::TempIdCipher;
 use crate::clock::Now;
 use crate::numbers::counted;
@@ -112,6 +115,7 @@ const STDOUT: Token = Token::permanent(2);
 const STDERR: Token = Token::permanent(3);
 /// Threads that have done what they were to do.
 const HELPERS: Token = Token::permanent(4);
+const OPERATOR: Token = Token::permanent(5);
 
 /// Text of events that is written at once, in bytes. A tick may end the waits of many contact logs
 /// with twenty times as much text.
@@ -134,6 +138,9 @@ pub struct Server {
     printer: Printer,
     frontend: Frontend<Embedded<JournalFile, DatabaseWriter>, Wire>,
     acceptor: Acceptor,
+    operator: Option<OperatorSocket>,
+    /// Without it, messages are shown on the console.
+    sms: Option<SmsSender>,
     #[cfg(feature = "tls")]
     identity: Option<IdentityFiles>,
     max_connections: usize,
@@ -233,6 +240,10 @@ impl Server {
         let mut authority = Authority::new(accounts, registry, settings.temp_id_lifetime, rng);
         authority.limit_memory(memory);
         authority.remember(remembered);
+        authority.policy = settings.policy.clone();
+        if settings.registration {
+            authority.allow_registration();
+        }
         if let Some(retention) = settings.retention {
             authority.keep_for(retention);
         }
@@ -253,6 +264,19 @@ impl Server {
         }
         let in_all = memory.share(SHARE_OF_REQUESTS, settings.budgets.in_all);
         frontend.budgets = Budgets::new(BudgetSettings { in_all, ..settings.budgets });
+        let operator = OperatorSocket::open(directory.file(), event_loop.registry(), OPERATOR);
+        let operator = operator
+            .map_err(|error| {
+                console.diagnostic(format_args!(
+                    "{}: {error}; codes, notices and revocations cannot be asked for",
+                    settings.data.join(operator::socket::FILE_NAME).display()
+                ));
+            })
+            .ok();
+        let sms = match &settings.sms {
+            Some(command) => Some(SmsSender::start(command.clone(), Arc::clone(&waker))?),
+            None => None,
+        };
         Ok(Self {
             local_address: listener.local_address()?,
             console,
@@ -262,6 +286,8 @@ impl Server {
             signals: None,
             frontend,
             acceptor,
+            operator,
+            sms,
             #[cfg(feature = "tls")]
             identity: settings.identity.clone(),
             max_connections: settings.max_connections.unwrap_or(ceiling).min(ceiling),
@@ -325,6 +351,7 @@ impl Server {
         self.clean(now);
         self.make_room(now);
         self.accept(now);
+        self.accept_operators(now);
         self.print(now);
         self.stop_if_done(now);
         Ok(())
@@ -346,7 +373,8 @@ impl Server {
         let accept = self.listener.as_ref().and_then(|listener| listener.next_attempt(now));
         let cleaning = self.cleaning.as_ref().map(|cleaning| cleaning.next_wake(now));
         let (printer, frontend) = (self.printer.next_attempt(), self.frontend.next_wake());
-        let wakes = [left_over, stop, accept, cleaning, printer, frontend];
+        let operator = self.next_operator(now);
+        let wakes = [left_over, stop, accept, operator, cleaning, printer, frontend];
         wakes.into_iter().flatten().min()
     }
 
@@ -361,7 +389,15 @@ impl Server {
             STDOUT => self.printer.stdout.handle_event(event),
             STDERR => self.printer.stderr.handle_event(event),
             // Whoever waits for the database or a hash is found in the tick of the frontend.
-            HELPERS => self.finish_reload(),
+            HELPERS => {
+                self.finish_reload();
+                self.tell_problems_of_messages();
+            }
+            OPERATOR => {
+                if let Some(operator) = &mut self.operator {
+                    operator.listener.note_readable();
+                }
+            }
             _ => {}
         }
     }
@@ -456,15 +492,29 @@ impl Server {
         }
     }
 
+    fn tell_problems_of_messages(&mut self) {
+        while let Some(problem) = self.sms.as_ref().and_then(SmsSender::next_problem) {
+            self.console.diagnostic(problem);
+        }
+    }
+
     fn begin_to_stop(&mut self, now: Now) {
         self.run_state = RunState::Stopping { until: now.monotonic + STOP_TIMEOUT };
         self.listener = None;
+        self.operator = None;
         self.frontend.begin_to_stop();
     }
 
     fn print(&mut self, now: Now) {
         for decision in self.frontend.service.decisions.take() {
-            self.console.show(&decision);
+            match (&decision, &self.sms) {
+                (Decision::CodeToSend { number, code, has_account }, Some(sms)) => {
+                    if let Err(problem) = sms.send(*number, sms::text(*code, *has_account)) {
+                        self.console.diagnostic(problem);
+                    }
+                }
+                _ => self.console.show(&decision),
+            }
             if self.console.events.len() >= EVENTS_AT_ONCE {
                 self.printer.print(&mut self.console, now.monotonic);
             }

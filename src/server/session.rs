@@ -57,6 +57,8 @@ pub const MAX_REQUESTS_PER_TURN: usize = 16;
 pub struct Session {
     state: State,
     version: RespVersion,
+    /// Whether it is the operator's, also when it is closing.
+    is_operators: bool,
     /// Boxed, as phones have none.
     extras: Option<Box<Extras>>,
 }
@@ -140,7 +142,12 @@ impl Desk<'_> {
 impl Session {
     /// The session of the operator.
     pub fn of_operator() -> Self {
-        Self { state: State::Operating, ..Self::default() }
+        Self { state: State::Operating, is_operators: true, ..Self::default() }
+    }
+
+    /// Whether this is a session of the operator.
+    pub fn is_operators(&self) -> bool {
+        self.is_operators
     }
 
     /// Whether the session waits for a completion, after which [`resume`](Session::resume) must

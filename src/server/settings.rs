@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use super::authority::{Retention, TempIdKind};
+use super::authority::{Policy, Retention, TempIdKind};
 use super::budgets::BudgetSettings;
 use crate::text_file::FileError;
 use crate::transport::Acceptor;
@@ -37,6 +37,12 @@ pub struct Settings {
     pub max_connections_per_address: Option<usize>,
     /// Limits of the memory of incomplete requests.
     pub budgets: BudgetSettings,
+    /// What is done with contact logs.
+    pub policy: Policy,
+    /// Whether people may register.
+    pub registration: bool,
+    /// The command that sends messages to phones; without it they are shown on the console.
+    pub sms: Option<PathBuf>,
     /// Files with which the server proves who it is. Without them nothing is encrypted.
     #[cfg(feature = "tls")]
     pub identity: Option<IdentityFiles>,
@@ -48,6 +54,29 @@ impl Settings {
 
     /// Default time to log in, in seconds: enough to look up a password.
     pub const DEFAULT_LOGIN_TIMEOUT: u32 = 60;
+
+    /// Settings of a server with the three things that the assignment asks for, and defaults for
+    /// everything else.
+    pub fn new(address: SocketAddr, data: PathBuf, block_duration: Duration) -> Self {
+        Self {
+            address,
+            data,
+            block_duration,
+            temp_id_lifetime: Self::DEFAULT_TEMP_ID_LIFETIME,
+            temp_ids: TempIdKind::Random,
+            keys: None,
+            retention: None,
+            login_timeout: Duration::from_secs(Self::DEFAULT_LOGIN_TIMEOUT.into()),
+            max_connections: None,
+            max_connections_per_address: None,
+            budgets: BudgetSettings::default(),
+            policy: Policy::default(),
+            registration: false,
+            sms: None,
+            #[cfg(feature = "tls")]
+            identity: None,
+        }
+    }
 
     /// What connections are to be accepted with.
     ///

@@ -4,7 +4,6 @@ use std::os::unix::fs::PermissionsExt;
 
 use mio::net::TcpStream;
 
-use super::authority::TempIdKind;
 use super::*;
 
 /// A server on a free port of the loopback, with one user.
@@ -13,21 +12,8 @@ fn server(data: &tempfile::TempDir) -> Server {
     fs::write(&credentials, "ann secret\n").expect("a file");
     // The server warns of a file that others can read.
     fs::set_permissions(credentials, fs::Permissions::from_mode(0o600)).expect("our own file");
-    let settings = Settings {
-        address: (Ipv4Addr::LOCALHOST, 0).into(),
-        block_duration: Duration::from_secs(60),
-        data: data.path().to_owned(),
-        temp_id_lifetime: 900,
-        temp_ids: TempIdKind::Random,
-        keys: None,
-        retention: None,
-        login_timeout: Duration::from_secs(60),
-        max_connections: None,
-        max_connections_per_address: None,
-        budgets: BudgetSettings::default(),
-        #[cfg(feature = "tls")]
-        identity: None,
-    };
+    let address = (Ipv4Addr::LOCALHOST, 0).into();
+    let settings = Settings::new(address, data.path().to_owned(), Duration::from_secs(60));
     Server::start_embedded(&settings).expect("started")
 }
 

@@ -2,27 +2,30 @@ use std::io::{self, IoSlice, Read, Write};
 #[cfg(feature = "tls")]
 use std::sync::Arc;
 
-use mio::net::TcpStream;
+use mio::net::{TcpStream, UnixStream};
 use mio::{Interest, Registry};
 #[cfg(feature = "tls")]
 use rustls::pki_types::ServerName;
 #[cfg(feature = "tls")]
 use rustls::{ClientConfig, ServerConfig};
+use socket2::SockRef;
 
 #[cfg(feature = "tls")]
 use super::TlsStream;
-use crate::reactor::{OverTcp, Stream, Token};
+use crate::reactor::{OnSocket, Stream, Token};
 
 /// A TLS record with the fatal alert `internal_error` (RFC 8446, sections 5.1 and 6.2), which also
 /// stands for a lack of resources.
 #[cfg(feature = "tls")]
 const INTERNAL_ERROR: [u8; 7] = [21, 3, 3, 0, 2, 2, 80];
 
-/// The stream of a connection: TCP as it is, or TLS above it.
+/// The stream of a connection: TCP as it is, TLS above it, or a Unix socket.
 #[derive(Debug)]
 pub enum Wire {
     /// Bytes travel in the clear.
     Plain(TcpStream),
+    /// Bytes stay on this machine.
+    Local(UnixStream),
     /// Bytes travel in TLS. Boxed, so that it costs nothing where it is not used.
     #[cfg(feature = "tls")]
     Tls(Box<TlsStream<TcpStream>>),
@@ -95,7 +98,7 @@ impl Wire {
     /// Whether the TLS handshake was that of an earlier session, without certificates.
     pub fn is_resumed(&self) -> bool {
         match self {
-            Self::Plain(_) => false,
+            Self::Plain(_) | Self::Local(_) => false,
             #[cfg(feature = "tls")]
             Self::Tls(stream) => stream.is_resumed(),
         }
@@ -107,6 +110,7 @@ macro_rules! either {
     ($wire:expr, $stream:ident => $call:expr) => {
         match $wire {
             Wire::Plain($stream) => $call,
+            Wire::Local($stream) => $call,
             #[cfg(feature = "tls")]
             Wire::Tls($stream) => $call,
         }
@@ -179,12 +183,13 @@ impl Stream for Wire {
     }
 }
 
-impl OverTcp for Wire {
-    fn socket(&self) -> &TcpStream {
+impl OnSocket for Wire {
+    fn socket(&self) -> SockRef<'_> {
         match self {
-            Self::Plain(stream) => stream,
+            Self::Plain(stream) => stream.into(),
+            Self::Local(stream) => stream.into(),
             #[cfg(feature = "tls")]
-            Self::Tls(stream) => stream.below(),
+            Self::Tls(stream) => stream.below().into(),
         }
     }
 }

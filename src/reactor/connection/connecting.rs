@@ -6,10 +6,9 @@ use std::time::Duration;
 
 use mio::Registry;
 use mio::net::TcpStream;
-use socket2::SockRef;
 
 use super::super::listener::set_keepalive;
-use super::super::{OverTcp, Token};
+use super::super::{OnSocket, Token};
 use super::{Connection, Consumed, Received, Writing};
 
 /// Begins to connect to `address`. Requests are sent without Nagle's delay, as a user waits for
@@ -24,7 +23,7 @@ pub fn connect(address: SocketAddr) -> io::Result<TcpStream> {
     Ok(stream)
 }
 
-impl<S: OverTcp> Connection<S> {
+impl<S: OnSocket> Connection<S> {
     /// Wraps a stream that has begun to connect. [`establish`](Connection::establish) tells, when
     /// events come, whether it worked.
     pub fn connecting(stream: S) -> Self {
@@ -36,7 +35,7 @@ impl<S: OverTcp> Connection<S> {
     /// died.
     pub fn abort(&self) {
         // It fails only if the connection is gone already.
-        let _ = SockRef::from(self.stream.socket()).set_linger(Some(Duration::ZERO));
+        let _ = self.stream.socket().set_linger(Some(Duration::ZERO));
     }
 
     /// Goes on to connect, after an event, and returns whether the connection is established: TCP,
@@ -78,7 +77,7 @@ impl<S: OverTcp> Connection<S> {
         }
         match socket.peer_addr() {
             Ok(_) => {
-                set_keepalive(SockRef::from(socket))?;
+                set_keepalive(socket)?;
                 Ok(true)
             }
             Err(error) if error.kind() == ErrorKind::NotConnected => Ok(false),

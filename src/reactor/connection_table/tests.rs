@@ -1,13 +1,13 @@
 use std::fmt::Display;
-use std::io::{self, Write};
+use std::io::Write;
 use std::iter;
-use std::net::{Ipv4Addr, Shutdown, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
 use mio::event::Event;
 use mio::net::UnixStream;
-use mio::{Events, Interest, Poll, Registry};
+use mio::{Events, Poll};
 
 use super::super::tests::End;
 use super::super::{Accepted, Consumed, Listener, TimerWheel, connect};
@@ -215,30 +215,4 @@ fn receive<T: Display, S: Stream>(
         Consumed { bytes: bytes.len(), wants_more: true }
     });
     (!text.is_empty()).then(|| format!("{name} {}: {text}", slot.state))
-}
-
-impl Stream for UnixStream {
-    type Registry = Registry;
-
-    fn register(
-        &mut self,
-        registry: &Registry,
-        token: Token,
-        interest: Interest,
-    ) -> io::Result<()> {
-        registry.register(self, token.into(), interest)
-    }
-
-    fn reregister(
-        &mut self,
-        registry: &Registry,
-        token: Token,
-        interest: Interest,
-    ) -> io::Result<()> {
-        registry.reregister(self, token.into(), interest)
-    }
-
-    fn shutdown_write(&mut self) -> io::Result<()> {
-        self.shutdown(Shutdown::Write)
-    }
 }

@@ -1,15 +1,18 @@
 //! Reading `authority.db`, while a server writes to it or not.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::file::{DatabaseError, check_is_file, check_log, connect, with_path};
+use super::remembered::members;
 use super::schema::{VERSION, version};
 use super::values::Marks;
 use crate::protocol::{ContactRecord, Timestamp, Username};
 use crate::server::contact_tracing::{ContactTrace, Issued, TracedEntry};
+use crate::server::members::Member;
 use crate::text_file::FileError;
 
 /// The database of the cases, to read, while a server writes to it or not.
@@ -33,6 +36,15 @@ pub struct Summary {
     pub unknown: i64,
     /// Entries that are odd.
     pub odd: i64,
+}
+
+/// What became of a notice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Told {
+    /// When it was made.
+    pub notified_at: Timestamp,
+    /// When a phone has shown it.
+    pub seen_at: Option<Timestamp>,
 }
 
 impl Archive {
@@ -93,6 +105,30 @@ impl Archive {
         };
         let summaries = statement.query_map([], summary)?.collect::<Result<_, _>>()?;
         Ok(summaries)
+    }
+
+    /// Accounts that are not what `credentials.txt` says.
+    ///
+    /// # Errors
+    ///
+    /// [`DatabaseError::Sqlite`], also if a value has the wrong form.
+    pub fn members(&self) -> Result<BTreeMap<Username, Member>, DatabaseError> {
+        Ok(members(&self.0)?)
+    }
+
+    /// When each user whom a case names was told of it, if so, and has seen it.
+    ///
+    /// # Errors
+    ///
+    /// [`DatabaseError::Sqlite`], also if a value has the wrong form.
+    pub fn notices_of(&self, case: i64) -> Result<BTreeMap<Username, Told>, DatabaseError> {
+        let mut statement =
+            self.0.prepare("SELECT user, made_at, seen_at FROM notices WHERE case_number = ?")?;
+        let told = |row: &Row<'_>| {
+            let told = Told { notified_at: row.get(1)?, seen_at: row.get(2)? };
+            Ok((row.get(0)?, told))
+        };
+        Ok(statement.query_map([case], told)?.collect::<Result<_, _>>()?)
     }
 
     /// The case of this number, if there is one.

@@ -14,7 +14,7 @@ mod values;
 mod writer;
 
 pub use self::apply::MAX_WRONG_CODES;
-pub use self::archive::{Archive, Summary};
+pub use self::archive::{Archive, Summary, Told};
 pub use self::file::{Database, DatabaseError, FILE_NAME};
 pub use self::remembered::Remembered;
 pub use self::writer::DatabaseWriter;

@@ -37,7 +37,7 @@ fn unseen_notices(database: &Connection) -> rusqlite::Result<Vec<(Username, Noti
     statement.query_map([], notice)?.collect()
 }
 
-fn members(database: &Connection) -> rusqlite::Result<BTreeMap<Username, Member>> {
+pub(super) fn members(database: &Connection) -> rusqlite::Result<BTreeMap<Username, Member>> {
     let mut members: BTreeMap<Username, Member> = BTreeMap::new();
     let mut accounts =
         database.prepare("SELECT user, password, closed_at, forgotten_until FROM accounts")?;

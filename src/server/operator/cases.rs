@@ -1,5 +1,6 @@
 //! Cases for people and for other programs: tables on a terminal, CSV and JSON.
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::io::{self, Write};
 use std::path::Path;
@@ -9,16 +10,16 @@ use serde::Serialize;
 use thiserror::Error;
 
 use crate::print;
-use crate::protocol::Timestamp;
-use crate::server::contact_tracing::{ContactTrace, EntryIndex, TracedEntry, names};
-use crate::server::database::{Archive, DatabaseError, FILE_NAME, Summary};
+use crate::protocol::{Timestamp, Username};
+use crate::server::contact_tracing::{ContactTrace, EntryIndex, Issued, TracedEntry, names};
+use crate::server::database::{Archive, DatabaseError, FILE_NAME, Summary, Told};
 use crate::table::Table;
 
 /// The mark of an entry whose TempID was never issued here.
 const UNKNOWN: &str = "unknown";
 
 /// The columns of an export as CSV.
-const COLUMNS: [&str; 11] = [
+const COLUMNS: [&str; 13] = [
     "case",
     "uploader",
     "uploaded_at",
@@ -30,6 +31,8 @@ const COLUMNS: [&str; 11] = [
     "issued_start",
     "issued_expiry",
     "marks",
+    "notified_at",
+    "seen_at",
 ];
 
 /// What is asked of the cases.
@@ -67,6 +70,9 @@ struct ExportedEntry {
     issued_expiry: Option<String>,
     /// Separated by blanks.
     marks: String,
+    /// When the contact was given a notice of the case, and has seen it.
+    notified_at: Option<String>,
+    seen_at: Option<String>,
 }
 
 /// A case of an export.
@@ -122,15 +128,15 @@ fn answer(archive: &Archive, question: Question, out: &mut dyn Write) -> Result<
     match question {
         Question::List => Ok(write_table(&list(&archive.summaries()?), out)?),
         Question::Show(number) => {
-            let case = case(archive, number)?;
+            let (case, notices) = (case(archive, number)?, archive.notices_of(number)?);
             let ContactTrace { uploader, uploaded_at, .. } = &case;
             writeln!(out, "case {number}, uploaded by {uploader} at {uploaded_at} UTC")?;
-            Ok(write_table(&entries(&case), out)?)
+            Ok(write_table(&entries(&case, &notices), out)?)
         }
         Question::Export(Format::Csv) => {
             writeln!(out, "{}", COLUMNS.join(","))?;
             for number in archive.numbers()? {
-                out.write_all(&ExportedCase::new(number, &case(archive, number)?).csv()?)?;
+                out.write_all(&exported(archive, number)?.csv()?)?;
             }
             Ok(())
         }
@@ -138,7 +144,7 @@ fn answer(archive: &Archive, question: Question, out: &mut dyn Write) -> Result<
             // One after the other, as all together may not fit into the memory.
             let mut separator = "[";
             for number in archive.numbers()? {
-                let case = ExportedCase::new(number, &case(archive, number)?);
+                let case = exported(archive, number)?;
                 writeln!(out, "{separator}")?;
                 serde_json::to_writer(&mut *out, &case).map_err(io::Error::from)?;
                 separator = ",";
@@ -157,6 +163,10 @@ fn case(archive: &Archive, number: i64) -> Result<ContactTrace, Error> {
     }
 }
 
+fn exported(archive: &Archive, number: i64) -> Result<ExportedCase, Error> {
+    Ok(ExportedCase::new(number, &case(archive, number)?, &archive.notices_of(number)?))
+}
+
 fn list(summaries: &[Summary]) -> Table {
     let mut table = Table::new(0);
     let columns =
@@ -171,12 +181,13 @@ fn list(summaries: &[Summary]) -> Table {
 }
 
 /// The entries of a case, with the times of the server's own records where there are some.
-fn entries(case: &ContactTrace) -> Table {
-    let columns = ["entry", "contact", "from (UTC)", "until", "TempID", "marks"];
+fn entries(case: &ContactTrace, notices: &BTreeMap<Username, Told>) -> Table {
+    let columns = ["entry", "contact", "from (UTC)", "until", "TempID", "told at", "marks"];
     let mut table = Table::new(columns.len());
     table.push(columns.map(str::to_owned).to_vec());
     for (index, TracedEntry { record, issued }) in case.entries.iter().enumerate() {
         let contact = issued.map_or("-".to_owned(), |issued| issued.user.to_string());
+        let told = issued.and_then(|issued| notices.get(&issued.user));
         let (start, expiry) =
             issued.map_or((record.start, record.expiry), |issued| (issued.start, issued.expiry));
         table.push(vec![
@@ -185,6 +196,7 @@ fn entries(case: &ContactTrace) -> Table {
             start.to_string(),
             expiry.to_string(),
             record.temp_id.to_string(),
+            told.map_or("-".to_owned(), |told| told.notified_at.to_string()),
             marks(case, index),
         ]);
     }
@@ -205,7 +217,8 @@ fn marks(case: &ContactTrace, index: EntryIndex) -> String {
 }
 
 impl ExportedCase {
-    fn new(number: i64, case: &ContactTrace) -> Self {
+    fn new(number: i64, case: &ContactTrace, notices: &BTreeMap<Username, Told>) -> Self {
+        let told = |issued: Option<Issued>| issued.and_then(|issued| notices.get(&issued.user));
         let entry =
             |(index, TracedEntry { record, issued }): (usize, &TracedEntry)| ExportedEntry {
                 entry: index + 1,
@@ -216,6 +229,8 @@ impl ExportedCase {
                 issued_start: issued.map(|issued| rfc_3339(issued.start)),
                 issued_expiry: issued.map(|issued| rfc_3339(issued.expiry)),
                 marks: marks(case, index),
+                notified_at: told(*issued).map(|told| rfc_3339(told.notified_at)),
+                seen_at: told(*issued).and_then(|told| told.seen_at).map(rfc_3339),
             };
         Self {
             case: number,
