@@ -74,8 +74,13 @@ impl Cleaning {
     }
 
     /// When it has more to do that no event announces.
-    pub(super) fn next_wake(&self, now: Instant) -> Instant {
-        if self.forgetting.is_some() { now } else { self.next_at }
+    pub(super) fn next_wake(&self, now: Instant) -> Option<Instant> {
+        match (self.forgetting, &self.replacing) {
+            (Some(_), _) => Some(now),
+            // Its thread wakes the event loop.
+            (None, Replacing::Writing { .. }) => None,
+            (None, Replacing::Idle) => Some(self.next_at),
+        }
     }
 
     /// Looks for old TempIDs as soon as possible.
