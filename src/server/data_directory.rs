@@ -70,8 +70,13 @@ impl DataDirectory {
     ///
     /// [`FileError`]
     pub fn check_modes(&self, console: &mut Console) -> Result<(), FileError> {
-        for name in [CREDENTIALS, journal::FILE_NAME, database::FILE_NAME] {
+        let names =
+            [CREDENTIALS, journal::FILE_NAME, database::FILE_NAME, user_numbers::FILE_NAME];
+        for name in names {
             let path = self.path.join(name);
+            if name == user_numbers::FILE_NAME && !path.exists() {
+                continue;
+            }
             let metadata = path.metadata().map_err(|error| FileError::io(&path, error))?;
             let mode = metadata.permissions().mode() & MODE_BITS;
             let what = match (mode & READ_BY_OTHERS != 0, mode & WRITE_BY_OTHERS != 0) {

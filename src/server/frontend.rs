@@ -389,7 +389,8 @@ impl<E: Store, S: Stream> Frontend<E, S> {
     }
 
     fn waits_for_a_turn(&mut self, token: Token) -> bool {
-        self.connections.slot(token).is_some_and(|slot| slot.state.place.is_some())
+        let slot = self.connections.slot(token);
+        slot.is_some_and(|slot| slot.state.place.is_some() || slot.state.session.is_tracing())
     }
 
     /// Commits the operations of this tick, and sends the replies of those whose wait is over.

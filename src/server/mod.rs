@@ -371,7 +371,7 @@ impl Server {
             RunState::Serving | RunState::Stopped(_) => None,
         };
         let accept = self.listener.as_ref().and_then(|listener| listener.next_attempt(now));
-        let cleaning = self.cleaning.as_ref().map(|cleaning| cleaning.next_wake(now));
+        let cleaning = self.cleaning.as_ref().and_then(|cleaning| cleaning.next_wake(now));
         let (printer, frontend) = (self.printer.next_attempt(), self.frontend.next_wake());
         let operator = self.next_operator(now);
         let wakes = [left_over, stop, accept, operator, cleaning, printer, frontend];

@@ -7,6 +7,7 @@
 
 use std::fs::File;
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
@@ -28,6 +29,9 @@ const INTERVAL: Duration = Duration::from_secs(24 * 60 * 60);
 /// Bytes that the event loop copies at most before it puts the new file in place: those of one
 /// commit.
 const MAX_COPIED_BYTES: u64 = MAX_COMMIT_BYTES as u64;
+
+/// Bytes of an old file that are freed at a time.
+const FREED_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Rounds in which the thread may try to keep up with what is appended, until the replacement is
 /// given up for this day.
@@ -74,8 +78,13 @@ impl Cleaning {
     }
 
     /// When it has more to do that no event announces.
-    pub(super) fn next_wake(&self, now: Instant) -> Instant {
-        if self.forgetting.is_some() { now } else { self.next_at }
+    pub(super) fn next_wake(&self, now: Instant) -> Option<Instant> {
+        match (self.forgetting, &self.replacing) {
+            (Some(_), _) => Some(now),
+            // Its thread wakes the event loop.
+            (None, Replacing::Writing { .. }) => None,
+            (None, Replacing::Idle) => Some(self.next_at),
+        }
     }
 
     /// Looks for old TempIDs as soon as possible.
@@ -179,6 +188,23 @@ fn not_replaced(error: &io::Error, console: &mut Console) {
     ));
 }
 
+/// Frees the blocks of a file that has no name any more, a part at a time: while a file system frees
+/// all of a long one, commits wait. A file with another name, such as a copy made with `ln`, stays.
+fn free(old: &File) {
+    let Ok(metadata) = old.metadata() else { return };
+    if metadata.nlink() > 0 {
+        return;
+    }
+    let mut len = metadata.len();
+    while len > 0 {
+        len = len.saturating_sub(FREED_BYTES);
+        // If it fails, the rest is freed when the file is closed.
+        if old.set_len(len).and_then(|()| old.sync_data()).is_err() {
+            return;
+        }
+    }
+}
+
 /// The work of the thread.
 fn write(
     source: File,
@@ -201,7 +227,7 @@ fn write(
                 let outcome = new.catch_up(len).inspect_err(|_| new.discard());
                 tell(outcome.map(|()| Some(new)));
             }
-            Order::Free(old) => drop(old),
+            Order::Free([old, _]) => free(&old),
         }
     }
 }

@@ -156,6 +156,12 @@ impl Session {
         matches!(self.state, State::Waiting { .. } | State::LoggingIn { .. })
     }
 
+    /// Whether a contact log is being traced, so that the request at the front of the input is
+    /// complete, though still there.
+    pub fn is_tracing(&self) -> bool {
+        matches!(self.state, State::Tracing { .. })
+    }
+
     /// Whether the connection is to be closed when the replies are sent.
     pub fn is_closing(&self) -> bool {
         matches!(self.state, State::Closing)
@@ -192,7 +198,7 @@ impl Session {
                             self.handle_words(&words, replies, desk);
                         }
                     }
-                    if matches!(self.state, State::Tracing { .. }) {
+                    if self.is_tracing() {
                         break;
                     }
                     used += len;

@@ -21,7 +21,7 @@ const WRITE_BYTES: usize = 256 * 1024;
 
 /// Written to the new file between two syncs, in bytes. One sync of the whole file would keep the
 /// disk busy for seconds, and with it every commit of the journal.
-const SYNC_BYTES: usize = 4 * 1024 * 1024;
+const SYNC_BYTES: usize = 1024 * 1024;
 
 /// The new file, as far as it is written.
 #[derive(Debug)]

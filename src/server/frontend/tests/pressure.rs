@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::server::memory::Memory;
+use crate::server::session::MAX_TRACING_STEPS_PER_TURN;
 
 /// Bytes of an upload that one read does not bring.
 const UPLOAD_BYTES: usize = 70_000;
@@ -221,4 +222,40 @@ fn full_memory_closes_who_leaves_replies_unread_and_nobody_else() {
     fixture.send(&mut reading, b"PING\r\n");
     assert!(unread.is_closed());
     assert_eq!(reading.received(), "+PONG\r\n");
+}
+
+/// One tick, with the events so far.
+fn tick_once(fixture: &mut Fixture<End>) {
+    let events = fixture.poll.take_events();
+    fixture.frontend.tick(events.into_iter(), &fixture.poll, fixture.now);
+}
+
+#[test]
+fn long_upload_is_traced_in_several_ticks_and_others_are_served_in_each() {
+    const RECORDS: usize = 10_000;
+    let mut fixture = Fixture::<End>::new();
+    let (mut ann, mut bob) = (fixture.logged_in(), fixture.logged_in_as("bob"));
+    let record = b"1234567890123456789113/05/2020 17:54:0613/05/2020 18:09:05".repeat(RECORDS);
+    let head = format!("*2\r\n$6\r\nUPLOAD\r\n${}\r\n", record.len());
+    let upload = [head.as_bytes(), &record, b"\r\n"].concat();
+    ann.connection.as_mut().expect("open").output().extend_from_slice(&upload);
+    let token = ann.token;
+    let is_tracing = |fixture: &mut Fixture<End>| {
+        let slot = fixture.frontend.connections.slot(token).expect("open");
+        slot.state.session.is_tracing()
+    };
+    let mut ticks = 0;
+    for _ in 0..1000 {
+        ann.turn();
+        bob.connection.as_mut().expect("open").output().extend_from_slice(b"PING\r\n");
+        bob.turn();
+        tick_once(&mut fixture);
+        bob.turn();
+        assert_eq!(bob.received(), "+PONG\r\n");
+        ticks += u32::from(is_tracing(&mut fixture));
+    }
+    // The last part begins the wait for the store.
+    assert_eq!(ticks, (RECORDS / MAX_TRACING_STEPS_PER_TURN) as u32);
+    fixture.run(&mut ann);
+    assert_eq!(ann.received(), format!(":{RECORDS}\r\n"));
 }
