@@ -28,6 +28,9 @@ use socket2::{Domain, Socket, Type};
 /// Connections from one address, so that its ports suffice.
 const CONNECTIONS_PER_ADDRESS: usize = 1000;
 
+/// Phones that are there before memory is measured.
+const FIRST_PHONES: usize = 100;
+
 /// Users who take turns in `tempIDs.txt`.
 const USERS_OF_LINES: usize = 10_000;
 
@@ -65,13 +68,11 @@ fn idle_connections(count: usize) {
     let directory = tempfile::tempdir().expect("a directory");
     write_users(directory.path(), 1);
     let server = Server::start(directory.path());
-    let before = server.resident_bytes();
-    let phones: Vec<TcpStream> = (0..count).map(|number| server.log_in(number, 0)).collect();
-    let each = (server.resident_bytes() - before) / phones.len();
+    let each = memory_of_each(&server, count, |number| server.log_in(number, 0));
     println!("{count} idle logged-in connections: {each} bytes each");
 }
 
-/// The same over TLS, at most a tenth of them: a handshake takes a hundred times as long as a login.
+/// The same over TLS.
 #[cfg(feature = "tls")]
 fn idle_tls_connections(count: usize) {
     let directory = tempfile::tempdir().expect("a directory");
@@ -89,13 +90,17 @@ fn idle_tls_connections(count: usize) {
         let tls = ClientConnection::new(config.clone(), name).expect("a configuration");
         server.log_in_over(StreamOwned::new(tls, server.connect(number)), 0)
     };
-    // What the first ones make the server keep for all is not counted.
-    let mut phones: Vec<_> = (0..10).map(phone).collect();
-    let before = server.resident_bytes();
-    let count = count / 10;
-    phones.extend((0..count).map(phone));
-    let each = (server.resident_bytes() - before) / count;
+    let each = memory_of_each(&server, count, phone);
     println!("{count} idle logged-in connections with TLS: {each} bytes each");
+}
+
+/// Bytes of the server for each of so many phones.
+fn memory_of_each<P>(server: &Server, count: usize, log_in: impl Fn(usize) -> P) -> usize {
+    // The first ones bring pages of the program into memory, which are no part of theirs.
+    let mut phones: Vec<P> = (0..FIRST_PHONES).map(&log_in).collect();
+    let before = server.resident_bytes();
+    phones.extend((FIRST_PHONES..count).map(&log_in));
+    (server.resident_bytes() - before) / (count - FIRST_PHONES)
 }
 
 fn temp_id_lines(count: usize) {
