@@ -28,6 +28,9 @@ use socket2::{Domain, Socket, Type};
 /// Connections from one address, so that its ports suffice.
 const CONNECTIONS_PER_ADDRESS: usize = 1000;
 
+/// Keeps the server from asking for huge pages, one of which is a hundred bytes for each phone.
+const SMALL_PAGES: (&str, &str) = ("GLIBC_TUNABLES", "glibc.malloc.hugetlb=0");
+
 /// Phones that are there before memory is measured.
 const FIRST_PHONES: usize = 100;
 
@@ -67,7 +70,7 @@ fn option(name: &str) -> Option<usize> {
 fn idle_connections(count: usize) {
     let directory = tempfile::tempdir().expect("a directory");
     write_users(directory.path(), 1);
-    let server = Server::start(directory.path());
+    let server = Server::start_with(directory.path(), &[], &[SMALL_PAGES]);
     let each = memory_of_each(&server, count, |number| server.log_in(number, 0));
     println!("{count} idle logged-in connections: {each} bytes each");
 }
@@ -82,8 +85,8 @@ fn idle_tls_connections(count: usize) {
     assert!(make.stdout(Stdio::null()).status().expect("it runs").success());
     let file = |name| directory.path().join(name).into_os_string().into_string().expect("UTF-8");
     let (certificate, key) = (file(self_signed::CERTIFICATE), file(self_signed::KEY));
-    let server =
-        Server::start_with(directory.path(), &["--tls-cert", &certificate, "--tls-key", &key]);
+    let options = ["--tls-cert", &certificate, "--tls-key", &key];
+    let server = Server::start_with(directory.path(), &options, &[SMALL_PAGES]);
     let config = trust::read(certificate.as_ref(), Sessions::Fresh).expect("a certificate");
     let phone = |number| {
         let name = ServerName::try_from("127.0.0.1").expect("an address");
@@ -197,15 +200,16 @@ struct Server {
 
 impl Server {
     fn start(directory: &Path) -> Self {
-        Self::start_with(directory, &[])
+        Self::start_with(directory, &[], &[])
     }
 
-    fn start_with(directory: &Path, options: &[&str]) -> Self {
+    fn start_with(directory: &Path, options: &[&str], environment: &[(&str, &str)]) -> Self {
         let start = Instant::now();
         let mut process = Command::new(env!("CARGO_BIN_EXE_server"))
             .args(["0", "60", "--bind", "127.0.0.1", "--data"])
             .arg(directory)
             .args(options)
+            .envs(environment.iter().copied())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
