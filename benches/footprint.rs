@@ -28,6 +28,12 @@ use socket2::{Domain, Socket, Type};
 /// Connections from one address, so that its ports suffice.
 const CONNECTIONS_PER_ADDRESS: usize = 1000;
 
+/// Keeps the server from asking for huge pages, one of which is a hundred bytes for each phone.
+const SMALL_PAGES: (&str, &str) = ("GLIBC_TUNABLES", "glibc.malloc.hugetlb=0");
+
+/// Phones that are there before memory is measured.
+const FIRST_PHONES: usize = 100;
+
 /// Users who take turns in `tempIDs.txt`.
 const USERS_OF_LINES: usize = 10_000;
 
@@ -64,14 +70,12 @@ fn option(name: &str) -> Option<usize> {
 fn idle_connections(count: usize) {
     let directory = tempfile::tempdir().expect("a directory");
     write_users(directory.path(), 1);
-    let server = Server::start(directory.path());
-    let before = server.resident_bytes();
-    let phones: Vec<TcpStream> = (0..count).map(|number| server.log_in(number, 0)).collect();
-    let each = (server.resident_bytes() - before) / phones.len();
+    let server = Server::start_with(directory.path(), &[], &[SMALL_PAGES]);
+    let each = memory_of_each(&server, count, |number| server.log_in(number, 0));
     println!("{count} idle logged-in connections: {each} bytes each");
 }
 
-/// The same over TLS, at most a tenth of them: a handshake takes a hundred times as long as a login.
+/// The same over TLS.
 #[cfg(feature = "tls")]
 fn idle_tls_connections(count: usize) {
     let directory = tempfile::tempdir().expect("a directory");
@@ -81,21 +85,25 @@ fn idle_tls_connections(count: usize) {
     assert!(make.stdout(Stdio::null()).status().expect("it runs").success());
     let file = |name| directory.path().join(name).into_os_string().into_string().expect("UTF-8");
     let (certificate, key) = (file(self_signed::CERTIFICATE), file(self_signed::KEY));
-    let server =
-        Server::start_with(directory.path(), &["--tls-cert", &certificate, "--tls-key", &key]);
+    let options = ["--tls-cert", &certificate, "--tls-key", &key];
+    let server = Server::start_with(directory.path(), &options, &[SMALL_PAGES]);
     let config = trust::read(certificate.as_ref(), Sessions::Fresh).expect("a certificate");
     let phone = |number| {
         let name = ServerName::try_from("127.0.0.1").expect("an address");
         let tls = ClientConnection::new(config.clone(), name).expect("a configuration");
         server.log_in_over(StreamOwned::new(tls, server.connect(number)), 0)
     };
-    // What the first ones make the server keep for all is not counted.
-    let mut phones: Vec<_> = (0..10).map(phone).collect();
-    let before = server.resident_bytes();
-    let count = count / 10;
-    phones.extend((0..count).map(phone));
-    let each = (server.resident_bytes() - before) / count;
+    let each = memory_of_each(&server, count, phone);
     println!("{count} idle logged-in connections with TLS: {each} bytes each");
+}
+
+/// Bytes of the server for each of so many phones.
+fn memory_of_each<P>(server: &Server, count: usize, log_in: impl Fn(usize) -> P) -> usize {
+    // The first ones bring pages of the program into memory, which are no part of theirs.
+    let mut phones: Vec<P> = (0..FIRST_PHONES).map(&log_in).collect();
+    let before = server.resident_bytes();
+    phones.extend((FIRST_PHONES..count).map(&log_in));
+    (server.resident_bytes() - before) / (count - FIRST_PHONES)
 }
 
 fn temp_id_lines(count: usize) {
@@ -192,15 +200,16 @@ struct Server {
 
 impl Server {
     fn start(directory: &Path) -> Self {
-        Self::start_with(directory, &[])
+        Self::start_with(directory, &[], &[])
     }
 
-    fn start_with(directory: &Path, options: &[&str]) -> Self {
+    fn start_with(directory: &Path, options: &[&str], environment: &[(&str, &str)]) -> Self {
         let start = Instant::now();
         let mut process = Command::new(env!("CARGO_BIN_EXE_server"))
             .args(["0", "60", "--bind", "127.0.0.1", "--data"])
             .arg(directory)
             .args(options)
+            .envs(environment.iter().copied())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()

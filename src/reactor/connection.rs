@@ -368,7 +368,8 @@ impl<S: Stream> Connection<S> {
     fn write(&mut self) -> io::Result<(Sent, bool)> {
         let mut progress = false;
         loop {
-            let written = if self.stream.wants_write() {
+            let is_joined = !self.output.is_empty() && self.stream.joins_writes();
+            let written = if self.stream.wants_write() && !is_joined {
                 self.stream.write_own()
             } else if self.output.is_empty() {
                 return Ok((Sent::Everything, progress));

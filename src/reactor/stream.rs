@@ -18,8 +18,8 @@ use super::Token;
 ///
 /// A layer encodes what it writes and has bytes of its own to send: a handshake, answers to the
 /// layer of the peer, the end. It keeps encoded bytes, so its [`write`](Write::write) takes bytes
-/// as long as it has none to send, and never touches the stream below;
-/// [`write_own`](Stream::write_own) does. It decodes what it reads, so that it may hold bytes of
+/// as long as it has none to send or [joins](Stream::joins_writes) them, and never touches the
+/// stream below; [`write_own`](Stream::write_own) does. It decodes what it reads, so that it may hold bytes of
 /// which no event will tell. The methods with defaults describe this to the connection; plain
 /// streams need none of them.
 pub trait Stream: Read + Write {
@@ -52,7 +52,8 @@ pub trait Stream: Read + Write {
     ) -> io::Result<()>;
 
     /// Ends our half: the peer reads everything that was written, then the end. A layer has no more
-    /// bytes of its own to send afterwards.
+    /// bytes of its own to send afterwards. If it has read the end of the peer, it may leave the
+    /// stream below to be closed.
     ///
     /// # Errors
     ///
@@ -73,6 +74,12 @@ pub trait Stream: Read + Write {
     /// As [`write`](Write::write).
     fn write_own(&mut self) -> io::Result<usize> {
         Ok(0)
+    }
+
+    /// Whether the stream takes bytes although it has some of its own to send, so that all of them
+    /// go at once.
+    fn joins_writes(&self) -> bool {
+        false
     }
 
     /// Whether the stream takes no bytes before it has read what the peer has to send first, as

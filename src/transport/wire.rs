@@ -170,6 +170,10 @@ impl Stream for Wire {
         either!(self, stream => stream.write_own())
     }
 
+    fn joins_writes(&self) -> bool {
+        either!(self, stream => stream.joins_writes())
+    }
+
     fn must_read_first(&self) -> bool {
         either!(self, stream => stream.must_read_first())
     }
