@@ -70,8 +70,7 @@ impl DataDirectory {
     ///
     /// [`FileError`]
     pub fn check_modes(&self, console: &mut Console) -> Result<(), FileError> {
-        let names =
-            [CREDENTIALS, journal::FILE_NAME, database::FILE_NAME, user_numbers::FILE_NAME];
+        let names = [CREDENTIALS, journal::FILE_NAME, database::FILE_NAME, user_numbers::FILE_NAME];
         for name in names {
             let path = self.path.join(name);
             if name == user_numbers::FILE_NAME && !path.exists() {

@@ -3,6 +3,7 @@
 use self::extras::Extras;
 use self::login::{Greeting, Hello};
 pub use self::outcome::Outcome;
+pub use self::uploading::MAX_TRACING_STEPS_PER_TURN;
 use self::uploading::Upload;
 use super::authority::{Authority, Drawn};
 use super::change::Change;

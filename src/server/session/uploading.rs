@@ -11,7 +11,7 @@ use crate::server::shares::Work;
 
 /// Look-ups and decryptions for an upload in a turn. They take one or two milliseconds, and a whole
 /// contact log takes many times as many.
-pub(super) const MAX_TRACING_STEPS_PER_TURN: usize = 2048;
+pub const MAX_TRACING_STEPS_PER_TURN: usize = 2048;
 
 /// A contact log on its way to the store.
 #[derive(Debug)]
