@@ -1,6 +1,6 @@
 use std::io::{self, BufRead, Read};
 
-/// A reply of the server, of any type that RESP 2 and the maps of RESP 3 have.
+/// A reply of the server, of any type that RESP 2 has and the server uses of RESP 3.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reply {
     Simple(String),
@@ -9,6 +9,7 @@ pub enum Reply {
     Bulk(Vec<u8>),
     Array(Vec<Reply>),
     Map(Vec<Reply>),
+    Push(Vec<Reply>),
 }
 
 impl Reply {
@@ -49,6 +50,7 @@ impl Reply {
                 Self::Bulk(bytes)
             }
             "*" => Self::Array(read_many(reader, text.parse().expect("a count"))?),
+            ">" => Self::Push(read_many(reader, text.parse().expect("a count"))?),
             "%" => Self::Map(read_many(reader, 2 * text.parse::<usize>().expect("a count"))?),
             _ => panic!("no reply: {line:?}"),
         })
