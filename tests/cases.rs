@@ -6,12 +6,13 @@ mod support;
 use std::collections::BTreeMap;
 use std::env;
 use std::fs;
-use std::process::{Command, Output};
+use std::process::Command;
 use std::thread::JoinHandle;
 
 use rusqlite::{Connection, TransactionBehavior};
 use serde_json::Value;
 use support::data::{Account, Data, EIGHT, NINE, SEVEN, SIX};
+use support::operator::{self, told_operator};
 use support::phone::{Phone, frame};
 use support::record::{Record, wire};
 use support::reply::Reply;
@@ -21,27 +22,16 @@ use support::wait::{Deadline, background};
 
 const NOT_TAKEN: &str = "IOERR contact log not taken: ";
 
-/// Runs `server cases` on a data directory.
-fn cases(data: &Data, arguments: &[&str]) -> Output {
-    let mut command = Command::new(PROGRAM);
-    command.arg("cases").args(arguments).arg("--data").arg(data.path());
-    command.output().expect("the program runs")
-}
-
 /// What `server cases` prints.
 #[track_caller]
 fn printed(data: &Data, arguments: &[&str]) -> String {
-    let output = cases(data, arguments);
-    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
-    String::from_utf8(output.stdout).expect("UTF-8")
+    told_operator(data, &[&["cases"], arguments].concat())
 }
 
 /// What `server cases` says is wrong.
 #[track_caller]
 fn problem(data: &Data, arguments: &[&str], code: i32) -> String {
-    let output = cases(data, arguments);
-    assert_eq!((output.status.code(), &output.stdout[..]), (Some(code), &b""[..]), "{output:?}");
-    String::from_utf8(output.stderr).expect("UTF-8")
+    operator::problem(data, &[&["cases"], arguments].concat(), code)
 }
 
 /// The second sample log of the assignment, with a TempID that nobody has.

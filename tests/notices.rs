@@ -3,15 +3,14 @@
 
 mod support;
 
-use std::process::{Command, Output};
-
 use rusqlite::Connection;
 use serde_json::Value;
 use support::data::{Account, Data, EIGHT, NINE, SEVEN, SIX};
+use support::operator::{problem, told_operator};
 use support::phone::Phone;
 use support::record::Record;
 use support::reply::Reply;
-use support::server::{PROGRAM, Server, Setup};
+use support::server::{Server, Setup};
 
 /// The day of the latest contact with user eight in [`log`].
 const DAY: &str = "13/05/2020";
@@ -50,27 +49,6 @@ fn push(number: i64, date: &str, text: &str) -> Reply {
 
 fn notice(number: i64, date: &str, text: &str) -> Reply {
     Reply::Array(vec![Reply::Integer(number), Reply::bulk(date), Reply::bulk(text)])
-}
-
-/// Runs a subcommand of the server on its data directory.
-fn operate(data: &Data, arguments: &[&str]) -> Output {
-    let mut command = Command::new(PROGRAM);
-    command.args(arguments).arg("--data").arg(data.path());
-    command.output().expect("the program runs")
-}
-
-#[track_caller]
-fn told_operator(data: &Data, arguments: &[&str]) -> String {
-    let output = operate(data, arguments);
-    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
-    String::from_utf8(output.stdout).expect("UTF-8")
-}
-
-#[track_caller]
-fn problem(data: &Data, arguments: &[&str], code: i32) -> String {
-    let output = operate(data, arguments);
-    assert_eq!((output.status.code(), &output.stdout[..]), (Some(code), &b""[..]), "{output:?}");
-    String::from_utf8(output.stderr).expect("UTF-8")
 }
 
 #[test]
@@ -180,7 +158,7 @@ fn acknowledged_notice_is_never_told_again_if_the_server_is_killed_at_that_momen
     const KILLS: i64 = 20;
     let data = Data::sample();
     for kill in 0..KILLS {
-        let mut server = notifying(&data);
+        let server = notifying(&data);
         let mut eight = listener(&server, EIGHT);
         // The notice of the last round was acknowledged, and those of killed uploads are not lost.
         assert_eq!(Phone::logged_in(&server, NINE).upload(&log()[..1]), Reply::Integer(1));
@@ -188,7 +166,7 @@ fn acknowledged_notice_is_never_told_again_if_the_server_is_killed_at_that_momen
         let Reply::Integer(number) = words[1] else { panic!("no number") };
         assert_eq!(number, kill + 1);
         assert_eq!(eight.ask(&format!("SEEN {number}")), Reply::ok());
-        server.kill();
+        server.crash();
     }
     let server = notifying(&data);
     listener(&server, EIGHT).ping();
@@ -197,9 +175,9 @@ fn acknowledged_notice_is_never_told_again_if_the_server_is_killed_at_that_momen
 #[test]
 fn notice_survives_a_kill_before_anybody_was_told() {
     let data = Data::sample();
-    let mut server = notifying(&data);
+    let server = notifying(&data);
     assert_eq!(Phone::logged_in(&server, NINE).upload(&log()), Reply::Integer(3));
-    server.kill();
+    server.crash();
     let server = notifying(&data);
     assert_eq!(listener(&server, EIGHT).reply(), push(2, DAY, TEXT));
     assert_eq!(listener(&server, SEVEN).reply(), push(1, "14/05/2020", TEXT));
@@ -211,18 +189,18 @@ fn text_that_no_phone_takes_is_refused_at_the_start() {
     let data = Data::with_users();
     for text in ["", "a\u{7}", &"a".repeat(1001)] {
         let ended = Setup::new(&data).arguments(&["--notice-text", text]).run_to_the_end();
-        assert_eq!(ended.code(), Some(2));
+        assert_eq!(ended.status.code(), Some(2));
         let expected = "expected 1 to 1000 bytes without control characters";
-        assert!(ended.stderr.contains(expected), "{}", ended.stderr);
+        assert!(ended.stderr.concat().contains(expected), "{ended:?}");
     }
 }
 
 #[test]
 fn database_of_the_version_before_gets_what_it_lacks_and_keeps_its_cases() {
     let data = Data::sample();
-    let mut server = Server::start(&data);
+    let server = Server::start(&data);
     assert_eq!(Phone::logged_in(&server, NINE).upload(&log()), Reply::Integer(3));
-    server.kill();
+    server.crash();
     // What the first version of the schema has not.
     let database = Connection::open(data.file("authority.db")).expect("a database");
     database

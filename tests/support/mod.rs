@@ -22,6 +22,7 @@ pub mod libraries;
 pub mod lines;
 pub mod network;
 pub mod notice;
+pub mod operator;
 pub mod phone;
 pub mod process;
 pub mod record;
