@@ -1,15 +1,19 @@
 //! The dialogue with the user, as a machine without a terminal.
 
-use std::net::SocketAddr;
-use std::time::Instant;
+mod action;
+mod beacons;
+mod line;
+mod prompt;
 
+pub use self::action::Action;
+use self::beacons::show_record;
+pub use self::line::{Line, Lines, Tone};
+use self::line::{bad, good, plain};
+pub use self::prompt::Prompt;
 use super::command::{Command, CommandError};
-use super::contact_log::{Added, MAX_ENTRIES, NEW_ENTRIES_AT_ONCE, NEW_ENTRIES_PER_SECOND};
-use super::phone::Reception;
-use super::repeats::{Judged, Repeats};
+use super::repeats::Repeats;
 use super::session;
-use crate::clock::Now;
-use crate::protocol::{ContactRecord, Notice, Timestamp, UploadCode};
+use crate::protocol::{ContactRecord, Notice};
 use crate::text_width::clean;
 
 /// The dialogue with the user: a machine that takes typed lines and events, and returns lines to
@@ -57,60 +61,6 @@ pub enum Ending {
     /// The user could not log in, lost the server, or a command of a script failed.
     Failed,
 }
-
-/// A prompt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Prompt {
-    /// `Username: `
-    Username,
-    /// `Password: `, not echoed.
-    Password,
-    /// `> `
-    Command,
-}
-
-/// An action to carry out for the user.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Action {
-    /// Log in.
-    LogIn {
-        /// The username as typed, without surrounding spaces.
-        user: String,
-        /// The password as typed.
-        password: String,
-    },
-    /// Request a TempID.
-    Download,
-    /// Upload the contact log, with the code that the user has typed, if any.
-    Upload(Option<UploadCode>),
-    /// Send a beacon to this address.
-    Beacon(SocketAddr),
-    /// Log out.
-    LogOut,
-}
-
-/// A line to show.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
-    /// The text, without a line end and without control characters.
-    pub text: String,
-    /// Meaning of the line, for a colour.
-    pub tone: Tone,
-}
-
-/// Meaning of a line, shown as a colour where there are colours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tone {
-    /// Neither of the others.
-    Plain,
-    /// A success, or something valid.
-    Good,
-    /// A failure, or something invalid.
-    Bad,
-}
-
-/// Lines to show, in order.
-pub type Lines = Vec<Line>;
 
 impl Dialogue {
     /// Returns the prompt to show; none while an action is carried out.
@@ -317,85 +267,6 @@ impl Dialogue {
         self.state = State::Prompt;
     }
 
-    /// Shows the beacon that was sent, or why none was.
-    pub fn beacon_sent(&mut self, outcome: Result<ContactRecord, &str>, lines: &mut Lines) {
-        match outcome {
-            Ok(record) => show_record(&record, '.', lines),
-            Err(problem) => {
-                self.has_failed = true;
-                bad(lines, problem);
-            }
-        }
-        self.state = State::Prompt;
-    }
-
-    /// Warns that the TempID of a beacon that is about to be sent is not valid now.
-    pub fn beacon_not_valid(&mut self, record: &ContactRecord, now: Timestamp, lines: &mut Lines) {
-        let why = if now < record.start { "is not valid yet" } else { "has expired" };
-        bad(lines, &format!("Warning: this TempID {why}; whoever receives it will refuse it."));
-    }
-
-    /// Shows a received datagram. Equal ones in quick succession are shown once and counted.
-    pub fn received(
-        &mut self,
-        reception: &Reception,
-        sender: SocketAddr,
-        now: Now,
-        lines: &mut Lines,
-    ) {
-        if self.repeats.take(sender.ip(), Judged::from(reception), now.monotonic) {
-            return;
-        }
-        match reception {
-            Reception::Valid(record, added) => {
-                show_reception(record, now.wall, lines);
-                good(lines, "The beacon is valid.");
-                self.show_limit(*added, sender, lines);
-            }
-            Reception::Invalid(record) => {
-                show_reception(record, now.wall, lines);
-                bad(lines, "The beacon is invalid.");
-            }
-            Reception::Refused(error) => {
-                bad(lines, &format!("refused a datagram from {sender}: {error}"));
-            }
-        }
-    }
-
-    /// Returns when [`tell_repeats`](Dialogue::tell_repeats) has something to show.
-    pub fn next_repeats(&self) -> Option<Instant> {
-        self.repeats.next_due()
-    }
-
-    /// Shows how many equal datagrams were counted instead of shown.
-    pub fn tell_repeats(&mut self, now: Instant, lines: &mut Lines) {
-        for repeated in self.repeats.due(now) {
-            plain(lines, &repeated.to_string());
-        }
-    }
-
-    fn show_limit(&mut self, added: Added, sender: SocketAddr, lines: &mut Lines) {
-        match added {
-            Added::New | Added::Again => {}
-            Added::InsteadOfOldest if self.said_full => {}
-            Added::InsteadOfOldest => {
-                self.said_full = true;
-                let text = format!(
-                    "The contact log is full: of more than {MAX_ENTRIES} entries, old ones go."
-                );
-                bad(lines, &text);
-            }
-            Added::TooMany => {
-                let text = format!(
-                    "It is not logged, as {} has sent too many new TempIDs: {NEW_ENTRIES_AT_ONCE} are \
-                     taken at once, then {NEW_ENTRIES_PER_SECOND} a second.",
-                    sender.ip()
-                );
-                bad(lines, &text);
-            }
-        }
-    }
-
     /// Shows a problem, in any state.
     pub fn trouble(&mut self, text: &str, lines: &mut Lines) {
         bad(lines, text);
@@ -453,35 +324,10 @@ impl Dialogue {
     }
 }
 
-fn show_reception(record: &ContactRecord, now: Timestamp, lines: &mut Lines) {
-    plain(lines, "received beacon:");
-    show_record(record, '.', lines);
-    plain(lines, "Current time is:");
-    plain(lines, &format!("{now}."));
-}
-
 fn show_notice(notice: &Notice, lines: &mut Lines) {
     let date = notice.contact_on.date();
     bad(lines, &format!("Notice of your health authority about a contact on {date}:"));
     bad(lines, &clean(&notice.text));
-}
-
-fn show_record(record: &ContactRecord, end: char, lines: &mut Lines) {
-    plain(lines, &format!("{},", record.temp_id));
-    plain(lines, &format!("{},", record.start));
-    plain(lines, &format!("{}{end}", record.expiry));
-}
-
-fn plain(lines: &mut Lines, text: &str) {
-    lines.push(Line { text: text.to_owned(), tone: Tone::Plain });
-}
-
-fn good(lines: &mut Lines, text: &str) {
-    lines.push(Line { text: text.to_owned(), tone: Tone::Good });
-}
-
-fn bad(lines: &mut Lines, text: &str) {
-    lines.push(Line { text: text.to_owned(), tone: Tone::Bad });
 }
 
 #[cfg(test)]

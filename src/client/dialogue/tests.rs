@@ -1,6 +1,11 @@
+use std::time::Instant;
+
 use super::*;
+use crate::client::contact_log::Added;
+use crate::client::phone::Reception;
 use crate::client::session::Event;
-use crate::protocol::{BeaconError, Username};
+use crate::clock::Now;
+use crate::protocol::{BeaconError, Timestamp, Username};
 
 /// A dialogue and what it showed.
 struct Fixture {
