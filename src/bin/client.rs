@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bluetrace::arguments::{ip_address, number};
 use bluetrace::client::dialogue::Ending;
-use bluetrace::client::{AirSettings, Client, ClientError, Settings, TempIdSupply};
+use bluetrace::client::{AirSettings, Client, ClientError, Remembering, Settings, TempIdSupply};
 use bluetrace::program;
 use bluetrace::reactor::Group;
 #[cfg(not(feature = "tls"))]
@@ -37,6 +37,10 @@ struct Arguments {
     #[arg(long, value_name = "SECS", default_value_t = Settings::DEFAULT_CONTACT_RETENTION,
         value_parser = number("seconds", 1..=u32::MAX))]
     contact_retention: u32,
+    /// Keep a token of the login in the directory, in a file that only its owner can read, and log
+    /// in with it at the next start
+    #[arg(long)]
+    remember: bool,
     /// Fetch TempIDs in batches after a login, and again before they run out
     #[arg(long)]
     auto: bool,
@@ -84,6 +88,10 @@ fn serve_user() -> ExitCode {
         temp_ids: match arguments.auto || arguments.air.is_some() {
             true => TempIdSupply::Automatic,
             false => TempIdSupply::ByHand,
+        },
+        remembering: match arguments.remember {
+            true => Remembering::Tokens,
+            false => Remembering::Nothing,
         },
         air: arguments.air.map(|group| AirSettings {
             group,
