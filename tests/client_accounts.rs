@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use support::client::{self, BLOCKED, Client, GOODBYE, WELCOME, WRONG};
-use support::data::{Account, Data, EIGHT, NINE};
+use support::data::{Account, Data, EIGHT, NINE, SEVEN};
 use support::server::{Server, Setup};
 use support::terminal;
 
@@ -180,12 +180,42 @@ fn remembered_login_needs_no_question_at_the_next_start() {
     // Without the option, the phone asks as ever.
     let setup = client::Setup::new(server.address, &phone);
     assert_eq!(run(setup, &login).0, [WELCOME, GOODBYE]);
-    // Another user of the phone, of whom there is no token yet.
-    let (shown, _) = run(remembering(&server, &phone), &["logout"]);
-    assert_eq!(shown, [WELCOME, GOODBYE]);
-    fs::copy(token_file(&phone, EIGHT), token_file(&phone, NINE)).expect("copied");
-    let lines = [EIGHT.user, "logout"];
-    assert_eq!(run(remembering(&server, &phone), &lines).0, [WELCOME, GOODBYE]);
+}
+
+#[test]
+fn phone_of_several_users_asks_who_and_no_password_of_those_it_remembers() {
+    let (data, phone) = (Data::with_users(), Data::empty());
+    let server = Server::start(&data);
+    let login = |account: Account| [account.user, account.password, "logout"];
+    assert_eq!(run(remembering(&server, &phone), &login(EIGHT)).0, [WELCOME, GOODBYE]);
+    let elsewhere = Data::empty();
+    assert_eq!(run(remembering(&server, &elsewhere), &login(NINE)).0, [WELCOME, GOODBYE]);
+    fs::copy(token_file(&elsewhere, NINE), token_file(&phone, NINE)).expect("copied");
+    for account in [EIGHT, NINE] {
+        let (shown, status) = run(remembering(&server, &phone), &[account.user, "logout"]);
+        assert_eq!((&shown[..], status), (&[WELCOME.to_owned(), GOODBYE.to_owned()][..], Some(0)));
+    }
+    // Of another one, the password is asked for.
+    assert_eq!(run(remembering(&server, &phone), &login(SEVEN)).0, [WELCOME, GOODBYE]);
+}
+
+#[test]
+fn registering_on_a_plain_terminal_echoes_no_password() {
+    let ((server, _data), phone) = (registering(), Data::empty());
+    let setup = terminal::Setup::new(server.address, &phone).variable("TERM", "dumb");
+    let mut terminal = setup.start();
+    terminal.wait_for_last_row("Username:");
+    terminal.type_keys(&format!("register\r{NUMBER}\r"));
+    terminal.wait_for_last_row("Code:");
+    terminal.type_keys(&format!("{}\r", code(&server, 1)));
+    for question in ["New password:", "New password again:"] {
+        terminal.wait_for_last_row(question);
+        terminal.type_keys(&format!("{PASSWORD}\r"));
+    }
+    terminal.wait_for_last_row(">");
+    terminal.type_keys("logout\r");
+    terminal.assert_ended_well(0);
+    assert!(!terminal.look(|shown| shown.has_sent(b"horse")));
 }
 
 #[test]

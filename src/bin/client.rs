@@ -19,7 +19,11 @@ use clap::{CommandFactory, Parser};
 
 /// One phone: log in to the server, download TempIDs, exchange beacons with phones nearby.
 #[derive(Debug, Parser)]
-#[command(name = "client", version)]
+#[command(
+    name = "client",
+    version,
+    after_help = "Whoever has no account types register at the username prompt."
+)]
 struct Arguments {
     /// Address of the server
     #[arg(value_name = "server_IP", value_parser = ip_address)]

@@ -1,6 +1,6 @@
 //! What the phone keeps of an account: the token of a login, and the contact log.
 
-use super::dialogue::Action;
+use super::dialogue::{Action, TypedPassword};
 use super::{Client, ClientError};
 use crate::clock::Now;
 use crate::protocol::{DeviceToken, Username};
@@ -11,7 +11,7 @@ impl Client {
         let kept = Username::decode(user.as_bytes()).ok().map(|user| self.tokens.read(user));
         match kept {
             Some(Ok(Some(token))) => {
-                let password = token.as_str().to_owned();
+                let password = TypedPassword::new(token.as_str());
                 return self.act(Action::LogIn { user, password }, now);
             }
             None | Some(Ok(None)) => self.dialogue.no_token(None, &mut self.lines),

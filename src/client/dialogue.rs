@@ -6,6 +6,7 @@ mod line;
 mod login;
 mod prompt;
 mod registration;
+mod typed_password;
 
 pub use self::action::Action;
 use self::beacons::show_record;
@@ -15,6 +16,7 @@ use self::login::Secret;
 pub use self::prompt::Prompt;
 pub use self::registration::REGISTER;
 use self::registration::Registration;
+pub use self::typed_password::TypedPassword;
 use super::command::{Command, CommandError};
 use super::repeats::Repeats;
 use super::session::Event;
@@ -124,8 +126,9 @@ impl Dialogue {
     }
 
     /// Whether a command could not be carried out: there is no such command, the server refused it
-    /// or went away, there was no TempID to send, a beacon could not be sent, or the contact log
-    /// could not be read. Attempts to log in are no commands.
+    /// or went away, there was no TempID to send, a beacon could not be sent, the contact log could
+    /// not be read, or something of a user who has left could not be removed. Attempts to log in
+    /// and to register are no commands.
     pub fn has_failed(&self) -> bool {
         self.has_failed
     }
@@ -164,7 +167,7 @@ impl Dialogue {
             State::AskUsername => self.log_in(line.trim()),
             State::AskPassword { user } => {
                 self.state = State::LoggingIn { user: user.clone(), secret: Secret::Password };
-                Some(Action::LogIn { user, password: line.to_owned() })
+                Some(Action::LogIn { user, password: TypedPassword::new(line) })
             }
             State::Registering(registration) => self.go_on_registering(registration, line, lines),
             State::Prompt => self.command(line, lines),

@@ -124,7 +124,7 @@ impl Client {
         }
         match action {
             Action::LogIn { user, password } => {
-                self.say(|session, out| session.log_in(&user, &password, out));
+                self.say(|session, out| session.log_in(&user, password.as_str(), out));
             }
             Action::LogInWithToken { user } => return self.log_in_with_token(user, now),
             Action::FetchToken => self.say(Session::request_token),
@@ -134,7 +134,7 @@ impl Client {
                 self.say(|session, out| session.register(&number, out));
             }
             Action::Confirm { number, code, password } => {
-                self.say(|session, out| session.confirm(&number, code, &password, out));
+                self.say(|session, out| session.confirm(&number, code, password.as_str(), out));
             }
             Action::Download => self.say(|session, out| session.download(1, out)),
             Action::Upload(code) => self.upload(code, now.monotonic, now),

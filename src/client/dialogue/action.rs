@@ -1,5 +1,6 @@
 use std::net::SocketAddr;
 
+use super::typed_password::TypedPassword;
 use crate::protocol::{DeviceToken, RegistrationCode, UploadCode, Username};
 
 /// An action to carry out for the user.
@@ -9,8 +10,8 @@ pub enum Action {
     LogIn {
         /// The username as typed, without surrounding spaces.
         user: String,
-        /// The password as typed.
-        password: String,
+        /// The password, or a token.
+        password: TypedPassword,
     },
     /// Log in with the token of this user, or [say](super::Dialogue::no_token) that there is none.
     LogInWithToken {
@@ -42,8 +43,8 @@ pub enum Action {
         number: String,
         /// The code that it was sent.
         code: RegistrationCode,
-        /// The password as typed.
-        password: String,
+        /// The password, or a token.
+        password: TypedPassword,
     },
     /// Request a TempID.
     Download,

@@ -1,7 +1,7 @@
 //! The questions to somebody who registers.
 
 use super::line::{Lines, bad, plain};
-use super::{Action, Dialogue, Prompt, State};
+use super::{Action, Dialogue, Prompt, State, TypedPassword};
 use crate::client::session::Event;
 use crate::protocol::RegistrationCode;
 use crate::protocol::refusal::Code;
@@ -33,18 +33,18 @@ pub(super) enum Registration {
     RepeatPassword {
         number: String,
         code: RegistrationCode,
-        password: String,
+        password: TypedPassword,
     },
     /// The server is asked to make the account.
     Confirming {
         number: String,
         code: RegistrationCode,
-        password: String,
+        password: TypedPassword,
     },
     /// The code was wrong.
     AskCodeAgain {
         number: String,
-        password: String,
+        password: TypedPassword,
     },
 }
 
@@ -73,9 +73,9 @@ impl Registration {
                 None => Self::AskCodeAgain { number, password },
             },
             Self::AskPassword { number, code } => {
-                Self::RepeatPassword { number, code, password: line.to_owned() }
+                Self::RepeatPassword { number, code, password: TypedPassword::new(line) }
             }
-            Self::RepeatPassword { number, code, password } if password == line => {
+            Self::RepeatPassword { number, code, password } if password.as_str() == line => {
                 Self::Confirming { number, code, password }
             }
             Self::RepeatPassword { number, code, .. } => {

@@ -54,7 +54,7 @@ impl Fixture {
         let mut fixture = Self::at_username();
         assert_eq!(fixture.line("ann"), None);
         assert_eq!(fixture.dialogue.prompt(), Some(Prompt::Password));
-        let (user, password) = ("ann".to_owned(), " se cret ".to_owned());
+        let (user, password) = ("ann".to_owned(), TypedPassword::new(" se cret "));
         assert_eq!(fixture.line(" se cret "), Some(Action::LogIn { user, password }));
         fixture
     }
@@ -95,7 +95,7 @@ fn ann() -> Username {
 
 fn confirm(code: &str, password: &str) -> Action {
     let code = RegistrationCode::decode(code.as_bytes()).expect("a code");
-    Action::Confirm { number: NUMBER.to_owned(), code, password: password.to_owned() }
+    Action::Confirm { number: NUMBER.to_owned(), code, password: TypedPassword::new(password) }
 }
 
 fn refused(code: &str, message: &str) -> Event {
