@@ -81,8 +81,8 @@ fn upload_without_the_code_that_the_server_wants_says_how_to_give_it() {
     command.args(["code", EIGHT.user, "--data"]).arg(data.path());
     let output = command.output().expect("the program runs");
     let printed = String::from_utf8(output.stdout).expect("UTF-8");
-    let code = printed.split(|character: char| !character.is_ascii_digit());
-    let code = code.filter(|digits| digits.len() == 8).next_back().expect("a code").to_owned();
+    let mut words = printed.split(|character: char| !character.is_ascii_digit());
+    let code = words.find(|digits| digits.len() == 8).expect("a code").to_owned();
     client.type_line(&format!("Upload_contact_log {code}"));
     server.stdout.wait_for("the upload", |line| line.contains("received contact log from"));
     client.type_line("logout");
