@@ -34,7 +34,7 @@ struct Arguments {
     /// UDP port to receive beacons on; 0 lets the system choose
     #[arg(value_name = "client_udp_port", value_parser = number("a port", 0..=u16::MAX))]
     client_udp_port: u16,
-    /// Directory of the contact log
+    /// Directory of the contact log and of tokens
     #[arg(long, value_name = "DIR", default_value = ".")]
     data: PathBuf,
     /// Seconds for which a beacon stays in the contact log after it was received
