@@ -55,6 +55,7 @@ fn downloaded_temp_id_is_shown_and_used() {
     let sent = beacon(&mut client, &air);
     let issued = server_data.temp_ids();
     assert_eq!((issued.len(), &issued[BATCH].record), (BATCH + 1, &sent));
+    client.stdout.wait_for("the TempID", |line| line == sent.temp_id);
     assert_eq!(client.shown()[1..3], ["TempID:".to_owned(), sent.temp_id.clone()]);
 }
 

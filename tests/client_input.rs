@@ -68,11 +68,11 @@ fn script_answers_come_out_without_prompts_and_colours() {
     let scene = Scene::new();
     let script = format!("{LOGIN}help\n\nDownload_tempID\nlogout\n");
     for ended in [scene.run_pipe(&script), scene.run_file(&script)] {
-        let temp_id = ended.stdout.get(7).cloned().unwrap_or_default();
+        let temp_id = ended.stdout.get(8).cloned().unwrap_or_default();
         assert_eq!(temp_id.len(), 20, "{ended:?}");
         assert_eq!(ended.stdout[..1], [WELCOME]);
         assert!(ended.stdout[1].starts_with("Download_tempID  "), "{ended:?}");
-        assert_eq!(ended.stdout[6..], ["TempID:", &temp_id, GOODBYE]);
+        assert_eq!(ended.stdout[7..], ["TempID:", &temp_id, GOODBYE]);
         assert_eq!(ended.status.code(), Some(0), "{ended:?}");
     }
     scene.wait_for_logouts(2);

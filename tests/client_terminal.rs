@@ -158,7 +158,7 @@ fn typing_tab_completes_commands() {
     terminal.type_keys(&format!("{CTRL_U}x\t"));
     wait_for_line(&terminal, &["> x"], 0, 3);
     terminal.type_keys(&format!("{CTRL_U}\t"));
-    terminal.wait_for_row("Download_tempID  Upload_contact_log  Beacon  logout  help");
+    terminal.wait_for_row("Download_tempID  Upload_contact_log  Beacon  Forget_me  logout  help");
     wait_for_line(&terminal, &[">"], 0, 2);
     terminal.type_keys("lo\t\r");
     terminal.assert_ended_well(0);

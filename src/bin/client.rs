@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bluetrace::arguments::{ip_address, number};
 use bluetrace::client::dialogue::Ending;
-use bluetrace::client::{AirSettings, Client, ClientError, Settings, TempIdSupply};
+use bluetrace::client::{AirSettings, Client, ClientError, Remembering, Settings, TempIdSupply};
 use bluetrace::program;
 use bluetrace::reactor::Group;
 #[cfg(not(feature = "tls"))]
@@ -19,7 +19,11 @@ use clap::{CommandFactory, Parser};
 
 /// One phone: log in to the server, download TempIDs, exchange beacons with phones nearby.
 #[derive(Debug, Parser)]
-#[command(name = "client", version)]
+#[command(
+    name = "client",
+    version,
+    after_help = "Whoever has no account types register at the username prompt."
+)]
 struct Arguments {
     /// Address of the server
     #[arg(value_name = "server_IP", value_parser = ip_address)]
@@ -30,13 +34,17 @@ struct Arguments {
     /// UDP port to receive beacons on; 0 lets the system choose
     #[arg(value_name = "client_udp_port", value_parser = number("a port", 0..=u16::MAX))]
     client_udp_port: u16,
-    /// Directory of the contact log
+    /// Directory of the contact log and of tokens
     #[arg(long, value_name = "DIR", default_value = ".")]
     data: PathBuf,
     /// Seconds for which a beacon stays in the contact log after it was received
     #[arg(long, value_name = "SECS", default_value_t = Settings::DEFAULT_CONTACT_RETENTION,
         value_parser = number("seconds", 1..=u32::MAX))]
     contact_retention: u32,
+    /// Keep a token of the login in the directory, in a file that only its owner can read, and log
+    /// in with it at the next start
+    #[arg(long)]
+    remember: bool,
     /// Fetch TempIDs in batches after a login, and again before they run out
     #[arg(long)]
     auto: bool,
@@ -84,6 +92,10 @@ fn serve_user() -> ExitCode {
         temp_ids: match arguments.auto || arguments.air.is_some() {
             true => TempIdSupply::Automatic,
             false => TempIdSupply::ByHand,
+        },
+        remembering: match arguments.remember {
+            true => Remembering::Tokens,
+            false => Remembering::Nothing,
         },
         air: arguments.air.map(|group| AirSettings {
             group,

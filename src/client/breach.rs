@@ -34,6 +34,9 @@ pub enum Breach {
         /// Number of records that the server confirms.
         taken: usize,
     },
+    /// The reply to `TOKEN` is no device token.
+    #[error("the server sent a malformed device token")]
+    MalformedToken,
     /// The windows in the reply to `TEMPID` do not follow each other.
     #[error("the server sent TempIDs whose times do not follow each other")]
     WrongTimes,

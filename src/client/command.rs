@@ -19,6 +19,8 @@ pub enum Command {
     Upload(Option<UploadCode>),
     /// `Beacon <dest IP> <dest port>`
     Beacon(SocketAddr),
+    /// `Forget_me`
+    Forget,
     /// `logout`
     LogOut,
     /// `help`
@@ -55,13 +57,14 @@ pub enum CommandError {
 impl Command {
     /// Words that Tab completes. Those that take arguments end with a space.
     pub const WORDS: &[&str] =
-        &["Download_tempID", "Upload_contact_log", "Beacon ", "logout", "help"];
+        &["Download_tempID", "Upload_contact_log", "Beacon ", "Forget_me", "logout", "help"];
 
     /// Lines that `help` shows.
     pub const HELP: &[&str] = &[
         "Download_tempID               get a TempID from the server",
         "Upload_contact_log [code]     send the contact log to the server",
         "Beacon <dest IP> <dest port>  send the TempID to a phone nearby",
+        "Forget_me                     end your account",
         "logout                        log out and leave",
         "help                          show this list",
     ];
@@ -82,6 +85,7 @@ impl Command {
             },
             ["Beacon", address, port] => decode_destination(address, port).map(Self::Beacon),
             ["Beacon", ..] => Err(CommandError::NoDestination),
+            ["Forget_me"] => Ok(Self::Forget),
             ["logout"] => Ok(Self::LogOut),
             ["help"] => Ok(Self::Help),
             _ => Err(CommandError::Unknown),

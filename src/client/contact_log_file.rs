@@ -118,6 +118,22 @@ impl<S: LogStorage> ContactLogFile<S> {
         std::mem::take(&mut self.notices)
     }
 
+    /// Removes the files, also if another program has the log.
+    ///
+    /// # Errors
+    ///
+    /// What the system says of the first file that cannot be removed.
+    pub fn erase(self, storage: &mut S) -> Result<(), FileError> {
+        let Names { records, receptions, rejected, lock: _ } = &self.names;
+        let mut erased = Ok(());
+        for name in [records, receptions, rejected] {
+            storage.discard_unfinished(name);
+            let removed = storage.remove(name);
+            erased = erased.and(removed.map_err(|error| FileError::io(&storage.path(name), error)));
+        }
+        erased
+    }
+
     /// Whether this program has the log, and nobody else is writing it as far as can be seen.
     pub fn is_writable(&self, now: Now) -> bool {
         self.is_read() && self.is_settled(now.monotonic)

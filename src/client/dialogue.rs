@@ -1,15 +1,28 @@
 //! The dialogue with the user, as a machine without a terminal.
 
-use std::net::SocketAddr;
-use std::time::Instant;
+mod action;
+mod beacons;
+mod line;
+mod login;
+mod prompt;
+mod registration;
+mod typed_password;
 
+pub use self::action::Action;
+use self::beacons::show_record;
+pub use self::line::{Line, Lines, Tone};
+use self::line::{bad, plain};
+use self::login::Secret;
+pub use self::prompt::Prompt;
+pub use self::registration::REGISTER;
+use self::registration::Registration;
+pub use self::typed_password::TypedPassword;
 use super::command::{Command, CommandError};
-use super::contact_log::{Added, MAX_ENTRIES, NEW_ENTRIES_AT_ONCE, NEW_ENTRIES_PER_SECOND};
-use super::phone::Reception;
-use super::repeats::{Judged, Repeats};
-use super::session;
-use crate::clock::Now;
-use crate::protocol::{ContactRecord, Notice, Timestamp, UploadCode};
+use super::repeats::Repeats;
+use super::session::Event;
+use super::settings::Remembering;
+use crate::protocol::refusal::Code;
+use crate::protocol::{ContactRecord, Notice, Username};
 use crate::text_width::clean;
 
 /// The dialogue with the user: a machine that takes typed lines and events, and returns lines to
@@ -17,10 +30,13 @@ use crate::text_width::clean;
 ///
 /// ```text
 /// AskUsername -> AskPassword -> LoggingIn -> Prompt -> Busy -> Prompt … -> LoggingOut -> Ended
+/// AskUsername -> Registering … -> Prompt
+/// Prompt -> AskEndOfAccount -> Forgetting -> Ended
 /// ```
 #[derive(Debug, Default)]
 pub struct Dialogue {
     state: State,
+    remembering: Remembering,
     /// Whether a login failed or the server went away, and no login has succeeded since.
     is_in_trouble: bool,
     /// Whether a command has failed.
@@ -41,10 +57,19 @@ enum State {
     },
     LoggingIn {
         user: String,
+        secret: Secret,
+    },
+    Registering(Registration),
+    /// A token is fetched. A script does not go on before it is kept.
+    FetchingToken {
+        user: Username,
     },
     Prompt,
     /// A command is being carried out.
     Busy,
+    AskEndOfAccount,
+    /// The server is asked to end the account.
+    Forgetting,
     LoggingOut,
     Ended(Ending),
 }
@@ -58,70 +83,25 @@ pub enum Ending {
     Failed,
 }
 
-/// A prompt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Prompt {
-    /// `Username: `
-    Username,
-    /// `Password: `, not echoed.
-    Password,
-    /// `> `
-    Command,
-}
-
-/// An action to carry out for the user.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Action {
-    /// Log in.
-    LogIn {
-        /// The username as typed, without surrounding spaces.
-        user: String,
-        /// The password as typed.
-        password: String,
-    },
-    /// Request a TempID.
-    Download,
-    /// Upload the contact log, with the code that the user has typed, if any.
-    Upload(Option<UploadCode>),
-    /// Send a beacon to this address.
-    Beacon(SocketAddr),
-    /// Log out.
-    LogOut,
-}
-
-/// A line to show.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
-    /// The text, without a line end and without control characters.
-    pub text: String,
-    /// Meaning of the line, for a colour.
-    pub tone: Tone,
-}
-
-/// Meaning of a line, shown as a colour where there are colours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tone {
-    /// Neither of the others.
-    Plain,
-    /// A success, or something valid.
-    Good,
-    /// A failure, or something invalid.
-    Bad,
-}
-
-/// Lines to show, in order.
-pub type Lines = Vec<Line>;
-
 impl Dialogue {
+    /// Creates the dialogue of a phone that keeps so much of a login.
+    pub fn new(remembering: Remembering) -> Self {
+        Self { remembering, ..Self::default() }
+    }
+
     /// Returns the prompt to show; none while an action is carried out.
     pub fn prompt(&self) -> Option<Prompt> {
-        match self.state {
+        match &self.state {
             State::AskUsername => Some(Prompt::Username),
             State::AskPassword { .. } => Some(Prompt::Password),
+            State::Registering(registration) => registration.prompt(),
             State::Prompt => Some(Prompt::Command),
+            State::AskEndOfAccount => Some(Prompt::EndOfAccount),
             State::Connecting
             | State::LoggingIn { .. }
+            | State::FetchingToken { .. }
             | State::Busy
+            | State::Forgetting
             | State::LoggingOut
             | State::Ended(_) => None,
         }
@@ -135,15 +115,20 @@ impl Dialogue {
             | State::AskUsername
             | State::AskPassword { .. }
             | State::LoggingIn { .. }
+            | State::Registering(_)
+            | State::FetchingToken { .. }
             | State::Prompt
             | State::Busy
+            | State::AskEndOfAccount
+            | State::Forgetting
             | State::LoggingOut => None,
         }
     }
 
     /// Whether a command could not be carried out: there is no such command, the server refused it
-    /// or went away, there was no TempID to send, a beacon could not be sent, or the contact log
-    /// could not be read. Attempts to log in are no commands.
+    /// or went away, there was no TempID to send, a beacon could not be sent, the contact log could
+    /// not be read, or something of a user who has left could not be removed. Attempts to log in
+    /// and to register are no commands.
     pub fn has_failed(&self) -> bool {
         self.has_failed
     }
@@ -156,13 +141,6 @@ impl Dialogue {
     /// Whether the logout was sent and is not answered yet.
     pub fn is_leaving(&self) -> bool {
         matches!(self.state, State::LoggingOut)
-    }
-
-    /// Notes that the first connection is established.
-    pub fn connected(&mut self) {
-        if let State::Connecting = self.state {
-            self.state = State::AskUsername;
-        }
     }
 
     /// Takes a line typed at the prompt.
@@ -182,16 +160,25 @@ impl Dialogue {
                 self.state = State::AskUsername;
                 None
             }
-            State::AskUsername => {
-                self.state = State::AskPassword { user: line.trim().to_owned() };
+            State::AskUsername if line.trim() == REGISTER => {
+                self.state = State::Registering(Registration::AskNumber);
                 None
             }
+            State::AskUsername => self.log_in(line.trim()),
             State::AskPassword { user } => {
-                self.state = State::LoggingIn { user: user.clone() };
-                Some(Action::LogIn { user, password: line.to_owned() })
+                self.state = State::LoggingIn { user: user.clone(), secret: Secret::Password };
+                Some(Action::LogIn { user, password: TypedPassword::new(line) })
             }
+            State::Registering(registration) => self.go_on_registering(registration, line, lines),
             State::Prompt => self.command(line, lines),
-            other => {
+            State::AskEndOfAccount => self.end_account(line, lines),
+            other @ (State::Connecting
+            | State::LoggingIn { .. }
+            | State::FetchingToken { .. }
+            | State::Busy
+            | State::Forgetting
+            | State::LoggingOut
+            | State::Ended(_)) => {
                 self.state = other;
                 None
             }
@@ -201,16 +188,22 @@ impl Dialogue {
     /// Takes the end of the input or Ctrl-C.
     pub fn leave(&mut self) -> Option<Action> {
         match self.state {
-            State::Prompt | State::Busy => {
+            State::FetchingToken { .. } | State::Prompt | State::Busy | State::AskEndOfAccount => {
                 self.state = State::LoggingOut;
                 Some(Action::LogOut)
             }
             State::Connecting
             | State::AskUsername
             | State::AskPassword { .. }
-            | State::LoggingIn { .. } => {
+            | State::LoggingIn { .. }
+            | State::Registering(_) => {
                 let ending = if self.is_in_trouble { Ending::Failed } else { Ending::Left };
                 self.state = State::Ended(ending);
+                None
+            }
+            // Whether the account has ended is not known.
+            State::Forgetting => {
+                self.state = State::Ended(Ending::Failed);
                 None
             }
             // Whoever presses Ctrl-C twice does not want to wait for the server's goodbye.
@@ -223,71 +216,83 @@ impl Dialogue {
     }
 
     /// Takes an event of the session.
-    pub fn answered(&mut self, event: &session::Event, lines: &mut Lines) {
-        match (event, &self.state) {
-            (_, State::Ended(_)) => {}
-            (session::Event::Notice(notice), _) => show_notice(notice, lines),
-            (session::Event::LoggedOut, _) | (_, State::LoggingOut) => self.goodbye(lines),
-            (session::Event::LoggedIn(_), _) => {
-                good(lines, "Welcome to the BlueTrace Simulator!");
-                self.is_in_trouble = false;
-                self.state = State::Prompt;
+    pub fn answered(&mut self, event: &Event, lines: &mut Lines) -> Option<Action> {
+        let state = std::mem::replace(&mut self.state, State::Busy);
+        match (event, state) {
+            (_, ended @ State::Ended(_)) => self.state = ended,
+            (Event::Notice(notice), state) => {
+                show_notice(notice, lines);
+                self.state = state;
             }
-            (session::Event::WrongPassword(message), State::LoggingIn { user }) => {
-                bad(lines, message);
-                self.is_in_trouble = true;
-                self.state = State::AskPassword { user: user.clone() };
-            }
+            (Event::LoggedOut, _) | (_, State::LoggingOut) => self.goodbye(lines),
             (
-                session::Event::WrongPassword(message)
-                | session::Event::NowBlocked(message)
-                | session::Event::Blocked(message),
-                _,
-            ) => {
-                bad(lines, message);
-                self.state = State::Ended(Ending::Failed);
+                Event::LoggedIn(_)
+                | Event::WrongPassword(_)
+                | Event::NowBlocked(_)
+                | Event::Blocked(_)
+                | Event::Token(_)
+                | Event::NoToken(_),
+                state,
+            ) => return self.login_answered(event, state, lines),
+            (
+                Event::CodeSent | Event::WrongCode(_) | Event::Refused { .. },
+                State::Registering(registration),
+            ) => self.registration_answered(registration, event, lines),
+            // Nobody is asked for these without a registration.
+            (Event::CodeSent | Event::WrongCode(_), state) => self.state = state,
+            (Event::Refused { message, .. }, State::LoggingIn { .. }) => {
+                bad(lines, &format!("The server refuses: {message}"));
+                self.ask_to_log_in();
             }
-            (session::Event::TempIds(records), _) => {
+            (Event::Refused { code, message }, _) => self.command_refused(code, message, lines),
+            (Event::TempIds(records), _) => {
                 plain(lines, "TempID:");
                 records.iter().for_each(|record| plain(lines, &record.temp_id.to_string()));
                 self.state = State::Prompt;
             }
-            (session::Event::Uploaded(_) | session::Event::Answered, _) => {
-                self.state = State::Prompt;
+            (Event::Uploaded(_) | Event::Answered, _) => self.state = State::Prompt,
+            (Event::Forgotten(user), _) => {
+                plain(lines, "Your account has ended.");
+                self.goodbye(lines);
+                return Some(Action::Erase(*user));
             }
-            (session::Event::Refused { message, .. }, State::LoggingIn { .. }) => {
-                bad(lines, &format!("The server refuses: {message}"));
-                self.ask_to_log_in();
-            }
-            (session::Event::Refused { message, .. }, _) => {
-                self.has_failed = true;
-                bad(lines, &format!("The server refuses: {message}"));
-                self.state = State::Prompt;
-            }
-            (session::Event::Broken(breach), _) => {
+            (Event::Broken(breach), state) => {
+                self.state = state;
                 self.note_command_lost();
                 bad(lines, &format!("Connection closed: {breach}."));
                 self.ask_to_log_in();
             }
         }
+        None
     }
 
     /// Notes that the connection ended while it was needed.
     pub fn lost(&mut self, reason: &str, lines: &mut Lines) {
-        match self.state {
-            State::LoggingOut => self.goodbye(lines),
-            State::Ended(_) => {}
+        match &self.state {
+            State::LoggingOut => return self.goodbye(lines),
+            State::Ended(_) => return,
             State::Connecting | State::AskUsername | State::AskPassword { .. } => {
                 bad(lines, reason);
-                self.ask_to_log_in();
             }
-            State::LoggingIn { .. } | State::Prompt | State::Busy => {
-                self.note_command_lost();
+            State::Registering(registration) => {
+                bad(lines, reason);
+                plain(lines, registration.advice_after_loss());
+            }
+            State::Forgetting => {
+                bad(lines, reason);
+                plain(lines, "Your account may have ended. Please log in again to see whether.");
+            }
+            State::LoggingIn { .. }
+            | State::FetchingToken { .. }
+            | State::Prompt
+            | State::Busy
+            | State::AskEndOfAccount => {
                 bad(lines, reason);
                 plain(lines, "Beacons are still received. Please log in again.");
-                self.ask_to_log_in();
             }
         }
+        self.note_command_lost();
+        self.ask_to_log_in();
     }
 
     /// Notes that the logout was not answered in time.
@@ -317,83 +322,10 @@ impl Dialogue {
         self.state = State::Prompt;
     }
 
-    /// Shows the beacon that was sent, or why none was.
-    pub fn beacon_sent(&mut self, outcome: Result<ContactRecord, &str>, lines: &mut Lines) {
-        match outcome {
-            Ok(record) => show_record(&record, '.', lines),
-            Err(problem) => {
-                self.has_failed = true;
-                bad(lines, problem);
-            }
-        }
-        self.state = State::Prompt;
-    }
-
-    /// Warns that the TempID of a beacon that is about to be sent is not valid now.
-    pub fn beacon_not_valid(&mut self, record: &ContactRecord, now: Timestamp, lines: &mut Lines) {
-        let why = if now < record.start { "is not valid yet" } else { "has expired" };
-        bad(lines, &format!("Warning: this TempID {why}; whoever receives it will refuse it."));
-    }
-
-    /// Shows a received datagram. Equal ones in quick succession are shown once and counted.
-    pub fn received(
-        &mut self,
-        reception: &Reception,
-        sender: SocketAddr,
-        now: Now,
-        lines: &mut Lines,
-    ) {
-        if self.repeats.take(sender.ip(), Judged::from(reception), now.monotonic) {
-            return;
-        }
-        match reception {
-            Reception::Valid(record, added) => {
-                show_reception(record, now.wall, lines);
-                good(lines, "The beacon is valid.");
-                self.show_limit(*added, sender, lines);
-            }
-            Reception::Invalid(record) => {
-                show_reception(record, now.wall, lines);
-                bad(lines, "The beacon is invalid.");
-            }
-            Reception::Refused(error) => {
-                bad(lines, &format!("refused a datagram from {sender}: {error}"));
-            }
-        }
-    }
-
-    /// Returns when [`tell_repeats`](Dialogue::tell_repeats) has something to show.
-    pub fn next_repeats(&self) -> Option<Instant> {
-        self.repeats.next_due()
-    }
-
-    /// Shows how many equal datagrams were counted instead of shown.
-    pub fn tell_repeats(&mut self, now: Instant, lines: &mut Lines) {
-        for repeated in self.repeats.due(now) {
-            plain(lines, &repeated.to_string());
-        }
-    }
-
-    fn show_limit(&mut self, added: Added, sender: SocketAddr, lines: &mut Lines) {
-        match added {
-            Added::New | Added::Again => {}
-            Added::InsteadOfOldest if self.said_full => {}
-            Added::InsteadOfOldest => {
-                self.said_full = true;
-                let text = format!(
-                    "The contact log is full: of more than {MAX_ENTRIES} entries, old ones go."
-                );
-                bad(lines, &text);
-            }
-            Added::TooMany => {
-                let text = format!(
-                    "It is not logged, as {} has sent too many new TempIDs: {NEW_ENTRIES_AT_ONCE} are \
-                     taken at once, then {NEW_ENTRIES_PER_SECOND} a second.",
-                    sender.ip()
-                );
-                bad(lines, &text);
-            }
-        }
+    /// Notes that something of a user whose account has ended cannot be removed.
+    pub fn not_erased(&mut self, problem: &str, lines: &mut Lines) {
+        self.has_failed = true;
+        bad(lines, problem);
     }
 
     /// Shows a problem, in any state.
@@ -415,6 +347,11 @@ impl Dialogue {
             Ok(Command::Download) => Action::Download,
             Ok(Command::Upload(code)) => Action::Upload(code),
             Ok(Command::Beacon(destination)) => Action::Beacon(destination),
+            Ok(Command::Forget) => {
+                plain(lines, "Your account, the contact log and all that is kept for you end.");
+                self.state = State::AskEndOfAccount;
+                return None;
+            }
             Ok(Command::LogOut) => return self.leave(),
             Ok(Command::Help) => {
                 Command::HELP.iter().for_each(|text| plain(lines, text));
@@ -437,9 +374,28 @@ impl Dialogue {
         Some(action)
     }
 
+    fn end_account(&mut self, answer: &str, lines: &mut Lines) -> Option<Action> {
+        if answer.trim() != "yes" {
+            plain(lines, "Your account stays.");
+            self.state = State::Prompt;
+            return None;
+        }
+        self.state = State::Forgetting;
+        Some(Action::Forget)
+    }
+
+    fn command_refused(&mut self, code: &str, message: &str, lines: &mut Lines) {
+        self.has_failed = true;
+        bad(lines, &format!("The server refuses: {message}"));
+        if Code::decode(code) == Some(Code::NoCode) {
+            plain(lines, "Type the code behind the command: Upload_contact_log 12345678");
+        }
+        self.state = State::Prompt;
+    }
+
     /// Notes that a command that waits for the server fails with the connection.
     fn note_command_lost(&mut self) {
-        self.has_failed |= matches!(self.state, State::Busy);
+        self.has_failed |= matches!(self.state, State::Busy | State::Forgetting);
     }
 
     fn ask_to_log_in(&mut self) {
@@ -453,35 +409,10 @@ impl Dialogue {
     }
 }
 
-fn show_reception(record: &ContactRecord, now: Timestamp, lines: &mut Lines) {
-    plain(lines, "received beacon:");
-    show_record(record, '.', lines);
-    plain(lines, "Current time is:");
-    plain(lines, &format!("{now}."));
-}
-
 fn show_notice(notice: &Notice, lines: &mut Lines) {
     let date = notice.contact_on.date();
     bad(lines, &format!("Notice of your health authority about a contact on {date}:"));
     bad(lines, &clean(&notice.text));
-}
-
-fn show_record(record: &ContactRecord, end: char, lines: &mut Lines) {
-    plain(lines, &format!("{},", record.temp_id));
-    plain(lines, &format!("{},", record.start));
-    plain(lines, &format!("{}{end}", record.expiry));
-}
-
-fn plain(lines: &mut Lines, text: &str) {
-    lines.push(Line { text: text.to_owned(), tone: Tone::Plain });
-}
-
-fn good(lines: &mut Lines, text: &str) {
-    lines.push(Line { text: text.to_owned(), tone: Tone::Good });
-}
-
-fn bad(lines: &mut Lines, text: &str) {
-    lines.push(Line { text: text.to_owned(), tone: Tone::Bad });
 }
 
 #[cfg(test)]

@@ -212,6 +212,16 @@ impl<S: LogStorage> Keeper<S> {
         self.next_rewrite = now.monotonic + REWRITE_INTERVAL;
     }
 
+    /// Removes the log of the user from memory and disk.
+    ///
+    /// # Errors
+    ///
+    /// What the system says of the first file that cannot be removed.
+    pub fn erase(&mut self, phone: &mut Phone) -> Result<(), FileError> {
+        phone.reset();
+        self.owner.take().map_or(Ok(()), |owner| owner.file.erase(&mut self.storage))
+    }
+
     fn owners(&self) -> impl Iterator<Item = &Owner<S>> {
         self.owner.iter().chain(self.former.iter().map(|former| &former.owner))
     }

@@ -83,9 +83,11 @@ impl Client {
                     Ok(true) => {
                         let is_unread = connection.has_more();
                         self.link = Link::Up { connection, token, is_unread };
-                        self.dialogue.connected();
                         self.set_server_deadline(None, now);
                         self.expect_reply(now);
+                        if self.dialogue.is_connecting() {
+                            return self.begin(now);
+                        }
                     }
                     Ok(false) => self.link = Link::Connecting(connection, token),
                     Err(error) => return self.lose_link(error, now),
@@ -96,6 +98,12 @@ impl Client {
         Ok(())
     }
 
+    /// Asks for the username, or logs in the only user who is remembered.
+    fn begin(&mut self, now: Now) -> Result<(), ClientError> {
+        let action = self.dialogue.connected(self.tokens.only_user());
+        action.map_or(Ok(()), |action| self.act(action, now))
+    }
+
     pub(super) fn receive(&mut self, buffer: &mut [u8], now: Now) -> Result<(), ClientError> {
         self.establish(buffer, now)?;
         let Link::Up { connection, is_unread, .. } = &mut self.link else { return Ok(()) };
@@ -104,7 +112,7 @@ impl Client {
             .receive(buffer, |bytes, out| session.receive(bytes, out, |event| told.push(event)));
         *is_unread = matches!(received, Received::MoreLeft);
         for event in told {
-            self.take_answer(&event, now);
+            self.take_answer(&event, now)?;
         }
         if self.session.is_closed() {
             self.drop_link(now);
@@ -118,11 +126,11 @@ impl Client {
         }
     }
 
-    pub(super) fn take_answer(&mut self, event: &session::Event, now: Now) {
+    fn take_answer(&mut self, event: &session::Event, now: Now) -> Result<(), ClientError> {
         if self.take_supply(event, now) {
-            return;
+            return Ok(());
         }
-        self.dialogue.answered(event, &mut self.lines);
+        let action = self.dialogue.answered(event, &mut self.lines);
         match event {
             session::Event::LoggedIn(user) => {
                 self.hand_over(*user, now);
@@ -137,12 +145,18 @@ impl Client {
             session::Event::WrongPassword(_)
             | session::Event::NowBlocked(_)
             | session::Event::Blocked(_)
+            | session::Event::CodeSent
+            | session::Event::WrongCode(_)
+            | session::Event::Token(_)
+            | session::Event::NoToken(_)
+            | session::Event::Forgotten(_)
             | session::Event::Uploaded(_)
             | session::Event::Answered
             | session::Event::Refused { .. }
             | session::Event::LoggedOut
             | session::Event::Broken(_) => {}
         }
+        action.map_or(Ok(()), |action| self.act(action, now))
     }
 
     fn hand_over(&mut self, user: Username, now: Now) {

@@ -52,6 +52,13 @@ pub trait LogStorage: Debug {
     /// What the system says; then the file is as it was.
     fn replace(&mut self, name: &str, content: &[u8]) -> io::Result<()>;
 
+    /// Removes a file, if it exists.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    fn remove(&mut self, name: &str) -> io::Result<()>;
+
     /// Removes what a crash in the middle of [`replace`](LogStorage::replace) left of a file.
     fn discard_unfinished(&mut self, name: &str);
 
@@ -166,6 +173,13 @@ impl LogStorage for LogDirectory {
 
     fn replace(&mut self, name: &str, content: &[u8]) -> io::Result<()> {
         whole_file::replace(&self.0.join(name), PRIVATE, |file| file.write_all(content))
+    }
+
+    fn remove(&mut self, name: &str) -> io::Result<()> {
+        match fs::remove_file(self.0.join(name)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            Ok(()) | Err(_) => Ok(()),
+        }
     }
 
     fn discard_unfinished(&mut self, name: &str) {

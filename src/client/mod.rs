@@ -5,6 +5,7 @@
 //! conversation with the user. This module is the shell that drives them: standard input, TCP, UDP
 //! and timers on one poll.
 
+mod account;
 mod air;
 pub mod beat;
 pub mod breach;
@@ -26,6 +27,7 @@ pub mod session;
 mod settings;
 mod supply;
 pub mod terminal;
+pub mod token_file;
 mod user;
 
 use std::fs;
@@ -45,9 +47,10 @@ use self::log_storage::LogDirectory;
 use self::phone::Phone;
 use self::screen::Screen;
 use self::session::Session;
-pub use self::settings::{AirSettings, ClientError, Settings, TempIdSupply};
+pub use self::settings::{AirSettings, ClientError, Remembering, Settings, TempIdSupply};
 use self::supply::Supply;
 use self::terminal::Environment;
+use self::token_file::TokenDirectory;
 use self::user::{Stdin, WaitingUpload};
 use crate::clock::Now;
 use crate::protocol::resp::RespVersion;
@@ -88,6 +91,7 @@ pub struct Client {
     supply: Supply,
     phone: Phone,
     keeper: Keeper<LogDirectory>,
+    tokens: TokenDirectory,
     dialogue: Dialogue,
     /// Lines to show at the end of the tick.
     lines: Lines,
@@ -126,7 +130,8 @@ impl Client {
             supply: Supply::new(settings.temp_ids),
             phone: Phone::new(settings.contact_retention),
             keeper: Keeper::new(LogDirectory::new(settings.data.clone()), now),
-            dialogue: Dialogue::default(),
+            tokens: TokenDirectory::new(settings.data.clone()),
+            dialogue: Dialogue::new(settings.remembering),
             lines: Lines::new(),
             notices: Vec::new(),
         };

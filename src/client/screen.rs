@@ -149,7 +149,7 @@ impl Screen {
                 if !is_same {
                     // The old guard goes first, as it gives the echo back.
                     *echo_off = None;
-                    if prompt == Some(Prompt::Password) {
+                    if prompt.is_some_and(|prompt| prompt.kind() == LineKind::Password) {
                         *echo_off = Some(ChangedTerminal::without_echo()?);
                     }
                 }
@@ -340,14 +340,19 @@ impl Prompt {
         match self {
             Self::Username => "Username: ",
             Self::Password => "Password: ",
+            Self::Number => "Phone number: ",
+            Self::Code => "Code: ",
+            Self::NewPassword => "New password: ",
+            Self::NewPasswordAgain => "New password again: ",
             Self::Command => "> ",
+            Self::EndOfAccount => "Type yes to end your account: ",
         }
     }
 
     fn kind(self) -> LineKind {
         match self {
-            Self::Username => LineKind::Answer,
-            Self::Password => LineKind::Password,
+            Self::Username | Self::Number | Self::Code | Self::EndOfAccount => LineKind::Answer,
+            Self::Password | Self::NewPassword | Self::NewPasswordAgain => LineKind::Password,
             Self::Command => LineKind::Command,
         }
     }

@@ -1,5 +1,7 @@
 //! The conversation of one phone with the server. No socket, no clock.
 
+mod registering;
+
 use std::collections::VecDeque;
 
 use super::breach::Breach;
@@ -7,7 +9,7 @@ use crate::protocol::refusal::Code;
 use crate::protocol::reply::Reply;
 use crate::protocol::request::{Credentials, Request};
 use crate::protocol::resp::{self, RespVersion};
-use crate::protocol::{ContactRecord, Notice, UploadCode, Username};
+use crate::protocol::{ContactRecord, DeviceToken, Notice, UploadCode, Username};
 use crate::reactor::Consumed;
 
 /// Most contact records of one `UPLOAD`, as the server limits a request to 1 MiB.
@@ -17,6 +19,8 @@ pub const MAX_RECORDS_PER_UPLOAD: usize = 18_000;
 ///
 /// ```text
 /// LoggedOut --log_in--> LoggingIn --OK--> LoggedIn --log_out--> LoggingOut --OK--> Closed
+/// LoggedOut --register--> Registering --OK--> LoggedOut --confirm--> Confirming --OK--> LoggedIn
+/// LoggedIn --forget--> Closed
 /// ```
 ///
 /// Requests of a user who is logged in are answered in their order. A session in version 3 of RESP
@@ -37,6 +41,10 @@ enum State {
     LoggedOut,
     /// `AUTH` is sent, or `HELLO` with `AUTH`.
     LoggingIn { user: String },
+    /// `REGISTER` is sent.
+    Registering,
+    /// `CONFIRM` is sent for `user`.
+    Confirming { user: String },
     /// `user` may ask for TempIDs and upload. The next replies answer `pending`, in its order.
     LoggedIn { user: Username, pending: VecDeque<Pending> },
     /// `QUIT` is sent, possibly behind a request whose reply is ignored.
@@ -61,6 +69,12 @@ enum Pending {
     /// That the user has seen a notice. If it is refused, the notice is told again after the next
     /// login.
     Seen,
+    /// The version of RESP of a session that began with a registration.
+    Version,
+    /// A device token.
+    Token,
+    /// The end of the account.
+    Forget,
     /// A request that the session does not know; every reply but an error answers it.
     Other,
 }
@@ -77,6 +91,17 @@ pub enum Event {
     NowBlocked(String),
     /// The account was blocked before this attempt. The message is for the user.
     Blocked(String),
+    /// Whoever reads the messages of a number may have been sent a registration code.
+    CodeSent,
+    /// The number has no such registration code, and another one may be tried. The message is for
+    /// the user.
+    WrongCode(String),
+    /// The server made a device token.
+    Token(DeviceToken),
+    /// The server makes no device token now. The message is for the user.
+    NoToken(String),
+    /// The account of this user has ended, and with it the conversation.
+    Forgotten(Username),
     /// TempIDs for windows in a row.
     TempIds(Vec<ContactRecord>),
     /// The server took this number of contact records.
@@ -108,7 +133,10 @@ impl Session {
     /// Whether a reply is due.
     pub fn is_waiting(&self) -> bool {
         match &self.state {
-            State::LoggingIn { .. } | State::LoggingOut { .. } => true,
+            State::LoggingIn { .. }
+            | State::Registering
+            | State::Confirming { .. }
+            | State::LoggingOut { .. } => true,
             State::LoggedIn { pending, .. } => !pending.is_empty(),
             State::LoggedOut | State::Closed => false,
         }
@@ -141,6 +169,22 @@ impl Session {
         };
         request.encode(out);
         self.state = State::LoggingIn { user: user.to_owned() };
+    }
+
+    /// Asks for a device token, with which this user can log in without the password.
+    pub fn request_token(&mut self, out: &mut Vec<u8>) {
+        if let State::LoggedIn { pending, .. } = &mut self.state {
+            Request::Token.encode(out);
+            pending.push_back(Pending::Token);
+        }
+    }
+
+    /// Ends the account.
+    pub fn forget(&mut self, out: &mut Vec<u8>) {
+        if let State::LoggedIn { pending, .. } = &mut self.state {
+            Request::Forget.encode(out);
+            pending.push_back(Pending::Forget);
+        }
     }
 
     /// Asks for TempIDs for `count` windows in a row.
@@ -179,7 +223,7 @@ impl Session {
         Request::Quit.encode(out);
         let replies_before = match &self.state {
             State::LoggedIn { pending, .. } => pending.len(),
-            State::LoggingIn { .. } => 1,
+            State::LoggingIn { .. } | State::Registering | State::Confirming { .. } => 1,
             State::LoggingOut { replies_before } => replies_before + 1,
             State::LoggedOut | State::Closed => 0,
         };
@@ -217,7 +261,10 @@ impl Session {
     pub fn lost(&mut self) -> bool {
         let state = std::mem::replace(&mut self.state, State::Closed);
         match state {
-            State::LoggingIn { .. } | State::LoggedIn { .. } => true,
+            State::LoggingIn { .. }
+            | State::Registering
+            | State::Confirming { .. }
+            | State::LoggedIn { .. } => true,
             State::LoggedOut | State::LoggingOut { .. } | State::Closed => false,
         }
     }
@@ -230,6 +277,8 @@ impl Session {
         }
         match std::mem::replace(&mut self.state, State::Closed) {
             State::LoggingIn { user } => self.handle_login(user, reply),
+            State::Registering => self.handle_registration(reply),
+            State::Confirming { user } => self.handle_confirmation(&user, reply, out),
             State::LoggedIn { user, mut pending } => {
                 let Some(answered) = pending.pop_front() else {
                     return Some(Event::Broken(Breach::Unasked));
@@ -253,14 +302,7 @@ impl Session {
     fn handle_login(&mut self, user: String, reply: Reply<'_>) -> Option<Event> {
         match (self.version, reply) {
             (RespVersion::V2, Reply::Simple("OK")) | (RespVersion::V3, Reply::Array(_)) => {
-                match Username::decode(user.as_bytes()) {
-                    Ok(user) => {
-                        self.state = State::LoggedIn { user, pending: VecDeque::new() };
-                        Some(Event::LoggedIn(user))
-                    }
-                    // No server has a user of such a name.
-                    Err(_) => Some(Event::Broken(Breach::Unasked)),
-                }
+                Some(self.let_in(user.as_bytes()))
             }
             (_, Reply::Error { code, message }) => match Code::decode(code) {
                 Some(Code::WrongPassword) => {
@@ -272,6 +314,17 @@ impl Session {
                 _ => self.handle_other(reply),
             },
             (RespVersion::V2 | RespVersion::V3, _) => self.handle_other(reply),
+        }
+    }
+
+    fn let_in(&mut self, user: &[u8]) -> Event {
+        match Username::decode(user) {
+            Ok(user) => {
+                self.state = State::LoggedIn { user, pending: VecDeque::new() };
+                Event::LoggedIn(user)
+            }
+            // No server has a user of such a name.
+            Err(_) => Event::Broken(Breach::Unasked),
         }
     }
 
@@ -303,6 +356,19 @@ impl Session {
                 Reply::Simple("OK") | Reply::Error { .. } => None,
                 other => self.handle_other(other),
             },
+            Pending::Version => match reply {
+                Reply::Array(_) | Reply::Error { .. } => None,
+                other => self.handle_other(other),
+            },
+            Pending::Token => self.handle_token(reply),
+            Pending::Forget => match (reply, &self.state) {
+                (Reply::Simple("OK"), State::LoggedIn { user, .. }) => {
+                    let user = *user;
+                    self.state = State::Closed;
+                    Some(Event::Forgotten(user))
+                }
+                (other, _) => self.handle_other(other),
+            },
             Pending::Other => match reply {
                 Reply::Error { .. } => self.handle_other(reply),
                 Reply::Simple(_) | Reply::Integer(_) | Reply::Bulk(_) | Reply::Array(_) => {
@@ -321,6 +387,20 @@ impl Session {
                 self.state = State::Closed;
                 Some(Event::Broken(breach))
             }
+        }
+    }
+
+    fn handle_token(&mut self, reply: Reply<'_>) -> Option<Event> {
+        match reply {
+            Reply::Bulk(bytes) => match DeviceToken::decode(bytes) {
+                Ok(token) => Some(Event::Token(token)),
+                Err(_) => {
+                    self.state = State::Closed;
+                    Some(Event::Broken(Breach::MalformedToken))
+                }
+            },
+            Reply::Error { message, .. } => Some(Event::NoToken(message.to_owned())),
+            other => self.handle_other(other),
         }
     }
 

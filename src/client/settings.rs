@@ -23,6 +23,8 @@ pub struct Settings {
     pub contact_retention: Duration,
     /// Who sees to it that the phone has TempIDs.
     pub temp_ids: TempIdSupply,
+    /// What the phone keeps of a login for its next start.
+    pub remembering: Remembering,
     /// Where beacons are sent without a command and heard, if they are.
     pub air: Option<AirSettings>,
 }
@@ -43,6 +45,16 @@ pub enum TempIdSupply {
     ByHand,
     /// The phone also fetches batches by itself.
     Automatic,
+}
+
+/// What a phone keeps of a login for its next start.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Remembering {
+    /// Nothing: the password is asked for at every start.
+    #[default]
+    Nothing,
+    /// A device token of each user.
+    Tokens,
 }
 
 impl Settings {

@@ -80,6 +80,11 @@ impl Client {
             | Event::WrongPassword(_)
             | Event::NowBlocked(_)
             | Event::Blocked(_)
+            | Event::CodeSent
+            | Event::WrongCode(_)
+            | Event::Token(_)
+            | Event::NoToken(_)
+            | Event::Forgotten(_)
             | Event::Uploaded(_)
             | Event::Answered
             | Event::LoggedOut
@@ -95,9 +100,17 @@ impl Client {
     pub(super) fn postpone(&mut self, action: Action, now: Now) -> Option<Action> {
         let Some(renewal) = &self.supply.renewal else { return Some(action) };
         let must_wait = match action {
-            Action::Download | Action::Upload(_) => renewal.is_asked(),
+            Action::Download | Action::Upload(_) | Action::Forget => renewal.is_asked(),
             Action::Beacon(_) => renewal.is_under_way() && !self.has_valid_temp_id(now),
-            Action::LogIn { .. } | Action::LogOut => false,
+            Action::LogIn { .. }
+            | Action::LogInWithToken { .. }
+            | Action::FetchToken
+            | Action::KeepToken { .. }
+            | Action::DropToken { .. }
+            | Action::Register { .. }
+            | Action::Confirm { .. }
+            | Action::Erase(_)
+            | Action::LogOut => false,
         };
         self.supply.postponed = None;
         if must_wait {

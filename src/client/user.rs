@@ -116,18 +116,31 @@ impl Client {
         // Whoever logs out does not wait for it.
         self.waiting_upload = None;
         let Some(action) = self.postpone(action, now) else { return Ok(()) };
+        if action.begins_conversation()
+            && matches!(self.link, Link::Down)
+            && let Err(error) = self.connect(now)
+        {
+            return self.lose_link(error, now);
+        }
         match action {
             Action::LogIn { user, password } => {
-                if let Link::Down = self.link
-                    && let Err(error) = self.connect(now)
-                {
-                    return self.lose_link(error, now);
-                }
-                self.say(|session, out| session.log_in(&user, &password, out));
+                self.say(|session, out| session.log_in(&user, password.as_str(), out));
+            }
+            Action::LogInWithToken { user } => return self.log_in_with_token(user, now),
+            Action::FetchToken => self.say(Session::request_token),
+            Action::KeepToken { user, token } => self.keep_token(user, &token),
+            Action::DropToken { user } => self.drop_token(&user),
+            Action::Register { number } => {
+                self.say(|session, out| session.register(&number, out));
+            }
+            Action::Confirm { number, code, password } => {
+                self.say(|session, out| session.confirm(&number, code, password.as_str(), out));
             }
             Action::Download => self.say(|session, out| session.download(1, out)),
             Action::Upload(code) => self.upload(code, now.monotonic, now),
             Action::Beacon(destination) => self.send_beacon(destination, now),
+            Action::Forget => self.say(Session::forget),
+            Action::Erase(user) => self.erase(user),
             Action::LogOut => self.say(Session::log_out),
         }
         self.expect_reply(now);

@@ -1,10 +1,18 @@
 use std::fmt;
 use std::fmt::Write;
 
+use thiserror::Error;
+
 /// A secret that a device logs in with in place of a password: [`PREFIX`](DeviceToken::PREFIX) and
 /// 64 hexadecimal digits.
 #[derive(Clone, PartialEq, Eq)]
 pub struct DeviceToken(String);
+
+/// The bytes are no device token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("expected {prefix} and {digits} hexadecimal digits", prefix = DeviceToken::PREFIX,
+    digits = 2 * DeviceToken::BYTES)]
+pub struct DeviceTokenError;
 
 impl DeviceToken {
     /// What a token begins with, and no password may.
@@ -20,6 +28,20 @@ impl DeviceToken {
             write!(text, "{byte:02x}").expect("a String takes every text");
         }
         Self(text)
+    }
+
+    /// Reads a token.
+    ///
+    /// # Errors
+    ///
+    /// [`DeviceTokenError`] if this is not the prefix and 64 hexadecimal digits in lower case.
+    pub fn decode(text: &[u8]) -> Result<Self, DeviceTokenError> {
+        let digits = text.strip_prefix(Self::PREFIX.as_bytes()).ok_or(DeviceTokenError)?;
+        let is_digit = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        if digits.len() != 2 * Self::BYTES || !digits.iter().all(is_digit) {
+            return Err(DeviceTokenError);
+        }
+        String::from_utf8(text.to_vec()).map(Self).map_err(|_| DeviceTokenError)
     }
 
     /// Whether something given in the place of a password is meant as a token.
@@ -39,3 +61,6 @@ impl fmt::Debug for DeviceToken {
         f.write_str("DeviceToken(…)")
     }
 }
+
+#[cfg(test)]
+mod tests;

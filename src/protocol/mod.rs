@@ -23,7 +23,7 @@ mod username;
 
 pub use beacon::{Beacon, BeaconError};
 pub use contact_record::{ContactRecord, ContactRecordError, InvalidRecord};
-pub use device_token::DeviceToken;
+pub use device_token::{DeviceToken, DeviceTokenError};
 pub use digit_code::{DigitCode, DigitCodeError, RegistrationCode, UploadCode};
 pub use notice::{Notice, NoticeError};
 pub use statistics::Statistics;

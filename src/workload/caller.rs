@@ -448,6 +448,12 @@ fn learn(event: Event, plan: &mut VecDeque<Step>, with_right_password: bool) -> 
         Event::Blocked(_) => Fact::Blocked,
         Event::Refused { code, message } => Fact::Refused { code, message },
         Event::Broken(breach) => Fact::Broken(breach.into()),
+        // No plan has a request that these answer.
+        Event::CodeSent
+        | Event::WrongCode(_)
+        | Event::Token(_)
+        | Event::NoToken(_)
+        | Event::Forgotten(_) => Fact::Broken(Breach::Unasked.into()),
         Event::TempIds(records) => {
             plan.pop_front();
             Fact::TempIds(records)

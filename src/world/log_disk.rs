@@ -91,6 +91,11 @@ impl LogStorage for LogDisk {
         disk.sync()
     }
 
+    fn remove(&mut self, name: &str) -> io::Result<()> {
+        self.files.remove(name);
+        Ok(())
+    }
+
     /// Replacing is one step here, so that nothing is left unfinished.
     fn discard_unfinished(&mut self, _: &str) {}
 

@@ -96,6 +96,7 @@ impl Truth {
     pub fn answer(&mut self, words: &[&str]) -> Vec<u8> {
         match words {
             ["AUTH", _, _] | ["QUIT"] => b"+OK\r\n".to_vec(),
+            ["HELLO", "3", "AUTH", _, _] => b"%1\r\n$5\r\nproto\r\n:3\r\n".to_vec(),
             ["TEMPID"] => bulk(&self.temp_ids(1)),
             ["TEMPID", count] => bulk(&self.temp_ids(count.parse().expect("a count"))),
             ["UPLOAD", records] => format!(":{}\r\n", records.len() / Record::LEN).into_bytes(),

@@ -5,13 +5,16 @@ fn commands_are_read_as_the_assignment_writes_them() {
     assert_eq!(Command::decode("Download_tempID"), Ok(Command::Download));
     assert_eq!(Command::decode("  Upload_contact_log "), Ok(Command::Upload(None)));
     assert_eq!(Command::decode("logout"), Ok(Command::LogOut));
+    assert_eq!(Command::decode("Forget_me"), Ok(Command::Forget));
     let destination = "127.0.0.1:8001".parse().expect("an address");
     assert_eq!(Command::decode("Beacon 127.0.0.1 8001"), Ok(Command::Beacon(destination)));
 }
 
 #[test]
 fn other_lines_are_refused() {
-    for line in ["whatsthedate", "logout now", "download_tempid", "Download_tempID 2"] {
+    for line in
+        ["whatsthedate", "logout now", "download_tempid", "Download_tempID 2", "Forget_me now"]
+    {
         assert_eq!(Command::decode(line), Err(CommandError::Unknown), "{line}");
     }
     for line in ["Beacon", "Beacon 127.0.0.1", "Beacon 127.0.0.1 1 2"] {

@@ -41,6 +41,10 @@ impl LogStorage for Machine {
         self.directory.replace(name, content)
     }
 
+    fn remove(&mut self, name: &str) -> std::io::Result<()> {
+        self.directory.remove(name)
+    }
+
     fn discard_unfinished(&mut self, name: &str) {
         self.directory.discard_unfinished(name);
     }

@@ -1,6 +1,11 @@
+use std::time::Instant;
+
 use super::*;
+use crate::client::contact_log::Added;
+use crate::client::phone::Reception;
 use crate::client::session::Event;
-use crate::protocol::{BeaconError, Username};
+use crate::clock::Now;
+use crate::protocol::{BeaconError, DeviceToken, RegistrationCode, Timestamp};
 
 /// A dialogue and what it showed.
 struct Fixture {
@@ -13,23 +18,50 @@ impl Fixture {
     #[expect(clippy::disallowed_methods, reason = "only the distance to it matters")]
     fn at_username() -> Self {
         let mut dialogue = Dialogue::default();
-        dialogue.connected();
+        assert_eq!(dialogue.connected(None), None);
         let now = Now { monotonic: Instant::now(), wall: record().start };
         Self { dialogue, lines: Lines::new(), now }
+    }
+
+    /// Of a phone that remembers logins, and has a token of ann.
+    fn logging_in_with_token() -> Self {
+        let mut fixture = Self::at_username();
+        fixture.dialogue = Dialogue::new(Remembering::Tokens);
+        let action = fixture.dialogue.connected(Some(ann()));
+        assert_eq!(action, Some(Action::LogInWithToken { user: "ann".to_owned() }));
+        fixture
+    }
+
+    /// The right code and a password were typed, and sent.
+    fn confirming() -> Self {
+        let mut fixture = Self::at_username();
+        assert_eq!(fixture.line(" register "), None);
+        assert_eq!(fixture.dialogue.prompt(), Some(Prompt::Number));
+        let number = NUMBER.to_owned();
+        assert_eq!(fixture.line(NUMBER), Some(Action::Register { number }));
+        fixture.answered(Event::CodeSent);
+        assert_eq!(fixture.dialogue.prompt(), Some(Prompt::Code));
+        assert_eq!(fixture.line("123456"), None);
+        assert_eq!(fixture.dialogue.prompt(), Some(Prompt::NewPassword));
+        assert_eq!(fixture.line(" pass word"), None);
+        assert_eq!(fixture.dialogue.prompt(), Some(Prompt::NewPasswordAgain));
+        assert_eq!(fixture.line(" pass word"), Some(confirm("123456", " pass word")));
+        fixture.shown();
+        fixture
     }
 
     fn logging_in() -> Self {
         let mut fixture = Self::at_username();
         assert_eq!(fixture.line("ann"), None);
         assert_eq!(fixture.dialogue.prompt(), Some(Prompt::Password));
-        let (user, password) = ("ann".to_owned(), " se cret ".to_owned());
+        let (user, password) = ("ann".to_owned(), TypedPassword::new(" se cret "));
         assert_eq!(fixture.line(" se cret "), Some(Action::LogIn { user, password }));
         fixture
     }
 
     fn at_prompt() -> Self {
         let mut fixture = Self::logging_in();
-        fixture.answered(Event::LoggedIn(Username::decode(b"ann").expect("a name")));
+        fixture.answered(Event::LoggedIn(ann()));
         assert_eq!(fixture.shown(), ["Welcome to the BlueTrace Simulator!"]);
         fixture
     }
@@ -46,13 +78,28 @@ impl Fixture {
         self.shown()
     }
 
-    fn answered(&mut self, event: Event) {
-        self.dialogue.answered(&event, &mut self.lines);
+    fn answered(&mut self, event: Event) -> Option<Action> {
+        self.dialogue.answered(&event, &mut self.lines)
     }
 
     fn shown(&mut self) -> Vec<String> {
         std::mem::take(&mut self.lines).into_iter().map(|line| line.text).collect()
     }
+}
+
+const NUMBER: &str = "+61410555555";
+
+fn ann() -> Username {
+    Username::decode(b"ann").expect("a name")
+}
+
+fn confirm(code: &str, password: &str) -> Action {
+    let code = RegistrationCode::decode(code.as_bytes()).expect("a code");
+    Action::Confirm { number: NUMBER.to_owned(), code, password: TypedPassword::new(password) }
+}
+
+fn refused(code: &str, message: &str) -> Event {
+    Event::Refused { code: code.to_owned(), message: message.to_owned() }
 }
 
 fn record() -> ContactRecord {
@@ -274,4 +321,174 @@ fn refused_login_asks_for_the_username_again() {
     fixture.answered(Event::Refused { code, message });
     assert_eq!(fixture.shown(), ["The server refuses: too many connections"]);
     assert_eq!(fixture.dialogue.prompt(), Some(Prompt::Username));
+}
+
+#[test]
+fn confirming_registration_with_the_right_code_welcomes() {
+    let mut fixture = Fixture::confirming();
+    let user = Username::decode(NUMBER.as_bytes()).expect("a number");
+    assert_eq!(fixture.answered(Event::LoggedIn(user)), None);
+    assert_eq!(fixture.shown(), ["Welcome to the BlueTrace Simulator!"]);
+    assert_eq!(fixture.dialogue.prompt(), Some(Prompt::Command));
+}
+
+#[test]
+fn confirming_registration_refused_asks_only_for_what_was_wrong() {
+    let mut fixture = Fixture::confirming();
+    fixture.answered(Event::WrongCode("wrong code".to_owned()));
+    assert_eq!(fixture.shown(), ["The server refuses: wrong code"]);
+    assert_eq!(fixture.dialogue.prompt(), Some(Prompt::Code));
+    assert_eq!(fixture.line("12345"), None);
+    assert_eq!(fixture.shown(), ["A code has 6 digits."]);
+    assert_eq!(fixture.line("654321"), Some(confirm("654321", " pass word")));
+    fixture.answered(refused("ERR", "too short"));
+    assert_eq!(fixture.shown(), ["The server refuses: too short"]);
+    assert_eq!(fixture.dialogue.prompt(), Some(Prompt::NewPassword));
+    assert_eq!(fixture.line("a longer one"), None);
+    assert_eq!(fixture.line("a longer two"), None);
+    assert_eq!(fixture.shown(), ["The two passwords differ. Please type them again."]);
+    assert_eq!(fixture.line("a longer one"), None);
+    assert_eq!(fixture.line("a longer one"), Some(confirm("654321", "a longer one")));
+    fixture.answered(refused("BUSYPASSWORDS", "later"));
+    assert_eq!(fixture.dialogue.prompt(), Some(Prompt::Code));
+    fixture.dialogue.leave();
+    assert_eq!(fixture.dialogue.ending(), Some(Ending::Failed));
+}
+
+#[test]
+fn registering_empty_line_leads_back_to_the_username_at_every_question() {
+    for answers in 0..4 {
+        let mut fixture = Fixture::at_username();
+        fixture.line("register");
+        for answer in [NUMBER, "123456", "pass word"].into_iter().take(answers) {
+            fixture.line(answer);
+            fixture.answered(Event::CodeSent);
+        }
+        assert_ne!(fixture.dialogue.prompt(), Some(Prompt::Username));
+        assert_eq!(fixture.line(""), None);
+        assert_eq!(fixture.dialogue.prompt(), Some(Prompt::Username));
+        fixture.dialogue.leave();
+        assert_eq!(fixture.dialogue.ending(), Some(Ending::Left));
+    }
+}
+
+#[test]
+fn registering_refused_or_lost_asks_for_the_username() {
+    let requesting = || {
+        let mut fixture = Fixture::at_username();
+        fixture.line("register");
+        fixture.line("0410");
+        fixture
+    };
+    let mut fixture = requesting();
+    fixture.answered(refused("ERR", "expected a number"));
+    assert_eq!(fixture.shown(), ["The server refuses: expected a number"]);
+    assert_eq!(fixture.dialogue.prompt(), Some(Prompt::Username));
+    for (mut fixture, advice) in
+        [(requesting(), "Please register"), (Fixture::confirming(), "Please log in")]
+    {
+        fixture.dialogue.lost("The server has gone away.", &mut fixture.lines);
+        let shown = fixture.shown();
+        assert_eq!(shown[0], "The server has gone away.");
+        assert!(shown[1].starts_with(advice), "{shown:?}");
+        assert_eq!(fixture.dialogue.prompt(), Some(Prompt::Username));
+    }
+}
+
+#[test]
+fn login_with_password_is_remembered_before_the_prompt() {
+    let token = DeviceToken::new([1; DeviceToken::BYTES]);
+    for (event, action, told) in [
+        (
+            Event::Token(token.clone()),
+            Some(Action::KeepToken { user: ann(), token }),
+            Vec::<&str>::new(),
+        ),
+        (
+            Event::NoToken("disk full".to_owned()),
+            None,
+            vec!["This login is not remembered: disk full"],
+        ),
+    ] {
+        let mut fixture = Fixture::logging_in_with_token();
+        fixture.dialogue.no_token(None, &mut fixture.lines);
+        assert_eq!(fixture.dialogue.prompt(), Some(Prompt::Password));
+        assert!(matches!(fixture.line("secret"), Some(Action::LogIn { .. })));
+        assert_eq!(fixture.answered(Event::LoggedIn(ann())), Some(Action::FetchToken));
+        assert_eq!(fixture.dialogue.prompt(), None);
+        fixture.shown();
+        assert_eq!(fixture.answered(event), action);
+        assert_eq!(fixture.shown(), told);
+        assert_eq!(fixture.dialogue.prompt(), Some(Prompt::Command));
+    }
+}
+
+#[test]
+fn login_with_token_fetches_no_other_one() {
+    let mut fixture = Fixture::logging_in_with_token();
+    assert_eq!(fixture.answered(Event::LoggedIn(ann())), None);
+    assert_eq!(fixture.dialogue.prompt(), Some(Prompt::Command));
+}
+
+#[test]
+fn token_that_is_refused_is_dropped_and_the_password_asked_for() {
+    let mut fixture = Fixture::logging_in_with_token();
+    let action = fixture.answered(Event::WrongPassword("Invalid Password.".to_owned()));
+    assert_eq!(action, Some(Action::DropToken { user: "ann".to_owned() }));
+    assert_eq!(fixture.shown(), ["The remembered login of ann has ended."]);
+    assert_eq!(fixture.dialogue.prompt(), Some(Prompt::Password));
+    let mut fixture = Fixture::logging_in_with_token();
+    assert_eq!(fixture.answered(Event::Blocked("Later".to_owned())), None);
+    assert_eq!(fixture.dialogue.ending(), Some(Ending::Failed));
+}
+
+#[test]
+fn end_of_account_is_confirmed_with_yes_only() {
+    let mut fixture = Fixture::at_prompt();
+    for answer in ["", "y", "no", "Yes"] {
+        assert_eq!(fixture.line("Forget_me"), None);
+        assert_eq!(fixture.dialogue.prompt(), Some(Prompt::EndOfAccount));
+        fixture.shown();
+        assert_eq!(fixture.line(answer), None);
+        assert_eq!(fixture.shown(), ["Your account stays."]);
+        assert_eq!(fixture.dialogue.prompt(), Some(Prompt::Command));
+    }
+    fixture.line("Forget_me");
+    assert_eq!(fixture.line(" yes "), Some(Action::Forget));
+    fixture.shown();
+    assert_eq!(fixture.answered(Event::Forgotten(ann())), Some(Action::Erase(ann())));
+    assert_eq!(fixture.shown(), ["Your account has ended.", "Goodbye!"]);
+    assert_eq!(fixture.dialogue.ending(), Some(Ending::Left));
+}
+
+#[test]
+fn end_of_account_refused_or_lost_is_a_failed_command() {
+    let forgetting = || {
+        let mut fixture = Fixture::at_prompt();
+        fixture.line("Forget_me");
+        fixture.line("yes");
+        fixture.shown();
+        fixture
+    };
+    let mut fixture = forgetting();
+    fixture.answered(refused("IOERR", "disk full"));
+    assert_eq!(fixture.dialogue.prompt(), Some(Prompt::Command));
+    assert!(fixture.dialogue.has_failed());
+    let mut fixture = forgetting();
+    fixture.dialogue.lost("The server has gone away.", &mut fixture.lines);
+    assert!(fixture.shown()[1].starts_with("Your account may have ended."));
+    assert!(fixture.dialogue.has_failed());
+    let mut fixture = forgetting();
+    assert_eq!(fixture.dialogue.leave(), None);
+    assert_eq!(fixture.dialogue.ending(), Some(Ending::Failed));
+}
+
+#[test]
+fn upload_without_the_code_that_it_needs_is_told_how_to_give_it() {
+    let mut fixture = Fixture::at_prompt();
+    fixture.line("Upload_contact_log");
+    fixture.answered(refused("NOCODE", "no valid upload code"));
+    let shown = fixture.shown();
+    assert_eq!(shown[0], "The server refuses: no valid upload code");
+    assert!(shown[1].ends_with(": Upload_contact_log 12345678"), "{shown:?}");
 }

@@ -188,3 +188,17 @@ fn beacon_received_while_an_editor_saves_is_written_when_it_has_finished() {
     assert_eq!(fixture.content("ann").lines().count(), 2);
     assert_eq!(fixture.phone.log().len(), 2);
 }
+
+#[test]
+fn erasing_removes_the_log_of_the_user_and_leaves_that_of_an_earlier_one() {
+    let mut fixture = Fixture::owned_by("ann");
+    fixture.receive(sample());
+    fixture.hand_over("bob");
+    fixture.receive(sample());
+    fixture.keeper.erase(&mut fixture.phone).expect("erased");
+    assert!(fixture.phone.log().is_empty());
+    let left = fs::read_dir(fixture.directory.path()).expect("a directory");
+    let names = left.map(|entry| entry.expect("an entry").file_name());
+    assert!(names.into_iter().all(|name| !name.to_string_lossy().contains("bob")));
+    assert!(fixture.content("ann").contains(SAMPLE));
+}

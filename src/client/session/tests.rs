@@ -1,4 +1,5 @@
 use super::*;
+use crate::protocol::RegistrationCode;
 
 fn record(number: u128) -> ContactRecord {
     let times = b"1234567890123456789113/05/2020 17:54:0613/05/2020 18:09:05";
@@ -191,11 +192,96 @@ fn upload_of_which_another_number_is_taken_breaks_the_session() {
     assert_eq!(breach.to_string(), "the server took 1 contact record of 2");
 }
 
+fn code() -> RegistrationCode {
+    RegistrationCode::decode(b"123456").expect("a code")
+}
+
+impl Fixture {
+    /// In a version of RESP in which notices come.
+    fn confirming() -> Self {
+        let mut fixture = Self { session: Session::new(RespVersion::V3), ..Self::default() };
+        fixture.session.register("+61410555555", &mut fixture.sent);
+        assert_eq!(fixture.sent, b"*2\r\n$8\r\nREGISTER\r\n$12\r\n+61410555555\r\n");
+        fixture.receive(b"+OK\r\n");
+        assert_eq!(fixture.told, [Event::CodeSent]);
+        (fixture.sent, fixture.told) = Default::default();
+        fixture.session.confirm("+61410555555", code(), "a long one", &mut fixture.sent);
+        assert!(fixture.sent.ends_with(b"$6\r\n123456\r\n$10\r\na long one\r\n"));
+        fixture.sent.clear();
+        fixture
+    }
+}
+
+#[test]
+fn confirming_with_the_right_code_logs_in_and_asks_for_notices() {
+    let mut fixture = Fixture::confirming();
+    fixture.receive(b"+OK\r\n");
+    let user = Username::decode(b"+61410555555").expect("a number");
+    assert_eq!(fixture.told, [Event::LoggedIn(user)]);
+    assert_eq!(fixture.sent, b"*2\r\n$5\r\nHELLO\r\n$1\r\n3\r\n");
+    fixture.receive(b"%1\r\n$5\r\nproto\r\n:3\r\n");
+    assert!(fixture.session.is_logged_in() && !fixture.session.is_waiting());
+    assert_eq!(fixture.told.len(), 1);
+}
+
+#[test]
+fn confirming_refused_leaves_the_connection_unless_the_server_is_busy() {
+    let refused = |code: &str, message: &str| Event::Refused {
+        code: code.to_owned(),
+        message: message.to_owned(),
+    };
+    for (reply, event, is_closed) in [
+        (&b"-WRONGCODE no\r\n"[..], Event::WrongCode("no".to_owned()), false),
+        (b"-ERR too short\r\n", refused("ERR", "too short"), false),
+        (b"-BUSYPASSWORDS later\r\n", refused("BUSYPASSWORDS", "later"), true),
+        (b":1\r\n", Event::Broken(Breach::Unasked), true),
+    ] {
+        let mut fixture = Fixture::confirming();
+        fixture.receive(reply);
+        assert_eq!(fixture.told, [event]);
+        assert_eq!(fixture.session.is_closed(), is_closed);
+        assert!(!fixture.session.is_waiting());
+    }
+}
+
+#[test]
+fn token_is_told_and_anything_else_is_no_answer_to_a_command() {
+    let token = DeviceToken::new([7; DeviceToken::BYTES]);
+    let reply = format!("${}\r\n{}\r\n", token.as_str().len(), token.as_str());
+    for (reply, event) in [
+        (reply.as_bytes(), Event::Token(token)),
+        (b"-IOERR disk full\r\n", Event::NoToken("disk full".to_owned())),
+        (b"$5\r\nhello\r\n", Event::Broken(Breach::MalformedToken)),
+    ] {
+        let mut fixture = Fixture::ready();
+        fixture.session.request_token(&mut fixture.sent);
+        assert_eq!(fixture.sent, b"*1\r\n$5\r\nTOKEN\r\n");
+        fixture.receive(reply);
+        assert_eq!(fixture.told, [event]);
+    }
+}
+
+#[test]
+fn forgetting_ends_the_conversation_unless_it_is_refused() {
+    let mut fixture = Fixture::ready();
+    fixture.session.forget(&mut fixture.sent);
+    assert_eq!(fixture.sent, b"*1\r\n$6\r\nFORGET\r\n");
+    fixture.receive(b"-IOERR disk full\r\n");
+    assert!(matches!(&fixture.told[..], [Event::Refused { code, .. }] if code == "IOERR"));
+    assert!(fixture.session.is_logged_in());
+    fixture.session.forget(&mut fixture.sent);
+    fixture.told.clear();
+    fixture.receive(b"+OK\r\n");
+    assert_eq!(fixture.told, [Event::Forgotten(Username::decode(b"ann").expect("a name"))]);
+    assert!(fixture.session.is_closed() && !fixture.session.lost());
+}
+
 #[test]
 fn loss_matters_only_to_who_was_logged_in_or_wanted_to() {
     assert!(!Session::default().lost());
     assert!(Fixture::logging_in().session.lost());
     assert!(Fixture::ready().session.lost());
+    assert!(Fixture::confirming().session.lost());
     let mut fixture = Fixture::ready();
     fixture.session.log_out(&mut fixture.sent);
     assert!(!fixture.session.lost());
