@@ -227,6 +227,7 @@ impl Dialogue {
         match (event, &self.state) {
             (_, State::Ended(_)) => {}
             (session::Event::Notice(notice), _) => show_notice(notice, lines),
+            (session::Event::Acknowledged(_) | session::Event::NotAcknowledged(_), _) => {}
             (session::Event::LoggedOut, _) | (_, State::LoggingOut) => self.goodbye(lines),
             (session::Event::LoggedIn(_), _) => {
                 good(lines, "Welcome to the BlueTrace Simulator!");

@@ -58,9 +58,10 @@ enum Pending {
         rest: Vec<ContactRecord>,
         code: Option<UploadCode>,
     },
-    /// That the user has seen a notice. If it is refused, the notice is told again after the next
-    /// login.
-    Seen,
+    /// That the user has seen the notice of this number.
+    Seen {
+        notice: i64,
+    },
     /// A request that the session does not know; every reply but an error answers it.
     Other,
 }
@@ -93,6 +94,11 @@ pub enum Event {
     },
     /// The user is to be told this; then [`Session::acknowledge`] follows.
     Notice(Notice),
+    /// The server will not tell the notice of this number again.
+    Acknowledged(i64),
+    /// The server refused to note that the user has seen the notice of this number, and tells it
+    /// again after the next login.
+    NotAcknowledged(i64),
     /// The server confirmed the logout.
     LoggedOut,
     /// The server broke the protocol, and the conversation is over.
@@ -170,7 +176,7 @@ impl Session {
     pub fn acknowledge(&mut self, notice: i64, out: &mut Vec<u8>) {
         if let State::LoggedIn { pending, .. } = &mut self.state {
             Request::Seen { notice }.encode(out);
-            pending.push_back(Pending::Seen);
+            pending.push_back(Pending::Seen { notice });
         }
     }
 
@@ -299,8 +305,9 @@ impl Session {
                 }
                 other => self.handle_other(other),
             },
-            Pending::Seen => match reply {
-                Reply::Simple("OK") | Reply::Error { .. } => None,
+            Pending::Seen { notice } => match reply {
+                Reply::Simple("OK") => Some(Event::Acknowledged(notice)),
+                Reply::Error { .. } => Some(Event::NotAcknowledged(notice)),
                 other => self.handle_other(other),
             },
             Pending::Other => match reply {
