@@ -60,6 +60,11 @@ impl Codes {
         Self { are_needed, users: (0..people).map(|_| User::default()).collect() }
     }
 
+    /// Number of codes that users were given.
+    pub fn made_in_all(&self) -> usize {
+        self.users.iter().map(|user| user.made.len()).sum()
+    }
+
     /// Notes that a user needs a code, and returns whether to ask the operator for it.
     pub fn need(&mut self, person: PersonId) -> bool {
         !std::mem::replace(&mut self.users[person.index()].is_awaited, true)

@@ -170,6 +170,8 @@ impl Crowd {
             logins: self.ledger.logins(),
             temp_ids: self.ledger.temp_ids(),
             uploaded: self.ledger.uploaded(),
+            notices: self.notices.told_in_all(),
+            codes: self.codes.made_in_all(),
             blocked: self.ledger.blocked(),
             resets: self.resets,
             crashes: self.crashes,

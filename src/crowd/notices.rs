@@ -29,6 +29,7 @@ pub struct Notices {
     known: BTreeSet<i64>,
     /// Numbers of the notices that each person was told, and those that are noted as seen.
     users: Vec<BTreeMap<i64, State>>,
+    told: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +42,12 @@ impl Notices {
     /// No notices, for people who are told of every case `at_once`, or when the operator says so.
     pub fn new(people: u32, at_once: bool) -> Self {
         let users = vec![BTreeMap::new(); people as usize];
-        Self { at_once, notified: BTreeSet::new(), known: BTreeSet::new(), users }
+        Self { at_once, notified: BTreeSet::new(), known: BTreeSet::new(), users, told: 0 }
+    }
+
+    /// How often people were told something.
+    pub fn told_in_all(&self) -> u64 {
+        self.told
     }
 
     /// Notes that the operator has let people be told of a case, and that `users` were not before.
@@ -92,6 +98,7 @@ impl Notices {
         if !disk.records().notices().iter().any(is_it) {
             return Err(format!("{person} is told {notice:?}, which is not on the disk"));
         }
+        self.told += 1;
         let state = self.users[person.index()].entry(notice.number).or_insert(State::Told);
         match state {
             State::Told => Ok(()),
