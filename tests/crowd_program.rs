@@ -19,7 +19,15 @@ fn worlds_of_every_kind_keep_their_promises_and_say_what_they_covered() {
         let options = format!("crowd --world {kind} --seeds 3 --phones 20 --seed 7");
         let stdout = printed(&data, &options);
         assert!(stdout[0].starts_with("3 worlds kept every promise, in "), "{stdout:#?}");
-        for what in [" logins, ", " blocks, ", " TempIDs, ", " uploaded records,", " crashes of"] {
+        for what in [
+            " logins, ",
+            " blocks, ",
+            " TempIDs, ",
+            " uploaded records,",
+            " notices, ",
+            " upload codes,",
+            " crashes of",
+        ] {
             assert!(stdout.iter().any(|line| line.contains(what)), "{stdout:#?}");
         }
         assert_eq!(first_seed(&stdout), 7);

@@ -178,7 +178,8 @@ fn users_are_listed_while_the_server_runs_and_after() {
 fn socket_is_there_for_its_owner_as_long_as_the_server() {
     let data = Data::sample();
     let path = data.file("operator.sock");
-    let no_server = format!("server: {}: no server runs in this directory\n", data.path().display());
+    let no_server =
+        format!("server: {}: no server runs in this directory\n", data.path().display());
     assert_eq!(problem(&data, &["code", NINE.user], 1), no_server);
     let server = Server::start(&data);
     let metadata = fs::metadata(&path).expect("a socket");

@@ -220,6 +220,7 @@ impl Dialogue {
         let state = std::mem::replace(&mut self.state, State::Busy);
         match (event, state) {
             (_, ended @ State::Ended(_)) => self.state = ended,
+            (Event::Acknowledged(_) | Event::NotAcknowledged(_), state) => self.state = state,
             (Event::Notice(notice), state) => {
                 show_notice(notice, lines);
                 self.state = state;

@@ -142,7 +142,9 @@ impl Client {
                 }
             }
             session::Event::Notice(notice) => self.notices.push(notice.number),
-            session::Event::WrongPassword(_)
+            session::Event::Acknowledged(_)
+            | session::Event::NotAcknowledged(_)
+            | session::Event::WrongPassword(_)
             | session::Event::NowBlocked(_)
             | session::Event::Blocked(_)
             | session::Event::CodeSent

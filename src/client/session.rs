@@ -66,9 +66,11 @@ enum Pending {
         rest: Vec<ContactRecord>,
         code: Option<UploadCode>,
     },
-    /// That the user has seen a notice. If it is refused, the notice is told again after the next
-    /// login.
-    Seen,
+    /// That the user has seen the notice of this number. If it is refused, the notice is told again
+    /// after the next login.
+    Seen {
+        notice: i64,
+    },
     /// The version of RESP of a session that began with a registration.
     Version,
     /// A device token.
@@ -118,6 +120,11 @@ pub enum Event {
     },
     /// The user is to be told this; then [`Session::acknowledge`] follows.
     Notice(Notice),
+    /// The server will not tell the notice of this number again.
+    Acknowledged(i64),
+    /// The server refused to note that the user has seen the notice of this number, and tells it
+    /// again after the next login.
+    NotAcknowledged(i64),
     /// The server confirmed the logout.
     LoggedOut,
     /// The server broke the protocol, and the conversation is over.
@@ -214,7 +221,7 @@ impl Session {
     pub fn acknowledge(&mut self, notice: i64, out: &mut Vec<u8>) {
         if let State::LoggedIn { pending, .. } = &mut self.state {
             Request::Seen { notice }.encode(out);
-            pending.push_back(Pending::Seen);
+            pending.push_back(Pending::Seen { notice });
         }
     }
 
@@ -352,8 +359,9 @@ impl Session {
                 }
                 other => self.handle_other(other),
             },
-            Pending::Seen => match reply {
-                Reply::Simple("OK") | Reply::Error { .. } => None,
+            Pending::Seen { notice } => match reply {
+                Reply::Simple("OK") => Some(Event::Acknowledged(notice)),
+                Reply::Error { .. } => Some(Event::NotAcknowledged(notice)),
                 other => self.handle_other(other),
             },
             Pending::Version => match reply {

@@ -76,6 +76,8 @@ impl Client {
             Event::TempIds(records) => renewal.fetched(records, &mut self.phone, now),
             Event::Refused { message, .. } => renewal.refused(message, now),
             Event::Notice(_)
+            | Event::Acknowledged(_)
+            | Event::NotAcknowledged(_)
             | Event::LoggedIn(_)
             | Event::WrongPassword(_)
             | Event::NowBlocked(_)

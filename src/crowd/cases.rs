@@ -95,4 +95,4 @@ fn wire(case: &ContactTrace) -> Vec<u8> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

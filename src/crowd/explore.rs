@@ -57,6 +57,8 @@ pub struct Coverage {
     logins: u64,
     temp_ids: u64,
     uploaded: u64,
+    notices: u64,
+    codes: u64,
     blocked: u64,
     resets: u64,
     crashes: u64,
@@ -116,9 +118,20 @@ impl Findings {
 
 impl AddAssign<Report> for Coverage {
     fn add_assign(&mut self, report: Report) {
-        let Report { steps, logins, uploaded, blocked, resets, crashes, .. } = report;
-        let temp_ids = report.temp_ids as u64;
-        *self += Self { worlds: 1, steps, logins, temp_ids, uploaded, blocked, resets, crashes };
+        let Report { steps, logins, uploaded, notices, blocked, resets, crashes, .. } = report;
+        let (temp_ids, codes) = (report.temp_ids as u64, report.codes as u64);
+        *self += Self {
+            worlds: 1,
+            steps,
+            logins,
+            temp_ids,
+            uploaded,
+            notices,
+            codes,
+            blocked,
+            resets,
+            crashes,
+        };
     }
 }
 
@@ -129,6 +142,8 @@ impl AddAssign for Coverage {
         self.logins += other.logins;
         self.temp_ids += other.temp_ids;
         self.uploaded += other.uploaded;
+        self.notices += other.notices;
+        self.codes += other.codes;
         self.blocked += other.blocked;
         self.resets += other.resets;
         self.crashes += other.crashes;
@@ -137,12 +152,14 @@ impl AddAssign for Coverage {
 
 impl fmt::Display for Coverage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { worlds, steps, logins, temp_ids, uploaded, blocked, resets, crashes } = self;
+        let Self { worlds, steps, logins, temp_ids, uploaded, blocked, .. } = self;
+        let Self { notices, codes, resets, crashes, .. } = self;
         writeln!(f, "{worlds} worlds kept every promise, in {steps} steps:")?;
         writeln!(
             f,
             "{logins} logins, {blocked} blocks, {temp_ids} TempIDs, {uploaded} uploaded records,"
         )?;
+        writeln!(f, "{notices} notices, {codes} upload codes,")?;
         writeln!(f, "{resets} broken connections, {crashes} crashes of the server")
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::protocol::{ContactRecord, TempId, Username};
+use crate::protocol::{ContactRecord, TempId, Timestamp, Username};
 use crate::server::accounts::MAX_FAILURES;
 use crate::workload::caller::Fact;
 use crate::workload::{Oracle, Repeats};
@@ -77,6 +77,11 @@ impl Ledger {
         self.oracle.told().len()
     }
 
+    /// To whom a TempID was told, and from when it is valid.
+    pub fn owner_of(&self, temp_id: TempId) -> Option<(PersonId, Timestamp)> {
+        self.oracle.note_of(temp_id).map(|(person, record)| (*person, record.start))
+    }
+
     /// Number of successful logins.
     pub fn logins(&self) -> u64 {
         self.logins
@@ -143,6 +148,8 @@ impl Ledger {
             | Fact::Answered
             | Fact::Refused { .. }
             | Fact::Notice(_)
+            | Fact::Acknowledged(_)
+            | Fact::NotAcknowledged(_)
             | Fact::LoggedOut
             | Fact::Broken(_) => None,
         };

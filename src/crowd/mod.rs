@@ -2,10 +2,15 @@
 //! server promises. It is built for tests and for `simulate crowd`.
 
 pub mod cases;
+pub mod codes;
+mod coming_back;
 pub mod contact_logs;
 pub mod explore;
 pub mod ledger;
 pub mod memory;
+pub mod notices;
+mod operating;
+pub mod operator;
 pub mod plan;
 mod report;
 pub mod scenario;
@@ -15,24 +20,28 @@ mod tests;
 pub mod trace;
 pub mod watchdog;
 
-use std::convert::Infallible;
 use std::time::Duration;
 
 use rand::RngExt;
 use rand::rngs::ChaCha12Rng;
 
 use self::cases::Cases;
+use self::codes::Codes;
 use self::contact_logs::{ContactLogs, GRACE};
 use self::ledger::Ledger;
 use self::memory::Memory;
+use self::notices::Notices;
+use self::operator::{Errand, Operator};
 pub use self::report::{Report, Violation};
 use self::settings::WorldSettings;
 use self::trace::Trace;
 use self::watchdog::{Bounds, Promise, Watchdog};
 use crate::clock::Now;
+use crate::protocol::Timestamp;
 use crate::protocol::request::Request;
-use crate::protocol::{Timestamp, resp};
+use crate::protocol::resp::{self, RespVersion};
 use crate::server::authority::TempIdKind;
+use crate::server::decision::Decision;
 use crate::workload::Repeats;
 use crate::workload::caller::Fact;
 use crate::world::clock::VirtualClock;
@@ -55,6 +64,12 @@ const LONGEST_RETRY: Duration = Duration::from_secs(5);
 /// Longest pause of a user before the next step.
 const LONGEST_THOUGHT: Duration = Duration::from_secs(1);
 
+/// Cases of which the operator lets people be told, below this number.
+const MOST_NOTIFIED: u32 = 20;
+
+/// Time after which the operator does nothing of the kind.
+const LONGEST_OPERATION: Duration = Duration::from_secs(600);
+
 /// The users of all phones, and the checks.
 #[derive(Debug)]
 pub struct Crowd {
@@ -64,10 +79,13 @@ pub struct Crowd {
     watchdog: Watchdog,
     memory: Memory,
     cases: Cases,
+    codes: Codes,
+    notices: Notices,
+    operator: Operator,
     resets: u64,
     crashes: u64,
     most_connections: usize,
-    trace: Trace<Happening<Infallible>>,
+    trace: Trace<Happening<Errand>>,
 }
 
 /// Runs a world until all plans are done and no event is left.
@@ -103,6 +121,20 @@ impl Crowd {
             let arrival = random::up_to(settings.arrivals, &mut rng);
             future.schedule(arrival, Happening::Acts(PhoneId::new(number)));
         }
+        let mut operator = random::stream(settings.seed, Purpose::Operator);
+        if settings.is_operated {
+            for phone in &mut phones {
+                if operator.random() {
+                    phone.speak(RespVersion::V3);
+                }
+                phone.intend(&plan::random_meetings(settings.phones, &mut operator));
+            }
+            for _ in 0..operator.random_range(0..MOST_NOTIFIED) {
+                let at = random::up_to(LONGEST_OPERATION, &mut operator);
+                future.schedule(at, Happening::Own(Errand::Notify));
+            }
+        }
+        let policy = &settings.server.policy;
         let mut machine = Machine::new(settings.machine());
         machine.start(clock.now()).expect("an empty disk holds nothing wrong");
         let network = Network::new(settings.network, settings.seed);
@@ -119,6 +151,9 @@ impl Crowd {
             watchdog: Watchdog::new(bounds),
             memory: Memory::default(),
             cases: Cases::new(settings.phones),
+            codes: Codes::new(settings.phones, policy.upload_codes),
+            notices: Notices::new(settings.phones, policy.notify_at_once),
+            operator: Operator::new(operator),
             resets: 0,
             crashes: 0,
             most_connections: 0,
@@ -135,6 +170,8 @@ impl Crowd {
             logins: self.ledger.logins(),
             temp_ids: self.ledger.temp_ids(),
             uploaded: self.ledger.uploaded(),
+            notices: self.notices.told_in_all(),
+            codes: self.codes.made_in_all(),
             blocked: self.ledger.blocked(),
             resets: self.resets,
             crashes: self.crashes,
@@ -145,7 +182,7 @@ impl Crowd {
     }
 
     /// Checks all promises that are due.
-    fn check_promises(&mut self, core: &mut Core<Infallible>) -> Result<(), String> {
+    fn check_promises(&mut self, core: &mut Core<Errand>) -> Result<(), String> {
         let now = core.clock.elapsed();
         while let Some(promise) = self.watchdog.pop_due(now) {
             if !self.is_kept(promise, core) {
@@ -155,7 +192,7 @@ impl Crowd {
         Ok(())
     }
 
-    fn is_kept(&mut self, promise: Promise, core: &mut Core<Infallible>) -> bool {
+    fn is_kept(&mut self, promise: Promise, core: &mut Core<Errand>) -> bool {
         let now = core.clock.elapsed();
         let server = core.machine.server();
         let stream = |connection| server.as_ref()?.kernel().status(connection);
@@ -187,22 +224,35 @@ impl Crowd {
         &mut self,
         phone: PhoneId,
         learned: Learned,
-        core: &mut Core<Infallible>,
+        core: &mut Core<Errand>,
     ) -> Result<(), String> {
         let owner = self.owner(phone);
         if let Fact::TempIds(records) = &learned.fact {
             let record = records[self.rng.random_range(0..records.len())];
             core.phones[phone.index()].phone().use_temp_id(record);
         }
-        if let Fact::Uploaded(_) = &learned.fact {
-            self.cases.acknowledged(owner);
+        match &learned.fact {
+            Fact::Uploaded(_) => {
+                self.cases.acknowledged(owner);
+                self.codes.taken(owner)?;
+            }
+            Fact::Notice(notice) => self.notices.told(owner, notice, core.machine.database())?,
+            Fact::Acknowledged(notice) => self.notices.seen(owner, *notice),
+            fact => self.consider_codes(owner, fact, core),
         }
         self.ledger.enter(owner, learned, core.clock.elapsed())
     }
 
-    fn check_log(&mut self, phone: PhoneId, core: &mut Core<Infallible>) -> Result<(), String> {
+    fn check_log(&mut self, phone: PhoneId, core: &mut Core<Errand>) -> Result<(), String> {
         let machine = &mut core.phones[phone.index()];
         self.contact_logs.check(phone, machine, core.clock.elapsed())
+    }
+
+    fn check_database(&self, core: &mut Core<Errand>) -> Result<(), String> {
+        let disk = core.machine.database();
+        self.cases.check(disk)?;
+        self.codes.check(disk)?;
+        self.notices.check(disk, |temp_id| self.ledger.owner_of(temp_id))
     }
 
     fn watch_stream(&mut self, connection: ConnectionId, done: &Done, now: Duration) {
@@ -218,19 +268,21 @@ impl Crowd {
 }
 
 impl Inhabitants for Crowd {
-    type Event = Infallible;
+    type Event = Errand;
 
-    fn act(&mut self, event: &Infallible, _core: &mut Core<Infallible>) -> Result<(), String> {
-        match *event {}
+    fn act(&mut self, errand: &Errand, core: &mut Core<Errand>) -> Result<(), String> {
+        self.run_errand(*errand, core);
+        Ok(())
     }
 
-    fn notice(&mut self, notice: Notice<'_>, core: &mut Core<Infallible>) -> Result<(), String> {
+    fn notice(&mut self, notice: Notice<'_>, core: &mut Core<Errand>) -> Result<(), String> {
         let now = core.clock.elapsed();
         match notice {
-            Notice::Asked { phone, is_right, bytes, .. } => {
+            Notice::Asked { phone, connection, is_right, bytes } => {
                 if let Ok(Some((words, _))) = resp::decode_request(bytes, bytes.len())
-                    && let Ok(Request::Upload { records, .. }) = Request::decode(&words)
+                    && let Ok(Request::Upload { records, code }) = Request::decode(&words)
                 {
+                    self.codes.sent(self.owner(phone), code, connection, now);
                     self.cases.sent(self.owner(phone), records);
                 }
                 if let Some(is_right) = is_right {
@@ -262,7 +314,12 @@ impl Inhabitants for Crowd {
             }
             Notice::HungUp(connection) => self.watchdog.expect(Promise::HangUp(connection), now),
             Notice::Broke(connection) => self.watchdog.expect(Promise::Drop(connection), now),
-            Notice::Ticked { touched, .. } => {
+            Notice::Ticked { touched, decisions } => {
+                for decision in decisions {
+                    if let Decision::ContactLogTaken(trace) = decision {
+                        self.notices.taken(trace, core.machine.database());
+                    }
+                }
                 let Some(server) = core.machine.server() else { return Ok(()) };
                 for connection in touched {
                     if let Some(status) = server.status(*connection) {
@@ -270,16 +327,23 @@ impl Inhabitants for Crowd {
                     }
                 }
             }
+            Notice::Did(connection, Done::Wrote(bytes)) if self.operator.waits_on(connection) => {
+                return self.hear_operator(connection, bytes, core);
+            }
             Notice::Did(connection, done) => self.watch_stream(connection, done, now),
             Notice::Crashed => {
                 self.crashes += 1;
                 self.memory.clear();
+                if let Some(errand) = self.operator.lose() {
+                    self.give_up_or_repeat(errand, core);
+                }
             }
             Notice::Restarted => {
                 if let Some(server) = core.machine.server() {
                     self.ledger.restarted(|record| server.find(record), now)?;
                 }
-                return self.cases.check(core.machine.database());
+                self.notices.restarted(core.machine.database());
+                return self.check_database(core);
             }
         }
         Ok(())
@@ -293,11 +357,11 @@ impl Inhabitants for Crowd {
         random::up_to(longest, &mut self.rng)
     }
 
-    fn before(&mut self, core: &mut Core<Infallible>) -> Result<(), String> {
+    fn before(&mut self, core: &mut Core<Errand>) -> Result<(), String> {
         self.check_promises(core)
     }
 
-    fn after(&mut self, at: Duration, happening: Happening<Infallible>) {
+    fn after(&mut self, at: Duration, happening: Happening<Errand>) {
         self.trace.add(at, happening);
     }
 }
@@ -306,14 +370,21 @@ impl World<Crowd> {
     /// Runs until no event is left, and checks that nothing else is left either.
     fn run_out(&mut self) -> Result<(), String> {
         let most_steps = MOST_STEPS_PER_PHONE * self.core.phones.len() as u64;
+        self.run_until_quiet(most_steps)?;
+        self.check_quiet()?;
+        self.check_logs()?;
+        self.check_told()?;
+        self.check_disk()?;
+        self.check_told()
+    }
+
+    fn run_until_quiet(&mut self, most_steps: u64) -> Result<(), String> {
         while self.step()? {
             if self.inhabitants.trace.steps() > most_steps {
                 return Err("it does not end".to_owned());
             }
         }
-        self.check_quiet()?;
-        self.check_logs()?;
-        self.check_disk()
+        Ok(())
     }
 
     /// Checks that all plans are done, and that no connection, byte or timer is left.

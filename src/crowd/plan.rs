@@ -14,6 +14,9 @@ pub const FLOOD_DOWNLOADS: u8 = 4;
 /// Requests of a flood behind them: more bytes than the server keeps of one connection.
 const FLOOD_REQUESTS: u16 = 16_000;
 
+/// Largest number of actions of a user who meets many.
+const MOST_MEETINGS: usize = 12;
+
 /// Habits of users: how much they do, and how badly.
 #[derive(Debug, Clone, Copy)]
 pub struct Habits {
@@ -63,6 +66,20 @@ pub fn random_plan(phones: u32, habits: Habits, rng: &mut ChaCha12Rng) -> VecDeq
     }
     let is_hasty = habits.are_careless && rng.random_range(0..4) == 0;
     plan.push_back(if is_hasty { Step::LogOutInHaste } else { Step::LogOut });
+    plan
+}
+
+/// What a user does after a plan who meets many: logs in once more, sends beacons, uploads.
+pub fn random_meetings(phones: u32, rng: &mut ChaCha12Rng) -> Vec<Step> {
+    let mut plan = vec![Step::Download(1)];
+    for _ in 0..rng.random_range(1..=MOST_MEETINGS) {
+        plan.push(match rng.random_range(0..4) {
+            0 => Step::Upload,
+            1 => Step::Stay,
+            _ => Step::Beacon { to: rng.random_range(0..phones) },
+        });
+    }
+    plan.extend([Step::Upload, Step::LogOut]);
     plan
 }
 

@@ -17,6 +17,10 @@ pub struct Report {
     pub temp_ids: usize,
     /// Contact records that the server accepted.
     pub uploaded: u64,
+    /// Notices that phones were told, the same one maybe more than once.
+    pub notices: u64,
+    /// Upload codes that users were given.
+    pub codes: usize,
     /// Blocks of accounts.
     pub blocked: u64,
     /// Connections that were reset.

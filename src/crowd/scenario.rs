@@ -7,7 +7,7 @@ use rand::rngs::ChaCha12Rng;
 
 use super::plan::Habits;
 use super::settings::WorldSettings;
-use crate::server::authority::TempIdKind;
+use crate::server::authority::{Policy, TempIdKind};
 use crate::server::waits::STORE_TIMEOUT;
 use crate::world::disk::DiskFault;
 use crate::world::ids::PhoneId;
@@ -43,11 +43,16 @@ impl Kind {
 
     /// The world of this kind that a seed draws.
     pub fn world(self, seed: u64, phones: u32) -> WorldSettings {
-        match self {
+        let mut settings = match self {
             Self::Calm => calm(seed, phones),
             Self::Troubled => troubled(seed, phones),
             Self::Storm => storm(seed, phones),
+        };
+        if let Some(policy) = random_policy(seed) {
+            settings.is_operated = true;
+            settings.server.policy = policy;
         }
+        settings
     }
 }
 
@@ -61,6 +66,7 @@ pub fn calm(seed: u64, phones: u32) -> WorldSettings {
         contact_retention: Duration::from_secs(180),
         network: NetworkFaults::NONE,
         troubles: Vec::new(),
+        is_operated: false,
         server: ServerSettings {
             block_duration: Duration::from_secs(60),
             temp_ids: TempIdKind::Random,
@@ -68,6 +74,7 @@ pub fn calm(seed: u64, phones: u32) -> WorldSettings {
             login_timeout: Duration::from_secs(60),
             window: 4096,
             secrets: Secrets::Passwords,
+            policy: Policy::default(),
         },
     }
 }
@@ -121,6 +128,7 @@ pub fn troubled(seed: u64, phones: u32) -> WorldSettings {
             double_probability: rng.random_range(0.0..0.2),
         },
         troubles,
+        is_operated: false,
         server: ServerSettings {
             block_duration: Duration::from_secs(rng.random_range(1..120)),
             temp_ids: temp_ids(seed),
@@ -128,6 +136,7 @@ pub fn troubled(seed: u64, phones: u32) -> WorldSettings {
             login_timeout: Duration::from_secs(60),
             window: rng.random_range(1024..16_384),
             secrets: random_secrets(seed),
+            policy: Policy::default(),
         },
     }
 }
@@ -139,6 +148,15 @@ fn random_secrets(seed: u64) -> Secrets {
         0 => Secrets::Mixed { slowest: random::up_to(STORE_TIMEOUT / 2, &mut rng) },
         _ => Secrets::Passwords,
     }
+}
+
+/// What the operator wants; in two worlds of three, there is none. Nothing else is drawn from these
+/// numbers, so that all other worlds are what they were before there was one.
+fn random_policy(seed: u64) -> Option<Policy> {
+    let mut rng = random::stream(seed, Purpose::Operator);
+    let (upload_codes, notify_at_once) = (rng.random(), rng.random());
+    let policy = Policy { upload_codes, notify_at_once, ..Policy::default() };
+    (rng.random_range(0..3) == 0).then_some(policy)
 }
 
 /// Every fourth world has encrypted TempIDs. Nothing is drawn for that, so that all other worlds

@@ -26,6 +26,8 @@ pub struct WorldSettings {
     pub network: NetworkFaults,
     /// Troubles, with their times.
     pub troubles: Vec<(Duration, Trouble)>,
+    /// Whether there is an operator, and whether phones are told of notices.
+    pub is_operated: bool,
     /// Settings of the server.
     pub server: ServerSettings,
 }

@@ -153,10 +153,13 @@ impl<E: Store> Service<E> {
         while temp_ids < Registry::BATCH
             && let Some(completion) = self.store.next_completion(now)
         {
-            // A wait whose deadline has passed is over: what the store says of it now, nobody asks.
-            if let Some(wait) = self.waits.end(completion.ticket) {
-                temp_ids += wait.operation.records().len();
-                answered.push((wait, completion));
+            match self.waits.end(completion.ticket) {
+                Some(wait) => {
+                    temp_ids += wait.operation.records().len();
+                    answered.push((wait, completion));
+                }
+                // Its deadline has passed, and nobody asks any more.
+                None => self.take_late(completion),
             }
         }
         let records = answered.iter().flat_map(|(wait, _)| wait.operation.records());

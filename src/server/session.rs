@@ -1,6 +1,7 @@
 //! The login and command machine of one connection. No socket, no clock.
 
 use self::extras::Extras;
+pub use self::extras::MAX_PARTS;
 use self::login::{Greeting, Hello};
 pub use self::outcome::Outcome;
 pub use self::uploading::MAX_TRACING_STEPS_PER_TURN;

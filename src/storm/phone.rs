@@ -215,6 +215,8 @@ impl Phone {
             | Fact::Blocked
             | Fact::Refused { .. }
             | Fact::Notice(_)
+            | Fact::Acknowledged(_)
+            | Fact::NotAcknowledged(_)
             | Fact::LoggedOut
             | Fact::Broken(_) => {}
         }
@@ -246,7 +248,7 @@ impl Phone {
                 Ending::failed(Failure::refused(&code, &message))
             }
             // Nobody has asked, and nobody waits for it.
-            (Fact::Notice(_), _) => Step::Wait,
+            (Fact::Notice(_) | Fact::Acknowledged(_) | Fact::NotAcknowledged(_), _) => Step::Wait,
             (Fact::LoggedOut, _) => Ending::expected(),
             (Fact::Broken(promise), _) => Ending::failed(Failure::Wrong(promise)),
         }

@@ -20,7 +20,7 @@ use super::scenario::{self, Spell};
 use super::tally::Tally;
 use super::{Collect, Scenario, Town, TownError};
 use crate::protocol::Timestamp;
-use crate::server::authority::TempIdKind;
+use crate::server::authority::{Policy, TempIdKind};
 use crate::world::clock::VirtualClock;
 use crate::world::disk::DiskFault;
 use crate::world::event_queue::EventQueue;
@@ -112,6 +112,7 @@ fn machine(scenario: &Scenario, owners: &Owners, adversaries: &Adversaries) -> M
             login_timeout: server.login_timeout.0,
             window: WINDOW_BYTES,
             secrets: Secrets::Passwords,
+            policy: Policy::default(),
         },
         may_restart: !server.outage.is_empty(),
     })

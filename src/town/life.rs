@@ -250,6 +250,8 @@ impl Town {
             | Fact::Blocked
             | Fact::Answered
             | Fact::Notice(_)
+            | Fact::Acknowledged(_)
+            | Fact::NotAcknowledged(_)
             | Fact::Refused { .. }
             | Fact::LoggedOut => {}
         }

@@ -12,7 +12,8 @@ use crate::client::session::{Event, Session};
 use crate::protocol::refusal::Code;
 use crate::protocol::reply::Reply;
 use crate::protocol::request::{MAX_TEMP_IDS, Request};
-use crate::protocol::{ContactRecord, Notice, Username};
+use crate::protocol::resp::RespVersion;
+use crate::protocol::{ContactRecord, Notice, UploadCode, Username};
 use crate::reactor::Consumed;
 
 /// Random bytes of [`Step::Garbage`]: over the limit of a request before login, so that the server
@@ -35,6 +36,11 @@ pub trait Belongings {
 
     /// Command and arguments of [`Step::Ask`].
     fn words(&mut self) -> Vec<String>;
+
+    /// The code for an upload, if the user has one.
+    fn upload_code(&self) -> Option<UploadCode> {
+        None
+    }
 }
 
 /// What a shell has to do after it has sent what a caller wrote.
@@ -104,6 +110,10 @@ pub enum Fact {
     },
     /// The user is told this, and has acknowledged it.
     Notice(Notice),
+    /// The server will not tell the notice of this number again.
+    Acknowledged(i64),
+    /// The server did not note that the user has seen the notice of this number.
+    NotAcknowledged(i64),
     /// The server confirmed the logout.
     LoggedOut,
     /// The server broke a promise, and the conversation is over.
@@ -114,6 +124,7 @@ pub enum Fact {
 #[derive(Debug)]
 pub struct Caller {
     session: Session,
+    version: RespVersion,
     plan: VecDeque<Step>,
     manner: Manner,
     /// Whether the latest password is the right one.
@@ -155,10 +166,23 @@ impl Caller {
     pub fn new(plan: impl Into<VecDeque<Step>>) -> Self {
         Self {
             session: Session::default(),
+            version: RespVersion::default(),
             plan: plan.into(),
             manner: Manner::Talks,
             with_right_password: true,
         }
+    }
+
+    /// Speaks this version of RESP, from the first connection on. In version 3, the user is told
+    /// notices.
+    pub fn speak(&mut self, version: RespVersion) {
+        self.version = version;
+        self.leave();
+    }
+
+    /// The version of RESP that it speaks.
+    pub fn version(&self) -> RespVersion {
+        self.version
     }
 
     /// Appends steps to the plan.
@@ -185,7 +209,7 @@ impl Caller {
 
     /// Forgets the connection, and begins anew on another one.
     pub fn leave(&mut self) {
-        (self.session, self.manner) = (Session::default(), Manner::Talks);
+        (self.session, self.manner) = (Session::new(self.version), Manner::Talks);
     }
 
     /// Whether the plan is done.
@@ -348,7 +372,10 @@ impl Caller {
                 return Deed::HangUp;
             }
             Step::Download(count) => self.session.download(count, out),
-            Step::Upload => self.session.upload(belongings.contact_log(), None, out),
+            Step::Upload => {
+                let code = belongings.upload_code();
+                self.session.upload(belongings.contact_log(), code, out);
+            }
             Step::Ask => {
                 let words = belongings.words();
                 let words: Vec<&[u8]> = words.iter().map(String::as_bytes).collect();
@@ -406,7 +433,10 @@ impl Caller {
             }
             tell(learn(event, plan, is_right));
         });
-        notices.into_iter().for_each(|notice| self.session.acknowledge(notice, out));
+        // Whoever has ended its half can say nothing more.
+        if !self.has_hung_up() {
+            notices.into_iter().for_each(|notice| self.session.acknowledge(notice, out));
+        }
         consumed
     }
 
@@ -442,6 +472,8 @@ impl Caller {
 fn learn(event: Event, plan: &mut VecDeque<Step>, with_right_password: bool) -> Fact {
     match event {
         Event::Notice(notice) => Fact::Notice(notice),
+        Event::Acknowledged(notice) => Fact::Acknowledged(notice),
+        Event::NotAcknowledged(notice) => Fact::NotAcknowledged(notice),
         Event::LoggedIn(_) => Fact::LoggedIn { with_right_password },
         Event::WrongPassword(_) => Fact::WrongPassword { with_right_password },
         Event::NowBlocked(_) => Fact::NowBlocked,

@@ -64,8 +64,15 @@ impl<N: PartialEq> Oracle<N> {
             | Fact::Answered
             | Fact::Refused { .. }
             | Fact::Notice(_)
+            | Fact::Acknowledged(_)
+            | Fact::NotAcknowledged(_)
             | Fact::LoggedOut => Ok(()),
         }
+    }
+
+    /// The note of a TempID, if it was told.
+    pub fn note_of(&self, temp_id: TempId) -> Option<&N> {
+        self.told.get(&temp_id)
     }
 
     /// The TempIDs that were told, with their notes, in no order.

@@ -13,7 +13,8 @@ use crate::client::contact_log::Sender;
 use crate::client::keeper::Keeper;
 use crate::client::phone::{Outgoing, Phone, Reception};
 use crate::clock::Now;
-use crate::protocol::{ContactRecord, Username};
+use crate::protocol::resp::RespVersion;
+use crate::protocol::{ContactRecord, UploadCode, Username};
 use crate::reactor::Buffer;
 use crate::workload::caller::{Belongings, Caller, Deed, Fact};
 use crate::workload::step::Step;
@@ -84,6 +85,8 @@ pub struct SimulatedPhone {
     input: Buffer,
     question: Question,
     is_offline: bool,
+    /// What its owner types when asked for the code of an upload.
+    upload_code: Option<UploadCode>,
 }
 
 /// The latest request.
@@ -99,6 +102,7 @@ struct Hand<'a> {
     owner: PersonId,
     phone: &'a mut Phone,
     keeper: Option<&'a mut Keeper<LogDisk>>,
+    upload_code: Option<UploadCode>,
     now: Now,
 }
 
@@ -122,6 +126,10 @@ impl Belongings for Hand<'_> {
     fn words(&mut self) -> Vec<String> {
         vec!["PING".to_owned()]
     }
+
+    fn upload_code(&self) -> Option<UploadCode> {
+        self.upload_code
+    }
 }
 
 impl SimulatedPhone {
@@ -137,7 +145,24 @@ impl SimulatedPhone {
             input: Buffer::default(),
             question: Question::default(),
             is_offline: false,
+            upload_code: None,
         }
+    }
+
+    /// Lets the phone speak this version of RESP, before its first connection. In version 3, its
+    /// owner is told notices.
+    pub fn speak(&mut self, version: RespVersion) {
+        self.caller.speak(version);
+    }
+
+    /// The version of RESP that the phone speaks.
+    pub fn version(&self) -> RespVersion {
+        self.caller.version()
+    }
+
+    /// Lets the owner type this code with uploads from now on.
+    pub fn use_upload_code(&mut self, code: Option<UploadCode>) {
+        self.upload_code = code;
     }
 
     /// Gives the phone a disk for its contact log.
@@ -274,7 +299,8 @@ impl SimulatedPhone {
         }
         let mut bytes = Vec::new();
         let keeper = self.keeper.as_deref_mut();
-        let mut hand = Hand { owner: self.owner, phone: &mut self.phone, keeper, now };
+        let (owner, upload_code) = (self.owner, self.upload_code);
+        let mut hand = Hand { owner, phone: &mut self.phone, keeper, upload_code, now };
         let deed = self.caller.act(&mut hand, &mut bytes);
         let mut wishes = Vec::new();
         if !bytes.is_empty() {
@@ -344,6 +370,7 @@ impl SimulatedPhone {
         });
         self.input.consume(consumed.bytes);
         if !out.is_empty() {
+            self.question.number += 1;
             wishes.push(Wish::Send { bytes: out, is_right: None });
         }
         (learned, wishes)

@@ -26,6 +26,8 @@ pub enum Purpose {
     Store,
     /// How long passwords take to hash, and whether there are hashes.
     Hashes,
+    /// What the operator does, and which phones are told of notices.
+    Operator,
 }
 
 /// Stream of random numbers for `purpose`, the same on every machine.

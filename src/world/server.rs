@@ -19,7 +19,7 @@ use super::slow_hasher::SlowHasher;
 use crate::clock::Now;
 use crate::protocol::{ContactRecord, Username};
 use crate::server::accounts::Accounts;
-use crate::server::authority::{Authority, TempIdKind};
+use crate::server::authority::{Authority, Policy, TempIdKind};
 use crate::server::decision::Decision;
 use crate::server::embedded::Embedded;
 use crate::server::encryption::Encryption;
@@ -62,6 +62,8 @@ pub struct ServerSettings {
     pub window: usize,
     /// What it knows of passwords.
     pub secrets: Secrets,
+    /// What the operator wants done with contact logs.
+    pub policy: Policy,
 }
 
 /// The key of encrypted TempIDs. Nobody in the simulation knows it.
@@ -126,6 +128,7 @@ impl SimulatedServer {
         }
         let accounts = Accounts::new(passwords, settings.block_duration);
         let mut authority = Authority::new(accounts, registry, settings.temp_id_lifetime, rng);
+        authority.policy = settings.policy.clone();
         authority.remember(database.records().remembered());
         let users = match settings.temp_ids {
             TempIdKind::Random => None,
@@ -204,6 +207,12 @@ impl SimulatedServer {
         // Here everybody is at the same place, which no limit counts.
         let origin = Origin::new(Ipv4Addr::LOCALHOST.into());
         self.frontend.admit(stream, origin, &self.kernel, now).expect("it has room for all");
+    }
+
+    /// Accepts a connection of the operator, from the same machine.
+    pub fn accept_operator(&mut self, connection: ConnectionId, now: Now) {
+        let stream = self.kernel.accept(connection);
+        self.frontend.admit_operator(stream, &self.kernel, now).expect("it has room for all");
     }
 
     /// Whether there is work that no timer announces.

@@ -18,7 +18,7 @@ fn log(number: u8) -> [ContactRecord; 1] {
 }
 
 /// A disk with cases of one user.
-fn disk(numbers: &[u8]) -> DatabaseDisk {
+pub(in crate::crowd) fn disk(numbers: &[u8]) -> DatabaseDisk {
     let (mut disk, mut waits) = (DatabaseDisk::default(), Waits::default());
     for number in numbers {
         let now = Timestamp::from_unix_seconds(0);

@@ -9,7 +9,7 @@ use crate::server::accounts::Verdict;
 use crate::server::change::{Applied, Change, Permit, Rejection};
 use crate::server::decision::Decision;
 use crate::server::session::Outcome;
-use crate::server::store::Store;
+use crate::server::store::{Completion, Store};
 
 impl<E: Store> Service<E> {
     /// Does what becomes final as a change is stored, or is not.
@@ -38,6 +38,17 @@ impl<E: Store> Service<E> {
                 Outcome::Notified(users)
             }
             (change, _) => self.conclude_simple(change),
+        }
+    }
+
+    /// Takes the notices of an answer that is too late for whoever asked: they are stored, and those
+    /// for whom they are wait for nothing else.
+    pub(super) fn take_late(&mut self, completion: Completion) {
+        match completion.outcome {
+            Ok(Applied::LogTaken { notices, .. } | Applied::Notified(notices)) => {
+                self.add_notices(notices);
+            }
+            Ok(Applied::Done | Applied::Rejected(_)) | Err(_) => {}
         }
     }
 

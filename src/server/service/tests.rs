@@ -149,6 +149,23 @@ fn contact_log_is_taken_when_it_is_stored_and_counted() {
 
 #[test]
 #[expect(clippy::disallowed_methods, reason = "any moment will do")]
+fn notices_that_are_stored_too_late_for_the_uploader_are_told_all_the_same() {
+    let (mut service, now) = (service(), Instant::now());
+    let notice = Notice { number: 1, contact_on: Timestamp::MIN, text: "Stay at home.".into() };
+    let user = Username::decode(b"ann").expect("a name");
+    let notices = vec![(user, notice.clone())];
+    service.store.database.next = Some(Applied::LogTaken { case: 1, notices });
+    begin(&mut service, Kind::Change);
+    service.commit(now);
+    service.waits.set_deadlines(now);
+    service.waits.end_overdue(now + STORE_TIMEOUT).expect("nobody has looked for the answer");
+    assert!(service.next_settled(now + STORE_TIMEOUT).is_none());
+    assert!(service.authority.notices.of(user).eq([&notice]));
+    assert_eq!(service.take_news(), [(user, notice)]);
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "any moment will do")]
 fn login_is_judged_when_it_is_hashed_and_its_failure_recorded_then() {
     let ((mut service, hasher), now) = (hashing_service(), Instant::now());
     hasher.lazy().is_idle = true;

@@ -7,7 +7,7 @@ use crate::server::change::{CaseNumber, Permit};
 
 /// Uploads that one code allows, if they follow each other on one connection: a contact log of the
 /// greatest length of our phones, 65,536 entries, takes so many requests.
-const MAX_PARTS: u8 = 4;
+pub const MAX_PARTS: u8 = 4;
 
 /// What is kept of a client that asked for its number, gave itself a name, or uploaded with a code.
 #[derive(Debug, Default)]

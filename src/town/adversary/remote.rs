@@ -338,6 +338,8 @@ impl Adversaries {
             | Fact::Uploaded(_)
             | Fact::Answered
             | Fact::Notice(_)
+            | Fact::Acknowledged(_)
+            | Fact::NotAcknowledged(_)
             | Fact::LoggedOut
             | Fact::Broken(_) => return,
         };

@@ -133,3 +133,36 @@ fn caller_that_floods_reads_nothing_until_it_leaves() {
     caller.leave();
     assert!(caller.reads() && caller.can_act() && !caller.is_done());
 }
+
+#[test]
+fn caller_in_version_3_acknowledges_notices_and_learns_whether_they_are_noted() {
+    const NOTICE: &str = ">4\r\n$6\r\nnotice\r\n:7\r\n$10\r\n13/05/2020\r\n$4\r\nStay\r\n";
+    let mut caller = Caller::new([Step::Stay]);
+    caller.speak(RespVersion::V3);
+    assert!(act(&mut caller).1.starts_with(b"*5\r\n$5\r\nHELLO\r\n$1\r\n3\r\n"));
+    told(&mut caller, "*0\r\n");
+    for (answer, is_noted) in [("-NOTSTORED no\r\n", false), ("+OK\r\n", true)] {
+        let (mut facts, mut out) = (Vec::new(), Vec::new());
+        caller.receive(NOTICE.as_bytes(), &mut out, |fact| facts.push(fact));
+        assert!(matches!(&facts[..], [Fact::Notice(notice)] if notice.number == 7), "{facts:?}");
+        assert_eq!(out, b"*2\r\n$4\r\nSEEN\r\n$1\r\n7\r\n");
+        assert!(caller.is_waiting() && !caller.can_act());
+        let fact = if is_noted { Fact::Acknowledged(7) } else { Fact::NotAcknowledged(7) };
+        assert_eq!(told(&mut caller, answer), [fact]);
+    }
+    caller.leave();
+    assert_eq!(caller.version(), RespVersion::V3);
+}
+
+#[test]
+fn caller_that_has_hung_up_acknowledges_nothing() {
+    let mut caller = Caller::new([Step::HangUp]);
+    caller.speak(RespVersion::V3);
+    act(&mut caller);
+    told(&mut caller, "*0\r\n");
+    act(&mut caller);
+    let (notice, mut out) =
+        (">4\r\n$6\r\nnotice\r\n:7\r\n$10\r\n13/05/2020\r\n$1\r\nx\r\n", Vec::new());
+    caller.receive(notice.as_bytes(), &mut out, |_| {});
+    assert!(out.is_empty());
+}

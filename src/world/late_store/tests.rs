@@ -3,7 +3,7 @@
 use super::*;
 use crate::clock::Now;
 use crate::protocol::Timestamp;
-use crate::server::authority::TempIdKind;
+use crate::server::authority::{Policy, TempIdKind};
 use crate::server::waits::STORE_TIMEOUT;
 use crate::world::clock::VirtualClock;
 use crate::world::disks::Disks;
@@ -88,6 +88,7 @@ fn started(disks: Disks, seed: u64, now: Now) -> SimulatedServer {
         login_timeout: 60 * SECOND,
         window: 65_536,
         secrets: Secrets::Passwords,
+        policy: Policy::default(),
     };
     let rngs =
         [Purpose::TempIds, Purpose::Store, Purpose::Hashes].map(|purpose| stream(seed, purpose));
