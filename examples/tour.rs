@@ -1,5 +1,6 @@
-//! A guided tour: a real server and three real phones on loopback play the dialogues of the
-//! assignment, and every line that they show is shown here, behind the name of its terminal.
+//! A guided tour: a real server and real phones on loopback play the dialogues of the assignment,
+//! then what an authority needs besides. Every line that they show is shown here, behind the name
+//! of its terminal; only batches of TempIDs are cut short.
 //!
 //! `cargo run --release --example tour`
 
@@ -20,8 +21,20 @@ use rustix::process::{Pid, Signal, kill_process};
 /// Short, so that a replay after it fits into the tour.
 const TEMP_ID_LIFETIME: Duration = Duration::from_secs(4);
 
+/// A phone that renews its TempIDs by itself fetches a hundred.
+const SHOWN_OF_A_BATCH: usize = 2;
+
 /// No line of the tour takes nearly as long.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+const ANN: &str = "+61410888888";
+const BOB: &str = "+61410999999";
+const EVE: &str = "+61410777777";
+/// Has no account at first.
+const CAT: &str = "+61412345678";
+
+const WELCOME: &str = "Welcome to the BlueTrace Simulator!";
+const VALID: &str = "The beacon is valid.";
 
 type Outcome<T = ()> = Result<T, String>;
 
@@ -39,38 +52,46 @@ fn tour() -> Outcome {
     let programs = build_programs()?;
     let mut stage = Stage::open(programs)?;
     let begin = Instant::now();
+    play_assignment(&mut stage)?;
+    play_authority(&mut stage)?;
+    stage.say(&format!("That was the tour, in {:.1} s.", begin.elapsed().as_secs_f64()));
+    Ok(())
+}
 
+/// The dialogues of the assignment.
+fn play_assignment(stage: &mut Stage) -> Outcome {
     stage.say("A health authority starts its server; three people start their phones.");
-    stage.start_server()?;
-    let ann = stage.start_phone("ann")?;
-    let bob = stage.start_phone("bob")?;
-    let eve = stage.start_phone("eve")?;
+    let lifetime = TEMP_ID_LIFETIME.as_secs().to_string();
+    stage.start_server(&["--tempid-lifetime", &lifetime])?;
+    let ann = stage.start_phone("ann", &[])?;
+    let bob = stage.start_phone("bob", &[])?;
+    let eve = stage.start_phone("eve", &[])?;
 
     stage.say("Ann and Bob log in. Eve mistypes her password and is asked for it again.");
-    stage.log_in(ann, "+61410888888", "comp3331")?;
-    stage.log_in(bob, "+61410999999", "bada4568")?;
-    stage.types(eve, "Username: ", "+61410777777")?;
+    stage.log_in(ann, ANN, "comp3331")?;
+    stage.log_in(bob, BOB, "bada4568")?;
+    stage.types(eve, "Username: ", EVE)?;
     stage.types(eve, "Password: ", "kara1234")?;
     stage.expect(eve, "Invalid Password. Please try again")?;
     stage.types(eve, "Password: ", "datha457")?;
-    stage.expect(eve, "Welcome to the BlueTrace Simulator!")?;
+    stage.expect(eve, WELCOME)?;
 
     stage.say("Ann downloads a TempID, which the server shows as well, and mistypes a command.");
     stage.types(ann, "> ", "Download_tempID")?;
     let temp_id = stage.line_after(ann, "TempID:")?;
     let downloaded = Instant::now();
-    stage.expect(SERVER, &temp_id)?;
+    stage.expect(stage.server, &temp_id)?;
     stage.types(ann, "> ", "whatsthedate")?;
     stage.expect(ann, "Error. Invalid command")?;
 
     stage.say("Ann meets Bob: her phone sends a beacon to his. Somebody nearby records it.");
-    let recorder = UdpSocket::bind("127.0.0.1:0").map_err(|error| error.to_string())?;
+    let recorder = free_udp_port()?;
     recorder.set_read_timeout(Some(PATIENCE)).map_err(|error| error.to_string())?;
-    let recorder_port = recorder.local_addr().map_err(|error| error.to_string())?.port();
+    let recorder_port = port_of(&recorder)?;
     let bob_port = stage.port(bob);
     stage.types(ann, "> ", &format!("Beacon 127.0.0.1 {bob_port}"))?;
     stage.line_with(ann, ".")?;
-    stage.expect(bob, "The beacon is valid.")?;
+    stage.expect(bob, VALID)?;
     stage.types(ann, "> ", &format!("Beacon 127.0.0.1 {recorder_port}"))?;
     let mut beacon = [0; 64];
     let len = recorder.recv(&mut beacon).map_err(|error| error.to_string())?;
@@ -78,9 +99,9 @@ fn tour() -> Outcome {
 
     stage.say("Bob falls ill and uploads his contact log; the server knows whom to call.");
     stage.types(bob, "> ", "Upload_contact_log")?;
-    stage.expect(SERVER, "> Contact log checking")?;
-    stage.expect(SERVER, "+61410888888,")?;
-    stage.expect(SERVER, &format!("{temp_id};"))?;
+    stage.expect(stage.server, "> Contact log checking")?;
+    stage.expect(stage.server, &format!("{ANN},"))?;
+    stage.expect(stage.server, &format!("{temp_id};"))?;
 
     stage.say("A contact tracer opens the case, which was stored before Bob's phone was answered.");
     let tracer = stage.start("tracer", "server", &["cases", "show", "1"])?;
@@ -95,16 +116,67 @@ fn tour() -> Outcome {
     stage.expect(eve, "The beacon is invalid.")?;
 
     stage.say("Everybody logs out, and the authority stops its server.");
-    for (phone, user) in [(ann, "+61410888888"), (bob, "+61410999999"), (eve, "+61410777777")] {
-        stage.types(phone, "> ", "logout")?;
-        stage.expect(SERVER, &format!("> {user} logout"))?;
-        stage.expect(phone, "Goodbye!")?;
-        // A script with a mistyped command ends with 1.
-        stage.ends(phone, if phone == ann { 1 } else { 0 })?;
-    }
-    stage.stop_server()?;
-    stage.say(&format!("That was the tour, in {:.1} s.", begin.elapsed().as_secs_f64()));
-    Ok(())
+    // A script with a mistyped command ends with 1.
+    stage.log_out(ann, ANN, 1)?;
+    stage.log_out(bob, BOB, 0)?;
+    stage.log_out(eve, EVE, 0)?;
+    stage.stop_server()
+}
+
+/// What an authority needs besides.
+fn play_authority(stage: &mut Stage) -> Outcome {
+    stage.say("The server starts again: people may register, and an upload needs a code.");
+    stage.start_server(&["--registration", "--upload-codes"])?;
+    // Nobody else has the port, and so nobody else the group.
+    let air = free_udp_port()?;
+    let port = port_of(&air)?;
+    let [high, low] = port.to_be_bytes();
+    let group = format!("239.255.{high}.{low}%lo:{port}");
+    let in_the_air = ["--air", &group, "--beacon-every", "1"];
+
+    stage.say("Cat has no account. She registers; the server shows the SMS that her number gets.");
+    let cat = stage.start_phone("cat", &in_the_air)?;
+    stage.types(cat, "Username: ", "register")?;
+    stage.types(cat, "Phone number: ", CAT)?;
+    let message = stage.line_with(stage.server, &format!("> SMS to {CAT}: "))?;
+    stage.line_with(cat, "An empty line leads back")?;
+    stage.types(cat, "Code: ", &digits_after(&message, "code: "))?;
+    stage.types(cat, "New password: ", "correct horse")?;
+    stage.types(cat, "New password again: ", "correct horse")?;
+    stage.expect(cat, WELCOME)?;
+
+    stage.say("Bob sits down beside Cat. Both phones are in the air, and nobody types a command.");
+    let bob = stage.start_phone("bob", &in_the_air)?;
+    stage.log_in(bob, BOB, "bada4568")?;
+    stage.expect(bob, VALID)?;
+    stage.expect(cat, VALID)?;
+
+    stage.say("Cat falls ill. She cannot upload before the authority has given her a code.");
+    stage.types(cat, "> ", "Upload_contact_log")?;
+    stage.line_with(cat, "no valid upload code")?;
+    let operator = stage.start("operator", "server", &["code", CAT])?;
+    let line = stage.line_with(operator, "allows")?;
+    stage.ends(operator, 0)?;
+    stage.types(cat, "> ", &format!("Upload_contact_log {}", digits_after(&line, "")))?;
+    stage.expect(stage.server, "> Contact log checking")?;
+    stage.expect(stage.server, &format!("{BOB},"))?;
+    stage.line_with(stage.server, ";")?;
+
+    stage.say("The operator looks at the new case, and has Bob told. His phone shows the notice.");
+    let operator = stage.start("operator", "server", &["cases", "show", "2"])?;
+    stage.line_with(operator, BOB)?;
+    stage.ends(operator, 0)?;
+    let operator = stage.start("operator", "server", &["notify", "2"])?;
+    stage.line_with(bob, "Notice of your health authority")?;
+    stage.line_with(bob, "Please stay at home")?;
+    stage.line_with(operator, "1 user to be told")?;
+    stage.ends(operator, 0)?;
+
+    stage.say("Both log out, and the authority stops its server.");
+    // A script with a refused command ends with 1.
+    stage.log_out(cat, CAT, 1)?;
+    stage.log_out(bob, BOB, 0)?;
+    stage.stop_server()
 }
 
 /// Makes the programs that belong to this example, next to it, and says where they are.
@@ -125,10 +197,8 @@ fn build_programs() -> Outcome<PathBuf> {
     programs.ok_or_else(|| "the programs are not where they should be".to_owned())
 }
 
-/// Which terminal: the server's, then those of the phones.
+/// Which terminal, in the order in which they were opened.
 type Terminal = usize;
-
-const SERVER: Terminal = 0;
 
 /// The terminals, and what they have shown.
 struct Stage {
@@ -137,6 +207,8 @@ struct Stage {
     actors: Vec<Actor>,
     shown: Receiver<(Terminal, String)>,
     show: Sender<(Terminal, String)>,
+    /// The terminal of the server that was started last.
+    server: Terminal,
     server_port: u16,
 }
 
@@ -146,6 +218,8 @@ struct Actor {
     keyboard: Option<ChildStdin>,
     /// Lines that it has shown and that nobody has waited for yet.
     unread: Vec<String>,
+    /// TempIDs that it has shown in a row.
+    batch: usize,
     udp_port: u16,
 }
 
@@ -155,7 +229,7 @@ impl Stage {
         std::fs::create_dir(&directory).map_err(|error| error.to_string())?;
         let (show, shown) = channel();
         let actors = Vec::new();
-        let stage = Self { programs, directory, actors, shown, show, server_port: 0 };
+        let stage = Self { programs, directory, actors, shown, show, server: 0, server_port: 0 };
         let credentials =
             Path::new(env!("CARGO_MANIFEST_DIR")).join("data/assignment/credentials.txt");
         std::fs::copy(&credentials, stage.directory.join("credentials.txt"))
@@ -172,21 +246,18 @@ impl Stage {
         println!("\n=== {text}");
     }
 
-    fn start_server(&mut self) -> Outcome {
-        let lifetime = TEMP_ID_LIFETIME.as_secs().to_string();
-        self.start(
-            "server",
-            "server",
-            &["0", "60", "--bind", "127.0.0.1", "--tempid-lifetime", &lifetime],
-        )?;
-        let line = self.line_with(SERVER, "listening on 127.0.0.1:")?;
+    fn start_server(&mut self, options: &[&str]) -> Outcome {
+        let arguments = [&["0", "60", "--bind", "127.0.0.1"], options].concat();
+        self.server = self.start("server", "server", &arguments)?;
+        let line = self.line_with(self.server, "listening on 127.0.0.1:")?;
         self.server_port = number_after(&line, "127.0.0.1:")?;
         Ok(())
     }
 
-    fn start_phone(&mut self, name: &'static str) -> Outcome<Terminal> {
+    fn start_phone(&mut self, name: &'static str, options: &[&str]) -> Outcome<Terminal> {
         let port = self.server_port.to_string();
-        let terminal = self.start(name, "client", &["127.0.0.1", &port, "0"])?;
+        let terminal =
+            self.start(name, "client", &[&["127.0.0.1", &port, "0"], options].concat())?;
         let line = self.line_with(terminal, "UDP port ")?;
         self.actors[terminal].udp_port = number_after(&line, "UDP port ")?;
         Ok(terminal)
@@ -219,7 +290,8 @@ impl Stage {
             });
         }
         let keyboard = process.stdin.take();
-        self.actors.push(Actor { name, process, keyboard, unread: Vec::new(), udp_port: 0 });
+        let unread = Vec::new();
+        self.actors.push(Actor { name, process, keyboard, unread, batch: 0, udp_port: 0 });
         Ok(terminal)
     }
 
@@ -230,13 +302,20 @@ impl Stage {
     fn log_in(&mut self, terminal: Terminal, user: &str, password: &str) -> Outcome {
         self.types(terminal, "Username: ", user)?;
         self.types(terminal, "Password: ", password)?;
-        self.expect(terminal, "Welcome to the BlueTrace Simulator!")
+        self.expect(terminal, WELCOME)
+    }
+
+    fn log_out(&mut self, terminal: Terminal, user: &str, code: i32) -> Outcome {
+        self.types(terminal, "> ", "logout")?;
+        self.expect(self.server, &format!("> {user} logout"))?;
+        self.expect(terminal, "Goodbye!")?;
+        self.ends(terminal, code)
     }
 
     fn types(&mut self, terminal: Terminal, prompt: &str, line: &str) -> Outcome {
         let actor = &mut self.actors[terminal];
-        let seen = if prompt.starts_with("Password") { "" } else { line };
-        println!("{:>7} | {prompt}{seen}", actor.name);
+        let seen = if prompt.to_lowercase().contains("password") { "" } else { line };
+        println!("{:>8} | {prompt}{seen}", actor.name);
         let keyboard = actor.keyboard.as_mut().ok_or("the keyboard is gone")?;
         writeln!(keyboard, "{line}").map_err(|error| format!("{}: {error}", actor.name))
     }
@@ -271,7 +350,7 @@ impl Stage {
             let left = deadline.saturating_duration_since(Instant::now());
             match self.shown.recv_timeout(left) {
                 Ok((terminal, line)) => {
-                    println!("{:>7} | {line}", self.actors[terminal].name);
+                    self.actors[terminal].show(&line);
                     self.actors[terminal].unread.push(line);
                 }
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
@@ -283,9 +362,9 @@ impl Stage {
     }
 
     fn stop_server(&mut self) -> Outcome {
-        let process = Pid::from_child(&self.actors[SERVER].process);
+        let process = Pid::from_child(&self.actors[self.server].process);
         kill_process(process, Signal::TERM).map_err(|error| error.to_string())?;
-        self.ends(SERVER, 0)
+        self.ends(self.server, 0)
     }
 
     fn ends(&mut self, terminal: Terminal, code: i32) -> Outcome {
@@ -305,8 +384,33 @@ impl Drop for Stage {
     }
 }
 
+impl Actor {
+    /// Shows a line, unless it is one of many TempIDs.
+    fn show(&mut self, line: &str) {
+        let is_temp_id = line.len() == 20 && line.bytes().all(|byte| byte.is_ascii_digit());
+        self.batch = if is_temp_id { self.batch + 1 } else { 0 };
+        match self.batch {
+            0..=SHOWN_OF_A_BATCH => println!("{:>8} | {line}", self.name),
+            batch if batch == SHOWN_OF_A_BATCH + 1 => println!("{:>8} | …", self.name),
+            _ => {}
+        }
+    }
+}
+
+/// A socket at a port that nobody else has.
+fn free_udp_port() -> Outcome<UdpSocket> {
+    UdpSocket::bind("127.0.0.1:0").map_err(|error| error.to_string())
+}
+
+fn port_of(socket: &UdpSocket) -> Outcome<u16> {
+    socket.local_addr().map(|address| address.port()).map_err(|error| error.to_string())
+}
+
+fn digits_after(line: &str, part: &str) -> String {
+    let rest = line.split_once(part).map_or("", |(_, rest)| rest);
+    rest.chars().take_while(char::is_ascii_digit).collect()
+}
+
 fn number_after(line: &str, part: &str) -> Outcome<u16> {
-    let rest = line.split(part).nth(1).unwrap_or_default();
-    let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
-    digits.parse().map_err(|_| format!("no port in {line:?}"))
+    digits_after(line, part).parse().map_err(|_| format!("no port in {line:?}"))
 }
