@@ -294,7 +294,7 @@ fn database_that_cannot_be_used_ends_the_start_with_the_reason() {
     let directory = |path: &str| fs::create_dir(path).expect("made");
     for (reason, make) in [
         (
-            "its schema has version 9, and this program knows none after 1; update it",
+            "its schema has version 9, and this program knows none after 2; update it",
             &newer as &dyn Fn(&str),
         ),
         ("it is not a BlueTrace database; move it away", &foreign),
