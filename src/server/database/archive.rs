@@ -6,9 +6,10 @@ use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::file::{DatabaseError, check_is_file, check_log, connect, with_path};
+use super::error::DatabaseError;
+use super::file::{check_is_file, check_log, connect, with_path};
 use super::remembered::members;
-use super::schema::{VERSION, version};
+use super::schema::{VERSION, migrate, newer, version};
 use super::values::Marks;
 use crate::protocol::{ContactRecord, Timestamp, Username};
 use crate::server::contact_tracing::{ContactTrace, Issued, TracedEntry};
@@ -58,13 +59,16 @@ impl Archive {
             check_log(path)?;
             // SQLite does not say which error of the system it met.
             check_is_file(&File::open(path)?.metadata()?)?;
-            let connection = connect(path)?;
-            connection.pragma_update(None, "query_only", true)?;
+            let mut connection = connect(path)?;
             match version(&connection)? {
-                Some(VERSION) => Ok(Self(connection)),
-                Some(version) => Err(DatabaseError::Newer(version)),
-                None => Err(DatabaseError::Foreign),
+                Some(VERSION) => {}
+                Some(version) if version > VERSION => return Err(newer(version)),
+                // No server has run here since an update.
+                Some(_) => migrate(&mut connection)?,
+                None => return Err(DatabaseError::Foreign),
             }
+            connection.pragma_update(None, "query_only", true)?;
+            Ok(Self(connection))
         };
         open().map_err(|error| with_path(path, error))
     }

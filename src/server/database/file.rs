@@ -4,29 +4,17 @@ use std::fs::{self, Metadata, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
-use thiserror::Error;
 
 use super::apply::apply;
+use super::error::DatabaseError;
 use super::remembered::{Remembered, remembered};
-use super::schema::{VERSION, prepare};
+use super::schema::{BUSY_TIMEOUT, prepare};
 use crate::server::change::{Applied, Change};
 use crate::server::place::Place;
-use crate::server::waits::STORE_TIMEOUT;
 use crate::text_file::FileError;
 use crate::whole_file::{PRIVATE, sync_directory};
-
-/// The name of the file in the data directory.
-pub const FILE_NAME: &str = "authority.db";
-
-/// How long to wait for another program that holds the database.
-pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(4);
-
-/// Whoever comes while a transaction waits is told the reason after the next one has waited as
-/// well.
-const _: () = assert!(2 * BUSY_TIMEOUT.as_secs() < STORE_TIMEOUT.as_secs());
 
 /// The database, to write.
 ///
@@ -39,47 +27,6 @@ pub struct Database {
     log: Place,
     /// The lengths of both when they were last checked. Inserting makes neither shorter.
     lens: [u64; 2],
-}
-
-/// Why the database does not do what it should.
-#[derive(Debug, Error)]
-pub enum DatabaseError {
-    /// What SQLite says.
-    #[error(transparent)]
-    Sqlite(#[from] rusqlite::Error),
-    /// What the system says of the file, or that it is not in its place any more.
-    #[error(transparent)]
-    Io(#[from] io::Error),
-    /// It is the database of another program.
-    #[error("it is not a BlueTrace database; move it away, or choose another data directory")]
-    Foreign,
-    /// A later version of this program made it.
-    #[error("its schema has version {0}, and this program knows none after {VERSION}; update it")]
-    Newer(i32),
-    /// The file system has no shared memory.
-    #[error("its file system cannot have a write-ahead log; choose another data directory")]
-    NoLog,
-    /// The user may not write all of its files.
-    #[error("it, {FILE_NAME}-wal or {FILE_NAME}-shm cannot be written by this user")]
-    ReadOnly,
-    /// Somebody removed the write-ahead log while the server used it.
-    #[error(
-        "its write-ahead log ({FILE_NAME}-wal) was moved or deleted; move it back, or end the \
-         server with SIGTERM, which saves what the log holds, and start it again"
-    )]
-    LogGone,
-    /// Somebody made the database or its log shorter while the server used it.
-    #[error(
-        "it or its write-ahead log ({FILE_NAME}-wal) was cut by another program; end the server, \
-         and restore a copy if the database does not open again"
-    )]
-    Cut,
-    /// Cases are in the write-ahead log of a database that was moved away.
-    #[error(
-        "it is missing or empty, but its write-ahead log ({FILE_NAME}-wal) holds cases; \
-         move the database back, or the log away"
-    )]
-    LogWithoutDatabase,
 }
 
 impl Database {

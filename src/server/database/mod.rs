@@ -7,6 +7,7 @@
 
 mod apply;
 mod archive;
+mod error;
 mod file;
 mod remembered;
 mod schema;
@@ -15,7 +16,8 @@ mod writer;
 
 pub use self::apply::MAX_WRONG_CODES;
 pub use self::archive::{Archive, Summary, Told};
-pub use self::file::{Database, DatabaseError, FILE_NAME};
+pub use self::error::{DatabaseError, FILE_NAME};
+pub use self::file::Database;
 pub use self::remembered::Remembered;
 pub use self::writer::DatabaseWriter;
 use super::change::Change;

@@ -4,10 +4,18 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OptionalExtension, TransactionBehavior};
 
-use super::file::{BUSY_TIMEOUT, DatabaseError};
+use super::error::DatabaseError;
+use crate::server::waits::STORE_TIMEOUT;
 
 /// The database of a BlueTrace server, in its field `application_id`: "BTrc".
 const APPLICATION_ID: i32 = 0x4254_7263;
+
+/// How long to wait for another program that holds the database.
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(4);
+
+/// Whoever comes while a transaction waits is told the reason after the next one has waited as
+/// well.
+const _: () = assert!(2 * BUSY_TIMEOUT.as_secs() < STORE_TIMEOUT.as_secs());
 
 /// What each version of the schema adds to the one before. The number of those that a database has
 /// is in its field `user_version`.
@@ -89,7 +97,7 @@ const TABLES: &str = "SELECT 1 FROM cases, entries, upload_codes, notices, accou
 pub(super) fn prepare(connection: &mut Connection) -> Result<(), DatabaseError> {
     match version(connection)? {
         Some(VERSION) => {}
-        Some(version) if version > VERSION => return Err(DatabaseError::Newer(version)),
+        Some(version) if version > VERSION => return Err(newer(version)),
         Some(_) | None => migrate(connection)?,
     }
     // Without it, a synced transaction could be rolled back after a power loss.
@@ -114,7 +122,8 @@ pub(super) fn prepare(connection: &mut Connection) -> Result<(), DatabaseError> 
     Ok(connection.busy_timeout(BUSY_TIMEOUT)?)
 }
 
-fn migrate(connection: &mut Connection) -> Result<(), DatabaseError> {
+/// Gives a database what its schema lacks, all of it or nothing.
+pub(super) fn migrate(connection: &mut Connection) -> Result<(), DatabaseError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let version = match version(&transaction)? {
         Some(version) => version,
@@ -130,7 +139,7 @@ fn migrate(connection: &mut Connection) -> Result<(), DatabaseError> {
         }
     };
     let missing = usize::try_from(version).ok().and_then(|version| MIGRATIONS.get(version..));
-    for migration in missing.ok_or(DatabaseError::Newer(version))? {
+    for migration in missing.ok_or_else(|| newer(version))? {
         transaction.execute_batch(migration)?;
     }
     transaction.pragma_update(None, "user_version", VERSION)?;
@@ -142,4 +151,9 @@ pub(super) fn version(connection: &Connection) -> Result<Option<i32>, DatabaseEr
     let value = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
     let is_ours = value("application_id")? == APPLICATION_ID;
     Ok(is_ours.then_some(value("user_version")?))
+}
+
+/// The error of a database of a later version of this program.
+pub(super) fn newer(found: i32) -> DatabaseError {
+    DatabaseError::Newer { found, known: VERSION }
 }

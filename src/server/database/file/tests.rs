@@ -2,6 +2,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use proptest::prelude::*;
 use tempfile::TempDir;
@@ -11,7 +12,7 @@ use crate::protocol::{ContactRecord, TempId, Timestamp};
 use crate::server::change::Permit;
 use crate::server::contact_tracing::tests::{log_of_the_assignment, user};
 use crate::server::contact_tracing::{ContactTrace, Issued, Oddity, TracedEntry};
-use crate::server::database::{Archive, Summary};
+use crate::server::database::{Archive, FILE_NAME, Summary};
 
 /// A directory and the path of the database in it.
 fn place() -> (TempDir, PathBuf) {
