@@ -47,6 +47,7 @@ pub mod session;
 mod settings;
 pub mod shares;
 pub mod sms;
+mod starting;
 pub mod store;
 pub mod temp_id_cipher;
 mod temp_id_tables;
@@ -57,29 +58,19 @@ pub mod waits;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use mio::Events;
 use mio::event::Event;
-use mio::{Events, Waker};
-use rand::SeedableRng;
-use rand::rngs::{ChaCha12Rng, SysRng};
 
-use self::accounts::Accounts;
-use self::authority::{Authority, Retention};
-use self::budgets::{BudgetSettings, Budgets};
 use self::console::Console;
 use self::data_directory::DataDirectory;
 use self::database::DatabaseWriter;
 use self::decision::Decision;
 use self::embedded::Embedded;
-use self::encryption::Encryption;
 pub use self::frontend::Frontend;
-use self::hash_pool::HashPool;
 use self::journal::JournalFile;
-use self::memory::Memory;
 use self::operator::socket::OperatorSocket;
-use self::origins::Origins;
 use self::printer::Printer;
 use self::reload::{Reload, Reloaded};
 use self::retention::Cleaning;
@@ -89,11 +80,8 @@ use self::sms::SmsSender;
 use self::temp_id_cipher::TempIdCipher;
 use crate::clock::Now;
 use crate::numbers::counted;
-use crate::protocol::Timestamp;
-use crate::reactor::signals::{SIGHUP, SIGINT, SIGTERM};
-use crate::reactor::{
-    EventLoop, Listener, MAX_PENDING_OUTPUT_BYTES, Output, Readiness, Signals, Token, descriptors,
-};
+use crate::reactor::signals::SIGHUP;
+use crate::reactor::{EventLoop, Listener, Readiness, Signals, Token};
 #[cfg(feature = "tls")]
 use crate::transport::identity::IdentityFiles;
 use crate::transport::{Acceptor, Wire};
@@ -101,13 +89,6 @@ use crate::transport::{Acceptor, Wire};
 /// Time that a stopping server waits for its peers: long enough for replies on a slow network,
 /// short enough for a supervisor that kills after some seconds.
 const STOP_TIMEOUT: Duration = Duration::from_secs(4);
-
-/// The part of a limited address space that incomplete requests may take: one in so many.
-const SHARE_OF_REQUESTS: u64 = 4;
-
-/// The part of a limited address space that events which nobody reads may take: one in so many. The
-/// vector that holds them is twice as large, and while it grows there is another one.
-const SHARE_OF_OUTPUT: u64 = 16;
 
 const LISTENER: Token = Token::permanent(0);
 const SIGNALS: Token = Token::permanent(1);
@@ -120,13 +101,6 @@ const OPERATOR: Token = Token::permanent(5);
 /// Text of events that is written at once, in bytes. A tick may end the waits of many contact logs
 /// with twenty times as much text.
 const EVENTS_AT_ONCE: usize = 4 * 1024 * 1024;
-
-/// What is told if passwords travel over a network as they are.
-#[cfg(feature = "tls")]
-const CLEAR: &str = "without --tls-cert, passwords and TempIDs travel in the clear";
-#[cfg(not(feature = "tls"))]
-const CLEAR: &str =
-    "passwords and TempIDs travel in the clear, as this server was built without TLS";
 
 /// A server on its sockets.
 #[derive(Debug)]
@@ -178,130 +152,6 @@ pub enum Exit {
 }
 
 impl Server {
-    /// Reads the files, listens, and takes over the signals of the process.
-    ///
-    /// # Errors
-    ///
-    /// [`StartError`]
-    pub fn start(settings: &Settings) -> Result<Self, StartError> {
-        let mut server = Self::start_embedded(settings)?;
-        let registry = server.event_loop.registry();
-        server.signals = Some(Signals::take_over(&[SIGINT, SIGTERM, SIGHUP], registry, SIGNALS)?);
-        let (stdout, stderr) = (Output::stdout(registry, STDOUT), Output::stderr(registry, STDERR));
-        server.printer = Printer::new(stdout, stderr);
-        let memory = server.frontend.service.authority.memory();
-        server.printer.limit_pending(memory.share(SHARE_OF_OUTPUT, MAX_PENDING_OUTPUT_BYTES));
-        server.announce();
-        Ok(server)
-    }
-
-    /// Like [`start`](Server::start), for a server within a larger program, whose signals and
-    /// output it leaves alone, though not its limit of file descriptors. It runs until the process
-    /// ends.
-    ///
-    /// # Errors
-    ///
-    /// [`StartError`]
-    pub fn start_embedded(settings: &Settings) -> Result<Self, StartError> {
-        let start = Now::read().monotonic;
-        let event_loop = EventLoop::new()?;
-        let ceiling = descriptors::raise_limit();
-        let memory = Memory::of_this_process();
-        let directory = DataDirectory::open(&settings.data)?;
-        let mut console = Console::default();
-        let passwords = reload::read_now(&directory.credentials(), memory)?;
-        if passwords.is_empty() {
-            let path = directory.credentials();
-            console.diagnostic(format_args!(
-                "{}: it has no user, so nobody can log in; expected lines of {}",
-                path.display(),
-                passwords::FORM
-            ));
-        }
-        let acceptor = settings.acceptor()?;
-        let kept_since = |retention: Retention| retention.kept_since(Now::read().wall);
-        let since = settings.retention.map_or(Timestamp::MIN, kept_since);
-        let (journal, registry) = directory.open_journal(since, memory, &mut console)?;
-        let (encryption, users) = match &settings.keys {
-            Some(path) => {
-                let cipher = TempIdCipher::new(&key_file::read(path)?);
-                let (users, numbers) = directory.open_users(&passwords, memory, &mut console)?;
-                (Some(Encryption { cipher, numbers }), Some(users))
-            }
-            None => (None, None),
-        };
-        let accounts = Accounts::new(passwords, settings.block_duration);
-        let waker = Arc::new(Waker::new(event_loop.registry(), HELPERS.into())?);
-        let (database, remembered) = directory.open_database()?;
-        let database = DatabaseWriter::start(database, Arc::clone(&waker))?;
-        let hasher = Box::new(HashPool::new(Arc::clone(&waker)));
-        directory.check_modes(&mut console)?;
-        let rng = ChaCha12Rng::try_from_rng(&mut SysRng).map_err(io::Error::other)?;
-        let mut authority = Authority::new(accounts, registry, settings.temp_id_lifetime, rng);
-        authority.limit_memory(memory);
-        authority.remember(remembered);
-        authority.policy = settings.policy.clone();
-        if settings.registration {
-            authority.allow_registration();
-        }
-        if let Some(retention) = settings.retention {
-            authority.keep_for(retention);
-        }
-        if let Some(encryption) = encryption {
-            authority.set_encryption(settings.temp_ids, encryption);
-        }
-        let with_address = |source| StartError::Listen { address: settings.address, source };
-        let listener = Listener::bind(settings.address, event_loop.registry(), LISTENER)
-            .map_err(with_address)?;
-        let mut frontend = Frontend::new(
-            Service::new(authority, Embedded { journal, users, database }, hasher),
-            settings.login_timeout,
-            Origins::new(settings.max_connections_per_address),
-            start,
-        );
-        if matches!(acceptor, Acceptor::Plain) && !settings.address.ip().is_loopback() {
-            console.diagnostic(CLEAR);
-        }
-        let in_all = memory.share(SHARE_OF_REQUESTS, settings.budgets.in_all);
-        frontend.budgets = Budgets::new(BudgetSettings { in_all, ..settings.budgets });
-        let operator = OperatorSocket::open(directory.file(), event_loop.registry(), OPERATOR);
-        let operator = operator
-            .map_err(|error| {
-                console.diagnostic(format_args!(
-                    "{}: {error}; codes, notices and revocations cannot be asked for",
-                    settings.data.join(operator::socket::FILE_NAME).display()
-                ));
-            })
-            .ok();
-        let sms = match &settings.sms {
-            Some(command) => Some(SmsSender::start(command.clone(), Arc::clone(&waker))?),
-            None => None,
-        };
-        Ok(Self {
-            local_address: listener.local_address()?,
-            console,
-            printer: Printer::nowhere(),
-            listener: Some(listener),
-            keys: settings.keys.clone(),
-            signals: None,
-            frontend,
-            acceptor,
-            operator,
-            sms,
-            #[cfg(feature = "tls")]
-            identity: settings.identity.clone(),
-            max_connections: settings.max_connections.unwrap_or(ceiling).min(ceiling),
-            cleaning: settings
-                .retention
-                .map(|retention| Cleaning::new(retention, start, Arc::clone(&waker))),
-            reload: Reload::new(directory.credentials(), memory, waker)?,
-            _directory: directory,
-            event_loop,
-            run_state: RunState::Serving,
-            tick_began: start,
-        })
-    }
-
     /// Local address, with the port that the system chose if it was asked to.
     pub fn local_address(&self) -> SocketAddr {
         self.local_address
@@ -325,17 +175,6 @@ impl Server {
                 return Ok(exit);
             }
         }
-    }
-
-    fn announce(&mut self) {
-        let (address, ceiling) = (self.local_address, self.max_connections);
-        let service = &mut self.frontend.service;
-        let users = counted(service.authority.accounts().passwords().len(), "user");
-        let temp_ids = counted(service.authority.registry().len(), "TempID");
-        self.console.diagnostic(format_args!(
-            "listening on {address} for at most {ceiling} connections; {users}, {temp_ids}"
-        ));
-        self.printer.print(&mut self.console, Now::read().monotonic);
     }
 
     fn tick(&mut self, events: &mut Events) -> io::Result<()> {
