@@ -6,6 +6,7 @@ use rand::rngs::Xoshiro256PlusPlus;
 use rand::{Rng, SeedableRng};
 
 use super::broken_promise::BrokenPromise;
+pub use super::fact::Fact;
 use super::step::{Moment, Step};
 use crate::client::breach::Breach;
 use crate::client::session::{Event, Session};
@@ -13,7 +14,7 @@ use crate::protocol::refusal::Code;
 use crate::protocol::reply::Reply;
 use crate::protocol::request::{MAX_TEMP_IDS, Request};
 use crate::protocol::resp::RespVersion;
-use crate::protocol::{ContactRecord, Notice, UploadCode, Username};
+use crate::protocol::{ContactRecord, UploadCode, Username};
 use crate::reactor::Consumed;
 
 /// Random bytes of [`Step::Garbage`]: over the limit of a request before login, so that the server
@@ -76,48 +77,6 @@ pub enum Deed {
         /// Number of the other phone.
         to: u32,
     },
-}
-
-/// What a caller learns from the server.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fact {
-    /// The caller is logged in.
-    LoggedIn {
-        /// Whether the password was right.
-        with_right_password: bool,
-    },
-    /// The server refused the password, and takes another one.
-    WrongPassword {
-        /// Whether it was right nevertheless.
-        with_right_password: bool,
-    },
-    /// The password was wrong, and the account is blocked from now on.
-    NowBlocked,
-    /// The account was blocked before this attempt.
-    Blocked,
-    /// TempIDs for windows in a row.
-    TempIds(Vec<ContactRecord>),
-    /// This number of contact records was taken.
-    Uploaded(usize),
-    /// The request of [`Step::Ask`] was answered.
-    Answered,
-    /// The server refused a request.
-    Refused {
-        /// Why, for programs.
-        code: String,
-        /// Why, for people.
-        message: String,
-    },
-    /// The user is told this, and has acknowledged it.
-    Notice(Notice),
-    /// The server will not tell the notice of this number again.
-    Acknowledged(i64),
-    /// The server did not note that the user has seen the notice of this number.
-    NotAcknowledged(i64),
-    /// The server confirmed the logout.
-    LoggedOut,
-    /// The server broke a promise, and the conversation is over.
-    Broken(BrokenPromise),
 }
 
 /// A user who follows a plan, on one connection after another.

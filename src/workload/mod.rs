@@ -6,6 +6,7 @@
 
 pub mod broken_promise;
 pub mod caller;
+pub mod fact;
 pub mod oracle;
 pub mod step;
 
