@@ -19,7 +19,7 @@ use super::temp_id_cipher::TempIdCipher;
 use super::user_numbers::UserNumber;
 use super::waits::Registering;
 use crate::protocol::refusal::Refusal;
-use crate::protocol::request::Credentials;
+use crate::protocol::request::{Credentials, MAX_TEMP_IDS};
 use crate::protocol::{
     ContactRecord, DeviceToken, RegistrationCode, TempId, Timestamp, UploadCode, Username,
 };
@@ -294,6 +294,12 @@ impl Authority {
         }
     }
 
+    /// When the window of the last TempID begins that somebody may have been given by `now`: the
+    /// last of the longest batch.
+    pub fn last_start(&self, now: Timestamp) -> Timestamp {
+        now.after_seconds(u64::from(MAX_TEMP_IDS) * u64::from(self.temp_id_lifetime))
+    }
+
     /// Draws an upload code, and says until when it is valid.
     pub fn draw_code(&mut self, now: Timestamp) -> (UploadCode, Timestamp) {
         let number = self.rng.random_range(0..UploadCode::COUNT);
@@ -339,8 +345,7 @@ impl Authority {
     }
 
     /// Issues random TempIDs that were drawn for `user` and stored, so that they can be traced.
-    /// Returns
-    /// whether all of them are new. Otherwise they must not be told: chance repeats a number of 20
+    /// Returns whether all of them are new. Otherwise they must not be told: chance repeats a number of 20
     /// digits once in some billions of billions of draws.
     pub fn issue(&mut self, user: Username, records: &[ContactRecord]) -> bool {
         self.registry.insert_issued(user, records)

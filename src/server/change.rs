@@ -72,8 +72,8 @@ pub enum Change {
         user: Username,
         /// When it is closed.
         at: Timestamp,
-        /// Whether the user leaves, so that TempIDs up to then name nobody.
-        leaves: bool,
+        /// If the user leaves, until when the windows of TempIDs begin that name nobody any more.
+        forgotten_until: Option<Timestamp>,
     },
     /// An account that was closed is opened again.
     Reopen {

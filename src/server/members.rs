@@ -107,13 +107,14 @@ impl Member {
         self.tokens.iter().fold(Choice::from(0), is_it).into()
     }
 
-    /// Closes the account at `at`. If the user leaves, no TempID up to then names anybody.
-    pub fn close(&mut self, leaves_at: Option<Timestamp>) {
+    /// Closes the account. If the user leaves, no TempID names anybody whose window begins at
+    /// `forgotten_until` or earlier.
+    pub fn close(&mut self, forgotten_until: Option<Timestamp>) {
         self.is_closed = true;
         self.tokens.clear();
-        if let Some(at) = leaves_at {
+        if forgotten_until.is_some() {
             self.hash = None;
-            self.forgotten_until = Some(at);
+            self.forgotten_until = forgotten_until;
         }
     }
 

@@ -46,12 +46,13 @@ pub const MAX_REQUESTS_PER_TURN: usize = 16;
 /// The machine of one connection, which takes requests and gives replies.
 ///
 /// ```text
-/// LoggedOut --AUTH--> LoggedIn --TEMPID--> Waiting --stored or not--> LoggedIn
+/// LoggedOut --AUTH--> LoggedIn --TEMPID, SEEN, TOKEN, FORGET--> Waiting --stored or not--> LoggedIn
 /// LoggedOut --AUTH--> LoggingIn --hashed--> LoggedIn, LoggedOut, Closing
+/// LoggedOut --CONFIRM--> LoggingIn --hashed and stored--> LoggedIn, Closing
 ///     LoggedIn --UPLOAD--> Tracing --traced--> Waiting
 ///     LoggedIn --RESET--> LoggedOut
-///     Operating --CODE, NOTIFY--> Waiting --stored or not--> Operating
-///     any --QUIT, a block, broken framing, a user who is revoked--> Closing
+///     Operating --CODE, NOTIFY, REVOKE, RESTORE--> Waiting --stored or not--> Operating
+///     any --QUIT, a block, broken framing, an account that has ended--> Closing
 /// ```
 ///
 /// In version 3 of RESP, a user who is logged in is told of notices by pushes between replies.
@@ -365,7 +366,8 @@ impl Session {
             }
             Request::Forget => {
                 let (user, at) = (self.user()?, desk.now.wall);
-                self.change(Change::Close { user, at, leaves: true }, desk);
+                let forgotten_until = Some(desk.authority.last_start(at));
+                self.change(Change::Close { user, at, forgotten_until }, desk);
                 Ok(None)
             }
             Request::Quit => {

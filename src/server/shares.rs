@@ -19,7 +19,7 @@ const COST_OF_CONTACT_RECORD: Duration = Duration::from_micros(2);
 /// what that takes, so that no user has more than an eighth of the thread that stores cases.
 const COST_OF_STORED_RECORD: Duration = Duration::from_micros(18);
 
-/// Time that a change of an account is charged, such as a token: so that no user has more than five
+/// Time that a change of an account is charged, such as a token: so that no user has more than fifty
 /// of them a second for long.
 const COST_OF_ACCOUNT: Duration = Duration::from_millis(20);
 

@@ -150,7 +150,7 @@ fn open_service(
     console: &mut Console,
 ) -> Result<Service<Embedded<JournalFile, DatabaseWriter>>, StartError> {
     let passwords = reload::read_now(&directory.credentials(), memory)?;
-    if passwords.is_empty() {
+    if passwords.is_empty() && !settings.registration {
         let path = directory.credentials();
         console.diagnostic(format_args!(
             "{}: it has no user, so nobody can log in; expected lines of {}",

@@ -124,10 +124,10 @@ impl Records {
                 self.members.entry(*user).or_default().register(hash.clone());
                 Applied::Done
             }
-            Change::Close { user, at, leaves } => {
-                self.members.entry(*user).or_default().close(leaves.then_some(*at));
+            Change::Close { user, at: _, forgotten_until } => {
+                self.members.entry(*user).or_default().close(*forgotten_until);
                 self.codes.remove(user);
-                if *leaves {
+                if forgotten_until.is_some() {
                     self.notices.retain(|kept| kept.user != *user);
                 }
                 Applied::Done

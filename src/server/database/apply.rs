@@ -85,8 +85,8 @@ pub(super) fn apply(change: &Change, database: &Connection) -> rusqlite::Result<
             delete("tokens", *user, database)?;
             Ok(Applied::Done)
         }
-        Change::Close { user, at, leaves } => {
-            close(*user, *at, *leaves, database)?;
+        Change::Close { user, at, forgotten_until } => {
+            close(*user, *at, *forgotten_until, database)?;
             Ok(Applied::Done)
         }
         Change::Reopen { user } => {
@@ -101,7 +101,7 @@ pub(super) fn apply(change: &Change, database: &Connection) -> rusqlite::Result<
 fn close(
     user: Username,
     at: Timestamp,
-    leaves: bool,
+    forgotten_until: Option<Timestamp>,
     database: &Connection,
 ) -> rusqlite::Result<()> {
     database
@@ -112,12 +112,12 @@ fn close(
         .execute(params![user, at])?;
     delete("tokens", user, database)?;
     delete("upload_codes", user, database)?;
-    if leaves {
+    if let Some(forgotten_until) = forgotten_until {
         database
             .prepare_cached(
-                "UPDATE accounts SET password = NULL, forgotten_until = closed_at WHERE user = ?",
+                "UPDATE accounts SET password = NULL, forgotten_until = ? WHERE user = ?",
             )?
-            .execute([user])?;
+            .execute(params![forgotten_until, user])?;
         delete("notices", user, database)?;
     }
     Ok(())

@@ -54,8 +54,7 @@ const CASES: &str = "
 /// told until `seen_at` is set; `contact_on` is the first second of the day of the latest contact.
 /// A user without a line in `accounts` is one of `credentials.txt`. A registered one has a
 /// `password`, a PHC string. An account is closed while `closed_at` is set. TempIDs whose window
-/// begins at `forgotten_until` or earlier name nobody. `digest` is that
-/// of a token.
+/// begins at `forgotten_until` or earlier name nobody. `digest` is that of a token.
 const PEOPLE: &str = "
     CREATE TABLE upload_codes (
         user TEXT PRIMARY KEY,

@@ -70,10 +70,10 @@ impl<E: Store> Service<E> {
                 self.ended.insert(user);
                 Outcome::Judged(Verdict::Admitted(user))
             }
-            Change::Close { user, at, leaves } => {
-                let leaves_at = leaves.then_some(at);
-                authority.accounts().members.change(user, |member| member.close(leaves_at));
-                if leaves {
+            Change::Close { user, at: _, forgotten_until } => {
+                let members = &mut authority.accounts().members;
+                members.change(user, |member| member.close(forgotten_until));
+                if forgotten_until.is_some() {
                     authority.notices.forget(user);
                 }
                 self.ended.insert(user);

@@ -33,7 +33,7 @@ impl Session {
                     return Err(Refusal::NoSuchUser);
                 }
                 let at = desk.now.wall;
-                self.change(Change::Close { user, at, leaves: false }, desk);
+                self.change(Change::Close { user, at, forgotten_until: None }, desk);
             }
             OperatorRequest::Restore { user } => {
                 let is_revoked = |member: &Member| member.is_closed && !member.has_left();

@@ -67,8 +67,8 @@ fn any_change_of_an_account() -> impl Strategy<Value = Change> {
         let user = user(number);
         match kind {
             0 => Change::Register { user, hash: Members::nobodys_hash() },
-            1 => Change::Close { user, at: time(byte), leaves: true },
-            2 => Change::Close { user, at: time(byte), leaves: false },
+            1 => Change::Close { user, at: time(1), forgotten_until: Some(time(byte)) },
+            2 => Change::Close { user, at: time(byte), forgotten_until: None },
             3 => Change::Reopen { user },
             _ => Change::AddToken {
                 user,
