@@ -167,6 +167,10 @@ fn command_gets_number_and_text_and_its_failure_is_told() {
     fs::write(&command, script("exit 3")).expect("written");
     assert_eq!(Phone::connect(&server).ask("REGISTER +61400000002"), Reply::ok());
     server.stderr.wait_for_part(&format!("{path}: message not sent, exit status: 3"));
+    // It ends when it is told to, unlike the thread that runs it.
+    fs::write(&command, script("kill -TERM $$")).expect("written");
+    assert_eq!(Phone::connect(&server).ask("REGISTER +61400000003"), Reply::ok());
+    server.stderr.wait_for_part(&format!("{path}: message not sent, signal: 15 (SIGTERM)"));
 }
 
 #[test]

@@ -210,7 +210,16 @@ fn database_of_the_version_before_gets_what_it_lacks_and_keeps_its_cases() {
         )
         .expect("done");
     drop(database);
+    // Looking at it changes nothing, as an older server may be running.
+    assert_eq!(told_operator(&data, &["cases"]).lines().count(), 2);
+    assert_eq!(told_operator(&data, &["users"]).lines().count(), 5);
+    let version = |path| {
+        let database = Connection::open(path).expect("a database");
+        database.pragma_query_value(None, "user_version", |row| row.get::<_, i32>(0))
+    };
+    assert_eq!(version(data.file("authority.db")), Ok(1));
     let server = notifying(&data);
+    assert_eq!(version(data.file("authority.db")), Ok(2));
     assert!(told_operator(&data, &["notify", "1"]).starts_with("case 1: 2 users to be told "));
     assert_eq!(listener(&server, EIGHT).reply(), push(2, DAY, TEXT));
 }

@@ -3,9 +3,11 @@
 
 mod support;
 
+use std::fs;
+use std::io::{ErrorKind, Read, Write};
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::os::unix::net::UnixStream;
 use std::process::Command;
-use std::{fs, thread};
 
 use rusqlite::Connection;
 use support::data::{Data, EIGHT, NINE, SEVEN};
@@ -15,6 +17,7 @@ use support::record::{Record, wire};
 use support::reply::Reply;
 use support::server::{Server, Setup};
 use support::tools::has_redis_tools;
+use support::wait::PATIENCE;
 
 const NO_CODE: &str = "NOCODE no valid upload code: ask your health authority for one, which is valid \
     once and for a day";
@@ -230,20 +233,25 @@ fn operators_are_eight_at_a_time_and_phones_do_not_keep_them_out() {
     let server = Setup::new(&data).arguments(&["--max-connections", "1"]).start();
     let mut phone = Phone::logged_in(&server, NINE);
     let path = data.file("operator.sock");
-    let idle: Vec<_> = (0..8)
-        .map(|_| std::os::unix::net::UnixStream::connect(&path).expect("a connection"))
-        .collect();
-    thread::scope(|scope| {
-        let waiting = scope.spawn(|| code(&data, NINE.user));
-        // The ninth waits until another one leaves.
-        phone.ping_until("a ninth operator", || {
-            !waiting.is_finished() && {
-                drop(idle.first().map(|stream| stream.shutdown(std::net::Shutdown::Both)));
-                true
-            }
-        });
-        waiting.join().expect("a code");
-    });
+    let connect = || UnixStream::connect(&path).expect("a connection");
+    let mut idle: Vec<UnixStream> = (0..8).map(|_| connect()).collect();
+    // The ninth is accepted when another one leaves.
+    let mut ninth = connect();
+    ninth.write_all(b"PING\r\n").expect("the socket takes it");
+    for stream in &mut idle {
+        stream.write_all(b"PING\r\n").expect("the socket takes it");
+        stream.read_exact(&mut [0; 7]).expect("an answer");
+    }
+    phone.ping();
+    ninth.set_nonblocking(true).expect("an option of every socket");
+    let early = ninth.read(&mut [0; 7]).expect_err("no answer yet");
+    assert_eq!(early.kind(), ErrorKind::WouldBlock);
+    ninth.set_nonblocking(false).expect("an option of every socket");
+    ninth.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    idle.pop();
+    let mut answer = [0; 7];
+    ninth.read_exact(&mut answer).expect("an answer");
+    assert_eq!(&answer, b"+PONG\r\n");
     assert!(Phone::connect(&server).reply().is_error("BUSY "));
     phone.ping();
 }

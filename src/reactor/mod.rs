@@ -57,4 +57,4 @@ pub use signals::Signals;
 pub use stream::{OnSocket, Readiness, Stream};
 pub use timer_wheel::{TimerKey, TimerWheel};
 pub use token::{Table, Token};
-pub use waking::{WakeWhenDropped, spawn_helper};
+pub use waking::{WakeWhenDropped, spawn_helper, spawn_program};

@@ -1,4 +1,5 @@
 use std::io;
+use std::process::{Child, Command};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
@@ -34,6 +35,19 @@ pub fn spawn_helper(
     let thread = thread::Builder::new().name(name.to_owned()).spawn(work);
     earlier.thread_set_mask()?;
     thread
+}
+
+/// Starts a program from a thread of [`spawn_helper`], whose signals it does not inherit: it is to
+/// end when it is told to.
+///
+/// # Errors
+///
+/// What the system says.
+pub fn spawn_program(command: &mut Command) -> io::Result<Child> {
+    let helper = SigSet::empty().thread_swap_mask(SigmaskHow::SIG_SETMASK)?;
+    let child = command.spawn();
+    helper.thread_set_mask()?;
+    child
 }
 
 /// Wakes an event loop when it is dropped, also by a panic: what holds it on another thread cannot

@@ -123,6 +123,10 @@ pub enum Rejection {
     NoSuchCase,
     /// The user has no notice of this number.
     NoSuchNotice,
+    /// The account is closed.
+    Closed,
+    /// The user has left.
+    HasLeft,
 }
 
 impl Change {

@@ -2,7 +2,7 @@
 //! keeps their timers, ends and frees them. It waits for nothing and reads no clock: its driver
 //! passes readiness and time.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::io;
 use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
@@ -13,21 +13,23 @@ use super::budgets::{BudgetSettings, Budgets};
 use super::decision::Decision;
 use super::origins::{Origin, Origins};
 use super::peer::{Patience, Peer, Timer, Unfinished};
-use super::service::{Service, Settled};
+use super::service::Service;
 use super::session::{
     MAX_REQUEST_BYTES_LOGGED_IN, MAX_REQUEST_BYTES_LOGGED_OUT, MAX_UNREAD_REPLY_BYTES, Session,
 };
 use super::shares::Work;
 use super::store::Store;
 use crate::clock::Now;
+use crate::protocol::Username;
 use crate::protocol::refusal::{Code, Refusal};
 use crate::protocol::reply::Reply;
-use crate::protocol::{Notice, Username};
 use crate::reactor::{
     Connection, ConnectionTable, Flushed, READ_BYTES, Readiness, Received, Slot, Stream, Table,
     TimerWheel, Token,
 };
 use crate::transport::HandshakeFailure;
+
+mod answering;
 
 /// The table of the connections of clients.
 const CLIENTS: Table = Table::new(0);
@@ -200,8 +202,12 @@ impl<E: Store, S: Stream> Frontend<E, S> {
                 place: None,
             },
         );
-        self.operators += usize::from(is_operator);
-        self.origins.came(origin);
+        // The operator takes no place from phones on this machine.
+        if is_operator {
+            self.operators += 1;
+        } else {
+            self.origins.came(origin);
+        }
         self.service.statistics.connections_received += 1;
         Ok(())
     }
@@ -393,59 +399,6 @@ impl<E: Store, S: Stream> Frontend<E, S> {
         slot.is_some_and(|slot| slot.state.place.is_some() || slot.state.session.is_tracing())
     }
 
-    /// Commits the operations of this tick, and sends the replies of those whose wait is over.
-    fn commit(&mut self, registry: &S::Registry, now: Now) {
-        self.service.commit(now.monotonic);
-        while let Some(settled) = self.service.next_settled(now.monotonic) {
-            // Before, as whoever has just registered is logged in with it.
-            let ended = self.service.take_ended();
-            self.end_sessions(&ended);
-            self.resume(settled, registry, now);
-        }
-        // Whom the commit has not answered has the replies to earlier requests now.
-        let mut waiting = std::mem::take(&mut self.waiting);
-        for token in waiting.drain(..) {
-            if self.connections.slot(token).is_some_and(|slot| slot.state.session.is_waiting()) {
-                self.settle(token, registry, now);
-            }
-        }
-        self.waiting = waiting;
-        self.tell_news(registry, now);
-    }
-
-    /// Tells those who listen of the notices that were made in this tick.
-    fn tell_news(&mut self, registry: &S::Registry, now: Now) {
-        let mut news: HashMap<Username, Vec<Notice>> = HashMap::new();
-        for (user, notice) in self.service.take_news() {
-            news.entry(user).or_default().push(notice);
-        }
-        // Mostly there is none, and 20,000 connections to ask.
-        let tokens = if news.is_empty() { Vec::new() } else { self.connections.tokens() };
-        for token in tokens {
-            let Some(slot) = self.connections.slot(token) else { continue };
-            let session = &slot.state.session;
-            let Some(notices) = session.listener().and_then(|user| news.get(&user)) else {
-                continue;
-            };
-            notices.iter().for_each(|notice| session.tell(notice, slot.connection.output()));
-            self.settle(token, registry, now);
-        }
-    }
-
-    fn resume(&mut self, settled: Settled, registry: &S::Registry, now: Now) {
-        let token = settled.client;
-        let Some(slot) = self.connections.slot(token) else { return };
-        self.service.settle(&mut slot.state.session, settled, slot.connection.output());
-        if let Some(unfinished) = &slot.state.unfinished {
-            self.budgets.allow_refusal(&unfinished.claim, !slot.state.session.is_waiting());
-        }
-        let has_more = slot.connection.has_more() || slot.connection.is_unfinished();
-        if slot.state.session.is_closing() || (self.is_stopping && !has_more) {
-            slot.connection.finish();
-        }
-        self.settle(token, registry, now);
-    }
-
     /// Brings a connection up to date: sends replies, arms or cancels timers, ends it.
     fn settle(&mut self, token: Token, registry: &S::Registry, now: Now) {
         let Some(slot) = self.connections.slot(token) else { return };
@@ -514,8 +467,11 @@ impl<E: Store, S: Stream> Frontend<E, S> {
             }
             peer.patience.end(&mut self.timers);
             peer.end_unfinished(&mut self.budgets, &mut self.timers);
-            self.operators -= usize::from(peer.session.is_operators());
-            self.origins.left(peer.origin);
+            if peer.session.is_operators() {
+                self.operators -= 1;
+            } else {
+                self.origins.left(peer.origin);
+            }
             if let Some(key) = peer.login_timer.take() {
                 self.timers.cancel(key);
             }

@@ -123,6 +123,11 @@ impl Member {
         self.is_closed && self.hash.is_none() && self.forgotten_until.is_some()
     }
 
+    /// Whether the operator has closed the account.
+    pub fn is_revoked(&self) -> bool {
+        self.is_closed && !self.has_left()
+    }
+
     /// Opens the account again.
     pub fn reopen(&mut self) {
         self.is_closed = false;

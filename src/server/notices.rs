@@ -33,15 +33,14 @@ impl Notices {
     /// there is one.
     pub fn acknowledge(&mut self, user: Username, number: i64) -> Option<&Notice> {
         let unseen = self.by_user.get_mut(&user)?;
-        let index = unseen.iter().take(NOTICES_AT_ONCE).position(|unseen| unseen.number == number);
-        if let Some(index) = index {
-            unseen.remove(index);
-        }
+        let index = unseen.iter().position(|unseen| unseen.number == number)?;
+        unseen.remove(index);
         if unseen.is_empty() {
             self.by_user.remove(&user);
         }
-        index?;
-        self.by_user.get(&user)?.get(NOTICES_AT_ONCE - 1)
+        // Those behind the first ones are told when they are made.
+        let is_among_the_first = index < NOTICES_AT_ONCE;
+        self.by_user.get(&user)?.get(NOTICES_AT_ONCE - 1).filter(|_| is_among_the_first)
     }
 
     /// Forgets the notices of a user who has left.

@@ -1,6 +1,6 @@
 //! The server without its sockets.
 
-use std::collections::{BTreeSet, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::Instant;
 
 use super::authority::Authority;
@@ -19,6 +19,10 @@ use crate::protocol::{Notice, Statistics, Username};
 use crate::reactor::{Consumed, Token};
 
 mod changes;
+
+/// Changes that are remembered although nobody waits for them any more. A store that never answers
+/// must not fill the memory.
+const MAX_LATE: usize = 10_000;
 
 /// The server without its sockets: what decides, and the store that makes it durable. The mio shell
 /// and the simulated server drive the same one.
@@ -43,8 +47,10 @@ pub struct Service<E> {
     failing: BTreeSet<Kind>,
     /// Notices of which no session has been told.
     news: Vec<(Username, Notice)>,
-    /// Users whose sessions are to end.
-    ended: HashSet<Username>,
+    /// The user whose sessions end with the change that is being concluded.
+    ended: Option<Username>,
+    /// Changes whose waits are over without an answer: they may be stored yet.
+    late: HashMap<Ticket, Wait>,
 }
 
 /// The end of a session's wait.
@@ -52,6 +58,8 @@ pub struct Service<E> {
 pub struct Settled {
     /// The connection whose session waits; it may be closed by now.
     pub client: Token,
+    /// Whose sessions end before that, as the account has changed.
+    pub ends: Option<Username>,
     ticket: Ticket,
     outcome: Outcome,
 }
@@ -71,7 +79,8 @@ impl<E: Store> Service<E> {
             settled: VecDeque::new(),
             failing: BTreeSet::new(),
             news: Vec::new(),
-            ended: HashSet::new(),
+            ended: None,
+            late: HashMap::new(),
         }
     }
 
@@ -131,6 +140,9 @@ impl<E: Store> Service<E> {
         let (ticket, wait) = self.waits.end_overdue(now)?;
         let outcome = match &wait.operation {
             Operation::Issue { .. } | Operation::Number { .. } | Operation::Change(_) => {
+                if matches!(wait.operation, Operation::Change(_)) && self.late.len() < MAX_LATE {
+                    self.late.insert(ticket, wait.clone());
+                }
                 let problem = Problem::from("the store does not answer");
                 self.conclude(wait.operation, Err(problem))
             }
@@ -144,7 +156,7 @@ impl<E: Store> Service<E> {
                 self.refuse(Refusal::BusyWithPasswords)
             }
         };
-        Some(Settled { client: wait.client, ticket, outcome })
+        Some(Settled { client: wait.client, ends: None, ticket, outcome })
     }
 
     /// Takes as many answers of the store as the registry had best be given at a time.
@@ -153,20 +165,20 @@ impl<E: Store> Service<E> {
         while temp_ids < Registry::BATCH
             && let Some(completion) = self.store.next_completion(now)
         {
-            match self.waits.end(completion.ticket) {
-                Some(wait) => {
-                    temp_ids += wait.operation.records().len();
-                    answered.push((wait, completion));
-                }
-                // Its deadline has passed, and nobody asks any more.
-                None => self.take_late(completion),
+            let ticket = completion.ticket;
+            // If its deadline has passed, nobody is answered any more, but what is stored counts.
+            let wait = self.waits.end(ticket).or_else(|| self.late.remove(&ticket));
+            if let Some(wait) = wait {
+                temp_ids += wait.operation.records().len();
+                answered.push((wait, completion));
             }
         }
         let records = answered.iter().flat_map(|(wait, _)| wait.operation.records());
         self.authority.registry().fetch(records.map(|record| record.temp_id));
         for (Wait { client, operation, .. }, Completion { ticket, outcome }) in answered {
             let outcome = self.conclude(operation, outcome);
-            self.settled.push_back(Settled { client, ticket, outcome });
+            let ends = self.ended.take();
+            self.settled.push_back(Settled { client, ends, ticket, outcome });
         }
     }
 
@@ -212,7 +224,7 @@ impl<E: Store> Service<E> {
                 }
             };
             let client = self.waits.end(ticket)?.client;
-            return Some(Settled { client, ticket, outcome });
+            return Some(Settled { client, ends: None, ticket, outcome });
         }
         None
     }

@@ -10,7 +10,7 @@ use mio::Waker;
 
 use super::registration::CODE_LIFETIME;
 use crate::protocol::{RegistrationCode, Username};
-use crate::reactor::{WakeWhenDropped, spawn_helper};
+use crate::reactor::{WakeWhenDropped, spawn_helper, spawn_program};
 
 /// Messages that wait for the command, at most. More of them are told and not sent.
 const MAX_WAITING: usize = 1_000;
@@ -69,11 +69,10 @@ impl SmsSender {
 }
 
 fn run(command: &PathBuf, number: Username, text: &str) -> Result<(), String> {
-    let status = Command::new(command)
-        .args([number.as_str(), text])
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .status()
+    let mut program = Command::new(command);
+    program.args([number.as_str(), text]).stdin(Stdio::null()).stdout(Stdio::null());
+    let status = spawn_program(&mut program)
+        .and_then(|mut child| child.wait())
         .map_err(|error| error.to_string())?;
     if status.success() { Ok(()) } else { Err(format!("message not sent, {status}")) }
 }

@@ -21,7 +21,7 @@ use crate::reactor::Token;
 pub const STORE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// One wait: on whose connection, and for what.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Wait {
     number: u32,
     /// The connection whose session waits; it may be closed by now.

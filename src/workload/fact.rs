@@ -24,7 +24,7 @@ pub enum Fact {
     TempIds(Vec<ContactRecord>),
     /// This number of contact records was taken.
     Uploaded(usize),
-    /// The request of [`Step::Ask`] was answered.
+    /// The request of [`Step::Ask`](super::step::Step::Ask) was answered.
     Answered,
     /// The server refused a request.
     Refused {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::protocol::{Notice, Timestamp, UploadCode, Username};
 use crate::server::change::{Applied, CaseNumber, Change, Permit, Rejection};
 use crate::server::contact_tracing::ContactTrace;
-use crate::server::database::{MAX_WRONG_CODES, Remembered};
+use crate::server::database::{MAX_UNSEEN, MAX_WRONG_CODES, Remembered};
 use crate::server::members::Member;
 
 /// What the authority keeps besides TempIDs.
@@ -117,7 +117,11 @@ impl Records {
                 }
             }
             Change::AddToken { user, token: _, digest, at: _ } => {
-                self.members.entry(*user).or_default().add_token(*digest);
+                let member = self.members.entry(*user).or_default();
+                if member.is_closed {
+                    return Applied::Rejected(Rejection::Closed);
+                }
+                member.add_token(*digest);
                 Applied::Done
             }
             Change::Register { user, hash } => {
@@ -133,8 +137,13 @@ impl Records {
                 Applied::Done
             }
             Change::Reopen { user } => {
-                self.members.entry(*user).or_default().reopen();
-                Applied::Done
+                match self.members.get_mut(user).filter(|member| member.is_revoked()) {
+                    Some(member) => {
+                        member.reopen();
+                        Applied::Done
+                    }
+                    None => Applied::Rejected(Rejection::HasLeft),
+                }
             }
         }
     }
@@ -162,10 +171,19 @@ impl Records {
     ) -> Vec<(Username, Notice)> {
         let mut latest = BTreeMap::new();
         for issued in trace.entries.iter().filter_map(|entry| entry.issued) {
+            let member = self.members.get(&issued.user);
+            if member.is_some_and(|member| member.forgotten_until >= Some(issued.start)) {
+                continue;
+            }
             let start = latest.entry(issued.user).or_insert(issued.start);
             *start = issued.start.max(*start);
         }
         latest.remove(&trace.uploader);
+        let unseen = |user: &Username| {
+            let of_user = |kept: &&KeptNotice| kept.user == *user && !kept.is_seen;
+            self.notices.iter().filter(of_user).count()
+        };
+        latest.retain(|user, _| unseen(user) < MAX_UNSEEN as usize);
         for kept in self.notices.iter().filter(|kept| kept.case == case) {
             latest.remove(&kept.user);
         }

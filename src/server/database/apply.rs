@@ -13,6 +13,10 @@ use crate::server::members::MAX_TOKENS;
 /// chance of 1 in 10 million.
 pub const MAX_WRONG_CODES: u32 = 10;
 
+/// Notices of a user that no phone has acknowledged, at most. Whoever has so many learns nothing
+/// from another one.
+pub const MAX_UNSEEN: u32 = 100;
+
 /// Applies a change within a transaction, and says what became of it.
 ///
 /// # Errors
@@ -64,9 +68,16 @@ pub(super) fn apply(change: &Change, database: &Connection) -> rusqlite::Result<
             Ok(Applied::Done)
         }
         Change::AddToken { user, token: _, digest, at } => {
-            database
-                .prepare_cached("INSERT INTO tokens (user, digest, made_at) VALUES (?, ?, ?)")?
+            // The account may have been closed after the user was let in.
+            let rows = database
+                .prepare_cached(
+                    "INSERT INTO tokens (user, digest, made_at) SELECT ?1, ?2, ?3
+                     WHERE ?1 NOT IN (SELECT user FROM accounts WHERE closed_at IS NOT NULL)",
+                )?
                 .execute(params![user, digest.0, at])?;
+            if rows == 0 {
+                return Ok(Applied::Rejected(Rejection::Closed));
+            }
             database
                 .prepare_cached(
                     "DELETE FROM tokens WHERE user = ?1 AND number NOT IN (
@@ -90,9 +101,15 @@ pub(super) fn apply(change: &Change, database: &Connection) -> rusqlite::Result<
             Ok(Applied::Done)
         }
         Change::Reopen { user } => {
-            database
-                .prepare_cached("UPDATE accounts SET closed_at = NULL WHERE user = ?")?
+            let rows = database
+                .prepare_cached(
+                    "UPDATE accounts SET closed_at = NULL WHERE user = ? AND closed_at IS NOT NULL
+                         AND (password IS NOT NULL OR forgotten_until IS NULL)",
+                )?
                 .execute([user])?;
+            if rows == 0 {
+                return Ok(Applied::Rejected(Rejection::HasLeft));
+            }
             Ok(Applied::Done)
         }
     }
@@ -194,10 +211,13 @@ fn notify(
         "SELECT contact, max(issued_start) FROM entries JOIN cases ON number = case_number
          WHERE case_number = ?1 AND contact IS NOT NULL AND contact <> uploader
              AND contact NOT IN (SELECT user FROM notices WHERE case_number = ?1)
+             AND NOT EXISTS (
+                 SELECT 1 FROM accounts WHERE user = contact AND forgotten_until >= issued_start)
+             AND (SELECT count(*) FROM notices WHERE user = contact AND seen_at IS NULL) < ?2
          GROUP BY contact ORDER BY contact",
     )?;
     let contacts: Vec<(Username, Timestamp)> = contacts
-        .query_map([case], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .query_map(params![case, MAX_UNSEEN], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<Result<_, _>>()?;
     let mut new_notice = database.prepare_cached(
         "INSERT INTO notices (user, case_number, contact_on, text, made_at)

@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use super::error::DatabaseError;
 use super::file::{check_is_file, check_log, connect, with_path};
 use super::remembered::members;
-use super::schema::{VERSION, migrate, newer, version};
+use super::schema::{PEOPLE_SINCE, VERSION, newer, version};
 use super::values::Marks;
 use crate::protocol::{ContactRecord, Timestamp, Username};
 use crate::server::contact_tracing::{ContactTrace, Issued, TracedEntry};
@@ -18,7 +18,11 @@ use crate::text_file::FileError;
 
 /// The database of the cases, to read, while a server writes to it or not.
 #[derive(Debug)]
-pub struct Archive(Connection);
+pub struct Archive {
+    connection: Connection,
+    /// Of its schema, which reading does not change: an older server may be running.
+    version: i32,
+}
 
 /// What a list of cases says of one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,16 +63,13 @@ impl Archive {
             check_log(path)?;
             // SQLite does not say which error of the system it met.
             check_is_file(&File::open(path)?.metadata()?)?;
-            let mut connection = connect(path)?;
-            match version(&connection)? {
-                Some(VERSION) => {}
-                Some(version) if version > VERSION => return Err(newer(version)),
-                // No server has run here since an update.
-                Some(_) => migrate(&mut connection)?,
-                None => return Err(DatabaseError::Foreign),
-            }
+            let connection = connect(path)?;
             connection.pragma_update(None, "query_only", true)?;
-            Ok(Self(connection))
+            match version(&connection)? {
+                Some(version) if version > VERSION => Err(newer(version)),
+                Some(version) => Ok(Self { connection, version }),
+                None => Err(DatabaseError::Foreign),
+            }
         };
         open().map_err(|error| with_path(path, error))
     }
@@ -79,7 +80,7 @@ impl Archive {
     ///
     /// [`DatabaseError::Sqlite`]
     pub fn numbers(&self) -> Result<Vec<i64>, DatabaseError> {
-        let mut statement = self.0.prepare("SELECT number FROM cases ORDER BY number")?;
+        let mut statement = self.connection.prepare("SELECT number FROM cases ORDER BY number")?;
         let numbers = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
         Ok(numbers)
     }
@@ -90,7 +91,7 @@ impl Archive {
     ///
     /// [`DatabaseError::Sqlite`], also if a value has the wrong form.
     pub fn summaries(&self) -> Result<Vec<Summary>, DatabaseError> {
-        let mut statement = self.0.prepare(
+        let mut statement = self.connection.prepare(
             "SELECT number, uploader, uploaded_at, count(position),
                  count(DISTINCT nullif(contact, uploader)),
                  count(position) - count(contact), count(nullif(marks, ''))
@@ -117,7 +118,10 @@ impl Archive {
     ///
     /// [`DatabaseError::Sqlite`], also if a value has the wrong form.
     pub fn members(&self) -> Result<BTreeMap<Username, Member>, DatabaseError> {
-        Ok(members(&self.0)?)
+        if self.version < PEOPLE_SINCE {
+            return Ok(BTreeMap::new());
+        }
+        Ok(members(&self.connection)?)
     }
 
     /// When each user whom a case names was told of it, if so, and has seen it.
@@ -126,8 +130,12 @@ impl Archive {
     ///
     /// [`DatabaseError::Sqlite`], also if a value has the wrong form.
     pub fn notices_of(&self, case: i64) -> Result<BTreeMap<Username, Told>, DatabaseError> {
-        let mut statement =
-            self.0.prepare("SELECT user, made_at, seen_at FROM notices WHERE case_number = ?")?;
+        if self.version < PEOPLE_SINCE {
+            return Ok(BTreeMap::new());
+        }
+        let mut statement = self
+            .connection
+            .prepare("SELECT user, made_at, seen_at FROM notices WHERE case_number = ?")?;
         let told = |row: &Row<'_>| {
             let told = Told { notified_at: row.get(1)?, seen_at: row.get(2)? };
             Ok((row.get(0)?, told))
@@ -141,7 +149,7 @@ impl Archive {
     ///
     /// [`DatabaseError::Sqlite`], also if a value has the wrong form.
     pub fn case(&self, number: i64) -> Result<Option<ContactTrace>, DatabaseError> {
-        let head = self.0.query_row(
+        let head = self.connection.query_row(
             "SELECT uploader, uploaded_at FROM cases WHERE number = ?",
             [number],
             |row| Ok((row.get(0)?, row.get(1)?)),
@@ -149,7 +157,7 @@ impl Archive {
         let Some((uploader, uploaded_at)) = head.optional()? else { return Ok(None) };
         let mut case =
             ContactTrace { uploader, uploaded_at, entries: Vec::new(), oddities: Vec::new() };
-        let mut statement = self.0.prepare(
+        let mut statement = self.connection.prepare(
             "SELECT temp_id, start, expiry, contact, issued_start, issued_expiry, marks
              FROM entries WHERE case_number = ? ORDER BY position",
         )?;

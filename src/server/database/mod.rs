@@ -14,7 +14,7 @@ mod schema;
 mod values;
 mod writer;
 
-pub use self::apply::MAX_WRONG_CODES;
+pub use self::apply::{MAX_UNSEEN, MAX_WRONG_CODES};
 pub use self::archive::{Archive, Summary, Told};
 pub use self::error::{DatabaseError, FILE_NAME};
 pub use self::file::Database;

@@ -23,6 +23,9 @@ const _: () = assert!(2 * BUSY_TIMEOUT.as_secs() < STORE_TIMEOUT.as_secs());
 /// Times are seconds since 1970, UTC.
 const MIGRATIONS: [&str; 2] = [CASES, PEOPLE];
 
+/// The version that has the tables of [`PEOPLE`].
+pub(super) const PEOPLE_SINCE: i32 = 2;
+
 /// The version of a database that this program writes.
 pub(super) const VERSION: i32 = MIGRATIONS.len() as i32;
 
@@ -122,7 +125,7 @@ pub(super) fn prepare(connection: &mut Connection) -> Result<(), DatabaseError> 
 }
 
 /// Gives a database what its schema lacks, all of it or nothing.
-pub(super) fn migrate(connection: &mut Connection) -> Result<(), DatabaseError> {
+fn migrate(connection: &mut Connection) -> Result<(), DatabaseError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let version = match version(&transaction)? {
         Some(version) => version,

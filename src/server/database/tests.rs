@@ -11,6 +11,8 @@ pub(in crate::server) struct KeptChanges {
     completed: Vec<Completion>,
     /// What goes wrong with each commit, if anything does.
     pub(in crate::server) problem: Option<&'static str>,
+    /// Whether answers wait until this is over.
+    pub(in crate::server) is_late: bool,
     /// What became of the next change, if it is not the usual.
     pub(in crate::server) next: Option<Applied>,
 }
@@ -42,6 +44,6 @@ impl ChangeStore for KeptChanges {
     }
 
     fn next_completion(&mut self) -> Option<Completion> {
-        self.completed.pop()
+        if self.is_late { None } else { self.completed.pop() }
     }
 }

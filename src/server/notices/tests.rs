@@ -28,6 +28,14 @@ fn eight_are_told_at_a_time_and_each_acknowledged_one_makes_room() {
 }
 
 #[test]
+fn notice_behind_the_first_ones_may_be_acknowledged_first() {
+    let mut notices = Notices::default();
+    (1..=10).for_each(|number| notices.add(ann(), notice(number)));
+    assert_eq!(notices.acknowledge(ann(), 9), None);
+    assert_eq!(notices.acknowledge(ann(), 1), Some(&notice(10)));
+}
+
+#[test]
 fn default_text_is_not_too_long() {
     assert!(DEFAULT_TEXT.len() <= Notice::MAX_TEXT_BYTES);
 }

@@ -1,7 +1,5 @@
 //! What follows from changes that are stored.
 
-use std::collections::HashSet;
-
 use super::Service;
 use crate::protocol::refusal::Refusal;
 use crate::protocol::{Notice, Username};
@@ -9,7 +7,7 @@ use crate::server::accounts::Verdict;
 use crate::server::change::{Applied, Change, Permit, Rejection};
 use crate::server::decision::Decision;
 use crate::server::session::Outcome;
-use crate::server::store::{Completion, Store};
+use crate::server::store::Store;
 
 impl<E: Store> Service<E> {
     /// Does what becomes final as a change is stored, or is not.
@@ -19,6 +17,8 @@ impl<E: Store> Service<E> {
                 Rejection::WrongCode => Refusal::NoCode,
                 Rejection::NoSuchCase => Refusal::NoSuchCase,
                 Rejection::NoSuchNotice => Refusal::NoSuchNotice,
+                Rejection::Closed => Refusal::NotLoggedIn,
+                Rejection::HasLeft => Refusal::NotRevoked,
             }),
             (Change::TakeLog { trace, permit, .. }, Applied::LogTaken { case, notices }) => {
                 self.statistics.contact_logs += 1;
@@ -41,17 +41,6 @@ impl<E: Store> Service<E> {
         }
     }
 
-    /// Takes the notices of an answer that is too late for whoever asked: they are stored, and those
-    /// for whom they are wait for nothing else.
-    pub(super) fn take_late(&mut self, completion: Completion) {
-        match completion.outcome {
-            Ok(Applied::LogTaken { notices, .. } | Applied::Notified(notices)) => {
-                self.add_notices(notices);
-            }
-            Ok(Applied::Done | Applied::Rejected(_)) | Err(_) => {}
-        }
-    }
-
     /// Does what becomes final as a change is stored of which there is nothing to say.
     fn conclude_simple(&mut self, change: Change) -> Outcome {
         let authority = &mut self.authority;
@@ -67,7 +56,7 @@ impl<E: Store> Service<E> {
             }
             Change::Register { user, hash } => {
                 authority.accounts().members.change(user, |member| member.register(hash));
-                self.ended.insert(user);
+                self.ended = Some(user);
                 Outcome::Judged(Verdict::Admitted(user))
             }
             Change::Close { user, at: _, forgotten_until } => {
@@ -76,7 +65,7 @@ impl<E: Store> Service<E> {
                 if forgotten_until.is_some() {
                     authority.notices.forget(user);
                 }
-                self.ended.insert(user);
+                self.ended = Some(user);
                 Outcome::Done
             }
             Change::Reopen { user } => {
@@ -99,10 +88,5 @@ impl<E: Store> Service<E> {
     /// Takes the notices that were made since the last call, for those who can be told at once.
     pub fn take_news(&mut self) -> Vec<(Username, Notice)> {
         std::mem::take(&mut self.news)
-    }
-
-    /// Takes the users whose accounts have changed since the last call, so that their sessions end.
-    pub fn take_ended(&mut self) -> HashSet<Username> {
-        std::mem::take(&mut self.ended)
     }
 }

@@ -149,19 +149,32 @@ fn contact_log_is_taken_when_it_is_stored_and_counted() {
 
 #[test]
 #[expect(clippy::disallowed_methods, reason = "any moment will do")]
-fn notices_that_are_stored_too_late_for_the_uploader_are_told_all_the_same() {
+fn what_is_stored_too_late_for_whoever_asked_counts_all_the_same() {
     let (mut service, now) = (service(), Instant::now());
     let notice = Notice { number: 1, contact_on: Timestamp::MIN, text: "Stay at home.".into() };
     let user = Username::decode(b"ann").expect("a name");
     let notices = vec![(user, notice.clone())];
     service.store.database.next = Some(Applied::LogTaken { case: 1, notices });
+    service.store.database.is_late = true;
     begin(&mut service, Kind::Change);
+    let close = Change::Close { user, at: Timestamp::MIN, forgotten_until: None };
+    service.waits.begin(Token::permanent(0), Operation::Change(close));
     service.commit(now);
-    service.waits.set_deadlines(now);
-    service.waits.end_overdue(now + STORE_TIMEOUT).expect("nobody has looked for the answer");
-    assert!(service.next_settled(now + STORE_TIMEOUT).is_none());
+    assert!(service.next_settled(now).is_none());
+    for refusal in [Refusal::NotTaken, Refusal::NotStored] {
+        let settled = service.next_settled(now + STORE_TIMEOUT).expect("the time is over");
+        assert!(matches!(settled.outcome, Outcome::Refused(refused) if refused == refusal));
+    }
+    service.store.database.is_late = false;
+    let mut ends = Vec::new();
+    while let Some(settled) = service.next_settled(now + STORE_TIMEOUT) {
+        ends.extend(settled.ends);
+    }
+    assert_eq!(ends, [user]);
     assert!(service.authority.notices.of(user).eq([&notice]));
     assert_eq!(service.take_news(), [(user, notice)]);
+    assert!(service.authority.accounts().members.of(user).is_some_and(|ann| ann.is_closed));
+    assert!(service.late.is_empty());
 }
 
 #[test]

@@ -36,8 +36,8 @@ impl Session {
                 self.change(Change::Close { user, at, forgotten_until: None }, desk);
             }
             OperatorRequest::Restore { user } => {
-                let is_revoked = |member: &Member| member.is_closed && !member.has_left();
-                if !desk.authority.accounts().members.of(user).is_some_and(is_revoked) {
+                let member = desk.authority.accounts().members.of(user);
+                if !member.is_some_and(Member::is_revoked) {
                     return Err(Refusal::NotRevoked);
                 }
                 self.change(Change::Reopen { user }, desk);

@@ -145,3 +145,46 @@ fn code_is_over_after_a_day_and_after_ten_wrong_ones() {
         assert_eq!(matches!(applied, Applied::LogTaken { .. }), is_taken, "{tries} {at}");
     }
 }
+
+#[test]
+fn account_that_is_closed_gets_no_token_and_one_that_was_left_is_not_reopened() {
+    let close = |forgotten_until| Change::Close { user: user(0), at: time(1), forgotten_until };
+    let token = Change::AddToken {
+        user: user(0),
+        token: DeviceToken::new([1; 32]),
+        digest: TokenDigest([1; 32]),
+        at: time(1),
+    };
+    let mut records = Records::default();
+    records.apply(&close(None));
+    assert_eq!(records.apply(&token), Applied::Rejected(Rejection::Closed));
+    assert_eq!(records.apply(&Change::Reopen { user: user(0) }), Applied::Done);
+    assert_eq!(records.apply(&token), Applied::Done);
+    records.apply(&close(Some(time(2))));
+    let reopened = records.apply(&Change::Reopen { user: user(0) });
+    assert_eq!(reopened, Applied::Rejected(Rejection::HasLeft));
+}
+
+#[test]
+fn nobody_is_told_who_has_left_or_has_a_hundred_notices() {
+    let mut records = Records::default();
+    let take = |days: &[(Option<u8>, u8)]| Change::TakeLog {
+        trace: trace(0, 5, days),
+        permit: Permit::NotNeeded,
+        notice: Some("told".into()),
+    };
+    for case in 1..=101 {
+        let Applied::LogTaken { notices, .. } = records.apply(&take(&[(Some(1), 1)])) else {
+            panic!("not taken")
+        };
+        assert_eq!(notices.len(), usize::from(case <= MAX_UNSEEN));
+    }
+    let forgotten_until = Some(time(2));
+    records.apply(&Change::Close { user: user(1), at: time(2), forgotten_until });
+    for (day, is_told) in [(2, false), (3, true)] {
+        let Applied::LogTaken { notices, .. } = records.apply(&take(&[(Some(1), day)])) else {
+            panic!("not taken")
+        };
+        assert_eq!(!notices.is_empty(), is_told, "{day}");
+    }
+}
