@@ -1,6 +1,6 @@
 //! How long honest logins take while others wait to be hashed, beside how long they take without:
-//! rounds of both in turn, on one server program. An honest login here is one that needs no hash, of
-//! a name that is blocked: connect, `AUTH`, reply.
+//! rounds of both in turn, on one server program. An honest login here is one that needs no hash,
+//! of a name that is blocked: connect, `AUTH`, reply.
 //!
 //! `cargo bench --bench hashing [-- --rounds 5 --waiting 200]`
 

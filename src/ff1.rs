@@ -2,8 +2,8 @@
 //!
 //! The algorithm is FF1 of NIST Special Publication 800-38G, section 5, algorithms 7 (encryption)
 //! and 8 (decryption), with radix 10. It is a Feistel network of ten rounds over the two halves of
-//! the number, whose round function is a CBC-MAC with a block cipher of 16 bytes. Names of variables
-//! are those of the publication, where they are shorter than what they stand for.
+//! the number, whose round function is a CBC-MAC with a block cipher of 16 bytes. Names of
+//! variables are those of the publication, where they are shorter than what they stand for.
 
 use aes::cipher::array::Array;
 use aes::cipher::consts::U16;

@@ -9,6 +9,7 @@ use std::os::unix::fs::PermissionsExt;
 use support::data::{Data, EIGHT, NINE};
 use support::operator::told_operator;
 use support::phone::Phone;
+use support::process::kills;
 use support::record::Record;
 use support::reply::Reply;
 use support::server::{Server, Setup};
@@ -240,11 +241,10 @@ fn whoever_leaves_is_out_and_named_by_nobody_until_registered_again() {
 
 #[test]
 fn no_registration_is_lost_if_the_server_is_killed_when_it_has_answered() {
-    const KILLS: usize = 10;
     let data = Data::with_users();
-    for kill in 0..KILLS {
+    for kill in 0..kills(10) {
         let server = registering(&data);
-        let number = format!("+614000010{kill:02}");
+        let number = format!("+6140001{kill:04}");
         drop(register(&server, &number, PASSWORD));
         server.crash();
         assert_eq!(log_in(&Server::start(&data), &number, PASSWORD), Reply::ok());

@@ -4,7 +4,6 @@
 mod support;
 
 use std::collections::BTreeMap;
-use std::env;
 use std::fs;
 use std::process::Command;
 use std::thread::JoinHandle;
@@ -14,6 +13,7 @@ use serde_json::Value;
 use support::data::{Account, Data, EIGHT, NINE, SEVEN, SIX};
 use support::operator::{self, told_operator};
 use support::phone::{Phone, frame};
+use support::process::kills;
 use support::record::{Record, wire};
 use support::reply::Reply;
 use support::server::{PROGRAM, Server, Setup};
@@ -144,14 +144,12 @@ fn uploaders(server: &Server, accounts: &[Account]) -> Vec<JoinHandle<Vec<(Strin
     accounts.iter().map(uploader).collect()
 }
 
-/// How often the server is killed, unless the environment variable `BLUETRACE_KILLS` says
-/// otherwise.
+/// How often the server is usually killed.
 const KILLS: usize = 10;
 
 #[test]
 fn killed_server_has_each_log_that_was_answered_exactly_once() {
-    let kills = env::var("BLUETRACE_KILLS").map_or(KILLS, |kills| kills.parse().expect("a number"));
-    let mut all = 0;
+    let (kills, mut all) = (kills(KILLS), 0);
     for round in 0..kills {
         let data = Data::with_users();
         let server = Server::start(&data);

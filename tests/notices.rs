@@ -1,5 +1,5 @@
-//! Whoever was near somebody who is ill is told: at once if connected, else at the next login, until
-//! the phone has acknowledged it; also if the server is killed meanwhile.
+//! Whoever was near somebody who is ill is told: at once if connected, else at the next login,
+//! until the phone has acknowledged it; also if the server is killed meanwhile.
 
 mod support;
 
@@ -8,6 +8,7 @@ use serde_json::Value;
 use support::data::{Account, Data, EIGHT, NINE, SEVEN, SIX};
 use support::operator::{problem, told_operator};
 use support::phone::Phone;
+use support::process::kills;
 use support::record::Record;
 use support::reply::Reply;
 use support::server::{Server, Setup};
@@ -155,16 +156,15 @@ fn many_notices_are_told_eight_at_a_time() {
 
 #[test]
 fn acknowledged_notice_is_never_told_again_if_the_server_is_killed_at_that_moment() {
-    const KILLS: i64 = 20;
     let data = Data::sample();
-    for kill in 0..KILLS {
+    for kill in 0..kills(20) {
         let server = notifying(&data);
         let mut eight = listener(&server, EIGHT);
         // The notice of the last round was acknowledged, and those of killed uploads are not lost.
         assert_eq!(Phone::logged_in(&server, NINE).upload(&log()[..1]), Reply::Integer(1));
         let Reply::Push(words) = eight.reply() else { panic!("no push") };
         let Reply::Integer(number) = words[1] else { panic!("no number") };
-        assert_eq!(number, kill + 1);
+        assert_eq!(number, kill as i64 + 1);
         assert_eq!(eight.ask(&format!("SEEN {number}")), Reply::ok());
         server.crash();
     }

@@ -13,6 +13,7 @@ use rusqlite::Connection;
 use support::data::{Data, EIGHT, NINE, SEVEN};
 use support::operator::{problem, told_operator};
 use support::phone::{Phone, frame};
+use support::process::kills;
 use support::record::{Record, wire};
 use support::reply::Reply;
 use support::server::{Server, Setup};
@@ -118,9 +119,8 @@ fn code_expires() {
 
 #[test]
 fn no_code_works_twice_if_the_server_is_killed_when_it_has_answered() {
-    const KILLS: usize = 20;
     let data = Data::sample();
-    for kill in 0..KILLS {
+    for kill in 0..kills(20) {
         let server = asking_for_codes(&data);
         let mut phone = Phone::logged_in(&server, NINE);
         let code = code(&data, NINE.user);

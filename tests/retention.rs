@@ -1,5 +1,5 @@
-//! `--retention`: TempIDs that are older leave memory and `tempIDs.txt`, while the server serves, and
-//! whatever happens meanwhile, the file is whole.
+//! `--retention`: TempIDs that are older leave memory and `tempIDs.txt`, while the server serves,
+//! and whatever happens meanwhile, the file is whole.
 
 mod support;
 

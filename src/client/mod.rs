@@ -110,8 +110,8 @@ impl Client {
         require_directory(&settings.data)?;
         let event_loop = EventLoop::new()?;
         let registry = event_loop.registry();
-        // Before the other socket, which would else be given its port if it leaves the choice to the
-        // system.
+        // Before the other socket, which would else be given its port if it leaves the choice to
+        // the system.
         let air = settings.air.as_ref().map(|air| Air::join(air, registry)).transpose()?;
         let mut client = Self {
             air,

@@ -6,8 +6,8 @@ use super::contact_log::{Added, ContactLog, Sender};
 use crate::clock::Now;
 use crate::protocol::{Beacon, BeaconError, ContactRecord};
 
-/// A phone without its server and its user: the TempIDs that it uses, the beacons that it sends, and
-/// the log of those that it received.
+/// A phone without its server and its user: the TempIDs that it uses, the beacons that it sends,
+/// and the log of those that it received.
 #[derive(Debug)]
 pub struct Phone {
     current: Option<ContactRecord>,
@@ -86,7 +86,8 @@ impl Phone {
         std::mem::replace(&mut self.log, empty)
     }
 
-    /// Returns the beacon to send to a phone nearby: of a TempID that is valid now, if there is one.
+    /// Returns the beacon to send to a phone nearby: of a TempID that is valid now, if there is
+    /// one.
     pub fn beacon(&self, now: Now) -> Outgoing {
         let mut held = self.current.iter().chain(&self.batch);
         if let Some(record) = held.find(|record| record.is_valid_at(now.wall)) {

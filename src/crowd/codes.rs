@@ -77,7 +77,8 @@ impl Codes {
         made.push(Made { code, at: now, sent: BTreeMap::new(), taken: None });
     }
 
-    /// The code that a user types next: mostly the latest, sometimes an earlier one, or a wrong one.
+    /// The code that a user types next: mostly the latest, sometimes an earlier one, or a wrong
+    /// one.
     pub fn typed(&self, person: PersonId, rng: &mut ChaCha12Rng) -> Option<UploadCode> {
         let made = &self.users[person.index()].made;
         match rng.random_range(0..8) {

@@ -18,7 +18,8 @@ use crate::world::records::KeptNotice;
 /// - the server knows of them, unless it was never told that they are stored, and was not started
 ///   again,
 /// - nobody is told anything but those notices,
-/// - nobody is told one again once the server has said that it is noted as seen, also after a crash.
+/// - nobody is told one again once the server has said that it is noted as seen, also after a
+///   crash.
 #[derive(Debug)]
 pub struct Notices {
     /// Whether people are told of every case.
@@ -111,8 +112,8 @@ impl Notices {
         self.users[person.index()].insert(notice, State::Seen);
     }
 
-    /// Compares the notices on the disk with the cases there. `owner_of` says who was told a TempID,
-    /// and from when it is valid.
+    /// Compares the notices on the disk with the cases there. `owner_of` says who was told a
+    /// TempID, and from when it is valid.
     ///
     /// # Errors
     ///

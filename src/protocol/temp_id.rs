@@ -2,7 +2,8 @@ use std::fmt;
 
 use thiserror::Error;
 
-/// A temporary identifier: 20 decimal digits, random or encrypted, that stand for a phone number for 15 minutes.
+/// A temporary identifier: 20 decimal digits, random or encrypted, that stand for a phone number
+/// for 15 minutes.
 ///
 /// On the wire and in files it is 20 ASCII digits, leading zeros included. In memory it is packed
 /// decimal, two digits a byte, because a server keeps millions of them.

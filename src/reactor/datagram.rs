@@ -56,8 +56,8 @@ impl DatagramSocket {
         Ok(Self { socket, buffer, may_hold_more: false, retry: Retry::default() })
     }
 
-    /// Joins `group` again if its interface was replaced by another one of the same name, with which
-    /// the membership is lost.
+    /// Joins `group` again if its interface was replaced by another one of the same name, with
+    /// which the membership is lost.
     ///
     /// # Errors
     ///

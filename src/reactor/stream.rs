@@ -19,9 +19,9 @@ use super::Token;
 /// A layer encodes what it writes and has bytes of its own to send: a handshake, answers to the
 /// layer of the peer, the end. It keeps encoded bytes, so its [`write`](Write::write) takes bytes
 /// as long as it has none to send or [joins](Stream::joins_writes) them, and never touches the
-/// stream below; [`write_own`](Stream::write_own) does. It decodes what it reads, so that it may hold bytes of
-/// which no event will tell. The methods with defaults describe this to the connection; plain
-/// streams need none of them.
+/// stream below; [`write_own`](Stream::write_own) does. It decodes what it reads, so that it may
+/// hold bytes of which no event will tell. The methods with defaults describe this to the
+/// connection; plain streams need none of them.
 pub trait Stream: Read + Write {
     /// Tells what registered streams are ready for.
     type Registry;
@@ -102,57 +102,39 @@ pub trait Stream: Read + Write {
     }
 }
 
-impl Stream for TcpStream {
-    type Registry = Registry;
+/// Makes a stream of the kernel, which is a source of mio, one of ours.
+macro_rules! stream_of_the_kernel {
+    ($stream:ty) => {
+        impl Stream for $stream {
+            type Registry = Registry;
 
-    fn register(
-        &mut self,
-        registry: &Registry,
-        token: Token,
-        interest: Interest,
-    ) -> io::Result<()> {
-        registry.register(self, token.into(), interest)
-    }
+            fn register(
+                &mut self,
+                registry: &Registry,
+                token: Token,
+                interest: Interest,
+            ) -> io::Result<()> {
+                registry.register(self, token.into(), interest)
+            }
 
-    fn reregister(
-        &mut self,
-        registry: &Registry,
-        token: Token,
-        interest: Interest,
-    ) -> io::Result<()> {
-        registry.reregister(self, token.into(), interest)
-    }
+            fn reregister(
+                &mut self,
+                registry: &Registry,
+                token: Token,
+                interest: Interest,
+            ) -> io::Result<()> {
+                registry.reregister(self, token.into(), interest)
+            }
 
-    fn shutdown_write(&mut self) -> io::Result<()> {
-        self.shutdown(Shutdown::Write)
-    }
+            fn shutdown_write(&mut self) -> io::Result<()> {
+                self.shutdown(Shutdown::Write)
+            }
+        }
+    };
 }
 
-impl Stream for UnixStream {
-    type Registry = Registry;
-
-    fn register(
-        &mut self,
-        registry: &Registry,
-        token: Token,
-        interest: Interest,
-    ) -> io::Result<()> {
-        registry.register(self, token.into(), interest)
-    }
-
-    fn reregister(
-        &mut self,
-        registry: &Registry,
-        token: Token,
-        interest: Interest,
-    ) -> io::Result<()> {
-        registry.reregister(self, token.into(), interest)
-    }
-
-    fn shutdown_write(&mut self) -> io::Result<()> {
-        self.shutdown(Shutdown::Write)
-    }
-}
+stream_of_the_kernel!(TcpStream);
+stream_of_the_kernel!(UnixStream);
 
 /// A stream that runs on a socket of the kernel, plain or under layers.
 pub trait OnSocket: Stream<Registry = Registry> {

@@ -345,8 +345,8 @@ impl Authority {
     }
 
     /// Issues random TempIDs that were drawn for `user` and stored, so that they can be traced.
-    /// Returns whether all of them are new. Otherwise they must not be told: chance repeats a number of 20
-    /// digits once in some billions of billions of draws.
+    /// Returns whether all of them are new. Otherwise they must not be told: chance repeats a
+    /// number of 20 digits once in some billions of billions of draws.
     pub fn issue(&mut self, user: Username, records: &[ContactRecord]) -> bool {
         self.registry.insert_issued(user, records)
     }

@@ -106,8 +106,8 @@ pub fn add_random(path: &Path) -> Result<usize, FileError> {
 }
 
 /// Adds `key`, made at `now`, in front of the keys at `path`, and returns the number of keys. A
-/// file that is not there is made. Whatever happens, the file has its old or its new content; if this
-/// returns, the new one survives a crash.
+/// file that is not there is made. Whatever happens, the file has its old or its new content; if
+/// this returns, the new one survives a crash.
 ///
 /// # Errors
 ///

@@ -188,8 +188,9 @@ fn not_replaced(error: &io::Error, console: &mut Console) {
     ));
 }
 
-/// Frees the blocks of a file that has no name any more, a part at a time: while a file system frees
-/// all of a long one, commits wait. A file with another name, such as a copy made with `ln`, stays.
+/// Frees the blocks of a file that has no name any more, a part at a time: while a file system
+/// frees all of a long one, commits wait. A file with another name, such as a copy made with `ln`,
+/// stays.
 fn free(old: &File) {
     let Ok(metadata) = old.metadata() else { return };
     if metadata.nlink() > 0 {

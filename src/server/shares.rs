@@ -19,8 +19,8 @@ const COST_OF_CONTACT_RECORD: Duration = Duration::from_micros(2);
 /// what that takes, so that no user has more than an eighth of the thread that stores cases.
 const COST_OF_STORED_RECORD: Duration = Duration::from_micros(18);
 
-/// Time that a change of an account is charged, such as a token: so that no user has more than fifty
-/// of them a second for long.
+/// Time that a change of an account is charged, such as a token: so that no user has more than
+/// fifty of them a second for long.
 const COST_OF_ACCOUNT: Duration = Duration::from_millis(20);
 
 /// Time that an upload is charged for each decryption that may be needed to trace it: about ten

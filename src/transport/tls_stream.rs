@@ -29,8 +29,8 @@ const MAX_READS: usize = 4;
 
 /// TLS 1.3 above another stream.
 ///
-/// An idle stream keeps the state of rustls and the 4 KiB into which it reads. All other buffers are
-/// given back as soon as they are empty.
+/// An idle stream keeps the state of rustls and the 4 KiB into which it reads. All other buffers
+/// are given back as soon as they are empty.
 #[derive(Debug)]
 pub struct TlsStream<S> {
     machine: Connection,

@@ -1,5 +1,5 @@
-//! What the authority keeps besides TempIDs, in memory: what the statements of the real database must
-//! agree with.
+//! What the authority keeps besides TempIDs, in memory: what the statements of the real database
+//! must agree with.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

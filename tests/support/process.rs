@@ -1,9 +1,16 @@
+use std::env;
 use std::fs;
 use std::net::SocketAddr;
 use std::process::{Child, ExitStatus};
 
 pub use rustix::process::Signal;
 use rustix::process::{Pid, Resource, Rlimit, WaitOptions, kill_process, prlimit, waitpid};
+
+/// How often a server is killed in a test: `usual` times, unless the environment variable
+/// `BLUETRACE_KILLS` says otherwise.
+pub fn kills(usual: usize) -> usize {
+    env::var("BLUETRACE_KILLS").map_or(usual, |kills| kills.parse().expect("a number"))
+}
 
 /// The id of a child, which is ours as long as nobody has waited for it.
 pub fn id(child: &Child) -> Pid {

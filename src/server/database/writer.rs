@@ -35,8 +35,8 @@ pub struct DatabaseWriter {
     /// What the thread has not answered yet, in the order of its answers: tickets, and how many
     /// entries each change counts as.
     unanswered: VecDeque<(Ticket, usize)>,
-    /// Entries of all changes that the thread has or will be given. It may have them for longer than
-    /// anybody waits.
+    /// Entries of all changes that the thread has or will be given. It may have them for longer
+    /// than anybody waits.
     entries: usize,
     refused: VecDeque<Completion>,
     thread: JoinHandle<()>,
