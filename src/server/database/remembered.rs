@@ -30,8 +30,11 @@ fn unseen_notices(database: &Connection) -> rusqlite::Result<Vec<(Username, Noti
     let notice = |row: &Row<'_>| {
         let text: String = row.get(3)?;
         let text = texts.entry(text).or_insert_with_key(|text| text.as_str().into());
-        let notice =
-            Notice { number: row.get(0)?, contact_on: row.get(2)?, text: Arc::clone(text) };
+        let number = row.get(0)?;
+        if number < 1 {
+            return Err(rusqlite::Error::IntegralValueOutOfRange(0, number));
+        }
+        let notice = Notice { number, contact_on: row.get(2)?, text: Arc::clone(text) };
         Ok((row.get(1)?, notice))
     };
     statement.query_map([], notice)?.collect()

@@ -210,6 +210,34 @@ fn value_that_is_none_of_ours_is_an_error_of_its_case() {
     assert!(problem.contains("there is no mark \"fine\""), "{problem}");
 }
 
+#[test]
+fn notice_or_account_that_is_none_of_ours_is_an_error_at_the_start() {
+    let (_directory, path) = place();
+    take(&mut Database::open(&path).expect("a database"), &log_of_the_assignment());
+    for (made, undone) in [
+        (
+            "INSERT INTO notices VALUES (-1, '+61410888888', 1, 0, 'text', 0, NULL)",
+            "DELETE FROM notices",
+        ),
+        (
+            "INSERT INTO notices VALUES (1, 'a name with blanks', 1, 0, 'text', 0, NULL)",
+            "DELETE FROM notices",
+        ),
+        (
+            "INSERT INTO accounts VALUES ('+61410888888', 'no hash', NULL, NULL)",
+            "DELETE FROM accounts",
+        ),
+        ("INSERT INTO tokens VALUES (1, '+61410888888', x'00', 0)", "DELETE FROM tokens"),
+    ] {
+        other_program(&path, made);
+        let database = Database::open(&path).expect("a database");
+        assert!(database.remembered().is_err(), "{made}");
+        other_program(&path, undone);
+    }
+    let database = Database::open(&path).expect("a database");
+    assert_eq!(database.remembered().expect("readable"), Remembered::default());
+}
+
 prop_compose! {
     fn any_time()(seconds in Timestamp::MIN.unix_seconds()..=Timestamp::MAX.unix_seconds()) -> Timestamp {
         Timestamp::from_unix_seconds(seconds)
