@@ -1,6 +1,7 @@
 //! How much of the server's time each user may take.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::num::NonZero;
 use std::time::{Duration, Instant};
 
 use crate::protocol::Username;
@@ -59,9 +60,10 @@ struct Share {
     line: BTreeMap<Place, Token>,
 }
 
-/// A place in the line of a user; an earlier one is less.
+/// A place in the line of a user; an earlier one is less. Not zero, so that a connection without one
+/// needs no memory for that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place(u64);
+pub(super) struct Place(NonZero<u64>);
 
 /// Work that a user is charged for.
 #[derive(Debug, Clone, Copy)]
@@ -141,7 +143,7 @@ impl Shares {
     /// Puts a connection at the end of the line of its user.
     pub(super) fn wait(&mut self, user: Username, client: Token, now: Instant) -> Place {
         self.arrivals += 1;
-        let place = Place(self.arrivals);
+        let place = Place(NonZero::new(self.arrivals).expect("one was added"));
         let share = self.share(user, now);
         share.line.insert(place, client);
         place
